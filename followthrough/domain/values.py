@@ -1,0 +1,82 @@
+"""Words shared by incidents and action items."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+PersonId = str
+"""Key of a person in the organisation file."""
+
+
+class Refusal(ValueError):
+    """A command that the rules do not allow; the message is one sentence for the person who gave it."""
+
+
+class Severity(StrEnum):
+    """SEV1 is the worst."""
+
+    SEV1 = "SEV1"
+    SEV2 = "SEV2"
+    SEV3 = "SEV3"
+    SEV4 = "SEV4"
+
+
+class State(BaseModel):
+    """What a workflow knows and carries over continue-as-new.
+
+    Unknown fields are ignored, so that a worker that was rolled back still reads newer state.
+    """
+
+    model_config = ConfigDict(validate_assignment=True)
+
+
+class Message(BaseModel):
+    """What is said once: a command, a request to an activity, an answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EntryKind(StrEnum):
+    """What a timeline entry records."""
+
+    ALERT = "alert"
+    STATUS = "status"
+    SEVERITY = "severity"
+    ROLE = "role"
+    UPDATE = "update"
+    NOTE = "note"
+    DECISION = "decision"
+    POSTMORTEM = "postmortem"
+    ACTION_ITEM = "action item"
+    REMINDER = "reminder"
+    ESCALATION = "escalation"
+    TICKET = "ticket"
+
+
+class TimelineEntry(Message):
+    """One line of a timeline; ``number`` counts from 1 within its incident or action item."""
+
+    number: int
+    at: AwareDatetime
+    kind: EntryKind
+    text: str
+    author: PersonId | None = None
+
+
+class Record(State):
+    """What incidents and action items have in common: a timeline that is written to the read model."""
+
+    id: str
+    version: int = 0
+    """Grows with every change, so that the read model never goes back."""
+    entries: int = 0
+    """How many timeline entries were made so far."""
+    unwritten: list[TimelineEntry] = Field(default_factory=list)
+    """Entries that the read model does not have yet."""
+
+    def note(self, at: datetime, kind: EntryKind, text: str, author: PersonId | None = None) -> None:
+        """Adds a line to the timeline and marks the record as changed."""
+        self.version += 1
+        self.entries += 1
+        self.unwritten.append(TimelineEntry(number=self.entries, at=at, kind=kind, text=text, author=author))

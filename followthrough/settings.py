@@ -1,0 +1,52 @@
+"""Settings of one installation, read from the environment (``FOLLOWTHROUGH_*``) and ``.env``.
+
+What the organisation decides, rather than its operators, is in the organisation file instead.
+"""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every default works on a fresh machine: embedded engine, SQLite, local tracker, local outbox, loopback."""
+
+    model_config = SettingsConfigDict(env_prefix="FOLLOWTHROUGH_", env_file=".env", extra="ignore")
+
+    organisation_file: Path = Path("followthrough.yaml")
+    data_dir: Path = Field(Path(".data"), description="Engine and SQLite files; kept between runs")
+    database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in data_dir")
+
+    temporal_address: str = Field(
+        "", validation_alias="TEMPORAL_ADDRESS", description="Empty means the embedded engine"
+    )
+    temporal_namespace: str = Field("default", validation_alias="TEMPORAL_NAMESPACE")
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    public_url: str = Field("", description="Where links in mails lead; empty means http://host:port")
+    api_token: SecretStr | None = Field(None, description="Asked for by the JSON API when set")
+
+    generic_token: SecretStr | None = Field(None, description="Bearer token of /webhooks/generic")
+    alertmanager_token: SecretStr | None = Field(None, description="Bearer token of /webhooks/alertmanager, when set")
+    pagerduty_secrets: tuple[SecretStr, ...] = Field((), description="Signing secrets, all accepted, for rotation")
+
+    jira_url: str = Field("", description="Empty means the local tracker")
+    jira_user: str = Field("", description="E-mail on Jira Cloud; empty for a Data Center token")
+    jira_token: SecretStr | None = None
+
+    sendgrid_api_key: SecretStr | None = Field(None, description="Without it mails stay in the local outbox")
+    sendgrid_host: str = "https://api.sendgrid.com"
+    mail_from: str = "Followthrough <followthrough@example.com>"
+
+    @cached_property
+    def resolved_database_url(self) -> str:
+        """``database_url``, or SQLite in ``data_dir``."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'followthrough.db'}"
+
+    @property
+    def resolved_public_url(self) -> str:
+        """``public_url`` without a trailing slash, or the address the service listens on."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"

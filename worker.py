@@ -1,0 +1,1 @@
+"""Runs the worker: reads settings and wires clients into activities."""

@@ -1,0 +1,93 @@
+"""What goes into workflows and comes out, and what they ask of activities."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, Field
+
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.incident import Alert, Incident
+from followthrough.domain.values import Message, State
+
+TASK_QUEUE = "followthrough"
+
+
+class NoticeKind(StrEnum):
+    """Which mail; the template of the same name renders it."""
+
+    INCIDENT_DECLARED = "incident-declared"
+    ROLE_ASSIGNED = "role-assigned"
+    ROLE_NOT_ACKNOWLEDGED = "role-not-acknowledged"
+    STAKEHOLDER_UPDATE = "stakeholder-update"
+    UPDATE_DUE = "update-due"
+    UPDATE_MISSED = "update-missed"
+    POSTMORTEM_REMINDER = "postmortem-reminder"
+    POSTMORTEM_ESCALATION = "postmortem-escalation"
+    POSTMORTEM_PUBLISHED = "postmortem-published"
+    INCIDENT_CLOSED = "incident-closed"
+    ITEM_PROPOSED = "item-proposed"
+    ITEM_REMINDER = "item-reminder"
+    ITEM_ESCALATION = "item-escalation"
+    ITEM_TO_VERIFY = "item-to-verify"
+    ITEM_ENDED = "item-ended"
+
+
+class Notice(Message):
+    """A mail to send: ``key`` makes it one mail however often it is asked for.
+
+    ``to`` are people of the organisation file or plain addresses. Exactly one of ``incident`` and
+    ``item`` is what it is about; an item's mails belong to its incident's thread.
+    """
+
+    key: str
+    kind: NoticeKind
+    to: tuple[str, ...]
+    at: AwareDatetime
+    incident: Incident | None = None
+    item: ActionItem | None = None
+    text: str = ""
+    level: int = 0
+
+
+class IncidentProgress(State):
+    """An incident workflow's input: at its start, and when it continues as new."""
+
+    incident: Incident
+    alert: Alert | None = None
+    outgoing: list[Notice] = Field(default_factory=list)
+
+
+class ItemProgress(State):
+    """An action item workflow's input: at its start, and when it continues as new."""
+
+    item: ActionItem
+    outgoing: list[Notice] = Field(default_factory=list)
+
+
+class AlertReceipt(Message):
+    """Answer to a delivered alert; ``joined`` is False when a new incident has to be started for it."""
+
+    incident_id: str
+    joined: bool
+
+
+class ItemEnded(Message):
+    """An action item tells its incident that it is closed or waived."""
+
+    item_id: str
+    at: AwareDatetime
+    waived: bool
+
+
+class SprintRequest(Message):
+    """Put a team's ticket into its next sprint after ``at``."""
+
+    team: str
+    ticket: str
+    at: AwareDatetime
+
+
+class TicketChange(Message):
+    """Bring a ticket to where its action item is."""
+
+    ticket: str
+    item: ActionItem
