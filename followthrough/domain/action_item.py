@@ -123,7 +123,11 @@ class ActionItem(Record):
     proposed_at: AwareDatetime
     drill: bool = False
     status: ItemStatus = ItemStatus.PROPOSED
+    owner_since: AwareDatetime | None = None
+    """Set by a reassignment; until then since ``proposed_at``."""
     accepted_at: AwareDatetime | None = None
+    working_since: AwareDatetime | None = None
+    """When the owner last accepted, was given more time, or showed evidence that did not hold."""
     done_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
     plan: ItemPlan | None = None
@@ -166,7 +170,7 @@ class Accept(Message):
         if self.by != item.owner:
             raise Refusal(f"Action item {item.id} belongs to {item.owner}; only its owner can accept it.")
         item.status = ItemStatus.ACCEPTED
-        item.accepted_at = now
+        item.accepted_at = item.working_since = now
         item.note(now, EntryKind.ACTION_ITEM, "Accepted", self.by)
 
 
@@ -185,6 +189,7 @@ class Reassign(Message):
             raise Refusal(f"Action item {item.id} already belongs to {self.to}.")
         item.note(now, EntryKind.ACTION_ITEM, f"Reassigned from {item.owner} to {self.to}: {self.reason}", self.by)
         item.owner = self.to
+        item.owner_since = now
         item.status = ItemStatus.PROPOSED
         item.accepted_at = None
 
@@ -220,6 +225,7 @@ class Extend(Message):
                 )
         item.extensions += 1
         item.due = self.until
+        item.working_since = now
         item.note(now, EntryKind.ACTION_ITEM, f"Extended to {self.until:%Y-%m-%d}: {self.reason}", self.by)
 
 
@@ -264,6 +270,7 @@ class Verify(Message):
         else:
             item.status = ItemStatus.ACCEPTED
             item.done_at = None
+            item.working_since = now
             item.note(now, EntryKind.ACTION_ITEM, f"Evidence does not hold. {self.note}".strip(), self.by)
 
 

@@ -1,15 +1,10 @@
-"""An incident: what it knows, and the commands people give it.
-
-A command's ``apply`` either changes the incident or raises ``Refusal`` and leaves it as it was.
-"""
+"""An incident: what it knows. ``incident_commands`` has what people tell it."""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.action_item import Kind, Priority
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
 
 
@@ -81,24 +76,30 @@ class IncidentMomentKind(StrEnum):
     UPDATE_MISSED = "update missed"
     POSTMORTEM_DUE_SOON = "postmortem due soon"
     POSTMORTEM_OVERDUE = "postmortem overdue"
+    NO_POSTMORTEM_OWED = "no postmortem owed"
 
 
 class IncidentMoment(Message):
     """The next time something must happen, and who is told.
 
-    ``level`` counts escalations from 1; ``subject`` is a role or an audience.
+    ``level`` counts escalations from 1; ``subject`` is a role or an audience, ``holder`` who has that role.
     """
 
     at: AwareDatetime
     kind: IncidentMomentKind
     level: int = 0
     subject: str = ""
+    holder: PersonId | None = None
     to: tuple[PersonId, ...] = ()
 
 
 class IncidentPlan(Message):
-    """What the organisation file asks of this incident next."""
+    """What the organisation file asks of this incident next.
 
+    ``on_call`` are those to ask for a role, in order, without who holds one.
+    """
+
+    on_call: tuple[PersonId, ...] = ()
     postmortem_due: AwareDatetime | None
     auto_resolve: bool
     next: IncidentMoment | None
@@ -172,6 +173,14 @@ class Incident(Record):
     """Moments that have passed, so that none comes twice."""
 
     @property
+    def reviewed(self) -> bool:
+        """The postmortem is published, or the incident was resolved for a while and owes none."""
+        return self.status is IncidentStatus.PUBLISHED or (
+            self.status is IncidentStatus.RESOLVED
+            and any(moment.kind is IncidentMomentKind.NO_POSTMORTEM_OWED for moment in self.moments)
+        )
+
+    @property
     def ended(self) -> bool:
         """Closed or cancelled."""
         return self.status in (IncidentStatus.CLOSED, IncidentStatus.CANCELLED)
@@ -210,197 +219,17 @@ class Incident(Record):
         self.status = IncidentStatus.RESOLVED
         self.note(now, EntryKind.STATUS, f"Resolved: {summary}", by)
 
+    def item_ended(self, now: datetime, item_id: str, at: datetime, waived: bool) -> None:
+        """Records that an action item is closed or waived; a second report of the same changes nothing."""
+        for index, item in enumerate(self.items):
+            if item.id == item_id and item.ended_at is None:
+                self.items[index] = item.model_copy(update={"ended_at": at, "waived": waived})
+                self.note(now, EntryKind.ACTION_ITEM, f"{item_id} {'waived' if waived else 'closed'}")
+        self.close_if_done(now)
+
     def close_if_done(self, now: datetime) -> None:
-        """Closes the incident when its postmortem is published and every action item has ended."""
-        if self.status is IncidentStatus.PUBLISHED and all(item.ended_at for item in self.items):
+        """Closes the incident when it is reviewed and every action item has ended."""
+        if self.reviewed and all(item.ended_at for item in self.items):
             self.status = IncidentStatus.CLOSED
             self.ended_at = max([now, *(item.ended_at for item in self.items if item.ended_at)])
             self.note(self.ended_at, EntryKind.STATUS, "Closed: every action item is closed or waived")
-
-
-class AssignRole(Message):
-    """Somebody takes a role; Incident Commander and Comms Lead are handed over by it."""
-
-    command: Literal["assign role"] = "assign role"
-    by: PersonId | None = None
-    role: Role
-    person: PersonId
-    note: str = ""
-
-    def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal when the person already holds a role."""
-        incident.require(*ONGOING, to="given roles")
-        for holder in incident.roles:
-            if holder.person == self.person:
-                raise Refusal(f"{self.person} is already {holder.role.value}; nobody holds two roles in one incident.")
-        if self.role is not Role.RESOLVER:
-            incident.roles = [holder for holder in incident.roles if holder.role is not self.role]
-        incident.roles.append(
-            RoleHolder(
-                role=self.role, person=self.person, at=now, acknowledged_at=now if self.by == self.person else None
-            )
-        )
-        note = f": {self.note}" if self.note else ""
-        incident.note(now, EntryKind.ROLE, f"{self.role.value}: {self.person}{note}", self.by)
-
-
-class Acknowledge(Message):
-    """A role holder says: I have it."""
-
-    command: Literal["acknowledge"] = "acknowledge"
-    by: PersonId
-
-    def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal when the person holds no role that waits for it."""
-        incident.require(*ONGOING, to="acknowledged")
-        for index, holder in enumerate(incident.roles):
-            if holder.person == self.by and holder.acknowledged_at is None:
-                incident.roles[index] = holder.model_copy(update={"acknowledged_at": now})
-                incident.note(now, EntryKind.ROLE, f"{holder.role.value} acknowledged", self.by)
-                return
-        raise Refusal(f"{self.by} holds no role in incident {incident.id} that waits to be acknowledged.")
-
-
-class ChangeSeverity(Message):
-    """Raise or lower the severity."""
-
-    command: Literal["change severity"] = "change severity"
-    by: PersonId
-    severity: Severity
-    reason: str = Field(min_length=1)
-
-    def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal when nothing would change or the incident is over."""
-        incident.require(*ONGOING, to="given another severity")
-        if self.severity is incident.severity:
-            raise Refusal(f"Incident {incident.id} is already {self.severity}.")
-        incident.note(now, EntryKind.SEVERITY, f"{incident.severity} to {self.severity}: {self.reason}", self.by)
-        incident.severity = self.severity
-
-
-class SendUpdate(Message):
-    """Tell an audience where things stand."""
-
-    command: Literal["send update"] = "send update"
-    by: PersonId
-    stage: UpdateStage
-    audience: Audience
-    text: str = Field(min_length=1)
-
-    def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal once the incident has ended."""
-        incident.require(*ONGOING, IncidentStatus.RESOLVED, to="updated on")
-        sent = SentUpdate(stage=self.stage, audience=self.audience, text=self.text, by=self.by, at=now)
-        incident.updates = [update for update in incident.updates if update.audience is not self.audience] + [sent]
-        incident.note(
-            now, EntryKind.UPDATE, f"{self.stage.value.capitalize()}, to {self.audience.value}: {self.text}", self.by
-        )
-
-
-class AddNote(Message):
-    """A line for the timeline, marked when it is a decision."""
-
-    command: Literal["note"] = "note"
-    by: PersonId
-    text: str = Field(min_length=1)
-    decision: bool = False
-
-    def apply(self, incident: Incident, now: datetime) -> None:
-        """Always taken."""
-        incident.note(now, EntryKind.DECISION if self.decision else EntryKind.NOTE, self.text, self.by)
-
-
-class Mitigate(Message):
-    """Users are no longer hurt; the cause may still be there."""
-
-    command: Literal["mitigate"] = "mitigate"
-    by: PersonId
-    summary: str = Field(min_length=1)
-
-    def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal unless the incident is declared."""
-        incident.require(IncidentStatus.DECLARED, to="mitigated")
-        incident.status = IncidentStatus.MITIGATED
-        incident.mitigated_at = now
-        incident.note(now, EntryKind.STATUS, f"Mitigated: {self.summary}", self.by)
-
-
-class Resolve(Message):
-    """It is over."""
-
-    command: Literal["resolve"] = "resolve"
-    by: PersonId
-    summary: str = Field(min_length=1)
-
-    def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal unless the incident is ongoing."""
-        incident.require(*ONGOING, to="resolved")
-        incident.resolve(now, self.summary, self.by)
-
-
-class Cancel(Message):
-    """It was a false alarm."""
-
-    command: Literal["cancel"] = "cancel"
-    by: PersonId
-    reason: str = Field(min_length=1)
-
-    def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal when it is over or has action items, which must not be forgotten."""
-        incident.require(*ONGOING, to="cancelled")
-        if incident.items:
-            raise Refusal(f"Incident {incident.id} has action items; resolve it instead, so that they are followed up.")
-        incident.status = IncidentStatus.CANCELLED
-        incident.ended_at = now
-        incident.note(now, EntryKind.STATUS, f"Cancelled, a false alarm: {self.reason}", self.by)
-
-
-class ProposeItem(Message):
-    """A follow-up with one named owner."""
-
-    command: Literal["propose action item"] = "propose action item"
-    by: PersonId
-    title: str = Field(min_length=1, max_length=200)
-    owner: PersonId
-    kind: Kind = Kind.PREVENT
-    priority: Priority = Priority.MEDIUM
-
-    def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal once the incident has ended."""
-        incident.require(*ONGOING, IncidentStatus.RESOLVED, IncidentStatus.PUBLISHED, to="given action items")
-        item_id = f"{incident.id}.{len(incident.items) + 1}"
-        incident.items.append(ItemSummary(id=item_id, title=self.title, owner=self.owner))
-        incident.note(now, EntryKind.ACTION_ITEM, f"{item_id} for {self.owner}: {self.title}", self.by)
-
-
-class Publish(Message):
-    """The postmortem, after review."""
-
-    command: Literal["publish postmortem"] = "publish postmortem"
-    by: PersonId
-    text: str = Field(min_length=1)
-
-    def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal unless the incident is resolved."""
-        incident.require(IncidentStatus.RESOLVED, to="given a postmortem")
-        incident.postmortem = Postmortem(text=self.text, by=self.by, at=now)
-        incident.published_at = now
-        incident.status = IncidentStatus.PUBLISHED
-        incident.note(
-            now, EntryKind.POSTMORTEM, f"Postmortem published with {len(incident.items)} action items", self.by
-        )
-
-
-IncidentCommand = Annotated[
-    AssignRole
-    | Acknowledge
-    | ChangeSeverity
-    | SendUpdate
-    | AddNote
-    | Mitigate
-    | Resolve
-    | Cancel
-    | ProposeItem
-    | Publish,
-    Field(discriminator="command"),
-]

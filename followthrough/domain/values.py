@@ -75,6 +75,11 @@ class Record(State):
     unwritten: list[TimelineEntry] = Field(default_factory=list)
     """Entries that the read model does not have yet."""
 
+    @property
+    def ended(self) -> bool:
+        """Nothing more will happen to it."""
+        raise NotImplementedError
+
     def note(self, at: datetime, kind: EntryKind, text: str, author: PersonId | None = None) -> None:
         """Adds a line to the timeline and marks the record as changed."""
         self.version += 1

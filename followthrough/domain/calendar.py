@@ -1,0 +1,49 @@
+"""Working days of a team."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from holidays import country_holidays
+
+from followthrough.organisation import Team, Weekday
+
+END_OF_WORKING_DAY = time(17)
+WEEKDAYS = tuple(Weekday)
+ONE_DAY = timedelta(days=1)
+
+
+def is_working_day(day: date, team: Team) -> bool:
+    """Neither a weekend, a public holiday nor one of the team's own days off."""
+    own = team.holidays
+    return (
+        WEEKDAYS[day.weekday()] in team.working_days
+        and day not in own.days
+        and (own.country is None or day not in _public_holidays(own.country, own.subdivision, day.year))
+    )
+
+
+def add_working_days(moment: datetime, days: int, team: Team) -> datetime:
+    """17:00 in the team's time zone on the ``days``-th working day after the moment's day, in UTC.
+
+    Negative ``days`` count back from that day; zero is the first 17:00 of a working day that is not before the moment.
+    """
+    zone = ZoneInfo(team.time_zone)
+    local = moment.astimezone(zone)
+    day = local.date()
+    if days == 0:
+        if local.time() > END_OF_WORKING_DAY:
+            day += ONE_DAY
+        while not is_working_day(day, team):
+            day += ONE_DAY
+    step = ONE_DAY if days > 0 else -ONE_DAY
+    left = abs(days)
+    while left:
+        day += step
+        left -= is_working_day(day, team)
+    return datetime.combine(day, END_OF_WORKING_DAY, zone).astimezone(UTC)
+
+
+@lru_cache(maxsize=1024)
+def _public_holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
+    return frozenset(country_holidays(country, subdiv=subdivision, years=year))

@@ -1,0 +1,212 @@
+"""What people tell an incident.
+
+A command's ``apply`` either changes the incident or raises ``Refusal`` and leaves it as it was.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from followthrough.domain.action_item import Kind, Priority
+from followthrough.domain.incident import (
+    ONGOING,
+    Audience,
+    Incident,
+    IncidentStatus,
+    ItemSummary,
+    Postmortem,
+    Role,
+    RoleHolder,
+    SentUpdate,
+    UpdateStage,
+)
+from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
+
+
+class AssignRole(Message):
+    """Somebody takes a role; Incident Commander and Comms Lead are handed over by it."""
+
+    command: Literal["assign role"] = "assign role"
+    by: PersonId | None = None
+    role: Role
+    person: PersonId
+    note: str = ""
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal when the person already holds a role."""
+        incident.require(*ONGOING, to="given roles")
+        for holder in incident.roles:
+            if holder.person == self.person:
+                raise Refusal(f"{self.person} is already {holder.role.value}; nobody holds two roles in one incident.")
+        if self.role is not Role.RESOLVER:
+            incident.roles = [holder for holder in incident.roles if holder.role is not self.role]
+        incident.roles.append(
+            RoleHolder(
+                role=self.role, person=self.person, at=now, acknowledged_at=now if self.by == self.person else None
+            )
+        )
+        note = f": {self.note}" if self.note else ""
+        incident.note(now, EntryKind.ROLE, f"{self.role.value}: {self.person}{note}", self.by)
+
+
+class Acknowledge(Message):
+    """A role holder says: I have it."""
+
+    command: Literal["acknowledge"] = "acknowledge"
+    by: PersonId
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal when the person holds no role that waits for it."""
+        incident.require(*ONGOING, to="acknowledged")
+        for index, holder in enumerate(incident.roles):
+            if holder.person == self.by and holder.acknowledged_at is None:
+                incident.roles[index] = holder.model_copy(update={"acknowledged_at": now})
+                incident.note(now, EntryKind.ROLE, f"{holder.role.value} acknowledged", self.by)
+                return
+        raise Refusal(f"{self.by} holds no role in incident {incident.id} that waits to be acknowledged.")
+
+
+class ChangeSeverity(Message):
+    """Raise or lower the severity."""
+
+    command: Literal["change severity"] = "change severity"
+    by: PersonId
+    severity: Severity
+    reason: str = Field(min_length=1)
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal when nothing would change or the incident is over."""
+        incident.require(*ONGOING, to="given another severity")
+        if self.severity is incident.severity:
+            raise Refusal(f"Incident {incident.id} is already {self.severity}.")
+        incident.note(now, EntryKind.SEVERITY, f"{incident.severity} to {self.severity}: {self.reason}", self.by)
+        incident.severity = self.severity
+
+
+class SendUpdate(Message):
+    """Tell an audience where things stand."""
+
+    command: Literal["send update"] = "send update"
+    by: PersonId
+    stage: UpdateStage
+    audience: Audience
+    text: str = Field(min_length=1)
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal once the incident has ended."""
+        incident.require(*ONGOING, IncidentStatus.RESOLVED, to="updated on")
+        sent = SentUpdate(stage=self.stage, audience=self.audience, text=self.text, by=self.by, at=now)
+        incident.updates = [update for update in incident.updates if update.audience is not self.audience] + [sent]
+        incident.note(
+            now, EntryKind.UPDATE, f"{self.stage.value.capitalize()}, to {self.audience.value}: {self.text}", self.by
+        )
+
+
+class AddNote(Message):
+    """A line for the timeline, marked when it is a decision."""
+
+    command: Literal["note"] = "note"
+    by: PersonId
+    text: str = Field(min_length=1)
+    decision: bool = False
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Always taken."""
+        incident.note(now, EntryKind.DECISION if self.decision else EntryKind.NOTE, self.text, self.by)
+
+
+class Mitigate(Message):
+    """Users are no longer hurt; the cause may still be there."""
+
+    command: Literal["mitigate"] = "mitigate"
+    by: PersonId
+    summary: str = Field(min_length=1)
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal unless the incident is declared."""
+        incident.require(IncidentStatus.DECLARED, to="mitigated")
+        incident.status = IncidentStatus.MITIGATED
+        incident.mitigated_at = now
+        incident.note(now, EntryKind.STATUS, f"Mitigated: {self.summary}", self.by)
+
+
+class Resolve(Message):
+    """It is over."""
+
+    command: Literal["resolve"] = "resolve"
+    by: PersonId
+    summary: str = Field(min_length=1)
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal unless the incident is ongoing."""
+        incident.require(*ONGOING, to="resolved")
+        incident.resolve(now, self.summary, self.by)
+
+
+class Cancel(Message):
+    """It was a false alarm."""
+
+    command: Literal["cancel"] = "cancel"
+    by: PersonId
+    reason: str = Field(min_length=1)
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal when it is over or has action items, which must not be forgotten."""
+        incident.require(*ONGOING, to="cancelled")
+        if incident.items:
+            raise Refusal(f"Incident {incident.id} has action items; resolve it instead, so that they are followed up.")
+        incident.status = IncidentStatus.CANCELLED
+        incident.ended_at = now
+        incident.note(now, EntryKind.STATUS, f"Cancelled, a false alarm: {self.reason}", self.by)
+
+
+class ProposeItem(Message):
+    """A follow-up with one named owner."""
+
+    command: Literal["propose action item"] = "propose action item"
+    by: PersonId
+    title: str = Field(min_length=1, max_length=200)
+    owner: PersonId
+    kind: Kind = Kind.PREVENT
+    priority: Priority = Priority.MEDIUM
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal once the incident has ended."""
+        incident.require(*ONGOING, IncidentStatus.RESOLVED, IncidentStatus.PUBLISHED, to="given action items")
+        item_id = f"{incident.id}.{len(incident.items) + 1}"
+        incident.items.append(ItemSummary(id=item_id, title=self.title, owner=self.owner))
+        incident.note(now, EntryKind.ACTION_ITEM, f"{item_id} for {self.owner}: {self.title}", self.by)
+
+
+class Publish(Message):
+    """The postmortem, after review."""
+
+    command: Literal["publish postmortem"] = "publish postmortem"
+    by: PersonId
+    text: str = Field(min_length=1)
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal unless the incident is resolved."""
+        incident.require(IncidentStatus.RESOLVED, to="given a postmortem")
+        incident.postmortem = Postmortem(text=self.text, by=self.by, at=now)
+        incident.published_at = now
+        incident.status = IncidentStatus.PUBLISHED
+        incident.note(
+            now, EntryKind.POSTMORTEM, f"Postmortem published with {len(incident.items)} action items", self.by
+        )
+
+
+IncidentCommand = Annotated[
+    AssignRole
+    | Acknowledge
+    | ChangeSeverity
+    | SendUpdate
+    | AddNote
+    | Mitigate
+    | Resolve
+    | Cancel
+    | ProposeItem
+    | Publish,
+    Field(discriminator="command"),
+]

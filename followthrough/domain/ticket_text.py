@@ -1,0 +1,82 @@
+"""What a ticket says, as paragraphs of text and links, and the formats that trackers take them in."""
+
+import re
+from datetime import date
+from typing import Any, NamedTuple
+
+from followthrough.domain.action_item import ActionItem, ItemStatus
+
+
+class Link(NamedTuple):
+    """A link with its words."""
+
+    text: str
+    url: str
+
+
+Document = tuple[tuple[str | Link, ...], ...]
+"""Paragraphs; no piece of one is empty."""
+
+
+def item_page(item: ActionItem, public_url: str) -> str:
+    """Where people see and act on an action item."""
+    return f"{public_url}/items/{item.id}"
+
+
+def ticket_description(item: ActionItem, owner: str, due: date | None, public_url: str) -> Document:
+    """What is to be done, why it matters, by whom and until when."""
+    incident = Link(f"incident {item.incident_id}", f"{public_url}/incidents/{item.incident_id}")
+    deadline = f" Deadline: {due}." if due else ""
+    return (
+        (item.title,),
+        ("Why it matters: ", incident, f" was {item.severity}. Kind of follow-up: {item.kind}."),
+        (f"Owner: {owner}.{deadline}",),
+        ("Accept, close with evidence, or ask for more time: ", Link(item.id, item_page(item, public_url))),
+    )
+
+
+def closing_comment(item: ActionItem) -> Document:
+    """Why the ticket of a closed or waived action item is closed."""
+    if item.status is ItemStatus.WAIVED and item.waiver is not None:
+        return ((f"Waived: {item.waiver.reason}",),)
+    evidence = item.evidence[-1]
+    note = (f" ({evidence.note})",) if evidence.note else ()
+    return (("Closed, evidence: ", Link(str(evidence.url), str(evidence.url)), *note),)
+
+
+def plain_text(document: Document) -> str:
+    """Paragraphs with an empty line between them."""
+    return "\n\n".join("".join(_plain(piece) for piece in paragraph) for paragraph in document)
+
+
+def _plain(piece: str | Link) -> str:
+    if isinstance(piece, str):
+        return piece
+    return piece.url if piece.text == piece.url else f"{piece.text} ({piece.url})"
+
+
+def atlassian_document(document: Document) -> dict[str, Any]:
+    """Atlassian Document Format, version 1, for Jira Cloud."""
+    return {
+        "type": "doc",
+        "version": 1,
+        "content": [{"type": "paragraph", "content": [_node(piece) for piece in paragraph]} for paragraph in document],
+    }
+
+
+def _node(piece: str | Link) -> dict[str, Any]:
+    if isinstance(piece, str):
+        return {"type": "text", "text": piece}
+    return {"type": "text", "text": piece.text, "marks": [{"type": "link", "attrs": {"href": piece.url}}]}
+
+
+def wiki_text(document: Document) -> str:
+    """Jira's wiki markup, for Jira Data Center; what people wrote stays as they wrote it."""
+    return "\n\n".join("".join(_wiki(piece) for piece in paragraph) for paragraph in document)
+
+
+def _wiki(piece: str | Link) -> str:
+    if isinstance(piece, str):
+        return re.sub(r"([\\{}\[\]|!*_^~+])", r"\\\1", piece)
+    url = piece.url.replace("|", "%7C").replace("]", "%5D")
+    return f"[{url}]" if piece.text == piece.url else f"[{_wiki(piece.text)}|{url}]"

@@ -1,0 +1,163 @@
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from followthrough.domain.incident import (
+    Audience,
+    Incident,
+    IncidentMoment,
+    IncidentMomentKind,
+    IncidentStatus,
+    Role,
+    UpdateStage,
+)
+from followthrough.domain.incident_commands import Acknowledge, AssignRole, ChangeSeverity, Publish, Resolve, SendUpdate
+from followthrough.domain.schedule import plan_incident
+from followthrough.domain.values import Severity
+from followthrough.organisation import Organisation
+
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def declared(severity: Severity, service: str = "checkout") -> Incident:
+    return Incident(
+        id="inc",
+        dedup_key="k",
+        title="Cards are declined",
+        service=service,
+        team="payments",
+        severity=severity,
+        declared_at=MONDAY,
+    )
+
+
+def live(
+    incident: Incident, organisation: Organisation, until: datetime, now: datetime = MONDAY
+) -> list[IncidentMoment]:
+    """Steps through the plans as the workflow does, and gives the moments that came."""
+    recorded = len(incident.moments)
+    while (moment := plan_incident(incident, organisation, now).next) and moment.at <= until:
+        now = moment.at
+        incident.moments.append(moment)
+    return incident.moments[recorded:]
+
+
+def story(moments: list[IncidentMoment]) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    return [(f"{moment.at:%d %H:%M}", moment.kind.value, moment.subject, moment.to) for moment in moments]
+
+
+def minutes(count: int) -> datetime:
+    return MONDAY + timedelta(minutes=count)
+
+
+def send_update(incident: Incident, now: datetime) -> None:
+    update = SendUpdate(by="lucia", stage=UpdateStage.IDENTIFIED, audience=Audience.CUSTOMERS, text="Found")
+    update.apply(incident, now)
+
+
+def test_the_next_free_person_on_call_hears_of_each_role_that_is_not_acknowledged(organisation: Organisation) -> None:
+    incident = declared(Severity.SEV4)
+    assert plan_incident(incident, organisation, MONDAY).on_call == ("ines", "tomas", "marcos", "nora")
+    AssignRole(role=Role.INCIDENT_COMMANDER, person="ines").apply(incident, MONDAY)
+    AssignRole(role=Role.RESOLVER, person="tomas").apply(incident, MONDAY)
+    AssignRole(role=Role.RESOLVER, person="lucia").apply(incident, minutes(60))
+    Acknowledge(by="tomas").apply(incident, minutes(70))
+    assert story(live(incident, organisation, minutes(24 * 60))) == [
+        ("02 17:00", "role not acknowledged", "Incident Commander", ("marcos",)),
+        ("02 18:00", "role not acknowledged", "Resolver", ("marcos",)),
+    ]
+    AssignRole(role=Role.INCIDENT_COMMANDER, person="marcos").apply(incident, minutes(24 * 60))
+    moment = plan_incident(incident, organisation, minutes(24 * 60)).next
+    assert moment is not None
+    assert (moment.holder, moment.to, moment.at) == ("marcos", ("ines",), minutes(32 * 60))
+
+
+def test_each_audience_is_due_an_update_at_its_cadence_and_a_missed_one_is_told_once(
+    organisation: Organisation,
+) -> None:
+    incident = declared(Severity.SEV2)
+    AssignRole(by="ines", role=Role.INCIDENT_COMMANDER, person="ines").apply(incident, MONDAY)
+    AssignRole(by="lucia", role=Role.COMMS_LEAD, person="lucia").apply(incident, MONDAY)
+    send_update(incident, minutes(30))
+    assert story(live(incident, organisation, minutes(140), minutes(30))) == [
+        ("02 10:00", "update due", "internal", ("lucia",)),
+        ("02 10:10", "update missed", "internal", ("ines",)),
+        ("02 10:30", "update due", "customers", ("lucia",)),
+        ("02 10:40", "update missed", "customers", ("ines",)),
+        ("02 11:00", "update due", "internal", ("lucia",)),
+        ("02 11:10", "update missed", "internal", ("ines",)),
+    ]
+    send_update(incident, minutes(141))
+    customers = [moment for moment in live(incident, organisation, minutes(201)) if moment.subject == "customers"]
+    assert [(moment.kind, moment.at) for moment in customers] == [(IncidentMomentKind.UPDATE_DUE, minutes(201))]
+
+
+def test_without_roles_the_first_on_call_is_asked_for_updates(organisation: Organisation) -> None:
+    incident = declared(Severity.SEV3)
+    assert [moment.to for moment in live(incident, organisation, minutes(250))] == [("ines",), ("ines",)]
+    retired = declared(Severity.SEV3, service="retired")
+    assert [moment.to for moment in live(retired, organisation, minutes(240))] == [("marcos",)]
+
+
+def test_a_raised_severity_makes_an_update_due_at_once(organisation: Organisation) -> None:
+    incident = declared(Severity.SEV3)
+    ChangeSeverity(by="ines", severity=Severity.SEV1, reason="Nobody can buy").apply(incident, minutes(100))
+    moment = plan_incident(incident, organisation, minutes(100)).next
+    assert moment is not None
+    assert (moment.kind, moment.at) == (IncidentMomentKind.UPDATE_DUE, minutes(100))
+
+
+def test_a_postmortem_is_asked_for_until_it_is_published(organisation: Organisation) -> None:
+    incident = declared(Severity.SEV1)
+    AssignRole(by="ines", role=Role.INCIDENT_COMMANDER, person="ines").apply(incident, MONDAY)
+    Resolve(by="ines", summary="Rolled back").apply(incident, MONDAY)
+    now = MONDAY + timedelta(days=20)
+    moments = live(incident, organisation, now)
+    assert story(moments) == [
+        ("06 16:00", "postmortem due soon", "", ("ines",)),
+        ("09 16:00", "postmortem overdue", "", ("ines",)),
+        ("10 16:00", "postmortem overdue", "", ("marcos", "ines")),
+        ("13 16:00", "postmortem overdue", "", ("nora", "ines")),
+        ("20 16:00", "postmortem overdue", "", ("nora", "ines")),
+    ]
+    assert [moment.level for moment in moments] == [0, 0, 1, 2, 3]
+    Publish(by="ines", text="# What broke").apply(incident, now)
+    plan = plan_incident(incident, organisation, now)
+    assert (plan.next, plan.postmortem_due) == (None, datetime(2026, 3, 9, 16, tzinfo=UTC))
+
+
+def test_no_postmortem_is_owed_for_the_smallest(organisation: Organisation) -> None:
+    incident = declared(Severity.SEV4)
+    Resolve(by="ines", summary="Rolled back").apply(incident, MONDAY)
+    plan = plan_incident(incident, organisation, MONDAY)
+    assert plan.postmortem_due is None
+    assert plan.next is not None
+    incident.moments.append(plan.next)
+    incident.close_if_done(plan.next.at)
+    assert incident.status is IncidentStatus.CLOSED
+
+
+@given(
+    severity=st.sampled_from([Severity.SEV1, Severity.SEV2, Severity.SEV3]),
+    waits=st.lists(st.integers(1, 3000), max_size=8),
+)
+def test_every_audience_alternates_between_due_and_missed_however_late_the_worker_is(
+    organisation: Organisation, severity: Severity, waits: list[int]
+) -> None:
+    incident, now = declared(severity), MONDAY
+    for wait in waits:
+        now += timedelta(minutes=wait)
+        before = len(incident.moments)
+        live(incident, organisation, now, now)
+        late = [moment.subject for moment in incident.moments[before:]]
+        assert len(late) == len(set(late)), "one at a time for each audience"
+        live(incident, organisation, now + timedelta(hours=3), now)
+        now += timedelta(hours=3)
+    for audience in organisation.severities[severity].updates:
+        own = [moment for moment in incident.moments if moment.subject == audience]
+        assert [moment.kind for moment in own] == [
+            (IncidentMomentKind.UPDATE_DUE, IncidentMomentKind.UPDATE_MISSED)[number % 2] for number in range(len(own))
+        ]
+        assert all(earlier.at < later.at for earlier, later in pairwise(own))

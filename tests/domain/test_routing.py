@@ -1,0 +1,28 @@
+import pytest
+
+from followthrough.domain.routing import Routed, route
+from followthrough.domain.values import Severity
+from followthrough.organisation import Organisation
+
+
+@pytest.mark.parametrize(
+    ("labels", "routed"),
+    [
+        ({"service": "checkout", "severity": "critical"}, Routed("checkout", "payments", Severity.SEV1)),
+        ({"service": "storefront", "severity": "critical"}, Routed("storefront", "platform", Severity.SEV2)),
+        (
+            {"service": "storefront", "severity": "warning", "job": "web"},
+            Routed("storefront", "platform", Severity.SEV3),
+        ),
+        ({"alertname": "PostgresDown"}, Routed("database", "platform", Severity.SEV1)),
+        ({"alertname": "PostgresDown", "service": "checkout"}, Routed("database", "platform", Severity.SEV1)),
+        ({"service": "checkout"}, None),
+        ({"service": "no such service", "severity": "critical"}, None),
+        ({"severity": "critical"}, None),
+        ({}, None),
+    ],
+)
+def test_the_first_route_that_fits_an_alert_decides(
+    organisation: Organisation, labels: dict[str, str], routed: Routed | None
+) -> None:
+    assert route(labels, organisation) == routed
