@@ -3,8 +3,10 @@
 What the organisation decides, rather than its operators, is in the organisation file instead.
 """
 
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,6 +38,10 @@ class Settings(BaseSettings):
     jira_url: str = Field("", description="Empty means the local tracker")
     jira_user: str = Field("", description="E-mail on Jira Cloud; empty for a Data Center token")
     jira_token: SecretStr | None = None
+    jira_cloud: bool | None = Field(None, description="Empty means Cloud where jira_url ends in atlassian.net")
+    jira_index_lag: timedelta = Field(
+        timedelta(seconds=30), description="How long Jira's search may miss a new ticket; waited for after a failure"
+    )
 
     sendgrid_api_key: SecretStr | None = Field(None, description="Without it mails stay in the local outbox")
     sendgrid_host: str = "https://api.sendgrid.com"
@@ -45,6 +51,13 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """``database_url``, or SQLite in ``data_dir``."""
         return self.database_url or f"sqlite:///{self.data_dir / 'followthrough.db'}"
+
+    @property
+    def jira_is_cloud(self) -> bool:
+        """Whether Jira is the Cloud one, else Data Center."""
+        if self.jira_cloud is not None:
+            return self.jira_cloud
+        return (urlsplit(self.jira_url).hostname or "").endswith("atlassian.net")
 
     @property
     def resolved_public_url(self) -> str:

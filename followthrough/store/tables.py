@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect
+from sqlalchemy import JSON, Column, DateTime, Dialect, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -124,8 +124,9 @@ class LocalSprintRow(SQLModel, table=True):
     """A sprint of the local tracker, made from the team's cadence when it is first needed."""
 
     __tablename__ = "local_sprint"
+    __table_args__ = (UniqueConstraint("team", "first_day"),)
 
-    id: int | None = Field(None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True)
     team: str = Field(index=True)
     name: str
     first_day: date
@@ -137,7 +138,7 @@ class LocalTicketRow(SQLModel, table=True):
 
     __tablename__ = "local_ticket"
 
-    id: int | None = Field(None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True)
     item_id: str = Field(unique=True)
     team: str
     summary: str
@@ -145,4 +146,4 @@ class LocalTicketRow(SQLModel, table=True):
     status: str
     assignee: str
     due: date | None = None
-    sprint_id: int | None = Field(None, foreign_key="local_sprint.id")
+    sprint_id: int | None = Field(default=None, foreign_key="local_sprint.id")

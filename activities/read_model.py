@@ -1,0 +1,63 @@
+"""Writes what workflows know into SQL, where pages, digests and insights read it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
+from temporalio import activity
+
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.incident import Incident
+from followthrough.domain.values import TimelineEntry
+from followthrough.store.tables import ActionItemRow, IncidentRow, TimelineRow
+
+
+class ReadModel:
+    """Each projection is one transaction, can be repeated, and never goes back to an older version."""
+
+    def __init__(self, database: Engine) -> None:
+        self._database = database
+        self._insert = postgresql.insert if database.dialect.name == "postgresql" else sqlite.insert
+
+    @activity.defn
+    def project_incident(self, incident: Incident) -> None:
+        """Writes the incident and the timeline entries that are not there yet."""
+        document = incident.model_dump(mode="json", exclude={"unwritten"})
+        row = IncidentRow.model_validate({**document, "document": document})
+        self._write(row, incident.id, incident.unwritten)
+
+    @activity.defn
+    def project_item(self, item: ActionItem) -> None:
+        """Writes the action item and the timeline entries that are not there yet."""
+        document = item.model_dump(mode="json", exclude={"unwritten"})
+        plan = item.plan
+        row = ActionItemRow.model_validate(
+            {
+                **document,
+                "due": plan.due if plan else item.due,
+                "next_at": plan.next.at if plan and plan.next else None,
+                "next_kind": plan.next.kind if plan and plan.next else None,
+                "escalation_level": item.escalation_level,
+                "ticket": item.ticket.key if item.ticket else None,
+                "document": document,
+            }
+        )
+        self._write(row, item.incident_id, item.unwritten)
+
+    def _write(self, row: IncidentRow | ActionItemRow, incident_id: str, entries: Sequence[TimelineEntry]) -> None:
+        table = type(row)
+        upsert = self._insert(table).values(row.model_dump())
+        newer = upsert.on_conflict_do_update(
+            index_elements=["id"],
+            set_=dict(upsert.excluded),
+            where=table.version < upsert.excluded.version,
+        )
+        lines: list[dict[str, Any]] = [
+            {**entry.model_dump(), "record_id": row.id, "incident_id": incident_id} for entry in entries
+        ]
+        with Session(self._database) as session, session.begin():
+            session.execute(newer)
+            if lines:
+                session.execute(self._insert(TimelineRow).on_conflict_do_nothing(), lines)

@@ -1,0 +1,50 @@
+"""Opening the database and bringing its schema up to date. SQLite and PostgreSQL."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, event, text
+from sqlalchemy.engine import make_url
+from sqlmodel import create_engine
+
+MIGRATION_LOCK = 0x466F6C6C
+"""Any number, the same in every process: who holds it on PostgreSQL migrates."""
+
+
+def open_database(url: str) -> Engine:
+    """Takes ``sqlite:///file``, ``postgresql://`` or ``postgresql+psycopg://``; connects when it is first used.
+
+    Its errors leave out the parameters of statements, for those have names and addresses in them.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 5})
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA busy_timeout = 10000")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Creates or upgrades every table; of several processes that start at once, one does and the others wait."""
+    config = Config()
+    config.set_main_option("script_location", "followthrough:store/migrations")
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        else:
+            connection.execute(text("BEGIN EXCLUSIVE"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,11 @@
+"""Run by Alembic; ``followthrough.store.database.migrate`` hands it a connection in a transaction."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from followthrough.store import tables  # noqa: F401 -- fills the metadata
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata, render_as_batch=True
+)
+context.run_migrations()

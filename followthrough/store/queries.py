@@ -1,0 +1,125 @@
+"""What pages, the API and the command line read."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, case, or_
+from sqlmodel import Session, col, select, tuple_
+
+from followthrough.domain.action_item import ActionItem, ItemStatus, MomentKind
+from followthrough.domain.incident import Incident, IncidentStatus
+from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, TimelineRow
+
+
+class ListedItem(NamedTuple):
+    """An action item, and whether it is still owed although the time to accept or do it has passed."""
+
+    item: ActionItem
+    late: bool
+
+
+def incident(session: Session, incident_id: str) -> Incident | None:
+    """None when there is none, or none yet."""
+    row = session.get(IncidentRow, incident_id)
+    return Incident.model_validate(row.document) if row else None
+
+
+def incidents(
+    session: Session,
+    *,
+    status: IncidentStatus | None = None,
+    service: str | None = None,
+    team: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
+) -> list[Incident]:
+    """Newest first; ``before`` is the id of the last incident of the page before this one."""
+    declared_at, incident_id = col(IncidentRow.declared_at), col(IncidentRow.id)
+    query = (
+        select(IncidentRow.document)
+        .where(*_equal({IncidentRow.status: status, IncidentRow.service: service, IncidentRow.team: team}))
+        .order_by(declared_at.desc(), incident_id.desc())
+        .limit(limit)
+    )
+    if before and (last := session.get(IncidentRow, before)):
+        query = query.where(tuple_(declared_at, incident_id) < (last.declared_at, last.id))
+    return [Incident.model_validate(document) for document in session.exec(query)]
+
+
+def latest_incident(session: Session, dedup_key: str) -> Incident | None:
+    """The last one that an alert with this key started."""
+    query = select(IncidentRow).where(IncidentRow.dedup_key == dedup_key).order_by(col(IncidentRow.declared_at).desc())
+    row = session.exec(query).first()
+    return Incident.model_validate(row.document) if row else None
+
+
+def timeline(session: Session, record_id: str) -> list[TimelineRow]:
+    """What happened to an action item, or to an incident and all of its action items; oldest first."""
+    query = (
+        select(TimelineRow)
+        .where(or_(col(TimelineRow.record_id) == record_id, col(TimelineRow.incident_id) == record_id))
+        .order_by(col(TimelineRow.at), col(TimelineRow.record_id), col(TimelineRow.number))
+    )
+    return list(session.exec(query))
+
+
+def action_item(session: Session, item_id: str) -> ActionItem | None:
+    """None when there is none, or none yet."""
+    row = session.get(ActionItemRow, item_id)
+    return ActionItem.model_validate(row.document) if row else None
+
+
+def action_items(
+    session: Session,
+    now: datetime,
+    *,
+    incident_id: str | None = None,
+    owner: str | None = None,
+    team: str | None = None,
+    status: ItemStatus | None = None,
+    late: bool | None = None,
+    limit: int = 200,
+    offset: int = 0,
+) -> list[ListedItem]:
+    """Late ones first, then by deadline, those that have ended last."""
+    is_late, ended = _late(now), col(ActionItemRow.ended_at).is_not(None)
+    filters = {
+        ActionItemRow.incident_id: incident_id,
+        ActionItemRow.owner: owner,
+        ActionItemRow.team: team,
+        ActionItemRow.status: status,
+    }
+    query = (
+        select(ActionItemRow.document, is_late)
+        .where(*_equal(filters))
+        .order_by(case((is_late, 0), (ended, 2), else_=1), col(ActionItemRow.due).nulls_last(), col(ActionItemRow.id))
+        .limit(limit)
+        .offset(offset)
+    )
+    if late is not None:
+        query = query.where(case((is_late, True), else_=False) == late)
+    return [
+        ListedItem(ActionItem.model_validate(document), bool(overdue)) for document, overdue in session.exec(query)
+    ]
+
+
+def mails(session: Session, *, incident_id: str | None = None, limit: int = 50, offset: int = 0) -> list[MailRow]:
+    """Newest first."""
+    query = (
+        select(MailRow)
+        .where(*_equal({MailRow.incident_id: incident_id}))
+        .order_by(col(MailRow.at).desc(), col(MailRow.key))
+        .limit(limit)
+        .offset(offset)
+    )
+    return list(session.exec(query))
+
+
+def _late(now: datetime) -> ColumnElement[bool]:
+    """An item that was fast-forwarded escalates by its own clock, whatever ``now`` is."""
+    owed = col(ActionItemRow.status).in_([ItemStatus.PROPOSED, ItemStatus.ACCEPTED])
+    return and_(owed, or_(col(ActionItemRow.due) < now, col(ActionItemRow.next_kind) == MomentKind.ESCALATE))
+
+
+def _equal(filters: dict[Any, str | None]) -> list[ColumnElement[bool]]:
+    return [col(column) == value for column, value in filters.items() if value is not None]

@@ -1,0 +1,81 @@
+"""Both databases: ``database_url`` runs a test on SQLite and on a PostgreSQL of its own, each time a fresh database."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from followthrough.store.database import migrate, open_database
+
+
+def _postgresql_program(name: str) -> str | None:
+    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+    return str(installed[-1]) if installed else shutil.which(name)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """URL of a private server, without a database; it refuses to run as root, so root runs it as ``postgres``."""
+    initdb, pg_ctl = _postgresql_program("initdb"), _postgresql_program("pg_ctl")
+    if not initdb or not pg_ctl:
+        pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="followthrough-postgresql-"))
+    user = None
+    if os.getuid() == 0:
+        user = "postgres"
+        shutil.chown(folder, user)
+
+    def run(*arguments: str) -> None:
+        subprocess.run(
+            arguments,
+            check=True,
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+        )
+
+    data, port = str(folder / "data"), _free_port()
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
+    try:
+        run(initdb, "-D", data, "-U", "followthrough", "-A", "trust", "-E", "UTF8", "--no-sync")
+        run(pg_ctl, "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+        yield f"postgresql://followthrough@127.0.0.1:{port}"
+    finally:
+        if (folder / "data" / "postmaster.pid").exists():
+            run(pg_ctl, "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/followthrough.db"
+    server = request.getfixturevalue("postgresql")
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{server}/{name}"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    engine = open_database(database_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()

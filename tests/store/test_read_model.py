@@ -1,0 +1,120 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine
+from sqlmodel import Session, SQLModel
+
+from activities.read_model import ReadModel
+from followthrough.domain.action_item import ItemStatus, Moment, MomentKind
+from followthrough.domain.incident import IncidentStatus
+from followthrough.domain.values import EntryKind
+from followthrough.store import queries
+from followthrough.store.database import migrate, open_database
+from tests.records import NOW, incident, item
+
+
+def test_migrations_make_exactly_the_tables_that_the_code_describes(database: Engine) -> None:
+    with database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_processes_that_start_at_once_migrate_once(database_url: str) -> None:
+    engines = [open_database(database_url) for _ in range(4)]
+    with ThreadPoolExecutor(len(engines)) as pool:
+        list(pool.map(migrate, engines))
+    migrate(engines[0])
+    for engine in engines:
+        engine.dispose()
+
+
+def test_what_is_projected_reads_back_as_it_was(database: Engine) -> None:
+    model, record, follow_up = ReadModel(database), incident(), item()
+    model.project_incident(record)
+    model.project_item(follow_up)
+    with Session(database) as session:
+        assert queries.incident(session, record.id) == record.model_copy(update={"unwritten": []})
+        assert queries.action_item(session, follow_up.id) == follow_up.model_copy(update={"unwritten": []})
+        assert queries.incident(session, "inc-unknown") is None
+        assert queries.action_item(session, "inc-unknown.1") is None
+
+
+def test_a_projection_that_comes_again_or_late_changes_nothing(database: Engine) -> None:
+    model, older = ReadModel(database), incident()
+    newer = older.model_copy(deep=True, update={"title": "Payments fail everywhere"})
+    newer.note(NOW, EntryKind.NOTE, "Also on phones", "ana")
+    for record in (newer, older, newer):
+        model.project_incident(record)
+    with Session(database) as session:
+        assert queries.incidents(session) == [newer.model_copy(update={"unwritten": []})]
+        assert [line.number for line in queries.timeline(session, newer.id)] == [2, 1]
+
+
+def test_an_incidents_timeline_includes_its_action_items(database: Engine) -> None:
+    model = ReadModel(database)
+    model.project_incident(incident(declared_at=NOW - timedelta(hours=1)))
+    model.project_item(item())
+    with Session(database) as session:
+        assert [line.record_id for line in queries.timeline(session, incident().id)] == [incident().id, item().id]
+        assert [line.text for line in queries.timeline(session, item().id)] == ["Accepted"]
+
+
+def test_incidents_come_newest_first_and_page_by_page(database: Engine) -> None:
+    model = ReadModel(database)
+    same_time = incident(3, declared_at=incident(2).declared_at, service="search", status=IncidentStatus.RESOLVED)
+    for record in (incident(1), incident(2), same_time, incident(4)):
+        model.project_incident(record)
+    with Session(database) as session:
+        first = [found.id[-1] for found in queries.incidents(session, limit=2)]
+        second = [found.id[-1] for found in queries.incidents(session, before=same_time.id, limit=2)]
+        assert (first, second) == (["4", "3"], ["2", "1"])
+        assert [found.id for found in queries.incidents(session, service="search")] == [same_time.id]
+        assert [found.id for found in queries.incidents(session, status=IncidentStatus.RESOLVED)] == [same_time.id]
+        assert queries.incidents(session, team="nobody") == []
+
+
+def test_the_latest_incident_of_an_alert_is_found(database: Engine) -> None:
+    model = ReadModel(database)
+    for record in (incident(2, dedup_key="am/a"), incident(1, dedup_key="am/a"), incident(3)):
+        model.project_incident(record)
+    with Session(database) as session:
+        latest = queries.latest_incident(session, "am/a")
+        assert latest is not None
+        assert latest.id == incident(2).id
+        assert queries.latest_incident(session, "am/b") is None
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        ({}, ["1", "4", "2", "3", "5"]),
+        ({"late": True}, ["1", "4"]),
+        ({"late": False}, ["2", "3", "5"]),
+        ({"owner": "ben"}, ["3"]),
+        ({"status": ItemStatus.CLOSED}, ["5"]),
+        ({"incident_id": "inc-other"}, []),
+        ({"limit": 2, "offset": 1}, ["4", "2"]),
+    ],
+)
+def test_items_come_late_ones_first_and_ended_ones_last(
+    database: Engine, filters: dict[str, object], numbers: list[str]
+) -> None:
+    model = ReadModel(database)
+    fast_forwarded = item(4, due_in_days=30)
+    assert fast_forwarded.plan is not None
+    escalating = Moment(at=NOW + timedelta(days=31), kind=MomentKind.ESCALATE, level=1, to=("carla",))
+    fast_forwarded.plan = fast_forwarded.plan.model_copy(update={"next": escalating})
+    for record in (
+        item(1, due_in_days=-1),
+        item(2, due_in_days=1),
+        item(3, due_in_days=5, owner="ben"),
+        fast_forwarded,
+        item(5, due_in_days=-3, status=ItemStatus.CLOSED, ended_at=NOW),
+    ):
+        model.project_item(record)
+    with Session(database) as session:
+        found = queries.action_items(session, NOW, **filters)  # type: ignore[arg-type]
+    assert [listed.item.id[-1] for listed in found] == numbers
