@@ -4,9 +4,9 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident import Alert, Incident
-from followthrough.domain.values import Message, State
+from followthrough.domain.action_item import ActionItem, Ticket
+from followthrough.domain.incident import Alert, Audience, Incident
+from followthrough.domain.values import Message, PersonId, State
 
 TASK_QUEUE = "followthrough"
 
@@ -29,23 +29,39 @@ class NoticeKind(StrEnum):
     ITEM_ESCALATION = "item-escalation"
     ITEM_TO_VERIFY = "item-to-verify"
     ITEM_ENDED = "item-ended"
+    TICKET_REFUSED = "ticket-refused"
 
 
 class Notice(Message):
     """A mail to send: ``key`` makes it one mail however often it is asked for.
 
-    ``to`` are people of the organisation file or plain addresses. Exactly one of ``incident`` and
-    ``item`` is what it is about; an item's mails belong to its incident's thread.
+    ``to`` are people of the organisation file or plain addresses, ``audience`` adds those who
+    subscribed to the service's updates. Exactly one of ``incident`` and ``item`` is what it is
+    about; an item's mails belong to its incident's thread.
     """
 
     key: str
     kind: NoticeKind
-    to: tuple[str, ...]
+    to: tuple[str, ...] = ()
+    audience: Audience | None = None
     at: AwareDatetime
     incident: Incident | None = None
     item: ActionItem | None = None
     text: str = ""
     level: int = 0
+
+    @property
+    def record(self) -> Incident | ActionItem:
+        """What it is about. Raises ValueError when that is nothing."""
+        record = self.item or self.incident
+        if record is None:
+            raise ValueError(f"Notice {self.key} is about neither an incident nor an action item.")
+        return record
+
+    @property
+    def incident_id(self) -> str:
+        """The incident whose thread it belongs to."""
+        return self.item.incident_id if self.item else self.record.id
 
 
 class IncidentProgress(State):
@@ -56,11 +72,20 @@ class IncidentProgress(State):
     outgoing: list[Notice] = Field(default_factory=list)
 
 
+class TicketFacts(Message):
+    """What a ticket shows of its action item."""
+
+    owner: PersonId
+    due: AwareDatetime
+    ended: bool
+
+
 class ItemProgress(State):
     """An action item workflow's input: at its start, and when it continues as new."""
 
     item: ActionItem
     outgoing: list[Notice] = Field(default_factory=list)
+    ticket_shows: TicketFacts | None = None
 
 
 class AlertReceipt(Message):
@@ -78,16 +103,30 @@ class ItemEnded(Message):
     waived: bool
 
 
+class PlanItem(Message):
+    """Asks for an action item's deadlines and next moment, as of ``at``."""
+
+    item: ActionItem
+    at: AwareDatetime
+
+
+class PlanIncident(Message):
+    """Asks for an incident's next moment, as of ``at``."""
+
+    incident: Incident
+    at: AwareDatetime
+
+
 class SprintRequest(Message):
     """Put a team's ticket into its next sprint after ``at``."""
 
     team: str
-    ticket: str
+    ticket: Ticket
     at: AwareDatetime
 
 
 class TicketChange(Message):
     """Bring a ticket to where its action item is."""
 
-    ticket: str
+    ticket: Ticket
     item: ActionItem

@@ -1,0 +1,118 @@
+"""Where mails go: to SendGrid, or into the outbox in the database."""
+
+import logging
+import re
+import time
+from datetime import timedelta
+from email.message import Message
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Protocol
+
+from python_http_client.exceptions import HTTPError
+from sendgrid import SendGridAPIClient
+from sendgrid.helpers.mail import Category, ClickTracking, CustomArg, Header, Mail, OpenTracking, To, TrackingSettings
+
+from followthrough.settings import Settings
+from followthrough.store.tables import MailRow
+
+logging.getLogger("python_http_client").setLevel(logging.INFO)  # DEBUG shows the API key and every address
+
+
+class Transport(Protocol):
+    """Raises MailUnavailable when trying again later helps, MailRefused when it doesn't."""
+
+    def send(self, mail: MailRow, mail_from: str) -> str:
+        """Hands the mail over, so that no recipient sees another; gives the transport's id for it."""
+
+
+class MailUnavailable(Exception):
+    """Outage, rate limit, timeout: the mail was not taken, or nobody knows.
+
+    ``retry_after`` is how long the transport asks to be left alone.
+    """
+
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class MailRefused(Exception):
+    """The transport said no, in words for a person, without addresses."""
+
+
+class OutboxTransport:
+    """The mail's row is the outbox: it stays in the database, where the dashboard shows it."""
+
+    def send(self, mail: MailRow, mail_from: str) -> str:
+        """See ``Transport``."""
+        return "outbox"
+
+
+class SendGridTransport:
+    """SendGrid's v3 API. It has no idempotency key: a mail that is sent twice arrives twice."""
+
+    def __init__(self, api_key: str, host: str, timeout: float = 20) -> None:
+        """``timeout`` in seconds, to connect and for each read."""
+        self._client = SendGridAPIClient(api_key, host.rstrip("/")).client
+        self._timeout = timeout
+
+    def send(self, mail: MailRow, mail_from: str) -> str:
+        """See ``Transport``."""
+        try:
+            response = self._client.mail.send.post(request_body=_message(mail, mail_from).get(), timeout=self._timeout)
+        except HTTPError as error:
+            raise _failure(error) from None
+        except (OSError, HTTPException) as error:
+            raise MailUnavailable(f"SendGrid did not answer ({type(error).__name__}).") from None
+        return str(response.headers.get("X-Message-Id", ""))
+
+
+def transport_for(settings: Settings) -> Transport:
+    """SendGrid when the settings have a key, else the outbox."""
+    if settings.sendgrid_api_key is not None:
+        return SendGridTransport(settings.sendgrid_api_key.get_secret_value(), settings.sendgrid_host)
+    return OutboxTransport()
+
+
+def _message(mail: MailRow, mail_from: str) -> Mail:
+    """Links stay as they are and nobody's reading is watched, whatever the account's default is."""
+    message = Mail(mail_from, subject=mail.subject, plain_text_content=mail.text, html_content=mail.html)
+    for index, address in enumerate(mail.recipients):
+        message.add_to(To(address, p=index))
+        message.add_custom_arg(CustomArg("mail", mail.key, p=index))
+    message.header = [Header(name, value) for name, value in mail.headers.items()]
+    message.category = Category(mail.kind)
+    message.tracking_settings = TrackingSettings(ClickTracking(False, False), OpenTracking(False))
+    return message
+
+
+def _failure(error: HTTPError) -> MailUnavailable | MailRefused:
+    status = error.status_code
+    if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS) or status >= 500:
+        return MailUnavailable(f"SendGrid answered {status}.", _retry_after(error.headers))
+    if status == HTTPStatus.UNAUTHORIZED:
+        return MailUnavailable("SendGrid does not accept the API key; renew FOLLOWTHROUGH_SENDGRID_API_KEY.")
+    advice = " Verify the sender in FOLLOWTHROUGH_MAIL_FROM, and give the API key the permission Mail Send."
+    return MailRefused(f"SendGrid refused: {_words(error)}{advice if status == HTTPStatus.FORBIDDEN else ''}")
+
+
+def _retry_after(headers: Message) -> timedelta | None:
+    """SendGrid's reset is in Unix time."""
+    if (seconds := headers.get("Retry-After", "")).isdecimal():
+        return timedelta(seconds=int(seconds))
+    if (reset := headers.get("X-RateLimit-Reset", "")).isdecimal():
+        return timedelta(seconds=max(1, int(reset) - time.time()))
+    return None
+
+
+def _words(error: HTTPError) -> str:
+    """SendGrid's own words, without addresses, for they end up in logs."""
+    try:
+        errors = error.to_dict["errors"]
+        words = " ".join(
+            f"{each['message']} ({each['field']})" if each.get("field") else each["message"] for each in errors
+        )
+    except (ValueError, LookupError, TypeError):
+        words = f"status {error.status_code}."
+    return re.sub(r"\S+@\S+", "[address]", words)

@@ -1,0 +1,83 @@
+"""Tickets of action items: exactly one each, which follows its item until both are closed."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import Engine
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.jira_tracker import JiraTracker
+from activities.local_tracker import LocalTracker
+from activities.tracker import Tracker, TrackerRefused, TrackerUnavailable
+from followthrough.domain.action_item import ActionItem, Sprint, Ticket
+from followthrough.organisation import Organisation
+from followthrough.settings import Settings
+from workflows.messages import SprintRequest, TicketChange
+
+SEARCH_EVERY = timedelta(seconds=5)
+
+
+def tracker_for(settings: Settings, organisation: Callable[[], Organisation], database: Engine) -> Tracker:
+    """Jira when the settings name one, else the local tracker."""
+    if settings.jira_url:
+        return JiraTracker(settings, organisation)
+    return LocalTracker(database, organisation, settings.resolved_public_url)
+
+
+class Tickets:
+    """Activities that may be retried; a refusal is not, and its message says what to do."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
+
+    @activity.defn
+    def ensure_ticket(self, item: ActionItem) -> Ticket:
+        """The action item's one ticket, found or created, with a link back to the item."""
+        with _failures():
+            ticket = self._find(item.id) or self._tracker.create(item)
+            activity.heartbeat()
+            try:
+                self._tracker.link_back(ticket, item)
+            except TrackerRefused as refusal:  # the ticket is there, and its description has a link
+                activity.logger.warning("%s", refusal)
+        return ticket
+
+    @activity.defn
+    def update_ticket(self, change: TicketChange) -> None:
+        """Owner and deadline follow the action item; its end closes the ticket."""
+        with _failures():
+            self._tracker.update(change.ticket, change.item)
+
+    @activity.defn
+    def schedule_in_sprint(self, request: SprintRequest) -> Sprint | None:
+        """The team's next sprint, with the ticket in it; None when the team has no such sprint."""
+        with _failures():
+            sprint = self._tracker.next_sprint(request.team, request.at)
+            if sprint is not None:
+                self._tracker.add_to_sprint(sprint, request.ticket)
+        return sprint
+
+    def _find(self, item_id: str) -> Ticket | None:
+        """An empty answer counts only once a ticket that an earlier attempt created would be found."""
+        lag = self._tracker.index_lag if activity.info().attempt > 1 else timedelta(0)
+        settled_at = time.monotonic() + lag.total_seconds()
+        while True:
+            wait = settled_at - time.monotonic()
+            ticket = self._tracker.find(item_id)
+            activity.heartbeat()
+            if ticket is not None or wait <= 0:
+                return ticket
+            time.sleep(min(wait, SEARCH_EVERY.total_seconds()))
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except TrackerUnavailable as error:
+        raise ApplicationError(str(error), type="TrackerUnavailable", next_retry_delay=error.retry_after) from None
+    except TrackerRefused as error:
+        raise ApplicationError(str(error), type="TrackerRefused", non_retryable=True) from None

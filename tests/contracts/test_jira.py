@@ -1,0 +1,81 @@
+"""Every request that the ticket activities send, sent by the real client, against Atlassian's documents.
+
+The stand-in checks; what has no document for Data Center is said there.
+"""
+
+import pytest
+import requests
+from pydantic import HttpUrl
+
+from followthrough.domain.action_item import Evidence, ItemStatus
+from tests.records import NOW, item
+from tests.standins.jira import CONTRACTS, JiraStandIn, Sprint
+from tests.tracking import jira_tracker
+
+pytestmark = pytest.mark.skipif(
+    not CONTRACTS, reason="FOLLOWTHROUGH_CONTRACTS does not name the folder with Atlassian's API documents"
+)
+
+LIFE = """
+GET  /rest/api/N/field
+GET  /rest/api/N/SEARCH
+POST /rest/api/N/issue
+PUT  /rest/api/N/issue/PAY-1/properties/followthrough
+POST /rest/api/N/issue/PAY-1/remotelink
+GET  /rest/agile/1.0/board/12/sprint
+POST /rest/agile/1.0/sprint/5/issue
+GET  /rest/api/N/issue/PAY-1
+PUT  /rest/api/N/issue/10001
+GET  /rest/api/N/issue/10001
+GET  /rest/api/N/issue/PAY-1
+PUT  /rest/api/N/issue/10001
+GET  /rest/api/N/issue/10001
+GET  /rest/api/N/issue/PAY-1/transitions
+GET  /rest/api/N/issue/PAY-1/comment
+POST /rest/api/N/issue/PAY-1/comment
+GET  /rest/api/N/issue/PAY-1/transitions
+POST /rest/api/N/issue/PAY-1/transitions
+GET  /rest/api/N/issue/PAY-1
+"""
+"""A ticket's whole life. The client reads an issue again after each edit, and looks a transition up by name itself."""
+
+
+@pytest.mark.parametrize("cloud", [True, False], ids=["Cloud", "Data Center"])
+def test_a_tickets_whole_life_is_as_documented(cloud: bool) -> None:
+    with JiraStandIn(cloud=cloud) as jira:
+        jira.boards[12] = [Sprint(5, "Next")]
+        tracker = jira_tracker(jira, components=["queue"], labels=["incident"])
+        assert tracker.find(item().id) is None
+        ticket = tracker.create(item(drill=True))
+        tracker.link_back(ticket, item())
+        sprint = tracker.next_sprint("payments", NOW)
+        assert sprint is not None
+        tracker.add_to_sprint(sprint, ticket)
+        tracker.update(ticket, item(owner="carla"))
+        evidence = Evidence(url=HttpUrl("https://git.example.com/change/7"), by="ana", at=NOW)
+        tracker.update(ticket, item(status=ItemStatus.CLOSED, ended_at=NOW, evidence=[evidence]))
+        tracker.status(ticket)
+        expected = LIFE.replace("/N/", "/3/" if cloud else "/2/").replace("SEARCH", "search/jql" if cloud else "search")
+        assert jira.requests == [" ".join(line.split()) for line in expected.split("\n") if line]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/rest/api/3/issue/PAY-1/transitions", {"transition": {"id": 3}}),
+        ("POST", "/rest/api/3/issue/PAY-1/remotelink", {"globalId": "x"}),
+        ("POST", "/rest/agile/1.0/sprint/5/issue", {"issues": "PAY-1"}),
+        ("GET", "/rest/api/3/search", None),
+    ],
+)
+def test_the_stand_in_catches_what_the_documents_do_not_allow(method: str, path: str, body: object) -> None:
+    with pytest.raises(AssertionError, match=path), JiraStandIn() as jira:
+        requests.request(method, jira.url + path, json=body, auth=("user", "token"), timeout=5)
+
+
+def test_the_stand_in_takes_only_atlassian_documents_as_text() -> None:
+    with JiraStandIn() as jira:
+        body = {"project": {"key": "PAY"}, "issuetype": {"name": "Task"}, "summary": "x", "description": "plain"}
+        answer = requests.post(f"{jira.url}/rest/api/3/issue", json={"fields": body}, auth=("user", "token"), timeout=5)
+        assert answer.status_code == 400
+        assert "Atlassian Document" in answer.json()["errors"]["description"]

@@ -1,0 +1,164 @@
+import re
+import shutil
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from jinja2 import TemplateError
+
+from followthrough.domain.action_item import ItemStatus
+from followthrough.domain.incident import IncidentStatus
+from followthrough.mail import render as renderer
+from followthrough.mail.render import Rendered, load, render
+from tests.notices import EVIDENCE, ORGANISATION, PUBLIC_URL, notice
+from tests.records import NOW
+from workflows.messages import Notice, NoticeKind
+
+MEANING = {
+    NoticeKind.INCIDENT_DECLARED: ("acknowledge by **Mon 02 Mar 2026, 10:15 (Europe/Madrid)**", "SEV2", "Checkout"),
+    NoticeKind.ROLE_ASSIGNED: ("Incident Commander", "acknowledge it by **Mon 02 Mar 2026, 10:15 (Europe/Madrid)**"),
+    NoticeKind.ROLE_NOT_ACKNOWLEDGED: ("take the role **Incident Commander** now", "followthrough role"),
+    NoticeKind.STAKEHOLDER_UPDATE: (
+        "don't have to do anything",
+        "> A queue is full.\n> \n> We make room.",
+        "09:30 (UTC)",
+    ),
+    NoticeKind.UPDATE_DUE: ("**customers** by **Mon 02 Mar 2026, 10:10 (Europe/Madrid)**", "every 30 minutes"),
+    NoticeKind.UPDATE_MISSED: ("now that **customers** get an update", "none yet"),
+    NoticeKind.POSTMORTEM_REMINDER: ("by **Sat 07 Mar 2026, 10:00 (Europe/Madrid)**", "not people"),
+    NoticeKind.POSTMORTEM_ESCALATION: ("agree now", "**Sat 07 Mar 2026, 09:00 (UTC)**, 3 days ago", "escalation 1"),
+    NoticeKind.POSTMORTEM_PUBLISHED: ("don't have to do anything", "Retry payments (Ben Lee, waived)", "Thank you"),
+    NoticeKind.INCIDENT_CLOSED: ("don't have to do anything", "Thank you"),
+    NoticeKind.ITEM_PROPOSED: ("by **Thu 05 Mar 2026, 10:00 (Europe/Madrid)**", "followthrough accept", "Ben Lee"),
+    NoticeKind.ITEM_REMINDER: ("by **Thu 12 Mar 2026, 10:00 (Europe/Madrid)**", "followthrough done", "PAY-1"),
+    NoticeKind.ITEM_ESCALATION: (
+        "decide now",
+        "3 days ago",
+        "noticed sooner",
+        "incident inc-0000000001",
+        "How often extended:** 1",
+        "escalation 2",
+        *(f"followthrough {choice} inc-0000000001.1" for choice in ("extend", "reassign", "waive", "done")),
+    ),
+    NoticeKind.ITEM_TO_VERIFY: ("look at the evidence", f"<{EVIDENCE.url}> (with a test)", "--no-holds"),
+    NoticeKind.ITEM_ENDED: ("don't have to do anything", "Carla Diaz", "> The service goes away in May."),
+    NoticeKind.TICKET_REFUSED: ("> Jira refused a new ticket: Priority is required.", "Nothing is lost"),
+}
+
+
+def mail(kind: NoticeKind, record: dict[str, object] | None = None, **changes: object) -> Rendered:
+    return render(notice(kind, record, **changes), ORGANISATION, PUBLIC_URL)
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_each_mail_says_what_to_do_and_by_when(kind: NoticeKind) -> None:
+    first, *others = MEANING[kind]
+    rendered = mail(kind)
+    assert first in rendered.text.partition("\n\n[")[0]
+    for meaning in others:
+        assert meaning in rendered.text
+    assert rendered.subject.startswith("[inc-0000000001")
+    assert "None" not in rendered.text
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_both_parts_say_the_same_and_html_carries_its_own_style(kind: NoticeKind) -> None:
+    text, html = mail(kind).text, mail(kind).html
+    words = set(re.findall(r"\w{4,}", re.sub(r"https?://\S+", "", text)))
+    assert not {word for word in words if word not in html}
+    assert all(f'href="{url}"' in html for url in re.findall(r"https?://[^)>\s]+", text))
+    body = html[html.index("<body") :]
+    assert not re.findall(r"<(?:p|ul|li|code|blockquote|td)(?![^>]*style=)[^>]*>", body)
+    assert re.findall(r"@media[^{]*", html) == ["@media (prefers-color-scheme: dark) "]
+    assert html.count("<style") == 1
+
+
+def test_a_link_of_its_own_is_a_button() -> None:
+    html = mail(NoticeKind.ITEM_ESCALATION).html
+    assert re.search(
+        rf'<a class="button" href="{PUBLIC_URL}/items/inc-0000000001.1" style="[^"]*background-color', html
+    )
+
+
+def test_mails_of_an_incident_are_one_thread() -> None:
+    headers = [mail(kind).headers for kind in NoticeKind]
+    assert {header["References"] for header in headers} == {"<inc-0000000001@followthrough.example.com>"}
+    assert {header["In-Reply-To"] for header in headers} == {header["References"] for header in headers}
+    assert len({header["Message-ID"] for header in headers}) == len(NoticeKind)
+    assert headers == [mail(kind).headers for kind in NoticeKind]
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_drills_say_so_first(kind: NoticeKind) -> None:
+    drill = mail(kind, {"drill": True})
+    assert drill.subject.startswith("DRILL [inc-0000000001")
+    assert drill.text.startswith("**This is a drill.**")
+    assert "This is a drill." in drill.html
+
+
+HOSTILE = "Pay\r\nBcc: all@example.com\n# Big [here](https://evil.example) <b>x</b> `y` ![i](https://evil.example/i)"
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_what_people_typed_is_neither_header_nor_markup(kind: NoticeKind) -> None:
+    rendered = mail(kind, {"title": HOSTILE})
+    message = EmailMessage()
+    message["Subject"] = rendered.subject
+    for name, value in rendered.headers.items():
+        message[name] = value
+    assert "Bcc" not in message
+    assert not re.search(r"evil\.example[^<]*>|<h1|<b>|<img", rendered.html)
+    assert "Bcc: all@example.com # Big [here](https://evil.example)" in rendered.subject + rendered.text
+    assert "\\" not in rendered.text + rendered.html
+
+
+def test_longer_texts_keep_their_lines_and_stay_quoted() -> None:
+    rendered = mail(NoticeKind.STAKEHOLDER_UPDATE, text="One_two_three\n\n    # Four\n1. <Five>")
+    assert "> One_two_three\n> \n> # Four\n> 1. <Five>\n" in rendered.text
+    quote = re.sub(r' style="[^"]*"', "", rendered.html.partition("</blockquote>")[0].partition("<blockquote")[2])
+    assert "<p>One_two_three</p>\n<p># Four<br>\n1. &lt;Five&gt;</p>" in quote
+
+
+def test_customers_get_no_link_to_the_incident() -> None:
+    assert "http" not in mail(NoticeKind.STAKEHOLDER_UPDATE).text
+    assert f"{PUBLIC_URL}/incidents/" in mail(NoticeKind.STAKEHOLDER_UPDATE, audience="internal").text
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        (notice(NoticeKind.ITEM_REMINDER, {"status": ItemStatus.PROPOSED}), "an answer was due"),
+        (notice(NoticeKind.ITEM_REMINDER, at=NOW + timedelta(days=10)), "ask for more time: it was due"),
+        (notice(NoticeKind.ITEM_ESCALATION, {"status": ItemStatus.PROPOSED}), "not been accepted"),
+        (notice(NoticeKind.ITEM_ENDED, {"status": ItemStatus.CLOSED, "evidence": [EVIDENCE]}), "Thank you"),
+        (notice(NoticeKind.INCIDENT_CLOSED, {"status": IncidentStatus.CANCELLED}), "false alarm"),
+        (notice(NoticeKind.POSTMORTEM_ESCALATION, level=0), "publish the postmortem today"),
+        (notice(NoticeKind.POSTMORTEM_PUBLISHED, {"items": []}), "no action items"),
+    ],
+)
+def test_a_mail_fits_the_state_of_its_record(about: Notice, words: str) -> None:
+    assert words in render(about, ORGANISATION, PUBLIC_URL).text
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("{{ ttle }}", "ttle"),
+        ("{{ late }} {{ declared_at }}", "declared_at"),
+        ("{{ title.upper() }}", "whole values"),
+        ("{% if level %}", "Unexpected end"),
+        (None, "item-reminder"),
+    ],
+    ids=["misspelt", "of another kind", "part of a value", "malformed", "missing"],
+)
+def test_a_wrong_template_is_an_error_when_it_is_loaded(tmp_path: Path, change: str | None, message: str) -> None:
+    folder = shutil.copytree(Path(renderer.__file__).parent / "templates", tmp_path / "templates")
+    load(folder)
+    template = folder / "item-reminder.md.j2"
+    if change is None:
+        template.unlink()
+    else:
+        template.write_text(f"Subject\n{change}\n")
+    with pytest.raises(TemplateError, match=re.escape(message)):
+        load(folder)

@@ -1,0 +1,117 @@
+"""An organisation, and a notice of each kind about an incident or an action item of it."""
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic import HttpUrl
+
+from followthrough.domain.action_item import Evidence, ItemStatus, Ticket, Waiver
+from followthrough.domain.incident import (
+    Audience,
+    IncidentPlan,
+    IncidentStatus,
+    ItemSummary,
+    Role,
+    RoleHolder,
+    SentUpdate,
+    UpdateStage,
+)
+from followthrough.domain.values import Severity
+from followthrough.organisation import Organisation
+from tests.records import NOW, incident, item
+from workflows.messages import Notice, NoticeKind
+
+PUBLIC_URL = "https://followthrough.example.com"
+EVIDENCE = Evidence(url=HttpUrl("https://git.example.com/change/7"), note="with a test", by="ana", at=NOW)
+WAIVER = Waiver(reason="The service goes away in May.", by="carla", at=NOW)
+
+ORGANISATION = Organisation.model_validate(
+    {
+        "name": "Paper Plane",
+        "people": {
+            "ana": {"name": "Ana Ruiz", "email": "ana@example.com", "manager": "carla", "time_zone": "Europe/Madrid"},
+            "ben": {"name": "Ben Lee", "email": "ben@example.com", "manager": "carla"},
+            "carla": {"name": "Carla Diaz", "email": "carla@example.com", "time_zone": "America/New_York"},
+        },
+        "teams": {"payments": {"name": "Payments", "lead": "carla"}},
+        "services": {
+            "checkout": {
+                "name": "Checkout",
+                "team": "payments",
+                "on_call": ["ana"],
+                "subscribers": {
+                    "customers": ["shop@customer.example", "press@example.com"],
+                    "internal": ["everybody@example.com"],
+                },
+            }
+        },
+        "severities": {
+            severity: {
+                "description": f"what {severity} means",
+                "acknowledge_within": "15m",
+                "updates": {"customers": "30m"},
+            }
+            for severity in Severity
+        },
+    }
+)
+
+_IN_ROLE = {"roles": [RoleHolder(role=Role.INCIDENT_COMMANDER, person="ana", at=NOW)]}
+_RESOLVED = {
+    **_IN_ROLE,
+    "status": IncidentStatus.RESOLVED,
+    "plan": IncidentPlan(postmortem_due=NOW + timedelta(days=5), auto_resolve=False, next=None),
+}
+_ITEMS = [
+    ItemSummary(id="inc-0000000001.1", title="Alert on queue depth", owner="ana"),
+    ItemSummary(id="inc-0000000001.2", title="Retry payments", owner="ben", ended_at=NOW, waived=True),
+]
+_UPDATE = SentUpdate(
+    stage=UpdateStage.IDENTIFIED, audience=Audience.CUSTOMERS, text="A queue is full.", by="ana", at=NOW
+)
+_EVIDENT = {"evidence": [EVIDENCE], "ticket": Ticket(key="PAY-1", url="https://jira.example.com/browse/PAY-1")}
+_DAY = timedelta(days=1)
+
+RECORDS: dict[NoticeKind, dict[str, Any]] = {
+    NoticeKind.INCIDENT_DECLARED: {"incident": _IN_ROLE},
+    NoticeKind.ROLE_ASSIGNED: {"incident": _IN_ROLE, "text": "Incident Commander"},
+    NoticeKind.ROLE_NOT_ACKNOWLEDGED: {"incident": _IN_ROLE, "text": "Incident Commander", "to": ("ben",)},
+    NoticeKind.STAKEHOLDER_UPDATE: {
+        "incident": _IN_ROLE | {"updates": [_UPDATE]},
+        "text": "A queue is full.\n\nWe make room.",
+        "audience": Audience.CUSTOMERS,
+        "to": (),
+    },
+    NoticeKind.UPDATE_DUE: {"incident": _IN_ROLE | {"updates": [_UPDATE]}, "text": "customers"},
+    NoticeKind.UPDATE_MISSED: {"incident": _IN_ROLE, "text": "customers"},
+    NoticeKind.POSTMORTEM_REMINDER: {"incident": _RESOLVED, "at": NOW + 4 * _DAY},
+    NoticeKind.POSTMORTEM_ESCALATION: {
+        "incident": _RESOLVED,
+        "to": ("carla", "ana"),
+        "level": 1,
+        "at": NOW + 8 * _DAY,
+    },
+    NoticeKind.POSTMORTEM_PUBLISHED: {"incident": _RESOLVED | {"items": _ITEMS}, "audience": Audience.INTERNAL},
+    NoticeKind.INCIDENT_CLOSED: {"incident": _IN_ROLE | {"status": IncidentStatus.CLOSED, "items": _ITEMS}},
+    NoticeKind.ITEM_PROPOSED: {"item": {"status": ItemStatus.PROPOSED}},
+    NoticeKind.ITEM_REMINDER: {"item": _EVIDENT, "at": NOW + 9 * _DAY},
+    NoticeKind.ITEM_ESCALATION: {
+        "item": {"extensions": 1},
+        "to": ("carla", "ana"),
+        "level": 2,
+        "at": NOW + 13 * _DAY,
+    },
+    NoticeKind.ITEM_TO_VERIFY: {"item": {"status": ItemStatus.DONE, **_EVIDENT}, "to": ("carla",)},
+    NoticeKind.ITEM_ENDED: {"item": {"status": ItemStatus.WAIVED, "waiver": WAIVER}},
+    NoticeKind.TICKET_REFUSED: {"item": {}, "text": "Jira refused a new ticket: Priority is required."},
+}
+
+
+def notice(kind: NoticeKind, record: dict[str, Any] | None = None, **changes: Any) -> Notice:
+    """To Ana in Madrid unless the kind is for others; ``record`` changes what the notice is about."""
+    given = {"key": f"inc-0000000001/3/{kind}", "kind": kind, "to": ("ana",), "at": NOW, **RECORDS[kind], **changes}
+    if "item" in given:
+        given["item"] = item(**given["item"] | (record or {}))
+    else:
+        given["incident"] = incident(**given["incident"] | (record or {}))
+    return Notice.model_validate(given)
