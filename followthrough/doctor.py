@@ -1,0 +1,228 @@
+"""Says in plain words what is found, what is missing and what to do."""
+
+import asyncio
+import platform
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import httpx
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from followthrough import store
+from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
+from followthrough.engine_sources import Unavailable, check_download, go_command
+from followthrough.organisation_file import OrganisationError, load
+from followthrough.settings import Settings
+from followthrough.store.database import open_database
+
+
+class FindingState(StrEnum):
+    """MISSING leaves something out that one can do without; WRONG has to be put right."""
+
+    OK = "ok"
+    MISSING = "missing"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; ``what_to_do`` is empty when nothing is."""
+
+    subject: str
+    state: FindingState
+    sentence: str
+    what_to_do: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Looks at everything the service needs or can use, in seconds: downloads and builds nothing."""
+    return [
+        Finding("Python", FindingState.OK, f"Python {platform.python_version()} runs this."),
+        _organisation(settings),
+        *asyncio.run(_engine(settings)),
+        _database(settings),
+        _jira(settings),
+        _sendgrid(settings),
+        *_webhooks(settings),
+        _port(settings),
+    ]
+
+
+def _organisation(settings: Settings) -> Finding:
+    path = settings.organisation_file
+    if not path.exists() and "organisation_file" not in settings.model_fields_set:
+        return Finding(
+            "organisation file",
+            FindingState.MISSING,
+            f"There is no {path}, so the example organisation is used.",
+            f"Copy followthrough.example.yaml to {path} and make it yours.",
+        )
+    try:
+        organisation = load(path)
+    except OrganisationError as error:
+        return Finding("organisation file", FindingState.WRONG, str(error), "Correct the file.")
+    return Finding(
+        "organisation file",
+        FindingState.OK,
+        f"{path} describes {organisation.name}: {len(organisation.people)} people, {len(organisation.teams)} teams, "
+        f"{len(organisation.services)} services.",
+    )
+
+
+async def _engine(settings: Settings) -> list[Finding]:
+    try:
+        async with engine(settings, database=None, ui=False, say=_quiet, sources=READY_SOURCES) as running:
+            return [
+                Finding("engine", FindingState.OK, f"Temporal answers, from {running.how}."),
+                _time_skipping(await skips_time(running.client)),
+            ]
+    except EngineError as error:
+        if settings.temporal_address:
+            return [Finding("engine", FindingState.WRONG, str(error))]
+    return [await _engine_to_come()]
+
+
+def _quiet(_line: str) -> None:
+    """The finding says it."""
+
+
+def _time_skipping(there: bool) -> Finding:
+    if there:
+        return Finding("time skipping", FindingState.OK, "The engine can fast-forward weeks.")
+    return Finding(
+        "time skipping",
+        FindingState.MISSING,
+        "This engine can't fast-forward, which only the demo, drills and tests need.",
+        "Update the Temporal CLI, or set frontend.WorkflowTimeSkippingEnabled on a server of your own.",
+    )
+
+
+async def _engine_to_come() -> Finding:
+    try:
+        await check_download()
+        return Finding("engine", FindingState.OK, "The first start downloads the Temporal CLI.")
+    except Unavailable as unreachable:
+        try:
+            go = go_command()
+        except Unavailable as unbuildable:
+            return Finding(
+                "engine",
+                FindingState.WRONG,
+                f"There is no Temporal server: {unreachable}, and {unbuildable}.",
+                "Install the Temporal CLI (https://docs.temporal.io/cli) or Go (https://go.dev/dl), "
+                "or set TEMPORAL_ADDRESS to a server that runs.",
+            )
+    return Finding("engine", FindingState.OK, f"The first start builds the engine with {go}, which takes minutes.")
+
+
+def _database(settings: Settings) -> Finding:
+    url = make_url(settings.resolved_database_url)
+    shown = url.render_as_string(hide_password=True)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        return Finding("database", FindingState.OK, f"The first start creates {url.database}.")
+    database = open_database(settings.resolved_database_url)
+    try:
+        with database.connect() as connection:
+            revision = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        return Finding(
+            "database",
+            FindingState.WRONG,
+            f"{shown} can't be used ({type(error).__name__}).",
+            "Start the database, or correct FOLLOWTHROUGH_DATABASE_URL.",
+        )
+    finally:
+        database.dispose()
+    if revision == ScriptDirectory(str(Path(*store.__path__) / "migrations")).get_current_head():
+        return Finding("database", FindingState.OK, f"{shown} is reachable and up to date.")
+    return Finding("database", FindingState.OK, f"{shown} is reachable; the next start brings its tables up to date.")
+
+
+def _jira(settings: Settings) -> Finding:
+    if not settings.jira_url:
+        return Finding(
+            "Jira",
+            FindingState.MISSING,
+            "Tickets stay in the local tracker.",
+            "To use Jira, set FOLLOWTHROUGH_JIRA_URL, FOLLOWTHROUGH_JIRA_TOKEN and, on Cloud, FOLLOWTHROUGH_JIRA_USER.",
+        )
+    token = settings.jira_token.get_secret_value() if settings.jira_token else ""
+    version = "3" if settings.jira_is_cloud else "2"
+    try:
+        answer = httpx.get(
+            f"{settings.jira_url.rstrip('/')}/rest/api/{version}/myself",
+            auth=(settings.jira_user, token) if settings.jira_user else None,
+            headers=None if settings.jira_user else {"Authorization": f"Bearer {token}"},
+            timeout=10,
+        )
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        return Finding(
+            "Jira",
+            FindingState.WRONG,
+            f"{settings.jira_url} does not answer ({type(error).__name__}).",
+            "Correct FOLLOWTHROUGH_JIRA_URL, or see whether the network lets you through.",
+        )
+    if answer.is_success:
+        return Finding("Jira", FindingState.OK, f"{settings.jira_url} answers and accepts the token.")
+    return Finding(
+        "Jira",
+        FindingState.WRONG,
+        f"{settings.jira_url} answers {answer.status_code} when asked who we are.",
+        "Correct FOLLOWTHROUGH_JIRA_TOKEN, FOLLOWTHROUGH_JIRA_USER (only on Cloud) or FOLLOWTHROUGH_JIRA_URL.",
+    )
+
+
+def _sendgrid(settings: Settings) -> Finding:
+    if settings.sendgrid_api_key:
+        return Finding("SendGrid", FindingState.OK, f"Mails go out through {settings.sendgrid_host}.")
+    return Finding(
+        "SendGrid",
+        FindingState.MISSING,
+        "Mails stay in the local outbox.",
+        "To send them, set FOLLOWTHROUGH_SENDGRID_API_KEY and FOLLOWTHROUGH_MAIL_FROM.",
+    )
+
+
+def _webhooks(settings: Settings) -> Iterator[Finding]:
+    for name, secret, without in (
+        ("generic", "GENERIC_TOKEN", "is off"),
+        ("pagerduty", "PAGERDUTY_SECRETS", "is off"),
+        ("alertmanager", "ALERTMANAGER_TOKEN", "takes alerts from anybody who reaches it"),
+    ):
+        subject = f"/webhooks/{name}"
+        if getattr(settings, secret.lower()):
+            yield Finding(subject, FindingState.OK, "Its secret is set.")
+        else:
+            yield Finding(
+                subject, FindingState.MISSING, f"It has no secret and {without}.", f"Set FOLLOWTHROUGH_{secret}."
+            )
+
+
+def _port(settings: Settings) -> Finding:
+    where = f"Port {settings.port} on {settings.host}"
+    try:
+        socket.create_server((settings.host, settings.port)).close()
+    except OSError:
+        if _answers_as_followthrough(settings):
+            return Finding("port", FindingState.OK, f"{where} is where Followthrough runs right now.")
+        return Finding(
+            "port",
+            FindingState.WRONG,
+            f"{where} can't be used.",
+            "Stop what listens there, or set FOLLOWTHROUGH_PORT or FOLLOWTHROUGH_HOST to another.",
+        )
+    return Finding("port", FindingState.OK, f"{where} is free.")
+
+
+def _answers_as_followthrough(settings: Settings) -> bool:
+    try:
+        described = httpx.get(f"http://{settings.host}:{settings.port}/openapi.json", timeout=5)
+        return bool(described.json()["info"]["title"] == "Followthrough")
+    except (httpx.HTTPError, ValueError, LookupError, TypeError):
+        return False

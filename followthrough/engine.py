@@ -1,0 +1,264 @@
+"""Finds or starts a Temporal server."""
+
+import asyncio
+import socket
+import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, PollWorkflowExecutionTimeSkippingRequest
+from temporalio.client import Client
+from temporalio.common import SearchAttributeKey
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError, RPCStatusCode
+
+from followthrough.engine_sources import Say, Source, Unavailable, build, cached, download, last_lines, lock, on_path
+from followthrough.guard import guarded
+from followthrough.settings import Settings
+from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+READY_SOURCES = {"the Temporal CLI on PATH": on_path, "the cached copy": cached}
+SOURCES = READY_SOURCES | {"the SDK's download": download, "go build of deploy/devserver": build}
+DYNAMIC_CONFIG = (
+    "frontend.WorkflowTimeSkippingEnabled=true",
+    "frontend.WorkflowTimeSkippingMaxSkipPerSession=100000",
+)
+START_SECONDS = 30
+LOCK_SECONDS = 20
+SEARCHABLE_SECONDS = 60
+PORT_ATTEMPTS = 3
+
+
+class EngineError(Exception):
+    """No engine, in words for a person: what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class RunningEngine:
+    """A Temporal server that answers, and a client of it; ``how`` says where it comes from."""
+
+    address: str
+    ui_url: str | None
+    how: str
+    client: Client
+
+
+@asynccontextmanager
+async def engine(
+    settings: Settings,
+    *,
+    database: Path | None,
+    ui: bool,
+    need_time_skipping: bool = False,
+    say: Say,
+    sources: Mapping[str, Source] = SOURCES,
+) -> AsyncIterator[RunningEngine]:
+    """The server at TEMPORAL_ADDRESS, or else one of our own that ends with this process.
+
+    ``database`` keeps the own server's state between runs, in memory without it; its log is beside
+    it. ``say`` gets a line for each step that takes long or fails. Raises EngineError.
+    """
+    if settings.temporal_address:
+        try:
+            yield await _external(settings, need_time_skipping)
+        finally:  # a process that ends right after a call may crash: github.com/temporalio/sdk-python/issues/300
+            await asyncio.sleep(0.1)
+        return
+    async with AsyncExitStack() as stack:
+        log = await _locked_log(stack, database)
+        server = _OwnServer(settings.temporal_namespace, database, ui, need_time_skipping, log)
+        yield await _first_that_works(server, stack, say, sources)
+
+
+async def ensure_search_attributes(client: Client) -> None:
+    """Adds what is missing of ``SEARCH_ATTRIBUTES`` to the client's namespace. Raises EngineError."""
+    try:
+        listed = await client.operator_service.list_search_attributes(
+            ListSearchAttributesRequest(namespace=client.namespace)
+        )
+        missing = [key for key in SEARCH_ATTRIBUTES if key.name not in listed.custom_attributes]
+        if missing:
+            types = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in missing}
+            await client.operator_service.add_search_attributes(
+                AddSearchAttributesRequest(namespace=client.namespace, search_attributes=types)
+            )
+            await _until_searchable(client)
+    except RPCError as error:
+        wanted = ", ".join(f"{key.name} ({_type_name(key)})" for key in SEARCH_ATTRIBUTES)
+        raise EngineError(
+            f"Followthrough could not add its search attributes to the namespace {client.namespace} ({error}). "
+            f"Ask whoever runs that Temporal to add those that are missing of: {wanted}."
+        ) from error
+
+
+async def skips_time(client: Client) -> bool:
+    """Whether the server skips time: one that can't, or has it switched off, doesn't implement the call."""
+    nothing = PollWorkflowExecutionTimeSkippingRequest(
+        namespace=client.namespace, workflow_execution=WorkflowExecution(workflow_id="none"), fast_forward_id="none"
+    )
+    try:
+        await client.workflow_service.poll_workflow_execution_time_skipping(nothing)
+    except RPCError as error:
+        return error.status == RPCStatusCode.NOT_FOUND
+    return True
+
+
+async def _until_searchable(client: Client) -> None:
+    """The server knows new search attributes only when it next reads its namespaces. Raises RPCError."""
+    query = " AND ".join(f"{key.name} IS NULL" for key in SEARCH_ATTRIBUTES)
+    deadline = time.monotonic() + SEARCHABLE_SECONDS
+    while True:
+        try:
+            await client.count_workflows(query)
+            return
+        except RPCError as error:
+            if error.status != RPCStatusCode.INVALID_ARGUMENT or time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.5)
+
+
+def _type_name(key: SearchAttributeKey[Any]) -> str:
+    return key.indexed_value_type.name.title()
+
+
+async def _external(settings: Settings, need_time_skipping: bool) -> RunningEngine:
+    address = settings.temporal_address
+    credentials = ClientConfig.load_client_connect_config()  # from TEMPORAL_API_KEY, TEMPORAL_TLS and the like
+    chosen = {key: credentials[key] for key in ("api_key", "tls", "rpc_metadata") if key in credentials}
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            client = await _connect(address, settings.temporal_namespace, **chosen)
+    except (RuntimeError, RPCError, TimeoutError) as error:
+        raise EngineError(
+            f"TEMPORAL_ADDRESS is {address}, but no Temporal server with a namespace {settings.temporal_namespace} "
+            "answers there. Start it, correct the address, or unset it to use the embedded engine. "
+            f"The client says: {str(error) or f'no answer within {START_SECONDS} s'}"
+        ) from error
+    if need_time_skipping and not await skips_time(client):
+        raise EngineError(
+            f"The Temporal server at {address} can't skip time. "
+            "Unset TEMPORAL_ADDRESS to use the embedded engine, or switch on frontend.WorkflowTimeSkippingEnabled."
+        )
+    await ensure_search_attributes(client)
+    return RunningEngine(address, None, "TEMPORAL_ADDRESS", client)
+
+
+async def _locked_log(stack: AsyncExitStack, database: Path | None) -> IO[bytes]:
+    """The server's log, which locks its database too: the server inherits the lock and may outlive us by seconds."""
+    if not database:
+        return stack.enter_context(TemporaryFile("ab+"))
+    database.parent.mkdir(parents=True, exist_ok=True)
+    log = stack.enter_context(database.with_suffix(".log").open("ab+"))
+    try:
+        async with asyncio.timeout(LOCK_SECONDS):
+            await lock(log)
+    except TimeoutError as error:
+        raise EngineError(
+            f"Another Followthrough uses {database}. Stop it, or set FOLLOWTHROUGH_DATA_DIR to another folder."
+        ) from error
+    return log
+
+
+async def _first_that_works(
+    server: "_OwnServer", stack: AsyncExitStack, say: Say, sources: Mapping[str, Source]
+) -> RunningEngine:
+    reasons = []
+    for how, find in sources.items():
+        try:
+            binary = await find(say)
+        except Unavailable as error:
+            reasons.append(f"- {how}: {error}")
+            continue
+        try:
+            return await server.start(binary, f"{how} ({binary})", stack)
+        except Unavailable as error:
+            reasons.append(f"- {how}: {error}")
+            say(f"Not using {how} ({binary}): {error}")
+    raise EngineError(
+        "No Temporal server could be started:\n"
+        + "\n".join(reasons)
+        + "\nInstall the Temporal CLI (https://docs.temporal.io/cli) or Go 1.26 (https://go.dev/dl), "
+        "or set TEMPORAL_ADDRESS to a server that runs."
+    )
+
+
+@dataclass(frozen=True)
+class _OwnServer:
+    namespace: str
+    database: Path | None
+    ui: bool
+    need_time_skipping: bool
+    log: IO[bytes]
+
+    async def start(self, binary: Path, how: str, stack: AsyncExitStack) -> RunningEngine:
+        """Runs until ``stack`` is closed. Raises Unavailable."""
+        output = b""
+        for _ in range(PORT_ATTEMPTS):
+            port, ui_port = _free_port(), _free_port()
+            self.log.truncate(0)
+            async with AsyncExitStack() as attempt:
+                process = await attempt.enter_async_context(
+                    guarded([binary, *self.flags(port, ui_port)], output=self.log)
+                )
+                if client := await self.client(process, f"127.0.0.1:{port}"):
+                    stack.push_async_exit(attempt.pop_all())
+                    ui_url = f"http://127.0.0.1:{ui_port}" if self.ui else None
+                    return RunningEngine(f"127.0.0.1:{port}", ui_url, how, client)
+            self.log.seek(0)
+            output = self.log.read()
+            if b"address already in use" not in output:
+                break
+        raise Unavailable(f"it does not start\n{last_lines(output)}")
+
+    def flags(self, port: int, ui_port: int) -> list[str]:
+        """For ``temporal`` and ``deploy/devserver`` alike."""
+        flags = ["server", "start-dev", "--ip", "127.0.0.1", "--port", str(port), "--namespace", self.namespace]
+        flags += ["--log-level", "error"]
+        flags += ["--db-filename", str(self.database)] if self.database else []
+        flags += ["--ui-port", str(ui_port)] if self.ui else ["--headless"]
+        for setting in DYNAMIC_CONFIG:
+            flags += ["--dynamic-config-value", setting]
+        for key in SEARCH_ATTRIBUTES:
+            flags += ["--search-attribute", f"{key.name}={_type_name(key)}"]
+        return flags
+
+    async def client(self, process: Process, address: str) -> Client | None:
+        """A client once the server is ready; None when it ended or took too long. Raises Unavailable."""
+        client = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(START_SECONDS):
+                while client is None and process.returncode is None:
+                    await asyncio.sleep(0.1)
+                    with suppress(RuntimeError, RPCError):
+                        client = await _connect(address, self.namespace)
+        if client and self.need_time_skipping and not await skips_time(client):
+            raise Unavailable("it can't skip time")
+        if client:
+            await ensure_search_attributes(client)
+        return client
+
+
+async def _connect(address: str, namespace: str, **credentials: Any) -> Client:
+    client = await Client.connect(address, namespace=namespace, data_converter=pydantic_data_converter, **credentials)
+    await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
+    return client
+
+
+def _free_port() -> int:
+    """A loopback port that nobody is given for the next minute, but that can be bound.
+
+    That is what the state TIME_WAIT does to it, which a connection leaves behind at the end that closes first.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+        server.accept()[0].close()
+        port: int = server.getsockname()[1]
+        return port

@@ -1,0 +1,43 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from temporalio.client import Client
+
+from followthrough.engine import RunningEngine, engine
+from followthrough.organisation import Organisation
+from followthrough.organisation_file import load
+from followthrough.settings import Settings
+
+pytest_plugins = ["tests.databases"]
+
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session")
+def organisation() -> Organisation:
+    return load(Path("followthrough.example.yaml"))
+
+
+@pytest.fixture(scope="session")
+async def running_engine(pytestconfig: pytest.Config) -> AsyncIterator[RunningEngine]:
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def say(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(line, flush=True)
+
+    async with engine(Settings(), database=None, ui=False, need_time_skipping=True, say=say) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def temporal(running_engine: RunningEngine) -> Client:
+    return running_engine.client
+
+
+@pytest.fixture(scope="session")
+def address(running_engine: RunningEngine) -> str:
+    return running_engine.address

@@ -1,0 +1,73 @@
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from followthrough.doctor import FindingState, examine
+from followthrough.settings import Settings
+from followthrough.store.database import migrate, open_database
+from tests.standins.jira import Fault, JiraStandIn
+
+
+async def findings(settings: Settings) -> dict[str, tuple[FindingState, str]]:
+    found = await asyncio.to_thread(examine, settings)
+    return {finding.subject: (finding.state, f"{finding.sentence} {finding.what_to_do}") for finding in found}
+
+
+async def test_a_new_machine_needs_nothing_put_right(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = await findings(Settings(port=0))
+    assert {state for state, _ in found.values()} == {FindingState.OK, FindingState.MISSING}
+    assert "Temporal answers" in found["engine"][1]
+    assert found["time skipping"][0] is FindingState.OK
+    assert not any(tmp_path.iterdir())  # noqa: ASYNC240
+
+
+async def test_what_is_configured_and_works_is_ok(address: str, tmp_path: Path) -> None:
+    secret = SecretStr("secret")
+    with JiraStandIn() as jira:
+        settings = Settings(
+            TEMPORAL_ADDRESS=address,
+            organisation_file=Path("followthrough.example.yaml"),
+            data_dir=tmp_path,
+            port=0,
+            generic_token=secret,
+            alertmanager_token=secret,
+            pagerduty_secrets=(secret,),
+            jira_url=jira.url,
+            jira_cloud=True,
+            jira_user="bot@example.com",
+            jira_token=secret,
+            sendgrid_api_key=secret,
+        )
+        migrate(open_database(settings.resolved_database_url))
+        found = await findings(settings)
+        assert {state for state, _ in found.values()} == {FindingState.OK}
+        jira.faults.append(Fault(path="/myself", status=401))
+        state, words = (await findings(settings))["Jira"]
+    assert state is FindingState.WRONG
+    assert "FOLLOWTHROUGH_JIRA_TOKEN" in words
+    assert "secret" not in words
+
+
+async def test_what_does_not_work_is_wrong_and_says_what_to_do(tmp_path: Path) -> None:
+    broken = tmp_path / "followthrough.yaml"
+    broken.write_text("name: 1\n")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = await findings(
+            Settings(
+                TEMPORAL_ADDRESS="127.0.0.1:9",
+                organisation_file=broken,
+                database_url="postgresql://followthrough:secret@127.0.0.1:9/followthrough",
+                jira_url="http://127.0.0.1:9",
+                port=taken.getsockname()[1],
+            )
+        )
+    wrong = {subject: words for subject, (state, words) in found.items() if state is FindingState.WRONG}
+    assert wrong.keys() == {"organisation file", "engine", "database", "Jira", "port"}
+    assert "followthrough.yaml:1: name:" in wrong["organisation file"]
+    assert "secret" not in wrong["database"]
