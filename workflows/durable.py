@@ -1,0 +1,157 @@
+"""What incidents and action items share as workflows: an alarm, mails in order, a read model that is up to date."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy, SearchAttributeUpdate
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.email import Email
+    from followthrough.domain.incident import Audience
+    from followthrough.domain.values import EntryKind, Record, Refusal
+    from workflows.messages import Notice, NoticeKind
+
+RETRY = RetryPolicy(maximum_interval=timedelta(minutes=10))
+"""Without end: an outage of days delays and loses nothing. Errors that never heal are non-retryable."""
+
+VENDOR_TIMEOUT = timedelta(minutes=2)
+LOCAL_TIMEOUT = timedelta(seconds=10)
+
+
+class Command(Protocol):
+    """A command of the domain."""
+
+    def apply(self, record: Any, now: datetime, /) -> None:
+        """Changes the record or raises Refusal."""
+
+
+class Alarm:
+    """Rings once at a time; setting the same time again starts no second timer."""
+
+    def __init__(self) -> None:
+        self._at: datetime | None = None
+        self._timer: asyncio.Task[None] | None = None
+
+    def set(self, at: datetime | None) -> None:
+        """Rings at ``at``, or never."""
+        if at == self._at and not self.rang:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._at = at
+        self._timer = None if at is None else asyncio.create_task(workflow.sleep(at - workflow.now()))
+
+    @property
+    def rang(self) -> bool:
+        """Whether the time has come."""
+        return self._timer is not None and self._timer.done()
+
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+class Followed(ABC, Generic[RecordT]):
+    """A record that is planned, written to the read model, and told about by mail."""
+
+    def __init__(self, record: RecordT, outgoing: list[Notice]) -> None:
+        self.record = record
+        self.outgoing = outgoing
+        self._alarm = Alarm()
+        self._written = -1
+
+    @abstractmethod
+    async def plan_next(self) -> datetime | None:
+        """Plans the record as of now and passes the moment that has come, if one has; gives the time of the next."""
+
+    @abstractmethod
+    async def project(self) -> None:
+        """Writes the record to the read model."""
+
+    @abstractmethod
+    def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
+        """What Temporal's list should say of the record."""
+
+    @abstractmethod
+    def about(self) -> dict[str, RecordT]:
+        """The record as a notice's keyword argument."""
+
+    async def settle(self) -> None:
+        """Passes the moments that have come, sets the alarm for the next, and brings what others see up to date."""
+        while not self.record.ended:
+            at = await self.plan_next()
+            if at is None or at > workflow.now():
+                self._alarm.set(at)
+                break
+        current = workflow.info().typed_search_attributes
+        if changed := [update for update in self.search_attributes() if current.get(update.key) != update.value]:
+            workflow.upsert_search_attributes(changed)
+        version, entries = self.record.version, self.record.entries
+        if version == self._written:
+            return
+        await self.project()
+        self._written = version
+        self.record.unwritten = [entry for entry in self.record.unwritten if entry.number > entries]
+
+    async def next_change(self) -> None:
+        """Waits for a command, a signal, or the next moment that matters, and settles what it brought."""
+        await workflow.wait_condition(lambda: self.record.version > self._written or self._alarm.rang)
+        await self.settle()
+
+    async def written(self, version: int) -> None:
+        """Waits until the read model shows this version."""
+        await workflow.wait_condition(lambda: self._written >= version)
+
+    def check(self, command: Command) -> None:
+        """Raises what the caller of an update sees when the rules do not allow a command."""
+        try:
+            command.apply(self.record.model_copy(deep=True), workflow.now())
+        except Refusal as refusal:
+            raise ApplicationError(str(refusal), type="Refusal", non_retryable=True) from refusal
+
+    def tell(
+        self,
+        kind: NoticeKind,
+        to: tuple[str, ...] = (),
+        *,
+        audience: Audience | None = None,
+        text: str = "",
+        level: int = 0,
+    ) -> None:
+        """Queues a mail about the record as it is now."""
+        self.outgoing.append(
+            Notice.model_validate(
+                {
+                    "key": f"{self.record.id}/{self.record.version}/{kind}",
+                    "kind": kind,
+                    "to": to,
+                    "audience": audience,
+                    "at": workflow.now(),
+                    "text": text,
+                    "level": level,
+                    **self.about(),
+                }
+            )
+        )
+
+    async def deliver(self) -> None:
+        """Sends mails one after the other, so that a thread reads in order; runs until cancelled."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self.outgoing))
+            notice = self.outgoing[0]
+            try:
+                await workflow.execute_activity_method(
+                    Email.send_notice, notice, start_to_close_timeout=VENDOR_TIMEOUT, retry_policy=RETRY
+                )
+            except ActivityError as error:
+                text = f"The mail {notice.kind} could not be sent: {reason(error)}"
+                self.record.note(workflow.now(), EntryKind.NOTE, text)
+            self.outgoing.pop(0)
+
+
+def reason(error: ActivityError) -> str:
+    """The sentence for people in a failed activity."""
+    return error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause)

@@ -1,0 +1,12 @@
+"""What Temporal's own list and UI can be searched by."""
+
+from temporalio.common import SearchAttributeKey
+
+SERVICE = SearchAttributeKey.for_keyword("FollowthroughService")
+TEAM = SearchAttributeKey.for_keyword("FollowthroughTeam")
+SEVERITY = SearchAttributeKey.for_keyword("FollowthroughSeverity")
+STATUS = SearchAttributeKey.for_keyword("FollowthroughStatus")
+OWNER = SearchAttributeKey.for_keyword("FollowthroughOwner")
+DUE = SearchAttributeKey.for_datetime("FollowthroughDue")
+
+SEARCH_ATTRIBUTES = (SERVICE, TEAM, SEVERITY, STATUS, OWNER, DUE)
