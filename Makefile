@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: setup demo up test lint bench lock
+.PHONY: setup demo up test lint bench record lock
 
 setup: $(INSTALLED)
 
@@ -30,6 +30,9 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m bench $(ARGS)
+
+record: setup
+	$(BIN)/python -m tests.replay.record $(NAME)
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock

@@ -32,13 +32,12 @@ class ReadModel:
     def project_item(self, item: ActionItem) -> None:
         """Writes the action item and the timeline entries that are not there yet."""
         document = item.model_dump(mode="json", exclude={"unwritten"})
-        plan = item.plan
         row = ActionItemRow.model_validate(
             {
                 **document,
-                "due": plan.due if plan else item.due,
-                "next_at": plan.next.at if plan and plan.next else None,
-                "next_kind": plan.next.kind if plan and plan.next else None,
+                "due": item.plan.due if item.plan else item.due,
+                "next_at": item.upcoming.at if item.upcoming else None,
+                "next_kind": item.upcoming.kind if item.upcoming else None,
                 "escalation_level": item.escalation_level,
                 "ticket": item.ticket.key if item.ticket else None,
                 "document": document,

@@ -77,7 +77,7 @@ def _organisation(settings: Settings) -> Finding:
 
 async def _engine(settings: Settings) -> list[Finding]:
     try:
-        async with engine(settings, database=None, ui=False, say=_quiet, sources=READY_SOURCES) as running:
+        async with engine(settings, database=None, ui=False, say=lambda _: None, sources=READY_SOURCES) as running:
             return [
                 Finding("engine", FindingState.OK, f"Temporal answers, from {running.how}."),
                 _time_skipping(await skips_time(running.client)),
@@ -86,10 +86,6 @@ async def _engine(settings: Settings) -> list[Finding]:
         if settings.temporal_address:
             return [Finding("engine", FindingState.WRONG, str(error))]
     return [await _engine_to_come()]
-
-
-def _quiet(_line: str) -> None:
-    """The finding says it."""
 
 
 def _time_skipping(there: bool) -> Finding:

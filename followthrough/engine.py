@@ -65,7 +65,8 @@ async def engine(
     """The server at TEMPORAL_ADDRESS, or else one of our own that ends with this process.
 
     ``database`` keeps the own server's state between runs, in memory without it; its log is beside
-    it. ``say`` gets a line for each step that takes long or fails. Raises EngineError.
+    it. ``say`` gets a line for each step that takes long or fails; ``sources`` are tried in their
+    order. Raises EngineError.
     """
     if settings.temporal_address:
         try:

@@ -65,7 +65,7 @@ class ActionItemWorkflow(Followed[ActionItem]):
         background = [asyncio.create_task(self.deliver()), asyncio.create_task(self._keep_ticket())]
         while not self.record.ended:
             await self.next_change()
-            if self._may_continue_as_new():
+            if self.may_continue_as_new():
                 workflow.continue_as_new(
                     ItemProgress(item=self.record, outgoing=self.outgoing, ticket_shows=self._ticket_shows)
                 )
@@ -198,19 +198,8 @@ class ActionItemWorkflow(Followed[ActionItem]):
         ended = ItemEnded(item_id=item.id, at=item.ended_at or workflow.now(), waived=item.status is ItemStatus.WAIVED)
         with contextlib.suppress(ApplicationError):  # the incident is gone from Temporal, so nobody waits
             await workflow.get_external_workflow_handle(item.incident_id).signal("item_ended", ended)
-        await workflow.wait_condition(
-            lambda: (
-                self._ticket_facts() == self._ticket_shows
-                and not self._ticket_in_flight
-                and not self.outgoing
-                and workflow.all_handlers_finished()
-            )
-        )
-        await self.settle()
+        await self.wind_down(lambda: self._ticket_facts() == self._ticket_shows and not self._ticket_in_flight)
 
-    def _may_continue_as_new(self) -> bool:
-        return (
-            workflow.info().is_continue_as_new_suggested()
-            and workflow.all_handlers_finished()
-            and not self._ticket_in_flight
-        )
+    def may_continue_as_new(self) -> bool:
+        """See ``Followed``."""
+        return super().may_continue_as_new() and not self._ticket_in_flight

@@ -2,6 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -98,8 +99,27 @@ class Followed(ABC, Generic[RecordT]):
 
     async def next_change(self) -> None:
         """Waits for a command, a signal, or the next moment that matters, and settles what it brought."""
-        await workflow.wait_condition(lambda: self.record.version > self._written or self._alarm.rang)
+        await workflow.wait_condition(
+            lambda: self.record.version > self._written or self._alarm.rang or self.may_continue_as_new()
+        )
         await self.settle()
+
+    def may_continue_as_new(self) -> bool:
+        """The history has grown long, and nothing is in flight that a new run would do twice."""
+        return workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished()
+
+    async def wind_down(self, settled: Callable[[], bool]) -> None:
+        """Waits until nothing is half-done: ``settled``, mails, handlers, and what the last of them changed."""
+        while True:
+            await workflow.wait_condition(
+                lambda: (
+                    self.record.version > self._written
+                    or (settled() and not self.outgoing and workflow.all_handlers_finished())
+                )
+            )
+            if self.record.version == self._written:
+                return
+            await self.settle()
 
     async def written(self, version: int) -> None:
         """Waits until the read model shows this version."""

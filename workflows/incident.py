@@ -56,11 +56,10 @@ class IncidentWorkflow(Followed[Incident]):
         await self.settle()
         while not self.record.ended:
             await self.next_change()
-            if workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished():
+            if self.may_continue_as_new():
                 workflow.continue_as_new(IncidentProgress(incident=self.record, outgoing=self.outgoing))
         self.tell(NoticeKind.INCIDENT_CLOSED, self._participants())
-        await workflow.wait_condition(lambda: not self.outgoing and workflow.all_handlers_finished())
-        await self.settle()
+        await self.wind_down(lambda: True)
         delivery.cancel()
         return self.record
 

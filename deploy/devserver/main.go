@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"strings"
@@ -53,6 +54,9 @@ func (v dynamicConfigValues) Set(flagValue string) error {
 	var parsed any
 	if err := json.Unmarshal([]byte(value), &parsed); err != nil {
 		return fmt.Errorf("the value of %s is not JSON: %w", key, err)
+	}
+	if number, isNumber := parsed.(float64); isNumber && number == math.Trunc(number) {
+		parsed = int(number) // the server takes no float for a count
 	}
 	v[key] = parsed
 	return nil

@@ -147,6 +147,11 @@ class ActionItem(Record):
         return self.status in (ItemStatus.CLOSED, ItemStatus.WAIVED)
 
     @property
+    def upcoming(self) -> Moment | None:
+        """The next moment; none once the item has ended."""
+        return self.plan.next if self.plan and not self.ended else None
+
+    @property
     def escalation_level(self) -> int:
         """The highest level that was told; 0 when nobody was."""
         return max((moment.level for moment in self.reminders), default=0)

@@ -185,6 +185,11 @@ class Incident(Record):
         """Closed or cancelled."""
         return self.status in (IncidentStatus.CLOSED, IncidentStatus.CANCELLED)
 
+    @property
+    def upcoming(self) -> IncidentMoment | None:
+        """The next moment; none once the incident has ended."""
+        return self.plan.next if self.plan and not self.ended else None
+
     def holder(self, role: Role) -> PersonId | None:
         """Who holds the role, the first of them for Resolvers."""
         return next((holder.person for holder in self.roles if holder.role is role), None)

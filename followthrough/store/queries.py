@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, or_
+from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, or_
 from sqlmodel import Session, col, select, tuple_
 
 from followthrough.domain.action_item import ActionItem, ItemStatus, MomentKind
@@ -46,11 +46,19 @@ def incidents(
     return [Incident.model_validate(document) for document in session.exec(query)]
 
 
-def latest_incident(session: Session, dedup_key: str) -> Incident | None:
-    """The last one that an alert with this key started."""
-    query = select(IncidentRow).where(IncidentRow.dedup_key == dedup_key).order_by(col(IncidentRow.declared_at).desc())
-    row = session.exec(query).first()
-    return Incident.model_validate(row.document) if row else None
+def latest_incident(database: Engine, dedup_key: str) -> tuple[str, IncidentStatus] | None:
+    """Id and status of the last one that an alert with this key started. Every alert waits for this, so it is lean."""
+    with database.connect() as connection:
+        row = connection.execute(_LATEST, {"dedup_key": dedup_key}).first()
+    return (row[0], IncidentStatus(row[1])) if row else None
+
+
+_LATEST = (
+    select(IncidentRow.id, IncidentRow.status)
+    .where(IncidentRow.dedup_key == bindparam("dedup_key"))
+    .order_by(col(IncidentRow.declared_at).desc())
+    .limit(1)
+)
 
 
 def timeline(session: Session, record_id: str) -> list[TimelineRow]:
@@ -98,9 +106,7 @@ def action_items(
     )
     if late is not None:
         query = query.where(case((is_late, True), else_=False) == late)
-    return [
-        ListedItem(ActionItem.model_validate(document), bool(overdue)) for document, overdue in session.exec(query)
-    ]
+    return [ListedItem(ActionItem.model_validate(document), bool(overdue)) for document, overdue in session.exec(query)]
 
 
 def mails(session: Session, *, incident_id: str | None = None, limit: int = 50, offset: int = 0) -> list[MailRow]:

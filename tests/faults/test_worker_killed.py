@@ -1,11 +1,6 @@
 """A worker that dies between Jira's doing and its answer leaves one ticket behind, not two."""
 
 import asyncio
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,22 +9,10 @@ from followthrough.domain.values import Severity
 from followthrough.engine import engine
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
+from tests.end_to_end.processes import FOLLOWTHROUGH, process
 from tests.standins.jira import Fault, JiraStandIn
 from workflows.action_item import ActionItemWorkflow
 from workflows.messages import TASK_QUEUE, ItemProgress
-
-
-@asynccontextmanager
-async def worker_process(**environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "followthrough", "worker", env={**os.environ, **environment}
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), 30)
 
 
 async def test_a_worker_killed_while_it_creates_a_ticket_leaves_one_ticket(
@@ -66,14 +49,14 @@ async def test_a_worker_killed_while_it_creates_a_ticket_leaves_one_ticket(
             handle = await found.client.start_workflow(
                 ActionItemWorkflow.run, ItemProgress(item=item), id=item.id, task_queue=TASK_QUEUE
             )
-            async with worker_process(**environment) as first:
+            async with process(*FOLLOWTHROUGH, "worker", log=tmp_path / "first.log", **environment) as first:
                 await handle.execute_update(ActionItemWorkflow.execute, Accept(by=owner))
                 async with asyncio.timeout(30):
                     while not jira.issues:  # noqa: ASYNC110 - another process asks Jira
                         await asyncio.sleep(0.05)
                 first.kill()
                 await first.wait()
-            async with worker_process(**environment):
+            async with process(*FOLLOWTHROUGH, "worker", log=tmp_path / "second.log", **environment):
                 async with asyncio.timeout(120):
                     while (await handle.query(ActionItemWorkflow.state)).ticket is None:  # noqa: ASYNC110
                         await asyncio.sleep(0.5)

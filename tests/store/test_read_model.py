@@ -80,11 +80,8 @@ def test_the_latest_incident_of_an_alert_is_found(database: Engine) -> None:
     model = ReadModel(database)
     for record in (incident(2, dedup_key="am/a"), incident(1, dedup_key="am/a"), incident(3)):
         model.project_incident(record)
-    with Session(database) as session:
-        latest = queries.latest_incident(session, "am/a")
-        assert latest is not None
-        assert latest.id == incident(2).id
-        assert queries.latest_incident(session, "am/b") is None
+    assert queries.latest_incident(database, "am/a") == (incident(2).id, IncidentStatus.DECLARED)
+    assert queries.latest_incident(database, "am/b") is None
 
 
 @pytest.mark.parametrize(

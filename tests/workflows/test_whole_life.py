@@ -14,7 +14,9 @@ from followthrough.domain.action_item import Accept, Extend, Finish, ItemStatus,
 from followthrough.domain.incident import Audience, IncidentStatus, Role, UpdateStage
 from followthrough.domain.incident_commands import (
     Acknowledge,
+    AddNote,
     AssignRole,
+    Cancel,
     Mitigate,
     ProposeItem,
     Publish,
@@ -153,3 +155,16 @@ async def test_a_reassigned_item_has_to_be_accepted_by_its_new_owner(play: Play)
         await asyncio.sleep(0.1)
     assert ticket is not None
     assert ticket.assignee == other
+
+
+async def test_a_command_that_arrives_while_the_incident_ends_is_answered(play: Play) -> None:
+    incident = await play.declare()
+    commander = play.organisation.services["checkout"].on_call[0]
+    cancelled, noted = await asyncio.gather(
+        incident.give(Cancel(by=commander, reason="The probe was misconfigured")),
+        incident.give(AddNote(by=commander, text="The probe is repaired")),
+        return_exceptions=True,
+    )
+    assert not isinstance(cancelled, BaseException)
+    assert (await asyncio.wait_for(incident.handle.result(), 20)).status is IncidentStatus.CANCELLED
+    assert not isinstance(noted, TimeoutError)

@@ -1,0 +1,59 @@
+"""The service's API as the commands use it, and what they print."""
+
+import json
+import os
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn
+
+import httpx
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+
+out = Console()
+err = Console(stderr=True)
+
+NOT_ALLOWED, UNREACHABLE, NOT_FOUND = 1, 3, 4
+"""Exit codes beside 0 and Typer's own 2 for a wrong command line."""
+
+By = Annotated[str, typer.Option("--by", envvar="FOLLOWTHROUGH_USER", help="Who you are, as in the organisation file")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts")]
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Ends the command with a sentence on stderr."""
+    err.print(message, style="red", markup=False, highlight=False)
+    raise typer.Exit(code)
+
+
+def call(method: str, path: str, *, body: BaseModel | None = None, **params: str | int | bool | None) -> Any:
+    """Asks the API and gives its JSON; ends the command when the service refuses or can't be reached."""
+    url = os.environ.get("FOLLOWTHROUGH_URL", "http://127.0.0.1:8080").rstrip("/")
+    token = os.environ.get("FOLLOWTHROUGH_API_TOKEN")
+    try:
+        response = httpx.request(
+            method,
+            f"{url}/api{path}",
+            json=body.model_dump(mode="json") if body else None,
+            params={name: value for name, value in params.items() if value is not None},
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=30,
+        )
+    except httpx.TransportError:
+        fail(f"No service answers at {url}; start it with `make up` or set FOLLOWTHROUGH_URL.", UNREACHABLE)
+    if response.is_success:
+        return response.json()
+    try:
+        message = response.json()["error"]
+    except (ValueError, KeyError):
+        message = f"The service at {url} answered {response.status_code}."
+    codes = {404: NOT_FOUND, 503: UNREACHABLE}
+    fail(message, codes.get(response.status_code, NOT_ALLOWED))
+
+
+def show(answer: Any, as_json: bool, render: Callable[[Any], Any]) -> None:
+    """Prints an answer as JSON, or as ``render`` draws it."""
+    if as_json:
+        typer.echo(json.dumps(answer, indent=2))
+    else:
+        out.print(render(answer))

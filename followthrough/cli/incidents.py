@@ -1,0 +1,180 @@
+"""Commands about incidents."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.markdown import Markdown
+from rich.table import Table
+
+from followthrough.cli.api import AsJson, By, call, fail, out, show
+from followthrough.domain.action_item import Kind, Priority
+from followthrough.domain.incident import Audience, Role, UpdateStage
+from followthrough.domain.incident_commands import (
+    Acknowledge,
+    AddNote,
+    AssignRole,
+    Cancel,
+    ChangeSeverity,
+    IncidentCommand,
+    Mitigate,
+    ProposeItem,
+    Publish,
+    Resolve,
+    SendUpdate,
+)
+from followthrough.domain.values import Severity
+from followthrough.web.api import NewIncident
+
+app = typer.Typer()
+Incident = Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, for example inc-7f3a9c21d0")]
+
+
+def give(incident: str, command: IncidentCommand) -> None:
+    """Gives a command and prints where the incident is afterwards."""
+    answer = call("POST", f"/incidents/{incident}/commands", body=command)
+    out.print(f"{answer['id']} is {answer['status']}.", markup=False, highlight=False)
+
+
+@app.command()
+def declare(
+    title: str,
+    by: By,
+    service: Annotated[str, typer.Option(help="What is broken, as in the organisation file")],
+    severity: Severity = Severity.SEV3,
+    drill: Annotated[bool, typer.Option(help="Only practice: customers hear nothing")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Declare an incident by hand; a paging alert does it by itself."""
+    body = NewIncident(title=title, service=service, severity=severity, by=by, drill=drill)
+    show(call("POST", "/incidents", body=body), as_json, lambda it: f"Declared {it['incident']}: {it['url']}")
+
+
+@app.command()
+def incidents(
+    status: str | None = None,
+    service: str | None = None,
+    team: str | None = None,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List incidents, the newest first."""
+    found = call("GET", "/incidents", status=status, service=service, team=team, limit=limit)
+    columns = ("id", "severity", "status", "service", "declared_at", "title")
+    show(found, as_json, lambda rows: table(columns, rows))
+
+
+@app.command("show")
+def show_one(
+    record: Annotated[str, typer.Argument(help="An incident's or an action item's id")], as_json: AsJson = False
+) -> None:
+    """Show an incident or an action item with its timeline."""
+    kind = "items" if "." in record else "incidents"
+    show(call("GET", f"/{kind}/{record}"), as_json, detail)
+
+
+@app.command()
+def ack(incident: Incident, by: By) -> None:
+    """Acknowledge the role you were given."""
+    give(incident, Acknowledge(by=by))
+
+
+@app.command()
+def role(incident: Incident, role: Role, person: str, by: By, note: str = "") -> None:
+    """Give somebody a role, or hand yours over with a note."""
+    give(incident, AssignRole(by=by, role=role, person=person, note=note))
+
+
+@app.command()
+def severity(incident: Incident, severity: Severity, reason: str, by: By) -> None:
+    """Raise or lower the severity."""
+    give(incident, ChangeSeverity(by=by, severity=severity, reason=reason))
+
+
+@app.command()
+def update(incident: Incident, audience: Audience, stage: UpdateStage, text: str, by: By) -> None:
+    """Send a stakeholder update."""
+    give(incident, SendUpdate(by=by, stage=stage, audience=audience, text=text))
+
+
+@app.command()
+def note(incident: Incident, text: str, by: By, decision: bool = False) -> None:
+    """Add a line to the timeline."""
+    give(incident, AddNote(by=by, text=text, decision=decision))
+
+
+@app.command()
+def mitigate(incident: Incident, summary: str, by: By) -> None:
+    """Users are no longer hurt."""
+    give(incident, Mitigate(by=by, summary=summary))
+
+
+@app.command()
+def resolve(incident: Incident, summary: str, by: By) -> None:
+    """It is over; the follow-up begins."""
+    give(incident, Resolve(by=by, summary=summary))
+
+
+@app.command()
+def cancel(incident: Incident, reason: str, by: By) -> None:
+    """It was a false alarm."""
+    give(incident, Cancel(by=by, reason=reason))
+
+
+@app.command()
+def propose(
+    incident: Incident,
+    title: str,
+    owner: str,
+    by: By,
+    kind: Kind = Kind.PREVENT,
+    priority: Priority = Priority.MEDIUM,
+) -> None:
+    """Propose an action item to the person who would own it."""
+    give(incident, ProposeItem(by=by, title=title, owner=owner, kind=kind, priority=priority))
+
+
+@app.command()
+def publish(
+    incident: Incident,
+    postmortem: Annotated[typer.FileText, typer.Argument(help="A Markdown file, or - for standard input")],
+    by: By,
+) -> None:
+    """Publish the reviewed postmortem."""
+    text = postmortem.read()
+    if not text.strip():
+        fail("The postmortem is empty; write what broke and what was learned.", 2)
+    give(incident, Publish(by=by, text=text))
+
+
+def table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> RenderableType:
+    """Rows as a table, or a sentence when there are none."""
+    if not rows:
+        return "Nothing here."
+    drawn = Table(*(column.replace("_", " ") for column in columns), box=None, header_style="bold")
+    for row in rows:
+        drawn.add_row(*(readable(row[column]) for column in columns))
+    return drawn
+
+
+def detail(record: dict[str, Any]) -> RenderableType:
+    """An incident or an action item: its facts, then its timeline."""
+    facts = Table(box=None, show_header=False)
+    for name, value in record.items():
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            facts.add_row(name.replace("_", " "), readable(value))
+    parts: list[RenderableType] = [facts]
+    if record.get("postmortem"):
+        parts.append(Markdown(record["postmortem"]["text"]))
+    if record.get("items"):
+        parts.append(table(("id", "owner", "title"), record["items"]))
+    parts.append(table(("at", "kind", "author", "text"), record["timeline"]))
+    return Group(*parts)
+
+
+def readable(value: Any) -> str:
+    """A value for a table: times without fractions, nothing as a dash."""
+    if value is None:
+        return "-"
+    text = str(value)
+    return text[:16].replace("T", " ") if len(text) >= 20 and text[10:11] == "T" else text

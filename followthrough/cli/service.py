@@ -1,0 +1,145 @@
+"""Commands that run the service, show it, and examine it."""
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from rich.table import Table
+
+from activities.read_model import ReadModel
+from followthrough.cli.api import NOT_ALLOWED, AsJson, err, fail, out, show
+from followthrough.demo import play_demo
+from followthrough.doctor import Finding, FindingState, examine
+from followthrough.engine import EngineError
+from followthrough.organisation_file import OrganisationError, OrganisationFile
+from followthrough.rebuild import rebuild
+from followthrough.service import ServiceError, connected, running, stop_signal
+from followthrough.settings import Settings
+from worker import build_worker
+
+app = typer.Typer()
+EXAMPLE = Path(__file__).parents[2] / "followthrough.example.yaml"
+
+
+def say(sentence: str) -> None:
+    """Progress of what takes long, on stderr."""
+    err.print(sentence, style="dim", markup=False, highlight=False)
+
+
+def read_settings() -> Settings:
+    """Settings from the environment; ends the command when they make no sense."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        fail(f"The setting FOLLOWTHROUGH_{str(first['loc'][0]).upper()} is wrong: {first['msg']}.", 2)
+
+
+def read_organisation(settings: Settings) -> OrganisationFile:
+    """The organisation file, or the example until there is one."""
+    path = settings.organisation_file
+    if not path.exists() and "organisation_file" not in settings.model_fields_set:
+        say(f"There is no {path}, so the example organisation is used; copy {EXAMPLE.name} to {path} to make it yours.")
+        path = EXAMPLE
+    try:
+        return OrganisationFile(path)
+    except OrganisationError as error:
+        fail(str(error), 2)
+
+
+@app.command()
+def serve() -> None:
+    """Run everything: API and dashboard on one port, worker, engine. Ctrl-C stops it all."""
+    settings = read_settings()
+    organisation = read_organisation(settings)
+
+    async def run() -> None:
+        async with running(settings, organisation, say) as service:
+            out.print(f"Dashboard and API: {service.settings.resolved_public_url}", highlight=False)
+            if service.engine_ui:
+                out.print(f"Temporal UI:       {service.engine_ui}", highlight=False)
+            out.print("Ctrl-C stops everything; incidents are kept for the next run.")
+            await stop_signal()
+            say("Stopping.")
+
+    run_or_fail(run())
+
+
+@app.command()
+def worker() -> None:
+    """Run only a worker, against the engine at TEMPORAL_ADDRESS."""
+    settings = read_settings()
+    if not settings.temporal_address:
+        fail("Set TEMPORAL_ADDRESS: a worker of its own needs an engine that others reach too.", 2)
+    organisation = read_organisation(settings)
+
+    async def run() -> None:
+        async with (
+            connected(settings, say, ui=False) as service,
+            build_worker(service.client, settings, organisation, service.database),
+        ):
+            say("The worker runs; Ctrl-C stops it.")
+            await stop_signal()
+
+    run_or_fail(run())
+
+
+@app.command("rebuild")
+def rebuild_read_model() -> None:
+    """Write the database anew from the workflows, for example after it was lost. The service must not run."""
+    settings = read_settings()
+    organisation = read_organisation(settings)
+
+    async def run() -> None:
+        async with (
+            connected(settings, say, ui=False) as service,
+            build_worker(service.client, settings, organisation, service.database),
+        ):
+            written = await rebuild(service.client, ReadModel(service.database))
+            out.print(f"Wrote {written} incidents and action items.")
+
+    run_or_fail(run())
+
+
+@app.command()
+def demo(
+    as_json: AsJson = False,
+    keep: Annotated[
+        bool | None, typer.Option("--keep/--no-keep", help="Leave it running to look around; default: in a terminal")
+    ] = None,
+) -> None:
+    """Play an incident from its alert to its last closed action item, weeks in seconds."""
+    keep = (not as_json and out.is_terminal) if keep is None else keep
+
+    async def run() -> None:
+        await play_demo(OrganisationFile(EXAMPLE), say, out=None if as_json else out, keep=keep)
+
+    run_or_fail(run())
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is found, what is missing and what to do. Exits with 1 when something is wrong."""
+    findings = examine(read_settings())
+    show(TypeAdapter(list[Finding]).dump_python(findings, mode="json"), as_json, findings_table)
+    if any(finding.state is FindingState.WRONG for finding in findings):
+        raise typer.Exit(NOT_ALLOWED)
+
+
+def findings_table(findings: list[dict[str, str]]) -> Table:
+    """One line per finding, and what to do about it."""
+    drawn = Table(box=None, show_header=False)
+    for finding in findings:
+        drawn.add_row(finding["state"], finding["subject"], f"{finding['sentence']} {finding['what_to_do']}".strip())
+    return drawn
+
+
+def run_or_fail(work: Coroutine[None, None, None]) -> None:
+    """Runs to the end; what the service can't do becomes a sentence and exit code 1."""
+    try:
+        asyncio.run(work)
+    except (ServiceError, EngineError) as error:
+        fail(str(error), NOT_ALLOWED)

@@ -1,0 +1,301 @@
+"""The main job in a minute: one incident from its alert to its last ended action item, on the real engine.
+
+People's parts are played through the public API; weeks pass by fast-forwarding each workflow's own clock.
+"""
+
+import asyncio
+import json
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console, Group
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from followthrough.organisation import Organisation
+from followthrough.organisation_file import OrganisationFile
+from followthrough.service import Service, running, stop_signal
+from followthrough.settings import Settings
+
+POSTMORTEM = """# What broke
+
+Card payments failed for 42 minutes: the provider's new TLS certificate was not in our trust store.
+
+# What we learned
+
+Nothing watched the certificate's change, and the fallback provider had never been tried under load.
+Thanks to everybody who said early what they did not know.
+"""
+
+
+async def play_demo(
+    organisation: OrganisationFile, say: Callable[[str], None], *, out: Console | None, keep: bool
+) -> None:
+    """Plays it; ``out`` gets the live view, and when it is None one JSON object goes to stdout."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="followthrough-demo-") as folder:
+        settings = Settings(_env_file=None, data_dir=Path(folder), port=0)
+        async with running(settings, organisation, say, need_time_skipping=True) as service:
+            async with httpx.AsyncClient(base_url=service.settings.resolved_public_url, timeout=30) as api:
+                story = Story(service, organisation(), api)
+                with story.shown(out):
+                    await story.tell()
+                summary = await story.summary(time.monotonic() - started)
+                if out is None:
+                    print(json.dumps(summary, indent=2))  # noqa: T201
+                else:
+                    await story.epilogue(out, summary)
+            if keep and out is not None:
+                out.print("\nEverything still runs, so look around; Ctrl-C stops it.")
+                await stop_signal()
+
+
+@dataclass
+class Story:
+    """Who does what, and when."""
+
+    service: Service
+    organisation: Organisation
+    api: httpx.AsyncClient
+    done: list[tuple[str, str]] = field(default_factory=list)
+    now_doing: str = "An alert fires"
+    incident: str = ""
+    virtual_end: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    async def tell(self) -> None:
+        """The whole life."""
+        await self._respond()
+        await self._write_postmortem()
+        await self._follow_up()
+        closed = await self._until(f"/api/incidents/{self.incident}", lambda it: it["status"] == "closed")
+        self._told("closure", f"Incident closed: {len(closed['items'])} action items, each closed or waived")
+
+    async def _respond(self) -> None:
+        answer = await self._post("/webhooks/alertmanager", alertmanager_group())
+        self.incident = answer["incident"]
+        here = f"/api/incidents/{self.incident}"
+        declared = await self._until(here, lambda it: it["roles"])
+        self.commander = declared["roles"][0]["person"]
+        self._told("declared", f"{declared['severity']} {declared['title']}")
+        others = [person for person in self._team().members if person != self.commander]
+        self.comms, self.resolver = others[:2]
+        await self._give_incident("acknowledge", by=self.commander)
+        await self._give_incident("assign role", by=self.commander, role="Comms Lead", person=self.comms)
+        await self._give_incident("acknowledge", by=self.comms)
+        await self._give_incident("assign role", by=self.commander, role="Resolver", person=self.resolver)
+        await self._give_incident("acknowledge", by=self.resolver)
+        self._told("roles", f"{self.commander} commands, {self.comms} informs, {self.resolver} fixes")
+        await self._update("investigating", "Card payments fail for some customers. We are on it.")
+        await self._pass_time(self.incident, timedelta(minutes=35))
+        await self._until("/api/mails", lambda mails: any(mail["kind"] == "update-due" for mail in mails))
+        self._told("reminder", "35 minutes later the Comms Lead is reminded that an update is due")
+        await self._update("identified", "Our payment provider changed its certificate. A fix is being rolled out.")
+        await self._give_incident("mitigate", by=self.resolver, summary="Traffic moved to the fallback provider")
+        await self._give_incident("resolve", by=self.commander, summary="The new certificate is trusted everywhere")
+        self._told("resolved", "after mitigation, by the Incident Commander's decision")
+        await self._update("resolved", "Card payments work again. We are sorry, and will say what we learned.")
+
+    async def _write_postmortem(self) -> None:
+        resolved = await self._get(f"/api/incidents/{self.incident}")
+        due = datetime.fromisoformat(resolved["plan"]["postmortem_due"])
+        await self._pass_time_to(self.incident, due + timedelta(hours=1))
+        await self._until("/api/mails", lambda mails: any(mail["kind"] == "postmortem-escalation" for mail in mails))
+        self._told("reminder", "The postmortem is late: the Incident Commander was reminded, a manager hears of it")
+        for title, owner, kind, priority in (
+            ("Alert 30 days before a provider's certificate changes", self.resolver, "detect", "high"),
+            ("Add a monthly load test of the fallback provider", self.comms, "prevent", "medium"),
+            ("Ship a runbook for switching providers", self.resolver, "mitigate", "medium"),
+            ("Replace the trust store of the retired checkout", self.comms, "process", "low"),
+        ):
+            await self._give_incident(
+                "propose action item", by=self.commander, title=title, owner=owner, kind=kind, priority=priority
+            )
+        await self._give_incident("publish postmortem", by=self.commander, text=POSTMORTEM)
+        self._told("postmortem", "published, with four action items proposed to their owners")
+
+    async def _follow_up(self) -> None:
+        prompt, late, declined, waived = (f"{self.incident}.{number}" for number in range(1, 5))
+        for item, owner in ((prompt, self.resolver), (late, self.comms)):
+            await self._give_item(item, "accept", by=owner)
+            accepted = await self._until(f"/api/items/{item}", lambda it: it["ticket"] and it["sprint"])
+            self._told("ticket", f"{accepted['ticket']['key']} for {owner}, planned in {accepted['sprint']['name']}")
+
+        approver = (await self._get(f"/api/items/{waived}"))["plan"]["policy"]["approvers"][0]
+        await self._give_item(waived, "waive", by=approver, reason="The retired checkout is switched off next week")
+        self._told("waiver", f"{approver} waives one, with the reason on record")
+
+        accept_by = datetime.fromisoformat((await self._get(f"/api/items/{declined}"))["plan"]["accept_by"])
+        await self._pass_time_to(declined, accept_by + timedelta(days=2))
+        await self._until_escalated(declined, 1)
+        await self._give_item(declined, "reassign", by=self._team().lead, to=self.comms, reason="Holidays")
+        await self._give_item(declined, "accept", by=self.comms)
+        self._told("escalation", f"One was not accepted: {self._team().lead} heard of it and gave it to {self.comms}")
+        await self._finish(declined, self.comms)
+
+        await self._pass_time(prompt, timedelta(days=6))
+        await self._finish(prompt, self.resolver)
+
+        due = datetime.fromisoformat((await self._get(f"/api/items/{late}"))["plan"]["due"])
+        await self._pass_time_to(late, due + timedelta(days=6))
+        escalated = await self._until_escalated(late, 2)
+        levels = [moment for moment in escalated["reminders"] if moment["level"]]
+        told = ", then ".join(" and ".join(moment["to"]) for moment in levels)
+        self._told("escalation", f"One missed its deadline ({due:%d %B}): {told}")
+        await self._finish(late, self.comms)
+
+    async def _finish(self, item: str, owner: str) -> None:
+        done = await self._give_item(item, "done", by=owner, evidence=f"https://git.example.com/changes/{item}")
+        if done["status"] == "done":
+            verifier = next(person for person in done["plan"]["policy"]["approvers"] if person != owner)
+            await self._give_item(item, "verify", by=verifier)
+            self._told("closure", f"{item} is done with evidence, verified by {verifier}")
+        else:
+            self._told("closure", f"{item} is done with evidence")
+
+    async def _until_escalated(self, item: str, level: int) -> Any:
+        return await self._until(
+            f"/api/items/{item}", lambda it: any(moment["level"] >= level for moment in it["reminders"])
+        )
+
+    async def _update(self, stage: str, text: str) -> None:
+        await self._give_incident("send update", by=self.comms, stage=stage, audience="customers", text=text)
+        self._told("update", f"{stage.capitalize()}, to customers: {text}")
+
+    def _team(self) -> Any:
+        return self.organisation.teams[self.organisation.services["checkout"].team]
+
+    def _told(self, what: str, sentence: str) -> None:
+        self.done.append((what, sentence))
+
+    async def _pass_time_to(self, workflow_id: str, at: datetime) -> None:
+        now = await self._skipper().get_current_time(self.service.client.get_workflow_handle(workflow_id))
+        await self._pass_time(workflow_id, at - now)
+
+    async def _pass_time(self, workflow_id: str, duration: timedelta) -> None:
+        """Moves one workflow's own clock; what comes due on the way happens."""
+        handle, skipper = self.service.client.get_workflow_handle(workflow_id), self._skipper()
+        self.now_doing = (
+            f"{duration.days or round(duration.total_seconds() / 60)} {'days' if duration.days else 'minutes'} pass"
+        )
+        await skipper.fast_forward(handle, duration)
+        self.virtual_end = max(self.virtual_end, await skipper.get_current_time(handle))
+
+    def _skipper(self) -> TimeSkipper:
+        return TimeSkipper(self.service.client, config=TimeSkippingConfig(enabled=False))
+
+    async def _get(self, path: str) -> Any:
+        return (await self.api.get(path)).raise_for_status().json()
+
+    async def _post(self, path: str, body: dict[str, Any]) -> Any:
+        return (await self.api.post(path, json=body)).raise_for_status().json()
+
+    async def _give_incident(self, command: str, **fields: str) -> Any:
+        self.now_doing = command.capitalize()
+        return await self._post(f"/api/incidents/{self.incident}/commands", {"command": command, **fields})
+
+    async def _give_item(self, item: str, command: str, **fields: str) -> Any:
+        self.now_doing = f"{command.capitalize()} {item}"
+        return await self._post(f"/api/items/{item}/commands", {"command": command, **fields})
+
+    async def _until(self, path: str, holds: Callable[[Any], Any], seconds: float = 30) -> Any:
+        """Asks the API until ``holds``; raises TimeoutError with the last answer."""
+        async with asyncio.timeout(seconds):
+            while not holds(answer := await self._get(path)):  # noqa: ASYNC110 - nothing here could signal
+                await asyncio.sleep(0.1)
+        return answer
+
+    async def summary(self, seconds: float) -> dict[str, Any]:
+        """What came of it, as counts."""
+        items = await self._get("/api/items")
+        mails = await self._get("/api/mails?limit=500")
+        details = [await self._get(f"/api/items/{item['id']}") for item in items]
+        levels = Counter(
+            f"level {moment['level']}"
+            for item in details
+            for moment in item["reminders"]
+            if moment["kind"] == "escalate"
+        )
+        incidents = await self._get("/api/incidents")
+        declared = datetime.fromisoformat(incidents[0]["declared_at"])
+        return {
+            "incidents": len(incidents),
+            "action_items": dict(Counter(item["status"] for item in items)),
+            "tickets": sum(item["ticket"] is not None for item in items),
+            "emails": dict(sorted(Counter(mail["kind"] for mail in mails).items())),
+            "escalations": dict(sorted(levels.items())),
+            "virtual_days": (self.virtual_end - declared).days,
+            "seconds": round(seconds, 1),
+        }
+
+    @contextmanager
+    def shown(self, out: Console | None) -> Iterator[None]:
+        """Draws what happens while it happens."""
+        if out is None:
+            yield
+            return
+        with Live(get_renderable=self._drawn, console=out, refresh_per_second=8):
+            yield
+            self.now_doing = ""
+
+    def _drawn(self) -> Group:
+        lines = Table(box=None, show_header=False, pad_edge=False)
+        lines.add_column(style="bold cyan", justify="right", no_wrap=True)
+        for what, sentence in self.done:
+            lines.add_row(what, sentence)
+        return Group(lines, Spinner("dots", self.now_doing)) if self.now_doing else Group(lines)
+
+    async def epilogue(self, out: Console, summary: dict[str, Any]) -> None:
+        """The numbers, the timeline and where to look."""
+        numbers = Table(title="What came of it", box=None, show_header=False)
+        for name, value in summary.items():
+            shown = (
+                ", ".join(f"{kind}: {count}" for kind, count in value.items())
+                if isinstance(value, dict)
+                else str(value)
+            )
+            numbers.add_row(name.replace("_", " "), shown)
+        timeline = Table("when", "what", "who", title=f"Timeline of {self.incident}", box=None, title_style="bold")
+        for entry in (await self._get(f"/api/incidents/{self.incident}"))["timeline"]:
+            timeline.add_row(entry["at"][:16].replace("T", " "), entry["text"], entry["author"] or "")
+        url = self.service.settings.resolved_public_url
+        out.print(timeline, numbers)
+        out.print(f"Dashboard    {url}/incidents/{self.incident}\nOutbox       {url}/outbox", highlight=False)
+        if self.service.engine_ui:
+            out.print(f"Temporal UI  {self.service.engine_ui}", highlight=False)
+
+
+def alertmanager_group() -> dict[str, Any]:
+    """What Alertmanager posts for one firing group (webhook version 4)."""
+    labels = {"alertname": "CheckoutErrorRateHigh", "service": "checkout", "severity": "critical"}
+    annotations = {"summary": "Card payments fail", "description": "12 % of card payments fail for 5 minutes."}
+    alert = {
+        "status": "firing",
+        "labels": labels,
+        "annotations": annotations,
+        "startsAt": datetime.now(UTC).isoformat(),
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "https://prometheus.example.com/graph",
+        "fingerprint": "c3f1a6b2d4e58790",
+    }
+    return {
+        "version": "4",
+        "groupKey": '{}:{alertname="CheckoutErrorRateHigh", service="checkout"}',
+        "truncatedAlerts": 0,
+        "status": "firing",
+        "receiver": "followthrough",
+        "groupLabels": {"alertname": labels["alertname"], "service": labels["service"]},
+        "commonLabels": labels,
+        "commonAnnotations": annotations,
+        "externalURL": "https://alertmanager.example.com",
+        "alerts": [alert],
+    }

@@ -1,0 +1,95 @@
+"""The whole service in one process: engine, worker, API and dashboard."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import uvicorn
+from sqlalchemy import Engine
+from temporalio.client import Client
+
+from followthrough.engine import engine
+from followthrough.organisation_file import OrganisationFile
+from followthrough.settings import Settings
+from followthrough.store.database import migrate, open_database
+from followthrough.web.app import create_app
+from worker import build_worker
+
+
+class ServiceError(Exception):
+    """The service can't run; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What runs, and where it is found."""
+
+    settings: Settings
+    client: Client
+    database: Engine
+    engine_ui: str | None
+
+
+def listen(settings: Settings) -> tuple[socket.socket, Settings]:
+    """The socket of the API and dashboard, and the settings with the port that was taken.
+
+    Raises ServiceError when the address can't be had.
+    """
+    try:
+        listener = socket.create_server((settings.host, settings.port))
+    except OSError as error:
+        raise ServiceError(
+            f"Port {settings.port} on {settings.host} can't be used ({error.strerror}); "
+            "stop what listens there or set FOLLOWTHROUGH_PORT to another."
+        ) from error
+    return listener, settings.model_copy(update={"port": listener.getsockname()[1]})
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    settings: Settings, say: Callable[[str], None], *, ui: bool, need_time_skipping: bool = False
+) -> AsyncIterator[Service]:
+    """Engine and database, ready for a worker or the web."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = open_database(settings.resolved_database_url)
+    migrate(database)
+    engine_file = settings.data_dir / "temporal.db"
+    async with engine(settings, database=engine_file, ui=ui, need_time_skipping=need_time_skipping, say=say) as found:
+        try:
+            yield Service(settings, found.client, database, found.ui_url)
+        finally:
+            database.dispose()
+
+
+@contextlib.asynccontextmanager
+async def running(
+    settings: Settings, organisation: OrganisationFile, say: Callable[[str], None], *, need_time_skipping: bool = False
+) -> AsyncIterator[Service]:
+    """Everything, until the context is left."""
+    listener, settings = listen(settings)
+    with listener:
+        async with (
+            connected(settings, say, ui=True, need_time_skipping=need_time_skipping) as service,
+            build_worker(service.client, settings, organisation, service.database),
+        ):
+            app = create_app(settings, organisation, service.client, service.database)
+            web = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3))
+            web.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # the caller handles them
+            serving = asyncio.create_task(web.serve(sockets=[listener]))
+            try:
+                yield service
+            finally:
+                web.should_exit = True
+                await serving
+
+
+async def stop_signal() -> None:
+    """Returns at the first Ctrl-C or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

@@ -1,0 +1,169 @@
+"""The JSON API. Lists read the read model; commands go to the workflows and are answered by them."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import AwareDatetime, BaseModel, Field
+
+from followthrough.domain.action_item import ActionItem, ItemCommand, ItemStatus, Kind, Priority
+from followthrough.domain.incident import Incident, IncidentStatus
+from followthrough.domain.incident_commands import IncidentCommand
+from followthrough.domain.values import Message, PersonId, Severity
+from followthrough.settings import Settings
+from followthrough.store import queries
+from followthrough.store.tables import MailRow, MailState, TimelineRow
+from followthrough.web.incidents import Incidents
+from followthrough.web.intake import Accepted
+from followthrough.web.reading import Reading
+from followthrough.web.security import require_bearer
+
+Limit = Annotated[int, Query(ge=1, le=500)]
+Offset = Annotated[int, Query(ge=0)]
+WITHOUT_UNWRITTEN = {"unwritten"}
+
+
+class NewIncident(Message):
+    """A person declares an incident; repeated with the same ``dedup_key``, it is declared once."""
+
+    title: str = Field(min_length=1, max_length=500)
+    service: str
+    severity: Severity
+    by: PersonId
+    drill: bool = False
+    dedup_key: str | None = Field(None, min_length=1, max_length=500)
+
+
+class IncidentDetail(Incident):
+    """An incident with what happened to it and its action items."""
+
+    timeline: list[TimelineRow]
+
+
+class ItemDetail(ActionItem):
+    """An action item with what happened to it."""
+
+    timeline: list[TimelineRow]
+
+
+class ItemLine(BaseModel):
+    """An action item in a list; ``late`` when the time to accept or do it has passed."""
+
+    id: str
+    incident_id: str
+    title: str
+    kind: Kind
+    priority: Priority
+    severity: Severity
+    service: str
+    team: str
+    owner: PersonId
+    status: ItemStatus
+    drill: bool
+    late: bool
+    due: AwareDatetime | None
+    next_at: AwareDatetime | None
+    next_kind: str | None
+    ticket: str | None
+    ended_at: AwareDatetime | None
+
+
+class MailLine(BaseModel):
+    """A mail in a list, without its body."""
+
+    key: str
+    kind: str
+    incident_id: str
+    item_id: str | None
+    recipients: list[str]
+    subject: str
+    at: AwareDatetime
+    state: MailState
+    answer: str | None
+
+
+def api(settings: Settings, incidents: Incidents) -> APIRouter:
+    """Everything under /api."""
+
+    def authorised(request: Request) -> None:
+        if settings.api_token is not None:
+            require_bearer(request, settings.api_token)
+
+    router = APIRouter(prefix="/api", tags=["api"], dependencies=[Depends(authorised)])
+
+    @router.post("/incidents", status_code=201)
+    async def declare(new: NewIncident) -> Accepted:
+        incident_id = await incidents.declare(**new.model_dump())
+        return Accepted(incident=incident_id, url=f"{settings.resolved_public_url}/incidents/{incident_id}")
+
+    @router.get("/incidents", response_model_exclude={"__all__": WITHOUT_UNWRITTEN})
+    def list_incidents(
+        reading: Reading,
+        status: IncidentStatus | None = None,
+        service: str | None = None,
+        team: str | None = None,
+        before: str | None = None,
+        limit: Limit = 50,
+    ) -> list[Incident]:
+        """Newest first; ``before`` is the id that the page before ended with."""
+        return queries.incidents(reading, status=status, service=service, team=team, before=before, limit=limit)
+
+    @router.get("/incidents/{incident_id}", response_model_exclude=WITHOUT_UNWRITTEN)
+    async def get_incident(incident_id: str, reading: Reading) -> IncidentDetail:
+        incident = await incidents.incident(incident_id)
+        return IncidentDetail(
+            **dict(incident), timeline=await run_in_threadpool(queries.timeline, reading, incident_id)
+        )
+
+    @router.post("/incidents/{incident_id}/commands", response_model_exclude=WITHOUT_UNWRITTEN)
+    async def command_incident(incident_id: str, command: Annotated[IncidentCommand, Body()]) -> Incident:
+        """Carries a command out; the answer is the incident after it. 409 when the rules do not allow it."""
+        return await incidents.command(incident_id, command)
+
+    @router.get("/items")
+    def list_items(
+        reading: Reading,
+        owner: PersonId | None = None,
+        team: str | None = None,
+        status: ItemStatus | None = None,
+        late: bool | None = None,
+        limit: Limit = 200,
+        offset: Offset = 0,
+    ) -> list[ItemLine]:
+        """Late ones first, then by deadline, those that have ended last."""
+        listed = queries.action_items(
+            reading, datetime.now(UTC), owner=owner, team=team, status=status, late=late, limit=limit, offset=offset
+        )
+        return [_line(item, is_late) for item, is_late in listed]
+
+    @router.get("/items/{item_id}", response_model_exclude=WITHOUT_UNWRITTEN)
+    async def get_item(item_id: str, reading: Reading) -> ItemDetail:
+        item = await incidents.action_item(item_id)
+        timeline = await run_in_threadpool(queries.timeline, reading, item_id)
+        return ItemDetail(**dict(item), timeline=timeline)
+
+    @router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_UNWRITTEN)
+    async def command_item(item_id: str, command: Annotated[ItemCommand, Body()]) -> ActionItem:
+        """Carries a command out; the answer is the action item after it. 409 when the rules do not allow it."""
+        return await incidents.item_command(item_id, command)
+
+    @router.get("/mails", response_model=list[MailLine])
+    def list_mails(
+        reading: Reading, incident_id: str | None = None, limit: Limit = 50, offset: Offset = 0
+    ) -> list[MailRow]:
+        """Newest first."""
+        return queries.mails(reading, incident_id=incident_id, limit=limit, offset=offset)
+
+    return router
+
+
+def _line(item: ActionItem, late: bool) -> ItemLine:
+    return ItemLine(
+        **item.model_dump(include=ItemLine.model_fields.keys() - {"due", "ticket"}),
+        late=late,
+        due=item.plan.due if item.plan else item.due,
+        next_at=item.upcoming.at if item.upcoming else None,
+        next_kind=item.upcoming.kind if item.upcoming else None,
+        ticket=item.ticket.key if item.ticket else None,
+    )

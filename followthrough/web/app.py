@@ -1,0 +1,57 @@
+"""The web application: intake, API and dashboard on one port."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Engine, text
+from temporalio.client import Client
+
+from followthrough.organisation import Organisation
+from followthrough.settings import Settings
+from followthrough.web import errors
+from followthrough.web.api import api
+from followthrough.web.incidents import Incidents
+from followthrough.web.intake import intake
+from followthrough.web.pages import pages
+from followthrough.web.security import Guard
+
+READY_WITHIN = timedelta(seconds=3)
+
+
+def create_app(
+    settings: Settings, organisation: Callable[[], Organisation], client: Client, database: Engine
+) -> FastAPI:
+    """Everything over HTTP. Its description is at /openapi.json."""
+    app = FastAPI(title="Followthrough", docs_url=None, redoc_url=None)
+    app.state.database = database
+    incidents = Incidents(client, organisation, database)
+    errors.install(app)
+    app.add_middleware(Guard, settings=settings)
+    app.include_router(intake(settings, incidents))
+    app.include_router(api(settings, incidents))
+    app.include_router(pages(settings, organisation, incidents))
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+
+    @app.get("/healthz", tags=["health"])
+    async def healthy() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["health"])
+    async def ready() -> dict[str, str]:
+        """Engine and database answer too; else 503."""
+
+        def ask_database() -> None:
+            with database.connect() as connection:
+                connection.execute(text("SELECT 1"))
+
+        async with asyncio.timeout(READY_WITHIN.total_seconds()):
+            await client.service_client.check_health(timeout=READY_WITHIN)
+            await asyncio.to_thread(ask_database)
+        return {"status": "ok"}
+
+    return app

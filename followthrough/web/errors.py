@@ -1,0 +1,86 @@
+"""Every error leaves as one sentence: ``{"error": "..."}``, or a small page where a browser asked for one."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy import exc
+from starlette.exceptions import HTTPException
+from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError
+
+from followthrough.domain.values import Refusal
+from followthrough.web.rendering import page
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER = {"Retry-After": "5"}
+
+SENTENCES = {
+    400: "The body can't be read; it is not JSON in UTF-8.",
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+}
+"""Instead of the framework's own words."""
+
+
+class Unknown(Exception):
+    """No incident or action item has this id; the message is the sentence for the person who asked."""
+
+
+def install(app: FastAPI) -> None:
+    """Every error that a request can meet gets its status and its sentence."""
+
+    @app.exception_handler(HTTPException)
+    def http_error(request: Request, error: HTTPException) -> Response:
+        sentence = error.detail if error.detail.endswith(".") else SENTENCES.get(error.status_code, error.detail)
+        return _answer(request, error.status_code, sentence, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> Response:
+        errors = error.errors()
+        malformed = any(details["type"] == "json_invalid" for details in errors)
+        return _answer(request, 400 if malformed else 422, _sentence(errors))
+
+    @app.exception_handler(Unknown)
+    def unknown(request: Request, error: Unknown) -> Response:
+        return _answer(request, 404, str(error))
+
+    @app.exception_handler(Refusal)
+    def refused(request: Request, error: Refusal) -> Response:
+        return _answer(request, 409, str(error))
+
+    @app.exception_handler(RPCError)
+    @app.exception_handler(TimeoutError)
+    @app.exception_handler(WorkflowUpdateRPCTimeoutOrCancelledError)
+    def no_answer(request: Request, error: Exception) -> Response:
+        logger.warning("The engine did not answer %s %s: %r", request.method, request.url.path, error)
+        return _answer(request, 503, "The workflow engine does not answer; try again in a moment.", RETRY_AFTER)
+
+    @app.exception_handler(exc.DBAPIError)
+    @app.exception_handler(exc.TimeoutError)
+    def no_database(request: Request, error: Exception) -> Response:
+        logger.warning("The database did not answer %s %s: %s", request.method, request.url.path, type(error).__name__)
+        return _answer(request, 503, "The database does not answer; try again in a moment.", RETRY_AFTER)
+
+    @app.exception_handler(Exception)
+    def broken(request: Request, _error: Exception) -> Response:
+        return _answer(request, 500, "Followthrough made a mistake here; its log says more.")
+
+
+def _answer(request: Request, status: int, sentence: str, headers: Any = None) -> Response:
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/api/", "/webhooks/")):
+        return page(request, "error.html", status=status, headers=headers, sentence=sentence)
+    return JSONResponse({"error": sentence}, status, headers)
+
+
+def _sentence(errors: Sequence[Any]) -> str:
+    first = errors[0]
+    if first["type"] == "json_invalid":
+        return f"The body is not JSON: {first['ctx']['error']} at character {first['loc'][-1]}."
+    where = ".".join(str(part) for part in first["loc"] if part != "body")
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{where or 'The body'}: {first['msg'].removeprefix('Value error, ')}{more}."

@@ -1,0 +1,69 @@
+"""Templates, and what they can use."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from followthrough.organisation import Person, Service, Team
+from followthrough.web import words
+
+_markdown = MarkdownIt("js-default")
+"""The preset that takes no HTML and no ``javascript:`` links."""
+
+
+def _safe_markdown(text: str) -> Markup:
+    return Markup(_markdown.render(text))  # noqa: S704 -- rendered without raw HTML
+
+
+def _same(choices: Iterable[StrEnum]) -> list[tuple[str, str]]:
+    return [(choice.value, choice.value) for choice in choices]
+
+
+def _names_of(section: Mapping[str, Person | Team | Service]) -> list[tuple[str, str]]:
+    return [(key, entry.name) for key, entry in section.items()]
+
+
+def _query(filters: Mapping[str, str], **more: str | int) -> str:
+    return urlencode({name: value for name, value in {**filters, **more}.items() if value})
+
+
+def _ago(at: datetime) -> Markup:
+    return _time(at, words.distance(at, datetime.now(UTC)))
+
+
+def _day(at: datetime) -> Markup:
+    return _time(at, f"{at.day} {at:%b %Y}")
+
+
+def _day_and_time(at: datetime) -> Markup:
+    return _time(at, f"{at.day} {at:%b %Y %H:%M}")
+
+
+def _time(at: datetime, text: str) -> Markup:
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), f"{at:%Y-%m-%d %H:%M} UTC", text)
+
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.filters |= {"markdown": _safe_markdown, "ago": _ago, "day": _day, "day_and_time": _day_and_time}
+_environment.globals |= {"same": _same, "names_of": _names_of, "query": _query}
+_templates = Jinja2Templates(env=_environment)
+
+
+def page(request: Request, template: str, *, status: int = 200, headers: Any = None, **context: Any) -> Response:
+    """A page rendered from its template."""
+    return _templates.TemplateResponse(request, template, context, status_code=status, headers=headers)

@@ -1,0 +1,83 @@
+"""A real Alertmanager pages the real service."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from tests.end_to_end.processes import process, service, until
+
+ALERTMANAGER = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+
+pytestmark = pytest.mark.skipif(
+    ALERTMANAGER is None, reason="Alertmanager is not installed (Debian: apt-get install prometheus-alertmanager)"
+)
+
+LABELS = {"alertname": "CheckoutErrorRateHigh", "service": "checkout", "severity": "critical"}
+
+
+async def fire(alertmanager: str, *, ends_in: timedelta) -> None:
+    now = datetime.now(UTC)
+    alert = {
+        "labels": LABELS,
+        "annotations": {"summary": "Card payments fail"},
+        "startsAt": (now - timedelta(minutes=1)).isoformat(),
+        "endsAt": (now + ends_in).isoformat(),
+    }
+    async with httpx.AsyncClient() as client:
+        (await client.post(f"{alertmanager}/api/v2/alerts", json=[alert])).raise_for_status()
+
+
+async def test_alertmanager_fires_repeats_and_resolves_one_incident_also_when_the_service_was_down(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    service_port, alertmanager_port = unused_tcp_port_factory(), unused_tcp_port_factory()
+    alertmanager = f"http://127.0.0.1:{alertmanager_port}"
+    config = tmp_path / "alertmanager.yml"
+    config.write_text(
+        yaml.safe_dump(
+            {
+                "route": {
+                    "receiver": "followthrough",
+                    "group_by": ["alertname", "service"],
+                    "group_wait": "1s",
+                    "group_interval": "1s",
+                    "repeat_interval": "2s",
+                },
+                "receivers": [
+                    {
+                        "name": "followthrough",
+                        "webhook_configs": [{"url": f"http://127.0.0.1:{service_port}/webhooks/alertmanager"}],
+                    }
+                ],
+            }
+        )
+    )
+    async with process(
+        str(ALERTMANAGER),
+        f"--config.file={config}",
+        f"--storage.path={tmp_path / 'alertmanager'}",
+        f"--web.listen-address=127.0.0.1:{alertmanager_port}",
+        "--cluster.listen-address=",
+        log=tmp_path / "alertmanager.log",
+    ):
+        await until(f"{alertmanager}/api/v2/status", bool)
+        await fire(alertmanager, ends_in=timedelta(minutes=10))
+        await asyncio.sleep(2)  # the first notifications find nobody
+        async with service(tmp_path, service_port) as address:
+            (incident,) = await until(f"{address}/api/incidents", bool)
+            page = f"{address}/api/incidents/{incident['id']}"
+            assert incident["title"] == "Card payments fail"
+            assert incident["service"] == "checkout"
+            await until(page, lambda it: it["roles"])
+            await asyncio.sleep(5)  # repeats
+            assert len(await until(f"{address}/api/incidents", bool)) == 1
+            await fire(alertmanager, ends_in=timedelta(0))
+            over = await until(page, lambda it: it["resolution_proposed_at"])
+            assert over["status"] == "declared", "people decide whether it is over"
+            assert sum("fires" in entry["text"] for entry in over["timeline"]) == 1

@@ -1,0 +1,93 @@
+"""The commands as a shell would run them, against the service as ``make up`` runs it."""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.end_to_end.processes import FOLLOWTHROUGH, service, until
+
+
+async def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *FOLLOWTHROUGH,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "COLUMNS": "200", **environment},
+    )
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_an_incident_and_its_action_item_can_be_led_from_the_command_line(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    async with service(tmp_path, unused_tcp_port_factory()) as url:
+
+        async def followthrough(*arguments: str, by: str = "ines") -> str:
+            code, out, err = await run(*arguments, FOLLOWTHROUGH_URL=url, FOLLOWTHROUGH_USER=by)
+            assert code == 0, err
+            return out
+
+        async def read(*arguments: str) -> Any:
+            return json.loads(await followthrough(*arguments, "--json"))
+
+        await until(f"{url}/healthz", bool)
+        declared = await read("declare", "Payments fail", "--service", "checkout", "--severity", "SEV3")
+        incident = declared["incident"]
+        await until(f"{url}/api/incidents/{incident}", lambda it: it["roles"])
+        assert [found["id"] for found in await read("incidents")] == [incident]
+        assert "Payments fail" in await followthrough("incidents")
+        await followthrough("ack", incident)
+        assert (await read("show", incident))["roles"][0]["acknowledged_at"]
+        await followthrough("resolve", incident, "Rolled back")
+        await followthrough("propose", incident, "Add a test for the refund path to the checkout suite", "tomas")
+        item = f"{incident}.1"
+        assert [found["id"] for found in await read("items", "--owner", "tomas")] == [item]
+        await followthrough("reassign", item, "lucia", "Tomas is away")
+        await followthrough("accept", item, by="lucia")
+        await followthrough("extend", item, "2099-01-01", "Agreed in planning", by="marcos")
+        assert "is closed" in await followthrough("done", item, "https://example.com/changes/1", by="lucia")
+        assert "Extended to 2099-01-01" in await followthrough("show", item)
+
+        code, _, err = await run("waive", item, "Too late", "--by", "marcos", FOLLOWTHROUGH_URL=url)
+        assert (code, "takes no more commands" in err) == (1, True)
+        code, _, err = await run("done", item, "not a link", "--by", "lucia", FOLLOWTHROUGH_URL=url)
+        assert (code, "is not a link" in err) == (2, True)
+        code, _, _ = await run("show", "inc-ffffffffff", FOLLOWTHROUGH_URL=url)
+        assert code == 4
+    code, _, err = await run("incidents", FOLLOWTHROUGH_URL=url)
+    assert (code, "make up" in err) == (3, True)
+
+
+async def test_what_was_declared_is_there_after_a_restart(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    port = unused_tcp_port_factory()
+    async with service(tmp_path, port) as url:
+        await until(f"{url}/healthz", bool)
+        code, out, err = await run(
+            "declare", "Payments fail", "--service", "checkout", "--by", "ines", "--json", FOLLOWTHROUGH_URL=url
+        )
+        assert code == 0, err
+        incident = json.loads(out)["incident"]
+    async with service(tmp_path, port) as url:
+        await until(f"{url}/healthz", bool)
+        code, _, err = await run("note", incident, "We are back", "--by", "ines", FOLLOWTHROUGH_URL=url)
+        assert code == 0, err
+
+
+async def test_the_demo_tells_what_came_of_it_as_json() -> None:
+    code, out, err = await run("demo", "--json")
+    assert code == 0, err
+    story = json.loads(out)
+    assert story["incidents"] == 1
+    assert story["action_items"] == {"closed": 3, "waived": 1}
+    assert story["tickets"] == 3
+    assert story["escalations"].keys() >= {"level 1", "level 2"}
+    assert story["emails"]["item-escalation"] >= 3
+    assert story["virtual_days"] > 30

@@ -1,0 +1,81 @@
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from pydantic import SecretStr
+from sqlalchemy import Engine
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from followthrough.engine import ensure_search_attributes
+from followthrough.organisation_file import OrganisationFile
+from followthrough.settings import Settings
+from followthrough.store.database import migrate, open_database
+from followthrough.web.app import create_app
+from worker import build_worker
+
+SETTINGS = Settings(
+    generic_token=SecretStr("generic-token"), pagerduty_secrets=(SecretStr("old secret"), SecretStr("new secret"))
+)
+
+
+@dataclass
+class Web:
+    """The application, and the engine and database behind it, which no other test uses."""
+
+    settings: Settings
+    organisation: OrganisationFile
+    client: Client
+    database: Engine
+
+    def browser(self, **changes: object) -> httpx.AsyncClient:
+        settings = self.settings.model_copy(update=changes)
+        app = create_app(settings, self.organisation, self.client, self.database)
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=30)
+
+    async def workflows(self) -> set[str]:
+        return {execution.id async for execution in self.client.list_workflows()}
+
+
+async def new_namespace(address: str) -> Client:
+    client = await Client.connect(address, namespace=f"web-{uuid4().hex[:8]}", data_converter=pydantic_data_converter)
+    retention = Duration()
+    retention.FromTimedelta(timedelta(days=1))
+    await client.workflow_service.register_namespace(
+        RegisterNamespaceRequest(namespace=client.namespace, workflow_execution_retention_period=retention)
+    )
+    await ensure_search_attributes(client)
+    return client
+
+
+@pytest.fixture(scope="session")
+def organisation(tmp_path_factory: pytest.TempPathFactory) -> OrganisationFile:
+    """The example, with a route for PagerDuty's labels."""
+    file = tmp_path_factory.mktemp("organisation") / "followthrough.yaml"
+    route = "  - match: {urgency: high}\n    severity: SEV2\n"
+    file.write_text(Path("followthrough.example.yaml").read_text().replace("\nroutes:\n", f"\nroutes:\n{route}"))
+    return OrganisationFile(file)
+
+
+@pytest.fixture(scope="session")
+async def web(
+    address: str, organisation: OrganisationFile, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Web]:
+    client = await new_namespace(address)
+    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('web')}/followthrough.db")
+    migrate(database)
+    async with build_worker(client, SETTINGS, organisation, database):
+        yield Web(SETTINGS, organisation, client, database)
+    database.dispose()
+
+
+@pytest.fixture
+async def api(web: Web) -> AsyncIterator[httpx.AsyncClient]:
+    async with web.browser() as client:
+        yield client

@@ -1,0 +1,276 @@
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from followthrough.domain.incident import Incident, IncidentStatus
+from followthrough.store.database import open_database
+from tests.web.conftest import Web, new_namespace
+from workflows.incident import IncidentWorkflow
+
+TOKEN = {"Authorization": "Bearer generic-token"}
+NOBODY_LISTENS = "127.0.0.1:9"
+
+
+def generic(**changes: Any) -> dict[str, Any]:
+    return {
+        "dedup_key": uuid4().hex,
+        "title": "Payments fail",
+        "labels": {"severity": "page", "service": "checkout"},
+    } | changes
+
+
+def group(**changes: Any) -> dict[str, Any]:
+    return {
+        "version": "4",
+        "groupKey": f'{{}}:{{alertname="{uuid4().hex}"}}',
+        "truncatedAlerts": 0,
+        "status": "firing",
+        "receiver": "followthrough",
+        "groupLabels": {"alertname": "ErrorRate"},
+        "commonLabels": {"alertname": "ErrorRate", "service": "checkout", "severity": "critical"},
+        "commonAnnotations": {"summary": "Card payments fail", "description": "12 % fail"},
+        "externalURL": "http://alertmanager.example.com",
+        "alerts": [
+            {
+                "status": "firing",
+                "labels": {},
+                "annotations": {},
+                "startsAt": "2026-03-02T08:59:00.123456789Z",
+                "endsAt": "0001-01-01T00:00:00Z",
+            }
+        ],
+    } | changes
+
+
+def pagerduty(event_type: str = "incident.triggered", **data: Any) -> bytes:
+    incident = {
+        "id": f"Q{uuid4().hex[:13].upper()}",
+        "type": "incident",
+        "html_url": "https://acme.pagerduty.com/incidents/Q1",
+        "title": "Card payments fail",
+        "service": {"id": "PF9KMXH", "summary": "checkout", "type": "service_reference"},
+        "urgency": "high",
+        "priority": {"id": "PSO75BM", "summary": "P1", "type": "priority_reference"},
+    } | data
+    event = {
+        "id": "5ac64822-4adc-4fda-ade0-410becf0de4f",
+        "event_type": event_type,
+        "resource_type": "incident",
+        "occurred_at": "2026-03-02T09:00:00.000Z",
+        "data": incident,
+    }
+    return json.dumps({"event": event}).encode()
+
+
+def signed(body: bytes, *secrets: str) -> dict[str, str]:
+    signatures = ["v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest() for secret in secrets]
+    return {"X-PagerDuty-Signature": ",".join(signatures), "Content-Type": "application/json"}
+
+
+async def accepted(response: httpx.Response) -> str:
+    assert response.status_code == 202, response.text
+    answer = response.json()
+    assert answer["url"] == f"http://127.0.0.1:8080/incidents/{answer['incident']}"
+    return str(answer["incident"])
+
+
+async def state(web: Web, incident_id: str) -> Incident:
+    return await web.client.get_workflow_handle_for(IncidentWorkflow.run, incident_id).query(IncidentWorkflow.state)
+
+
+async def test_an_alertmanager_group_becomes_an_incident(web: Web, api: httpx.AsyncClient) -> None:
+    incident = await state(web, await accepted(await api.post("/webhooks/alertmanager", json=group())))
+    assert (incident.title, incident.service, incident.team) == ("Card payments fail", "checkout", "payments")
+    assert (incident.severity, incident.declared_by, incident.alerts) == ("SEV1", None, 1)
+
+
+async def test_an_alert_is_one_incident_until_that_is_over_and_then_another(web: Web, api: httpx.AsyncClient) -> None:
+    async def send(status: str) -> httpx.Response:
+        return await api.post("/webhooks/alertmanager", json=group(groupKey=key, status=status))
+
+    key = uuid4().hex
+    assert (await send("resolved")).json() == {
+        "message": "Nothing to resolve: no ongoing incident belongs to this alert."
+    }
+    first = await accepted(await send("firing"))
+    assert await accepted(await send("firing")) == first
+    assert await accepted(await send("resolved")) == first
+    incident = await state(web, first)
+    assert (incident.alerts, incident.status) == (3, IncidentStatus.DECLARED)
+    assert incident.resolution_proposed_at is not None
+
+    command = {"command": "resolve", "by": "ines", "summary": "Rolled back"}
+    assert (await api.post(f"/api/incidents/{first}/commands", json=command)).status_code == 200
+    assert (await send("resolved")).status_code == 200
+    assert await accepted(await send("firing")) == f"{first}-2"
+    assert await accepted(await send("firing")) == f"{first}-2"
+
+    command = {"command": "cancel", "by": "ines", "reason": "A test"}
+    assert (await api.post(f"/api/incidents/{first}-2/commands", json=command)).status_code == 200
+    assert await accepted(await send("firing")) == f"{first}-3"
+
+
+async def test_one_alert_delivered_many_times_at_once_is_one_incident(web: Web, api: httpx.AsyncClient) -> None:
+    body = generic()
+    answers = await asyncio.gather(*(api.post("/webhooks/generic", json=body, headers=TOKEN) for _ in range(50)))
+    (incident_id,) = {await accepted(answer) for answer in answers}
+    assert (await state(web, incident_id)).alerts == 50
+
+
+async def test_a_new_alert_is_accepted_while_no_worker_runs(address: str, web: Web) -> None:
+    alone = replace(web, client=await new_namespace(address))
+    async with alone.browser() as api:
+        incident_id = await accepted(await api.post("/webhooks/generic", json=generic(), headers=TOKEN))
+    assert (await alone.client.get_workflow_handle(incident_id).describe()).status is not None
+
+
+async def test_a_pagerduty_incident_is_taken_with_either_secret_while_they_are_rotated(
+    web: Web, api: httpx.AsyncClient
+) -> None:
+    async def send(body: bytes, *secrets: str) -> httpx.Response:
+        return await api.post("/webhooks/pagerduty", content=body, headers=signed(body, *secrets))
+
+    triggered = pagerduty(id="Q1ROTATION")
+    incident_id = await accepted(await send(triggered, "old secret"))
+    assert await accepted(await send(triggered, "unknown secret", "new secret")) == incident_id
+    assert await accepted(await send(pagerduty("incident.resolved", id="Q1ROTATION"), "new secret")) == incident_id
+    incident = await state(web, incident_id)
+    assert (incident.title, incident.alerts) == ("Card payments fail", 3)
+
+
+async def test_pagerduty_events_that_say_nothing_of_an_incident_are_answered_in_words(
+    web: Web, api: httpx.AsyncClient
+) -> None:
+    before = await web.workflows()
+    for event_type, status, words in (
+        ("pagey.ping", 200, "hears PagerDuty"),
+        ("incident.acknowledged", 202, "Ignored: incident.acknowledged"),
+        ("service.updated", 202, "Ignored: service.updated"),
+    ):
+        body = pagerduty(event_type)
+        answer = await api.post("/webhooks/pagerduty", content=body, headers=signed(body, "old secret"))
+        assert answer.status_code == status
+        assert words in answer.json()["message"]
+    assert await web.workflows() == before
+
+
+def without(body: dict[str, Any], field: str) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != field}
+
+
+JSON = {"Content-Type": "application/json"}
+UNSIGNED = pagerduty()
+INCOMPLETE = pagerduty(title="")
+BAD_INPUTS: dict[str, tuple[str, Any, dict[str, str], int, str]] = {
+    "no JSON": ("alertmanager", b"{", JSON, 400, "not JSON"),
+    "nothing": ("alertmanager", b"", JSON, 422, "The body: Field required"),
+    "a list": ("alertmanager", b"[]", JSON, 422, "The body"),
+    "no content type": ("alertmanager", json.dumps(group()).encode(), {}, 422, "The body"),
+    "invalid UTF-8": ("alertmanager", b'{"version": "\xff"}', JSON, 400, "not JSON"),
+    "deeply nested": ("alertmanager", b"[" * 100_000, JSON, 400, "not JSON"),
+    "another version": ("alertmanager", group(version="3"), {}, 422, "version: "),
+    "no key": ("alertmanager", without(group(), "groupKey"), {}, 422, "groupKey: Field required"),
+    "no alerts": ("alertmanager", group(alerts=[]), {}, 422, "alerts: "),
+    "an unknown status": ("alertmanager", group(status="on fire"), {}, 422, "status: "),
+    "labels that are no text": ("alertmanager", group(commonLabels={"a": {}}), {}, 422, "commonLabels.a: "),
+    "no route": ("alertmanager", group(commonLabels={"severity": "info"}), {}, 422, "severity=info"),
+    "no token": ("generic", generic(), {}, 401, "bearer token"),
+    "a wrong token": ("generic", generic(), {"Authorization": "Bearer x"}, 401, "bearer token"),
+    "a token that is not ASCII": ("generic", generic(), {"Authorization": "Bearer \u00e9"}, 401, "bearer token"),
+    "an unknown field": ("generic", generic(priority=1), TOKEN, 422, "priority: "),
+    "an empty key": ("generic", generic(dedup_key=""), TOKEN, 422, "dedup_key: "),
+    "a time without a zone": ("generic", generic(at="2026-03-02T09:00:00"), TOKEN, 422, "at: "),
+    "two mistakes": ("generic", generic(title="", state="x"), TOKEN, 422, "(and 1 more)"),
+    "too much": ("generic", generic(summary="x" * 1_100_000), TOKEN, 413, "1 MiB"),
+    "no signature": ("pagerduty", UNSIGNED, JSON, 401, "X-PagerDuty-Signature"),
+    "another's signature": ("pagerduty", UNSIGNED, signed(UNSIGNED, "x"), 401, "X-PagerDuty-Signature"),
+    "a signature of something else": ("pagerduty", UNSIGNED, signed(b"{}", "old secret"), 401, "X-PagerDuty"),
+    "no title": ("pagerduty", INCOMPLETE, signed(INCOMPLETE, "old secret"), 422, "event.data.title: "),
+    "an unknown pager": ("nagios", generic(), TOKEN, 404, "nothing at this address"),
+}
+
+
+@pytest.mark.parametrize(("pager", "body", "headers", "status", "words"), BAD_INPUTS.values(), ids=BAD_INPUTS)
+async def test_bad_input_gets_one_clear_sentence_and_starts_nothing(
+    web: Web, api: httpx.AsyncClient, pager: str, body: Any, headers: dict[str, str], status: int, words: str
+) -> None:
+    before = await web.workflows()
+    content = {"content": body} if isinstance(body, bytes) else {"json": body}
+    answer = await api.post(f"/webhooks/{pager}", headers=httpx.Headers(headers, "utf-8"), **content)
+    assert answer.status_code == status, answer.text
+    (sentence,) = answer.json().values()
+    assert words in sentence
+    assert "\n" not in sentence
+    assert answer.json().keys() == {"error"}
+    assert await web.workflows() == before
+
+
+async def test_a_webhook_without_its_secret_says_how_to_switch_it_on(web: Web) -> None:
+    body = pagerduty()
+    async with web.browser(generic_token=None, pagerduty_secrets=()) as api:
+        without_token = await api.post("/webhooks/generic", json=generic(), headers=TOKEN)
+        without_secret = await api.post("/webhooks/pagerduty", content=body, headers=signed(body, "old secret"))
+    for answer, setting in ((without_token, "GENERIC_TOKEN"), (without_secret, "PAGERDUTY_SECRETS")):
+        assert answer.status_code == 403
+        assert f"FOLLOWTHROUGH_{setting}" in answer.json()["error"]
+
+
+@asynccontextmanager
+async def relay(address: str) -> AsyncIterator[str]:
+    """A way to the engine that is cut when the context is left."""
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, here = await asyncio.open_connection(*address.split(":"))
+        with contextlib.suppress(ConnectionError):
+            await asyncio.wait(
+                [asyncio.create_task(carry(reader, here)), asyncio.create_task(carry(there, writer)), cut],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        here.close()
+        writer.close()
+
+    cut = asyncio.get_running_loop().create_future()
+    async with await asyncio.start_server(connect, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        yield f"{host}:{port}"
+        cut.set_result(None)
+
+
+async def test_while_the_engine_is_down_the_pager_is_told_to_try_again(address: str, web: Web) -> None:
+    async with relay(address) as way:
+        client = await Client.connect(way, namespace=web.client.namespace, data_converter=pydantic_data_converter)
+    async with replace(web, client=client).browser() as api:
+        answer, ready = await asyncio.gather(api.post("/webhooks/alertmanager", json=group()), api.get("/readyz"))
+    for response in (answer, ready):
+        assert response.status_code == 503
+        assert int(response.headers["Retry-After"]) > 0
+        assert "engine does not answer" in response.json()["error"]
+
+
+async def test_while_the_database_is_down_alerts_still_start_incidents(web: Web) -> None:
+    database = open_database(f"postgresql://nobody@{NOBODY_LISTENS}/nothing")
+    async with replace(web, database=database).browser() as api:
+        await accepted(await api.post("/webhooks/alertmanager", json=group()))
+        for response in (
+            await api.post("/webhooks/alertmanager", json=group(status="resolved")),
+            await api.get("/api/incidents"),
+            await api.get("/readyz"),
+        ):
+            assert response.status_code == 503
+            assert "database does not answer" in response.json()["error"]

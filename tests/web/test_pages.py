@@ -1,0 +1,54 @@
+import html
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from activities.read_model import ReadModel
+from followthrough.store.database import migrate, open_database
+from tests.records import incident, item
+from tests.web.conftest import Web
+
+BROWSER = {"Accept": "text/html"}
+
+
+async def test_the_first_alert_that_the_empty_page_proposes_starts_an_incident(web: Web, tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/empty.db")
+    migrate(database)
+    async with replace(web, database=database).browser() as browser:
+        (body,) = re.findall(r"-d '(\{.+\})'", html.unescape((await browser.get("/")).text))
+        answer = await browser.post(
+            "/webhooks/alertmanager", content=body, headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code == 202
+        page = await browser.get(f"/incidents/{answer.json()['incident']}")
+    assert (page.status_code, "My first alert" in page.text) == (200, True)
+    database.dispose()
+
+
+async def test_pages_go_on_where_they_end(web: Web, tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/many.db")
+    migrate(database)
+    model = ReadModel(database)
+    for number in range(1, 62):
+        model.project_incident(incident(number))
+        model.project_item(item(number))
+    async with replace(web, database=database).browser() as browser:
+        for path, link in (("/?team=payments", "Older incidents"), ("/items?team=payments", "More action items")):
+            first = await browser.get(path)
+            (query,) = re.findall(rf'href="([^"]+)">{link}', html.unescape(first.text))
+            second = await browser.get(path.split("?")[0] + query)
+            rows = [set(re.findall(r'<th scope="row">\s*<a href="([^"]+)"', shown.text)) for shown in (first, second)]
+            assert [len(row) for row in rows] == [50, 11]
+            assert not rows[0] & rows[1]
+            assert link not in second.text
+    database.dispose()
+
+
+async def test_a_browser_gets_errors_as_a_page_and_a_script_as_json(web: Web) -> None:
+    async with web.browser() as browser:
+        for path in ("/incidents/inc-0000000000", "/items/inc-0000000000.1", "/outbox/none", "/?status=sleeping"):
+            page, answer = await browser.get(path, headers=BROWSER), await browser.get(path)
+            assert page.status_code == answer.status_code
+            assert 400 <= page.status_code < 500
+            assert html.escape(answer.json()["error"]) in page.text.replace("&#39;", "&#x27;")
+            assert "default-src 'none'" in page.headers["Content-Security-Policy"]
