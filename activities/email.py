@@ -13,6 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.mail_transport import MailRefused, MailUnavailable, Transport
+from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Audience
 from followthrough.mail.render import render
 from followthrough.organisation import Organisation
@@ -40,12 +41,15 @@ class Email:
     @activity.defn
     def send_notice(self, notice: Notice) -> None:
         """Renders the mail and sends it, unless it was sent before."""
-        mail = self._mail(notice)
+        self.send(self._mail(notice), _nobody(notice))
+
+    def send(self, mail: MailRow, nobody: str) -> None:
+        """Sends it unless that was done before; ``nobody`` is what to say when it has no recipients."""
         if not self._queue(mail):
             return
         try:
             if not mail.recipients:
-                raise MailRefused(_nobody(notice))
+                raise MailRefused(nobody)
             answer = self._transport.send(mail, self._mail_from)
         except MailUnavailable as error:
             raise ApplicationError(str(error), type="MailUnavailable", next_retry_delay=error.retry_after) from None
@@ -62,7 +66,7 @@ class Email:
             kind=notice.kind,
             incident_id=notice.incident_id,
             item_id=notice.item.id if notice.item else None,
-            recipients=_recipients(notice, organisation),
+            recipients=_recipients(notice, as_of(organisation, notice.at.date())),
             at=notice.at,
             **rendered._asdict(),
         )
@@ -88,7 +92,9 @@ def _recipients(notice: Notice, organisation: Organisation) -> list[str]:
     people, service = organisation.people, organisation.services.get(notice.record.service)
     addresses = [people[to].email if to in people else to for to in notice.to if to in people or "@" in to]
     if service and notice.audience and not _customers_in_drill(notice):
-        addresses += service.subscribers.get(notice.audience, ())
+        unsubscribed = notice.incident.unsubscribed if notice.incident else ()
+        unwanted = {people[person].email for person in unsubscribed if person in people}
+        addresses += [address for address in service.subscribers.get(notice.audience, ()) if address not in unwanted]
     return list(dict.fromkeys(addresses))
 
 
@@ -100,6 +106,6 @@ def _nobody(notice: Notice) -> str:
     if _customers_in_drill(notice):
         return "Customers hear nothing of a drill."
     return (
-        "It is for nobody in the organisation file; add the person there, "
+        "It is for nobody who is in the organisation file and still there; add the person, "
         f"or subscribers to the service {notice.record.service}."
     )

@@ -9,9 +9,10 @@ from sqlmodel import Session
 from temporalio import activity
 
 from followthrough.domain.action_item import ActionItem
+from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Incident
 from followthrough.domain.values import TimelineEntry
-from followthrough.store.tables import ActionItemRow, IncidentRow, TimelineRow
+from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, TimelineRow
 
 
 class ReadModel:
@@ -44,6 +45,13 @@ class ReadModel:
             }
         )
         self._write(row, item.incident_id, item.unwritten)
+
+    @activity.defn
+    def project_drill(self, report: DrillReport) -> None:
+        """Writes the report; it never changes."""
+        document = report.model_dump(mode="json")
+        with Session(self._database) as session, session.begin():
+            session.merge(DrillReportRow.model_validate({**document, "document": document}))
 
     def _write(self, row: IncidentRow | ActionItemRow, incident_id: str, entries: Sequence[TimelineEntry]) -> None:
         table = type(row)

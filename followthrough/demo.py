@@ -33,9 +33,12 @@ Card payments failed for 42 minutes: the provider's new TLS certificate was not 
 
 # What we learned
 
-Nothing watched the certificate's change, and the fallback provider had never been tried under load.
+{cause} The fallback provider had never been tried under load.
 Thanks to everybody who said early what they did not know.
+
 """
+BLAMING = "{name} should have noticed that the provider's certificate changes."
+REWORDED = "Nothing watched the provider's certificate for changes."
 
 
 async def play_demo(
@@ -84,13 +87,12 @@ class Story:
         answer = await self._post("/webhooks/alertmanager", alertmanager_group())
         self.incident = answer["incident"]
         here = f"/api/incidents/{self.incident}"
-        declared = await self._until(here, lambda it: it["roles"])
-        self.commander = declared["roles"][0]["person"]
+        declared = await self._until(here, lambda it: len(it["roles"]) == 2)
+        self.commander, self.comms = (holder["person"] for holder in declared["roles"])
         self._told("declared", f"{declared['severity']} {declared['title']}")
-        others = [person for person in self._team().members if person != self.commander]
-        self.comms, self.resolver = others[:2]
+        busy = (self.commander, self.comms)
+        self.resolver = next(person for person in self._team().members if person not in busy)
         await self._give_incident("acknowledge", by=self.commander)
-        await self._give_incident("assign role", by=self.commander, role="Comms Lead", person=self.comms)
         await self._give_incident("acknowledge", by=self.comms)
         await self._give_incident("assign role", by=self.commander, role="Resolver", person=self.resolver)
         await self._give_incident("acknowledge", by=self.resolver)
@@ -110,7 +112,7 @@ class Story:
         due = datetime.fromisoformat(resolved["plan"]["postmortem_due"])
         await self._pass_time_to(self.incident, due + timedelta(hours=1))
         await self._until("/api/mails", lambda mails: any(mail["kind"] == "postmortem-escalation" for mail in mails))
-        self._told("reminder", "The postmortem is late: the Incident Commander was reminded, a manager hears of it")
+        self._told("reminder", f"The postmortem is late: {self.commander}, who owns it, is reminded")
         for title, owner, kind, priority in (
             ("Alert 30 days before a provider's certificate changes", self.resolver, "detect", "high"),
             ("Add a monthly load test of the fallback provider", self.comms, "prevent", "medium"),
@@ -120,8 +122,20 @@ class Story:
             await self._give_incident(
                 "propose action item", by=self.commander, title=title, owner=owner, kind=kind, priority=priority
             )
-        await self._give_incident("publish postmortem", by=self.commander, text=POSTMORTEM)
-        self._told("postmortem", "published, with four action items proposed to their owners")
+        here = f"/api/incidents/{self.incident}"
+        draft = (await self.api.get(f"{here}/postmortem/draft")).raise_for_status().text
+        facts = draft[draft.index("## Timeline") :]
+        self._told("postmortem", f"A draft in the format {resolved['postmortem_format']}, filled from the timeline")
+        blaming = POSTMORTEM.format(cause=BLAMING.format(name=self.organisation.name_of(self.resolver))) + facts
+        submit = {"command": "submit postmortem", "by": self.commander, "text": blaming}
+        (finding,) = (await self.api.post(f"{here}/commands", json=submit)).json()["findings"]
+        self._told("wording", f"Returned: “{finding['sentence']}” {finding['explanation']} Reworded: “{REWORDED}”")
+        await self._give_incident(
+            "submit postmortem", by=self.commander, text=POSTMORTEM.format(cause=REWORDED) + facts
+        )
+        await self._give_incident("review postmortem", by=self.resolver)
+        await self._give_incident("publish postmortem", by=self.commander)
+        self._told("postmortem", f"approved by {self.resolver} and published, with four action items proposed")
 
     async def _follow_up(self) -> None:
         prompt, late, declined, waived = (f"{self.incident}.{number}" for number in range(1, 5))

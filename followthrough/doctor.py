@@ -18,6 +18,7 @@ from followthrough import store
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
 from followthrough.engine_sources import Unavailable, check_download, go_command
 from followthrough.organisation_file import OrganisationError, load
+from followthrough.scenarios import load_scenarios
 from followthrough.settings import Settings
 from followthrough.store.database import open_database
 
@@ -65,6 +66,8 @@ def _organisation(settings: Settings) -> Finding:
         )
     try:
         organisation = load(path)
+        for folder in {organisation.drill_policies(team).scenarios for team in organisation.teams.values()}:
+            load_scenarios(folder)
     except OrganisationError as error:
         return Finding("organisation file", FindingState.WRONG, str(error), "Correct the file.")
     return Finding(
@@ -94,7 +97,7 @@ def _time_skipping(there: bool) -> Finding:
     return Finding(
         "time skipping",
         FindingState.MISSING,
-        "This engine can't fast-forward, which only the demo, drills and tests need.",
+        "This engine can't fast-forward, which only the demo and the tests need.",
         "Update the Temporal CLI, or set frontend.WorkflowTimeSkippingEnabled on a server of your own.",
     )
 

@@ -6,6 +6,7 @@ durations are written like ``30m`` or ``2h``.
 
 from datetime import date, time, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
 
@@ -17,7 +18,9 @@ from pydantic import (
     ConfigDict,
     EmailStr,
     Field,
+    HttpUrl,
     PlainSerializer,
+    PlainValidator,
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
@@ -30,6 +33,8 @@ from pytimeparse2 import parse as parse_duration
 from followthrough.domain.action_item import Priority
 from followthrough.domain.incident import Audience
 from followthrough.domain.values import PersonId, Severity
+from followthrough.update_templates import Templates
+from followthrough.update_templates import read as read_templates
 
 
 def _duration(value: Any) -> Any:
@@ -51,6 +56,13 @@ def _country(value: str) -> str:
     if value not in list_supported_countries():
         raise ValueError(f"{value!r} is no country whose holidays are known; write its ISO 3166 code, for example ES")
     return value
+
+
+def _update_templates(value: Any, info: ValidationInfo) -> Templates:
+    """Read from a folder that is named relative to the file; ``organisation_file.load`` passes where that is."""
+    if not isinstance(value, str):
+        raise ValueError("has to be the name of a folder")
+    return read_templates((info.context or {}).get("folder", Path()) / value)
 
 
 def _has_every(keys: type[StrEnum]) -> AfterValidator:
@@ -86,6 +98,12 @@ TimeOfDay = Annotated[
 ]
 TimeZone = Annotated[str, AfterValidator(_time_zone), Field(examples=["Europe/Madrid"])]
 Country = Annotated[str, AfterValidator(_country), Field(description="ISO 3166 code, for example ES")]
+UpdateTemplates = Annotated[
+    Templates,
+    PlainValidator(_update_templates),
+    PlainSerializer(lambda templates: str(templates.folder)),
+    WithJsonSchema({"type": "string", "description": "Folder of own templates of updates, beside this file"}),
+]
 WorkingDays = Annotated[int, Field(ge=0, le=366)]
 DueWithin = Annotated[dict[Priority, WorkingDays], _has_every(Priority)]
 TeamId = str
@@ -122,6 +140,8 @@ class Person(Section):
     time_zone: TimeZone = "UTC"
     jira: str | None = Field(None, description="Account id on Jira Cloud, user name on Data Center")
     pagerduty: str | None = Field(None, description="PagerDuty user id")
+    phone: str | None = Field(None, description="For the playbook")
+    left: date | None = Field(None, description="From this day on: no roles, no mails, and others are told instead")
 
 
 class Holidays(Section):
@@ -166,6 +186,35 @@ class JiraProject(Section):
     )
 
 
+class DrillPolicies(Section):
+    """When a team practises with a mock incident, once in each quarter."""
+
+    enabled: bool = True
+    month: int = Field(2, ge=1, le=3, description="Of the quarter")
+    week: int = Field(2, ge=1, le=3, description="2 is the second such weekday of the month")
+    weekday: Weekday = Weekday.TUE
+    at: TimeOfDay = Field(
+        time(10), ge=time(7), le=time(16), description="Where the team is; after a day off on the next working day"
+    )
+    time_box: Duration = Field(timedelta(hours=2), description="A drill that is not resolved by then is over")
+    debrief: Duration = Field(
+        timedelta(days=1), description="After its end, to practise the follow-up; then what is open is waived"
+    )
+    scenarios: str | None = Field(
+        None, description="Folder of YAML files, used instead of the scenarios that come along"
+    )
+
+
+class DigestPolicies(Section):
+    """The mail about the month before."""
+
+    enabled: bool = True
+    day: int = Field(1, ge=1, le=28, description="Of the month")
+    at: TimeOfDay = time(9)
+    time_zone: TimeZone = "UTC"
+    recipients: tuple[PersonName, ...] = Field((), description="When empty, those without a manager")
+
+
 class Team(Section):
     """Owns services; its lead decides when an owner can't."""
 
@@ -179,6 +228,16 @@ class Team(Section):
     holidays: Holidays = Holidays()
     sprints: Sprints | None = None
     jira: JiraProject | None = None
+    drills: DrillPolicies | None = Field(None, description="Instead of those under policies")
+    update_templates: UpdateTemplates | None = None
+
+
+class Rota(Section):
+    """Turns of ``days`` days through ``on_call``, whose first person begins on ``start``."""
+
+    start: date
+    days: int = Field(7, ge=1)
+    changes_at: TimeOfDay = Field(time(9, 0), description="In the team's time zone")
 
 
 class Service(Section):
@@ -187,8 +246,10 @@ class Service(Section):
     name: str
     team: TeamName
     on_call: tuple[PersonName, ...] = Field(min_length=1)
+    rota: Rota | None = Field(None, description="Without one the first of on_call is always asked first")
     escalation_path: tuple[PersonName, ...] = ()
     subscribers: dict[Audience, tuple[EmailStr, ...]] = Field(default_factory=dict)
+    links: dict[str, HttpUrl] = Field(default_factory=dict, description="For the playbook, by name: runbook, dashboard")
 
 
 class SeverityPolicy(Section):
@@ -222,9 +283,20 @@ class Ladder(Section):
     waits: tuple[Duration, ...] = Field((timedelta(days=1), timedelta(days=3), timedelta(days=7)), min_length=1)
 
 
-class ItemPolicies(Section):
-    """How long an action item may take, and who hears of it."""
+class ItemQuality(StrEnum):
+    """What becomes of an action item without a verb, a checkable end or one owner."""
 
+    ENFORCE = "enforce"
+    WARN = "warn"
+
+
+class ItemPolicies(Section):
+    """What an action item has to say, how long it may take, and who hears of it."""
+
+    quality: ItemQuality = Field(
+        ItemQuality.ENFORCE,
+        description="enforce: vague ones are returned with what is missing; warn: that stands on the timeline",
+    )
     accept_within: WorkingDays = 3
     due_within: Annotated[dict[Severity, DueWithin], _has_every(Severity)] = Field(
         default_factory=lambda: {
@@ -241,15 +313,59 @@ class ItemPolicies(Section):
     max_extension_days: int = Field(14, ge=1)
 
 
+class RolePolicies(Section):
+    """Who is asked for a role."""
+
+    comms_lead: bool = Field(True, description="Ask for a Comms Lead when the severity has updates")
+    ask_again_within: Duration = Field(
+        timedelta(days=1), description="The longest wait before the last on the escalation path is asked again"
+    )
+
+
+class PostmortemPolicies(Section):
+    """What a postmortem needs before it is published."""
+
+    review_required: tuple[Severity, ...] = Field(
+        (Severity.SEV1, Severity.SEV2), description="Severities at which somebody other than the author has to approve"
+    )
+    items_required: bool = Field(True, description="At least one action item, or a reason for having none")
+
+
+class LoadPolicies(Section):
+    """When one person carries too much."""
+
+    hero_share: float = Field(0.4, gt=0, le=1, description="The share of incidents or action items that is a warning")
+    window: Duration = Field(timedelta(days=90), description="How far back incidents count")
+
+
+class AnonymousPolicies(Section):
+    """When anonymous notes are shown, and how many are taken."""
+
+    at: TimeOfDay = Field(time(12), description="On working days, in the team's time zone")
+    at_least: int = Field(2, ge=2, description="Notes on one incident that are shown together")
+    alone_after: Duration = Field(timedelta(days=7), description="When fewer are shown all the same")
+    per_incident: int = Field(20, ge=1, description="How many of one incident may wait to be shown")
+    overall: int = Field(200, ge=1, description="How many of all incidents may be taken for the times to come")
+
+
 class Policies(Section):
     """Rules of the whole organisation."""
 
     auto_resolve: bool = False
+    roles: RolePolicies = RolePolicies()
     items: ItemPolicies = ItemPolicies()
     update_grace: Duration = Field(
         timedelta(minutes=10), description="How late an update may be before the Incident Commander hears"
     )
+    resolved_update_within: Duration = Field(
+        timedelta(minutes=30), description="How long after its end an audience with updates may wait to hear of it"
+    )
+    postmortem: PostmortemPolicies = PostmortemPolicies()
     postmortem_ladder: Ladder = Ladder()
+    drills: DrillPolicies = DrillPolicies()
+    digest: DigestPolicies = DigestPolicies()
+    load: LoadPolicies = LoadPolicies()
+    anonymous: AnonymousPolicies = AnonymousPolicies()
 
 
 class Organisation(Section):
@@ -262,6 +378,7 @@ class Organisation(Section):
     severities: Annotated[dict[Severity, SeverityPolicy], _has_every(Severity)]
     routes: tuple[Route, ...] = ()
     policies: Policies = Policies()
+    update_templates: UpdateTemplates | None = None
 
     @field_validator("people")
     @classmethod
@@ -279,6 +396,23 @@ class Organisation(Section):
     def managers(self, person: PersonId) -> tuple[PersonId, ...]:
         """The manager, the manager's manager and so on to the top; nobody for a person who is not in the file."""
         return _managers(self.people, person)
+
+    def name_of(self, person: PersonId) -> str:
+        """As people call them, or the key of somebody who is not in the file."""
+        return self.people[person].name if person in self.people else person
+
+    def update_templates_of(self, team: TeamId) -> tuple[Templates, ...]:
+        """The team's own, then the organisation's; those that come along are for what is in neither."""
+        own = self.teams[team].update_templates if team in self.teams else None
+        return tuple(templates for templates in (own, self.update_templates) if templates is not None)
+
+    def drill_policies(self, team: Team) -> DrillPolicies:
+        """The team's own policies for drills, or else everybody's."""
+        return team.drills or self.policies.drills
+
+    def services_of(self, team: TeamId) -> tuple[ServiceId, ...]:
+        """What the team runs, in the order of the file."""
+        return tuple(name for name, service in self.services.items() if service.team == team)
 
     def team(self, team: TeamId, service: ServiceId) -> Team:
         """The team, or who took over when it is gone from the file: the service's team, or else the first."""

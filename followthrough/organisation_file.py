@@ -1,20 +1,22 @@
 """Reads ``followthrough.yaml``; what is wrong in it is said with the line."""
 
+import contextlib
 import json
 import logging
 import re
 import sys
 from collections.abc import Hashable
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
-from followthrough.organisation import Organisation
+from followthrough.organisation import Organisation, Section
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +28,8 @@ ADVICE = {
     "too_short": "is empty; add at least one",
 }
 """What to do about pydantic's terser errors, by their type."""
+
+SectionT = TypeVar("SectionT", bound=Section)
 
 
 class OrganisationError(Exception):
@@ -65,13 +69,18 @@ for tag, pattern, first in (
 
 def load(path: Path) -> Organisation:
     """The organisation as the file says. Raises OrganisationError with everything that is wrong."""
+    return load_section(path, Organisation, example="followthrough.example.yaml")
+
+
+def load_section(path: Path, section: type[SectionT], example: str) -> SectionT:
+    """What a file of its own says. Raises OrganisationError, which advises to start from a copy of ``example``."""
     try:
         loader = Yaml12Loader(path.read_text(encoding="utf-8"))
         root = loader.get_single_node()
         data = loader.construct_document(root) if root is not None else None
     except OSError as error:
         raise OrganisationError(
-            [f"{path}: can't be read ({error.strerror}); start from a copy of followthrough.example.yaml."]
+            [f"{path}: can't be read ({error.strerror}); start from a copy of {example}."]
         ) from error
     except UnicodeDecodeError as error:
         raise OrganisationError([f"{path}: is not UTF-8 text; save it as UTF-8."]) from error
@@ -82,10 +91,10 @@ def load(path: Path) -> Organisation:
     except yaml.YAMLError as error:
         raise OrganisationError([f"{path}: is not YAML: {' '.join(str(error).split())}."]) from error
     if root is None or not isinstance(data, dict):
-        raise OrganisationError([f"{path}:1: holds no organisation; start from a copy of followthrough.example.yaml."])
+        raise OrganisationError([f"{path}:1: holds no {section.__name__.lower()}; start from a copy of {example}."])
     sections = {name: section for name, section in data.items() if isinstance(section, dict)}
     try:
-        return Organisation.model_validate(data, context=sections)
+        return section.model_validate(data, context={**sections, "folder": path.parent})
     except ValidationError as error:
         found = [(_line(root, details["loc"]), _sentence(details)) for details in error.errors()]
         raise OrganisationError([f"{path}:{line}: {sentence}" for line, sentence in sorted(found)]) from error
@@ -117,16 +126,17 @@ class OrganisationFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._folders: set[Path] = set()
         self._stamp = self._stamp_now()
-        self._organisation = load(path)
+        self._take(load(path))
 
     def __call__(self) -> Organisation:
-        """As the file says now; a broken edit is warned of once and leaves the last good one in use."""
+        """As the file and its templates say now; a broken edit is warned of once, the last good one stays in use."""
         stamp = self._stamp_now()
         if stamp != self._stamp:
             self._stamp = stamp
             try:
-                self._organisation = load(self._path)
+                self._take(load(self._path))
             except OrganisationError as error:
                 logger.warning(
                     "%s can't be taken over, the last good version stays in use; `followthrough doctor` lists what "
@@ -136,12 +146,19 @@ class OrganisationFile:
                 )
         return self._organisation
 
-    def _stamp_now(self) -> tuple[int, int, int] | None:
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size, status.st_ino
+    def _take(self, organisation: Organisation) -> None:
+        folders = (organisation.update_templates_of(team) for team in organisation.teams)
+        self._folders = {templates.folder for templates in chain.from_iterable(folders)}
+        self._organisation = organisation
+
+    def _stamp_now(self) -> dict[Path, tuple[int, int, int]]:
+        """Of the file and of the templates that it names."""
+        stamp = {}
+        for path in (self._path, *(path for folder in self._folders for path in folder.glob("*.j2"))):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                stamp[path] = status.st_mtime_ns, status.st_size, status.st_ino
+        return stamp
 
 
 class _Schema(GenerateJsonSchema):

@@ -13,6 +13,7 @@ from temporalio.client import Client
 
 from followthrough.engine import engine
 from followthrough.organisation_file import OrganisationFile
+from followthrough.schedules import schedules_kept
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.web.app import create_app
@@ -74,9 +75,12 @@ async def running(
         async with (
             connected(settings, say, ui=True, need_time_skipping=need_time_skipping) as service,
             build_worker(service.client, settings, organisation, service.database),
+            schedules_kept(service.client, organisation),
         ):
             app = create_app(settings, organisation, service.client, service.database)
-            web = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3))
+            web = uvicorn.Server(
+                uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
+            )
             web.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # the caller handles them
             serving = asyncio.create_task(web.serve(sockets=[listener]))
             try:

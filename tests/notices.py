@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import HttpUrl
 
 from followthrough.domain.action_item import Evidence, ItemStatus, Ticket, Waiver
+from followthrough.domain.drill import DrillOutcome, DrillReport, Score
 from followthrough.domain.incident import (
     Audience,
     IncidentPlan,
@@ -16,6 +17,7 @@ from followthrough.domain.incident import (
     SentUpdate,
     UpdateStage,
 )
+from followthrough.domain.postmortem import Postmortem, Review
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
 from tests.records import NOW, incident, item
@@ -57,8 +59,11 @@ ORGANISATION = Organisation.model_validate(
 )
 
 _IN_ROLE = {"roles": [RoleHolder(role=Role.INCIDENT_COMMANDER, person="ana", at=NOW)]}
+_AFTER_BEN = {"roles": [RoleHolder(role=Role.INCIDENT_COMMANDER, person="ana", at=NOW, before=("ben",))]}
 _RESOLVED = {
     **_IN_ROLE,
+    "postmortem_owner": "ana",
+    "postmortem_format": "five-whys",
     "status": IncidentStatus.RESOLVED,
     "plan": IncidentPlan(postmortem_due=NOW + timedelta(days=5), auto_resolve=False, next=None),
 }
@@ -69,13 +74,39 @@ _ITEMS = [
 _UPDATE = SentUpdate(
     stage=UpdateStage.IDENTIFIED, audience=Audience.CUSTOMERS, text="A queue is full.", by="ana", at=NOW
 )
+_POSTMORTEM = Postmortem(text="# What broke", by="ana", at=NOW)
+_RETURNED = Review(by="ben", at=NOW, approved=False, note="Say what the alert showed.")
 _EVIDENT = {"evidence": [EVIDENCE], "ticket": Ticket(key="PAY-1", url="https://jira.example.com/browse/PAY-1")}
 _DAY = timedelta(days=1)
+DRILL = DrillReport(
+    incident_id="inc-0000000001",
+    team="payments",
+    service="checkout",
+    scenario="bad-deploy",
+    title="Errors rise after a deploy",
+    severity=Severity.SEV2,
+    started_at=NOW,
+    outcome=DrillOutcome.RESOLVED,
+    acknowledged_after=timedelta(minutes=4),
+    resolved_after=timedelta(minutes=40),
+    roles=Score(expected=("Incident Commander", "Resolver"), met=("Incident Commander",)),
+    updates=Score(expected=("internal",), met=("internal",)),
+    improved=("Acknowledged after 4 min; last time it took 9 min.",),
+    to_practise=("Fill every role early: nobody acknowledged Resolver.",),
+    questions=("Which changes can't be rolled back?",),
+)
 
 RECORDS: dict[NoticeKind, dict[str, Any]] = {
     NoticeKind.INCIDENT_DECLARED: {"incident": _IN_ROLE},
-    NoticeKind.ROLE_ASSIGNED: {"incident": _IN_ROLE, "text": "Incident Commander"},
-    NoticeKind.ROLE_NOT_ACKNOWLEDGED: {"incident": _IN_ROLE, "text": "Incident Commander", "to": ("ben",)},
+    NoticeKind.ROLE_ASSIGNED: {"incident": _IN_ROLE, "text": "The runbook is linked."},
+    NoticeKind.ROLE_NOT_ACKNOWLEDGED: {
+        "incident": _AFTER_BEN,
+        "text": "Incident Commander",
+        "to": ("ana", "ben"),
+    },
+    NoticeKind.ROLE_HANDED_OVER: {"incident": _AFTER_BEN, "text": "The provider calls back at ten."},
+    NoticeKind.INCIDENT_MERGED: {"incident": _IN_ROLE, "text": "inc-0000000002"},
+    NoticeKind.INCIDENT_REOPENED: {"incident": _IN_ROLE, "text": "It fails again."},
     NoticeKind.STAKEHOLDER_UPDATE: {
         "incident": _IN_ROLE | {"updates": [_UPDATE]},
         "text": "A queue is full.\n\nWe make room.",
@@ -84,6 +115,12 @@ RECORDS: dict[NoticeKind, dict[str, Any]] = {
     },
     NoticeKind.UPDATE_DUE: {"incident": _IN_ROLE | {"updates": [_UPDATE]}, "text": "customers"},
     NoticeKind.UPDATE_MISSED: {"incident": _IN_ROLE, "text": "customers"},
+    NoticeKind.POSTMORTEM_ASSIGNED: {"incident": _RESOLVED, "text": "Ben is on leave."},
+    NoticeKind.POSTMORTEM_TO_REVIEW: {"incident": _RESOLVED | {"postmortem": _POSTMORTEM}, "to": ("ben",)},
+    NoticeKind.POSTMORTEM_REVIEWED: {
+        "incident": _RESOLVED | {"postmortem": _POSTMORTEM.model_copy(update={"review": _RETURNED})},
+        "text": _RETURNED.note,
+    },
     NoticeKind.POSTMORTEM_REMINDER: {"incident": _RESOLVED, "at": NOW + 4 * _DAY},
     NoticeKind.POSTMORTEM_ESCALATION: {
         "incident": _RESOLVED,
@@ -93,6 +130,7 @@ RECORDS: dict[NoticeKind, dict[str, Any]] = {
     },
     NoticeKind.POSTMORTEM_PUBLISHED: {"incident": _RESOLVED | {"items": _ITEMS}, "audience": Audience.INTERNAL},
     NoticeKind.INCIDENT_CLOSED: {"incident": _IN_ROLE | {"status": IncidentStatus.CLOSED, "items": _ITEMS}},
+    NoticeKind.DRILL_REPORT: {"incident": _RESOLVED, "drill": DRILL},
     NoticeKind.ITEM_PROPOSED: {"item": {"status": ItemStatus.PROPOSED}},
     NoticeKind.ITEM_REMINDER: {"item": _EVIDENT, "at": NOW + 9 * _DAY},
     NoticeKind.ITEM_ESCALATION: {

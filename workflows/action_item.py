@@ -90,6 +90,15 @@ class ActionItemWorkflow(Followed[ActionItem]):
     def _may_execute(self, command: ItemCommand) -> None:
         self.check(command)
 
+    @workflow.signal
+    async def follow(self, incident_id: str) -> None:
+        """Its incident was merged into another, which it belongs to from now on."""
+        text = f"Belongs to {incident_id} now, which {self.record.incident_id} was merged into"
+        self.record.incident_id = incident_id
+        self.record.note(workflow.now(), EntryKind.ACTION_ITEM, text)
+        if self.record.ended:
+            await self._tell_incident()
+
     @workflow.query
     def state(self) -> ActionItem:
         """The item as it is now."""
@@ -128,6 +137,9 @@ class ActionItemWorkflow(Followed[ActionItem]):
 
     def _pass(self, moment: Moment) -> None:
         self.record.reminders.append(moment)
+        if moment.kind is MomentKind.DRILL_OVER:
+            self.record.waive(workflow.now(), "The drill is over", None)
+            return
         escalation = moment.kind is MomentKind.ESCALATE
         text = f"Escalated, level {moment.level}, to" if escalation else f"{moment.kind.value.capitalize()}:"
         kind = EntryKind.ESCALATION if escalation else EntryKind.REMINDER
@@ -193,12 +205,15 @@ class ActionItemWorkflow(Followed[ActionItem]):
 
     async def _finish(self) -> None:
         """Leaves nothing half-done: read model, ticket, mails, incident."""
+        self.tell(NoticeKind.ITEM_ENDED, (self.record.owner,))
+        await self._tell_incident()
+        await self.wind_down(lambda: self._ticket_facts() == self._ticket_shows and not self._ticket_in_flight)
+
+    async def _tell_incident(self) -> None:
         item = self.record
-        self.tell(NoticeKind.ITEM_ENDED, (item.owner,))
         ended = ItemEnded(item_id=item.id, at=item.ended_at or workflow.now(), waived=item.status is ItemStatus.WAIVED)
         with contextlib.suppress(ApplicationError):  # the incident is gone from Temporal, so nobody waits
             await workflow.get_external_workflow_handle(item.incident_id).signal("item_ended", ended)
-        await self.wind_down(lambda: self._ticket_facts() == self._ticket_shows and not self._ticket_in_flight)
 
     def may_continue_as_new(self) -> bool:
         """See ``Followed``."""

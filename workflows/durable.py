@@ -109,8 +109,11 @@ class Followed(ABC, Generic[RecordT]):
         return workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished()
 
     async def wind_down(self, settled: Callable[[], bool]) -> None:
-        """Waits until nothing is half-done: ``settled``, mails, handlers, and what the last of them changed."""
-        while True:
+        """Waits until nothing is half-done: ``settled``, mails, handlers, and what the last of them changed.
+
+        Gives up when the record goes on after all.
+        """
+        while self.record.ended:
             await workflow.wait_condition(
                 lambda: (
                     self.record.version > self._written
@@ -142,10 +145,11 @@ class Followed(ABC, Generic[RecordT]):
         level: int = 0,
     ) -> None:
         """Queues a mail about the record as it is now."""
+        self.record.told += 1
         self.outgoing.append(
             Notice.model_validate(
                 {
-                    "key": f"{self.record.id}/{self.record.version}/{kind}",
+                    "key": f"{self.record.id}/{self.record.told}/{kind}",
                     "kind": kind,
                     "to": to,
                     "audience": audience,

@@ -1,20 +1,39 @@
 """One incident, from its declaration until its postmortem is published and its last action item has ended."""
 
 import asyncio
+import contextlib
 from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
+from temporalio.exceptions import ApplicationError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.planning import Planning
     from activities.read_model import ReadModel
     from followthrough.domain.action_item import ActionItem, ItemStatus
-    from followthrough.domain.incident import Alert, Audience, Incident, IncidentMoment, IncidentMomentKind, Role
-    from followthrough.domain.incident_commands import AssignRole, IncidentCommand, ProposeItem, Publish, SendUpdate
-    from followthrough.domain.values import EntryKind, PersonId
+    from followthrough.domain.incident import (
+        ONGOING,
+        Alert,
+        Audience,
+        Incident,
+        IncidentMoment,
+        IncidentMomentKind,
+        IncidentPlan,
+        Role,
+    )
+    from followthrough.domain.incident_commands import AssignRole, IncidentCommand, ProposeItem, SendUpdate
+    from followthrough.domain.lifecycle_commands import HandOver, Merge, Reopen, Split, end_merge, take_in
+    from followthrough.domain.postmortem_commands import (
+        AssignPostmortem,
+        Publish,
+        ReviewPostmortem,
+        SubmitPostmortem,
+    )
+    from followthrough.domain.roles import ask, pass_on
+    from followthrough.domain.values import EntryKind, PersonId, Refusal
     from workflows.action_item import ActionItemWorkflow
     from workflows.durable import LOCAL_TIMEOUT, RETRY, Followed
     from workflows.messages import (
@@ -22,10 +41,11 @@ with workflow.unsafe.imports_passed_through():
         IncidentProgress,
         ItemEnded,
         ItemProgress,
+        MergeAnswer,
         NoticeKind,
         PlanIncident,
     )
-    from workflows.search_attributes import OWNER, SERVICE, SEVERITY, STATUS, TEAM
+    from workflows.search_attributes import OWNER, SERVICE, SEVERITY, STATUS, TEAM, of_incident
 
 NOTICES = {
     IncidentMomentKind.ROLE_NOT_ACKNOWLEDGED: NoticeKind.ROLE_NOT_ACKNOWLEDGED,
@@ -43,10 +63,16 @@ class IncidentWorkflow(Followed[Incident]):
     @workflow.init
     def __init__(self, progress: IncidentProgress) -> None:
         super().__init__(progress.incident, progress.outgoing)
-        if progress.alert is not None:
+        self._drill_told = False
+        self._merge_answer: MergeAnswer | None = None
+        if progress.reopen is not None:
+            progress.reopen.apply(self.record, workflow.now())
+            self.tell(NoticeKind.INCIDENT_REOPENED, self._participants(), text=progress.reopen.reason)
+        elif progress.alert is not None:
             self.record.receive(progress.alert, workflow.now())
         elif self.record.version == 0 and self.record.declared_by is not None:
-            text = f"Declared: {self.record.title}"
+            origin = self.record.split_from
+            text = f"Split off {origin}: {self.record.title}" if origin else f"Declared: {self.record.title}"
             self.record.note(workflow.now(), EntryKind.STATUS, text, self.record.declared_by)
 
     @workflow.run
@@ -54,36 +80,51 @@ class IncidentWorkflow(Followed[Incident]):
         """Gives the incident as it ended."""
         delivery = asyncio.create_task(self.deliver())
         await self.settle()
-        while not self.record.ended:
+        while not (self.record.ended and await self._finish()):
             await self.next_change()
+            await self._tell_drill()
             if self.may_continue_as_new():
                 workflow.continue_as_new(IncidentProgress(incident=self.record, outgoing=self.outgoing))
-        self.tell(NoticeKind.INCIDENT_CLOSED, self._participants())
-        await self.wind_down(lambda: True)
         delivery.cancel()
         return self.record
 
     @workflow.update
     async def receive_alert(self, alert: Alert) -> AlertReceipt:
-        """Takes in a delivery of the alert; not joined when this incident is over, so that a new one is started."""
+        """Takes in a delivery of the alert; not joined when this incident is over."""
+        await self._merge_decided()
         joined = self.record.receive(alert, workflow.now())
-        return AlertReceipt(incident_id=self.record.id, joined=joined)
+        return AlertReceipt(incident_id=self.record.id, joined=joined, merged_into=self.record.merged_into)
 
     @workflow.update
     async def execute(self, command: IncidentCommand) -> Incident:
         """Carries out a command; the answer is the incident after it, which the read model has by then."""
         command.apply(self.record, workflow.now())
         version = self.record.version
-        if isinstance(command, ProposeItem):
-            await self._start_item(command)
-        await self.written(version)
         match command:
-            case AssignRole(person=person, by=by) if person != by:
-                self.tell(NoticeKind.ROLE_ASSIGNED, (person,), text=command.role)
-            case SendUpdate():
-                self.tell(NoticeKind.STAKEHOLDER_UPDATE, audience=command.audience, text=command.text)
+            case ProposeItem():
+                await self._start_item(command)
             case Publish():
                 self.tell(NoticeKind.POSTMORTEM_PUBLISHED, self._participants(), audience=Audience.INTERNAL)
+            case SendUpdate(audience=audience, text=text):
+                to = tuple(wanted.person for wanted in self.record.subscriptions if wanted.audience is audience)
+                self.tell(NoticeKind.STAKEHOLDER_UPDATE, to, audience=audience, text=text)
+            case Split():
+                await self._split(command)
+            case Merge(into=into):
+                await self._merge(into)
+                version = self.record.version
+        await self.written(version)
+        match command:
+            case AssignRole(person=person, by=by, note=note) | HandOver(person=person, by=by, note=note):
+                self._tell_of_role(person, by, note)
+            case Reopen(reason=reason):
+                self.tell(NoticeKind.INCIDENT_REOPENED, self._participants(), text=reason)
+            case AssignPostmortem(to=owner):
+                self.tell(NoticeKind.POSTMORTEM_ASSIGNED, (owner,), text=command.reason)
+            case SubmitPostmortem(by=author):
+                self.tell(NoticeKind.POSTMORTEM_TO_REVIEW, self._reviewers(author))
+            case ReviewPostmortem() if self.record.postmortem:
+                self.tell(NoticeKind.POSTMORTEM_REVIEWED, (self.record.postmortem.by,), text=command.note)
         return self.record
 
     @execute.validator
@@ -91,9 +132,34 @@ class IncidentWorkflow(Followed[Incident]):
         self.check(command)
 
     @workflow.signal
-    def item_ended(self, ended: ItemEnded) -> None:
+    async def item_ended(self, ended: ItemEnded) -> None:
         """An action item is closed or waived."""
+        await self._merge_decided()
         self.record.item_ended(workflow.now(), ended.item_id, ended.at, ended.waived)
+        if self.record.merged_into is not None:
+            await self._signal(self.record.merged_into, "item_ended", ended)
+
+    @workflow.signal
+    async def merge_asked(self, other: Incident) -> None:
+        """Another incident asks to be continued by this one, and is answered."""
+        refusal = None
+        try:
+            if take_in(self.record, other, workflow.now()):
+                people = (*self._participants(), *(holder.person for holder in other.roles))
+                self.tell(NoticeKind.INCIDENT_MERGED, tuple(dict.fromkeys(people)), text=other.id)
+        except Refusal as error:
+            refusal = str(error)
+        await self._signal(other.id, "merge_answered", MergeAnswer(into=self.record.id, refusal=refusal))
+
+    @workflow.signal
+    def merge_answered(self, answer: MergeAnswer) -> None:
+        """The incident that was asked to continue this one does, or can't."""
+        self._merge_answer = answer
+
+    @workflow.signal
+    def reveal(self, text: str) -> None:
+        """A drill lets those who practise know more."""
+        self.record.note(workflow.now(), EntryKind.NOTE, text)
 
     @workflow.query
     def state(self) -> Incident:
@@ -102,16 +168,17 @@ class IncidentWorkflow(Followed[Incident]):
 
     async def plan_next(self) -> datetime | None:
         """See ``Followed``."""
-        first = self.record.plan is None
         self.record.plan = await workflow.execute_local_activity_method(
             Planning.plan_incident,
             PlanIncident(incident=self.record, at=workflow.now()),
             start_to_close_timeout=LOCAL_TIMEOUT,
             retry_policy=RETRY,
         )
-        if first:
-            self._page(self.record.plan.on_call)
+        if self._ask(self.record.plan):
             return workflow.now()
+        if (assignment := self.record.plan.assignment) is not None:
+            self.record.assign_postmortem(workflow.now(), assignment)
+            self.tell(NoticeKind.POSTMORTEM_ASSIGNED, (assignment.owner,))
         moment = self.record.plan.next
         if moment is not None and moment.at <= workflow.now():
             self._pass(moment)
@@ -131,25 +198,115 @@ class IncidentWorkflow(Followed[Incident]):
         """See ``Followed``."""
         return {"incident": self.record.model_copy(update={"unwritten": []})}
 
-    def _page(self, on_call: tuple[PersonId, ...]) -> None:
-        """Asks the first on call to command the incident, unless somebody already does."""
-        if on_call and self.record.holder(Role.INCIDENT_COMMANDER) is None:
-            AssignRole(role=Role.INCIDENT_COMMANDER, person=on_call[0]).apply(self.record, workflow.now())
-            self.tell(NoticeKind.INCIDENT_DECLARED, on_call[:1])
+    def _ask(self, plan: IncidentPlan) -> bool:
+        """Whether somebody was asked to take a role that nobody has."""
+        if self.record.status not in ONGOING:
+            return False
+        commander = next(iter(plan.on_call), None)
+        if ask(self.record, Role.INCIDENT_COMMANDER, commander, workflow.now()):
+            self.tell(NoticeKind.INCIDENT_DECLARED, plan.on_call[:1])
+            return True
+        if ask(self.record, Role.COMMS_LEAD, plan.comms_lead, workflow.now()):
+            self._tell_of_role(str(plan.comms_lead))
+            return True
+        return False
+
+    def _tell_of_role(self, person: PersonId, by: PersonId | None = None, note: str = "") -> None:
+        """Tells who has a new role, and who had it before; not the one who did it."""
+        before = next((holder.before for holder in self.record.roles if holder.person == person), ())
+        kind = NoticeKind.ROLE_HANDED_OVER if before else NoticeKind.ROLE_ASSIGNED
+        if to := tuple(told for told in (person, *before) if told != by):
+            self.tell(kind, to, text=note)
 
     def _pass(self, moment: IncidentMoment) -> None:
+        if moment.offer is not None:
+            if (holder := pass_on(self.record, moment, workflow.now())) is not None:
+                self.record.moments.append(moment)
+                told = tuple(dict.fromkeys((holder.person, *holder.before)))
+                self.tell(NoticeKind.ROLE_NOT_ACKNOWLEDGED, told, text=moment.subject)
+            return
         self.record.moments.append(moment)
         if moment.kind is IncidentMomentKind.NO_POSTMORTEM_OWED:
-            self.record.note(workflow.now(), EntryKind.POSTMORTEM, "No postmortem is owed at this severity")
+            why = "for a drill" if self.record.drill else "at this severity"
+            self.record.note(workflow.now(), EntryKind.POSTMORTEM, f"No postmortem is owed {why}")
             self.record.close_if_done(workflow.now())
+            return
+        if moment.kind is IncidentMomentKind.DRILL_TIME_OVER:
+            self.record.resolve(workflow.now(), "The time of the drill is over", None)
             return
         text = f"{moment.kind.value.capitalize()} {moment.subject}".strip()
         kind = EntryKind.ESCALATION if moment.level else EntryKind.REMINDER
         self.record.note(workflow.now(), kind, f"{text}: {', '.join(moment.to)} told")
         self.tell(NOTICES[moment.kind], moment.to, text=moment.subject, level=moment.level)
 
+    async def _finish(self) -> bool:
+        """Leaves nothing half-done; False when the incident was reopened meanwhile."""
+        await self.wind_down(lambda: True)
+        if self.record.merged_into is not None:
+            for item in self.record.items:
+                if item.ended_at is None:
+                    await self._signal(item.id, "follow", self.record.merged_into)
+        elif self.record.ended:
+            self.tell(NoticeKind.INCIDENT_CLOSED, self._participants())
+        await self.wind_down(lambda: True)
+        return self.record.ended
+
+    async def _merge(self, into: str) -> None:
+        """Asks the other incident to continue this one; raises ApplicationError with its sentence when it can't."""
+        self._merge_answer, refusal = None, None
+        if await self._signal(into, "merge_asked", self.about()["incident"]):
+            await workflow.wait_condition(lambda: self._merge_answer is not None and self._merge_answer.into == into)
+            refusal = self._merge_answer and self._merge_answer.refusal
+        else:
+            refusal = f"There is no ongoing incident {into}; merge into one that is."
+        end_merge(self.record, refusal, workflow.now())
+        if refusal is not None:
+            raise ApplicationError(refusal, type="Refusal", non_retryable=True)
+
+    async def _merge_decided(self) -> None:
+        await workflow.wait_condition(lambda: self.record.merging_into is None)
+
+    async def _signal(self, workflow_id: str, signal: str, message: Any) -> bool:
+        """Whether that workflow still runs."""
+        try:
+            await workflow.get_external_workflow_handle(workflow_id).signal(signal, message)
+        except ApplicationError:
+            return False
+        return True
+
+    async def _split(self, command: Split) -> None:
+        """Starts the new incident, which outlives this one."""
+        incident = command.split_off(self.record, workflow.now())
+        team = await workflow.execute_local_activity_method(
+            Planning.team_of, incident.service, start_to_close_timeout=LOCAL_TIMEOUT, retry_policy=RETRY
+        )
+        incident.team = team or incident.team
+        await workflow.start_child_workflow(
+            IncidentWorkflow.run,
+            IncidentProgress(incident=incident),
+            id=incident.id,
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            search_attributes=of_incident(incident),
+        )
+
     def _participants(self) -> tuple[PersonId, ...]:
         return tuple(dict.fromkeys(holder.person for holder in self.record.roles))
+
+    def _reviewers(self, author: PersonId) -> tuple[PersonId, ...]:
+        """Who took part, or else the next on call, without the author."""
+        others = tuple(person for person in self._participants() if person != author)
+        return others or (self.record.plan.on_call[:1] if self.record.plan else ())
+
+    async def _tell_drill(self) -> None:
+        """The drill that started this incident hears once that the response is over; it may be gone by then."""
+        parent = workflow.info().parent
+        if self._drill_told or not parent or parent.workflow_id != self.record.dedup_key:
+            return
+        if self.record.status not in ONGOING:
+            self._drill_told = True
+            with contextlib.suppress(ApplicationError):
+                drill = workflow.get_external_workflow_handle(parent.workflow_id)
+                await drill.signal("response_over", self.about()["incident"])
 
     async def _start_item(self, command: ProposeItem) -> None:
         """Starts the action item as a workflow of its own; it outlives the runs of this one."""

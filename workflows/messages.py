@@ -5,8 +5,11 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from followthrough.domain.action_item import ActionItem, Ticket
+from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Alert, Audience, Incident
+from followthrough.domain.lifecycle_commands import Reopen
 from followthrough.domain.values import Message, PersonId, State
+from followthrough.organisation import TeamId
 
 TASK_QUEUE = "followthrough"
 
@@ -20,10 +23,17 @@ class NoticeKind(StrEnum):
     STAKEHOLDER_UPDATE = "stakeholder-update"
     UPDATE_DUE = "update-due"
     UPDATE_MISSED = "update-missed"
+    POSTMORTEM_ASSIGNED = "postmortem-assigned"
+    POSTMORTEM_TO_REVIEW = "postmortem-to-review"
+    POSTMORTEM_REVIEWED = "postmortem-reviewed"
     POSTMORTEM_REMINDER = "postmortem-reminder"
     POSTMORTEM_ESCALATION = "postmortem-escalation"
     POSTMORTEM_PUBLISHED = "postmortem-published"
+    ROLE_HANDED_OVER = "role-handed-over"
+    INCIDENT_MERGED = "incident-merged"
+    INCIDENT_REOPENED = "incident-reopened"
     INCIDENT_CLOSED = "incident-closed"
+    DRILL_REPORT = "drill-report"
     ITEM_PROPOSED = "item-proposed"
     ITEM_REMINDER = "item-reminder"
     ITEM_ESCALATION = "item-escalation"
@@ -49,6 +59,7 @@ class Notice(Message):
     item: ActionItem | None = None
     text: str = ""
     level: int = 0
+    drill: DrillReport | None = None
 
     @property
     def record(self) -> Incident | ActionItem:
@@ -65,10 +76,11 @@ class Notice(Message):
 
 
 class IncidentProgress(State):
-    """An incident workflow's input: at its start, and when it continues as new."""
+    """An incident workflow's input: at its start, when it continues as new, and when it is reopened after its end."""
 
     incident: Incident
     alert: Alert | None = None
+    reopen: Reopen | None = None
     outgoing: list[Notice] = Field(default_factory=list)
 
 
@@ -89,10 +101,21 @@ class ItemProgress(State):
 
 
 class AlertReceipt(Message):
-    """Answer to a delivered alert; ``joined`` is False when a new incident has to be started for it."""
+    """Answer to a delivered alert; when ``joined`` is False, the incident it was ``merged_into`` may take it.
+
+    Without one, a new incident has to be started for it.
+    """
 
     incident_id: str
     joined: bool
+    merged_into: str | None = None
+
+
+class MergeAnswer(Message):
+    """The incident that was asked to continue another says that it does, or in a sentence why it can't."""
+
+    into: str
+    refusal: str | None
 
 
 class ItemEnded(Message):
@@ -114,6 +137,31 @@ class PlanIncident(Message):
     """Asks for an incident's next moment, as of ``at``."""
 
     incident: Incident
+    at: AwareDatetime
+
+
+class DrillRequest(Message):
+    """A drill workflow's input. Without a scenario it is the one that the team did not have for the longest time.
+
+    ``by_hand`` starts at once; else it is for working hours, and for teams whose drills are not switched off.
+    """
+
+    team: TeamId
+    scenario: str | None = None
+    by_hand: bool = False
+
+
+class PlanDrill(Message):
+    """Asks for a drill's date, service and scenario, as of ``at``."""
+
+    request: DrillRequest
+    at: AwareDatetime
+
+
+class SendDigest(Message):
+    """Tell of a month like ``2026-11``, as it is known at ``at``."""
+
+    month: str
     at: AwareDatetime
 
 

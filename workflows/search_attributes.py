@@ -1,6 +1,8 @@
 """What Temporal's own list and UI can be searched by."""
 
-from temporalio.common import SearchAttributeKey
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
+from followthrough.domain.incident import Incident
 
 SERVICE = SearchAttributeKey.for_keyword("FollowthroughService")
 TEAM = SearchAttributeKey.for_keyword("FollowthroughTeam")
@@ -10,3 +12,15 @@ OWNER = SearchAttributeKey.for_keyword("FollowthroughOwner")
 DUE = SearchAttributeKey.for_datetime("FollowthroughDue")
 
 SEARCH_ATTRIBUTES = (SERVICE, TEAM, SEVERITY, STATUS, OWNER, DUE)
+
+
+def of_incident(incident: Incident) -> TypedSearchAttributes:
+    """Those of a new incident."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(SERVICE, incident.service),
+            SearchAttributePair(TEAM, incident.team),
+            SearchAttributePair(SEVERITY, incident.severity.value),
+            SearchAttributePair(STATUS, incident.status.value),
+        ]
+    )

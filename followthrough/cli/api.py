@@ -26,8 +26,14 @@ def fail(message: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
-def call(method: str, path: str, *, body: BaseModel | None = None, **params: str | int | bool | None) -> Any:
-    """Asks the API and gives its JSON; ends the command when the service refuses or can't be reached."""
+def call(
+    method: str, path: str, *, body: BaseModel | None = None, known: bool = True, **params: str | int | bool | None
+) -> Any:
+    """Asks the API and gives its JSON, or the text it answers instead of that.
+
+    Ends the command when the service refuses or can't be reached. ``known=False`` keeps the token back, which could
+    tell who asks.
+    """
     url = os.environ.get("FOLLOWTHROUGH_URL", "http://127.0.0.1:8080").rstrip("/")
     token = os.environ.get("FOLLOWTHROUGH_API_TOKEN")
     try:
@@ -36,19 +42,27 @@ def call(method: str, path: str, *, body: BaseModel | None = None, **params: str
             f"{url}/api{path}",
             json=body.model_dump(mode="json") if body else None,
             params={name: value for name, value in params.items() if value is not None},
-            headers={"Authorization": f"Bearer {token}"} if token else {},
+            headers={"Authorization": f"Bearer {token}"} if token and known else {},
             timeout=30,
         )
     except httpx.TransportError:
         fail(f"No service answers at {url}; start it with `make up` or set FOLLOWTHROUGH_URL.", UNREACHABLE)
     if response.is_success:
-        return response.json()
+        return response.json() if response.headers["Content-Type"] == "application/json" else response.text
     try:
-        message = response.json()["error"]
+        answer = response.json()
+        message = answer["error"]
+        for finding in answer.get("findings", ()):
+            err.print(reworded(finding), markup=False, highlight=False)
     except (ValueError, KeyError):
         message = f"The service at {url} answered {response.status_code}."
     codes = {404: NOT_FOUND, 503: UNREACHABLE}
     fail(message, codes.get(response.status_code, NOT_ALLOWED))
+
+
+def reworded(finding: dict[str, Any]) -> str:
+    """A sentence that blames, why it does, and how to say it."""
+    return f"“{finding['sentence']}”\n  {finding['explanation']}\n  {finding['suggestion']}\n"
 
 
 def show(answer: Any, as_json: bool, render: Callable[[Any], Any]) -> None:

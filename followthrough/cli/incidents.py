@@ -7,21 +7,18 @@ from rich.console import Group, RenderableType
 from rich.markdown import Markdown
 from rich.table import Table
 
-from followthrough.cli.api import AsJson, By, call, fail, out, show
+from followthrough.cli.api import AsJson, By, call, out, show
 from followthrough.domain.action_item import Kind, Priority
-from followthrough.domain.incident import Audience, Role, UpdateStage
+from followthrough.domain.incident import Role
 from followthrough.domain.incident_commands import (
     Acknowledge,
-    AddNote,
     AssignRole,
     Cancel,
     ChangeSeverity,
     IncidentCommand,
     Mitigate,
     ProposeItem,
-    Publish,
     Resolve,
-    SendUpdate,
 )
 from followthrough.domain.values import Severity
 from followthrough.web.api import NewIncident
@@ -81,7 +78,7 @@ def ack(incident: Incident, by: By) -> None:
 
 @app.command()
 def role(incident: Incident, role: Role, person: str, by: By, note: str = "") -> None:
-    """Give somebody a role, or hand yours over with a note."""
+    """Give somebody a role; to hand yours over, see handover."""
     give(incident, AssignRole(by=by, role=role, person=person, note=note))
 
 
@@ -89,18 +86,6 @@ def role(incident: Incident, role: Role, person: str, by: By, note: str = "") ->
 def severity(incident: Incident, severity: Severity, reason: str, by: By) -> None:
     """Raise or lower the severity."""
     give(incident, ChangeSeverity(by=by, severity=severity, reason=reason))
-
-
-@app.command()
-def update(incident: Incident, audience: Audience, stage: UpdateStage, text: str, by: By) -> None:
-    """Send a stakeholder update."""
-    give(incident, SendUpdate(by=by, stage=stage, audience=audience, text=text))
-
-
-@app.command()
-def note(incident: Incident, text: str, by: By, decision: bool = False) -> None:
-    """Add a line to the timeline."""
-    give(incident, AddNote(by=by, text=text, decision=decision))
 
 
 @app.command()
@@ -134,19 +119,6 @@ def propose(
     give(incident, ProposeItem(by=by, title=title, owner=owner, kind=kind, priority=priority))
 
 
-@app.command()
-def publish(
-    incident: Incident,
-    postmortem: Annotated[typer.FileText, typer.Argument(help="A Markdown file, or - for standard input")],
-    by: By,
-) -> None:
-    """Publish the reviewed postmortem."""
-    text = postmortem.read()
-    if not text.strip():
-        fail("The postmortem is empty; write what broke and what was learned.", 2)
-    give(incident, Publish(by=by, text=text))
-
-
 def table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> RenderableType:
     """Rows as a table, or a sentence when there are none."""
     if not rows:
@@ -164,8 +136,11 @@ def detail(record: dict[str, Any]) -> RenderableType:
         if isinstance(value, str | int) and not isinstance(value, bool):
             facts.add_row(name.replace("_", " "), readable(value))
     parts: list[RenderableType] = [facts]
-    if record.get("postmortem"):
-        parts.append(Markdown(record["postmortem"]["text"]))
+    if postmortem := record.get("postmortem"):
+        review = postmortem["review"] or {"approved": None, "by": "somebody else"}
+        state = {None: "to be reviewed", True: "approved", False: "returned for changes"}[review["approved"]]
+        parts.append(f"The postmortem, written by {postmortem['by']}, {state} by {review['by']}:")
+        parts.append(Markdown(postmortem["text"]))
     if record.get("items"):
         parts.append(table(("id", "owner", "title"), record["items"]))
     parts.append(table(("at", "kind", "author", "text"), record["timeline"]))

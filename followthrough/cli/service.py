@@ -16,6 +16,7 @@ from followthrough.doctor import Finding, FindingState, examine
 from followthrough.engine import EngineError
 from followthrough.organisation_file import OrganisationError, OrganisationFile
 from followthrough.rebuild import rebuild
+from followthrough.schedules import schedules_kept
 from followthrough.service import ServiceError, connected, running, stop_signal
 from followthrough.settings import Settings
 from worker import build_worker
@@ -80,6 +81,7 @@ def worker() -> None:
         async with (
             connected(settings, say, ui=False) as service,
             build_worker(service.client, settings, organisation, service.database),
+            schedules_kept(service.client, organisation),
         ):
             say("The worker runs; Ctrl-C stops it.")
             await stop_signal()

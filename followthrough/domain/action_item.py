@@ -47,6 +47,7 @@ class MomentKind(StrEnum):
     REMIND_AT_DEADLINE = "remind at the deadline"
     ESCALATE = "escalate"
     REMIND_TO_VERIFY = "remind to verify"
+    DRILL_OVER = "drill over"
 
 
 class Moment(Message):
@@ -104,7 +105,8 @@ class Waiver(Message):
     """A conscious decision not to do the item."""
 
     reason: str
-    by: PersonId
+    by: PersonId | None
+    """None when it belonged to a drill that is over."""
     at: AwareDatetime
 
 
@@ -161,6 +163,13 @@ class ActionItem(Record):
         if self.status not in statuses:
             allowed = " or ".join(status.value for status in statuses)
             raise Refusal(f"Action item {self.id} is {self.status.value}; only one that is {allowed} can be {to}.")
+
+    def waive(self, now: datetime, reason: str, by: PersonId | None) -> None:
+        """Ends it without being done."""
+        self.status = ItemStatus.WAIVED
+        self.waiver = Waiver(reason=reason, by=by, at=now)
+        self.ended_at = now
+        self.note(now, EntryKind.DECISION, f"Waived: {reason}", by)
 
 
 class Accept(Message):
@@ -294,10 +303,7 @@ class Waive(Message):
             raise Refusal(
                 f"{self.by} can't waive action item {item.id}; ask {' or '.join(approvers) or 'an approver'}."
             )
-        item.status = ItemStatus.WAIVED
-        item.waiver = Waiver(reason=self.reason, by=self.by, at=now)
-        item.ended_at = now
-        item.note(now, EntryKind.DECISION, f"Waived: {self.reason}", self.by)
+        item.waive(now, self.reason, self.by)
 
 
 ItemCommand = Annotated[

@@ -44,6 +44,15 @@ def add_working_days(moment: datetime, days: int, team: Team) -> datetime:
     return datetime.combine(day, END_OF_WORKING_DAY, zone).astimezone(UTC)
 
 
+def next_working_time(moment: datetime, at: time, team: Team) -> datetime:
+    """The first ``at`` in the team's time zone, on a working day, that is after the moment; in UTC."""
+    zone = ZoneInfo(team.time_zone)
+    day = moment.astimezone(zone).date()
+    while not is_working_day(day, team) or datetime.combine(day, at, zone) <= moment:
+        day += ONE_DAY
+    return datetime.combine(day, at, zone).astimezone(UTC)
+
+
 @lru_cache(maxsize=1024)
 def _public_holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
     return frozenset(country_holidays(country, subdiv=subdivision, years=year))

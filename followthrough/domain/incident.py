@@ -5,11 +5,12 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
+from followthrough.domain.postmortem import FormatName, Postmortem, PostmortemAssignment
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
 
 
 class IncidentStatus(StrEnum):
-    """Where an incident is; CLOSED and CANCELLED are its two ends."""
+    """Where an incident is; CLOSED, CANCELLED and MERGED are its ends."""
 
     DECLARED = "declared"
     MITIGATED = "mitigated"
@@ -17,6 +18,7 @@ class IncidentStatus(StrEnum):
     PUBLISHED = "postmortem published"
     CLOSED = "closed"
     CANCELLED = "cancelled"
+    MERGED = "merged"
 
 
 ONGOING = (IncidentStatus.DECLARED, IncidentStatus.MITIGATED)
@@ -77,12 +79,14 @@ class IncidentMomentKind(StrEnum):
     POSTMORTEM_DUE_SOON = "postmortem due soon"
     POSTMORTEM_OVERDUE = "postmortem overdue"
     NO_POSTMORTEM_OWED = "no postmortem owed"
+    DRILL_TIME_OVER = "time of the drill over"
 
 
 class IncidentMoment(Message):
     """The next time something must happen, and who is told.
 
-    ``level`` counts escalations from 1; ``subject`` is a role or an audience, ``holder`` who has that role.
+    ``level`` counts escalations from 1; ``subject`` is a role or an audience, ``holder`` who has that role and
+    ``offer`` who gets it.
     """
 
     at: AwareDatetime
@@ -90,19 +94,26 @@ class IncidentMoment(Message):
     level: int = 0
     subject: str = ""
     holder: PersonId | None = None
+    offer: PersonId | None = None
     to: tuple[PersonId, ...] = ()
 
 
 class IncidentPlan(Message):
     """What the organisation file asks of this incident next.
 
-    ``on_call`` are those to ask for a role, in order, without who holds one.
+    ``on_call`` are those to ask for a role, in order, without who holds one; ``comms_lead`` is the one to ask to be
+    that now.
     """
 
     on_call: tuple[PersonId, ...] = ()
+    comms_lead: PersonId | None = None
     postmortem_due: AwareDatetime | None
     auto_resolve: bool
     next: IncidentMoment | None
+    assignment: PostmortemAssignment | None = None
+    """Of a postmortem that is owed and has no owner yet."""
+    review_required: bool = False
+    items_required: bool = False
 
 
 class RoleHolder(Message):
@@ -112,6 +123,8 @@ class RoleHolder(Message):
     person: PersonId
     at: AwareDatetime
     acknowledged_at: AwareDatetime | None = None
+    before: tuple[PersonId, ...] = ()
+    """Who handed it over or did not acknowledge it; they are told until somebody acknowledges it."""
 
 
 class SentUpdate(Message):
@@ -124,11 +137,20 @@ class SentUpdate(Message):
     at: AwareDatetime
 
 
-class Postmortem(Message):
-    """What was learned. Markdown."""
+class Subscription(Message):
+    """A person gets the updates to an audience, of this incident only."""
 
-    text: str
+    person: PersonId
+    audience: Audience
+
+
+class Kudos(Message):
+    """Thanks to people for what they did; ``for_openness`` when it is for admitting a mistake."""
+
     by: PersonId
+    to: tuple[PersonId, ...]
+    text: str
+    for_openness: bool = False
     at: AwareDatetime
 
 
@@ -156,7 +178,11 @@ class Incident(Record):
     drill: bool = False
     status: IncidentStatus = IncidentStatus.DECLARED
     mitigated_at: AwareDatetime | None = None
+    mitigation: str = ""
+    """What helped, as it was said last."""
     resolved_at: AwareDatetime | None = None
+    resolution: str = ""
+    """What ended it, as it was said last."""
     resolution_proposed_at: AwareDatetime | None = None
     """When the pager said that the alert is over; people decide whether the incident is."""
     published_at: AwareDatetime | None = None
@@ -165,12 +191,34 @@ class Incident(Record):
     alerts: int = 0
     """How many deliveries of its alert it has seen."""
     roles: list[RoleHolder] = Field(default_factory=list)
+    past_roles: list[RoleHolder] = Field(default_factory=list)
+    """Who handed a role over, or did not acknowledge it."""
     updates: list[SentUpdate] = Field(default_factory=list)
-    """The last update for each audience."""
+    """The last update for each audience; all of them are on the timeline."""
+    subscriptions: list[Subscription] = Field(default_factory=list)
+    unsubscribed: list[PersonId] = Field(default_factory=list)
+    """Who gets no updates although the service's subscribers name their address."""
+    postmortem_owner: PersonId | None = None
+    """None until one is owed."""
+    postmortem_format: FormatName | None = None
     postmortem: Postmortem | None = None
+    """The text that was submitted last, and once ``published_at`` is set, the published one."""
     items: list[ItemSummary] = Field(default_factory=list)
     moments: list[IncidentMoment] = Field(default_factory=list)
     """Moments that have passed, so that none comes twice."""
+    kudos: list[Kudos] = Field(default_factory=list)
+    reopened_at: AwareDatetime | None = None
+    firing: list[str] = Field(default_factory=list)
+    """Dedup keys of alerts that are not over."""
+    merging_into: str | None = None
+    """The incident that was asked to continue this one; until it answers, this one takes no commands."""
+    merged_into: str | None = None
+    took_in: list[str] = Field(default_factory=list)
+    """Incidents that were merged into this one."""
+    inherited_keys: list[str] = Field(default_factory=list)
+    """Dedup keys of the incidents that were merged into this one."""
+    split_from: str | None = None
+    split_into: list[str] = Field(default_factory=list)
 
     @property
     def reviewed(self) -> bool:
@@ -182,8 +230,8 @@ class Incident(Record):
 
     @property
     def ended(self) -> bool:
-        """Closed or cancelled."""
-        return self.status in (IncidentStatus.CLOSED, IncidentStatus.CANCELLED)
+        """Closed, cancelled or merged into another."""
+        return self.status in (IncidentStatus.CLOSED, IncidentStatus.CANCELLED, IncidentStatus.MERGED)
 
     @property
     def upcoming(self) -> IncidentMoment | None:
@@ -195,17 +243,25 @@ class Incident(Record):
         return next((holder.person for holder in self.roles if holder.role is role), None)
 
     def require(self, *statuses: IncidentStatus, to: str) -> None:
-        """Raises Refusal unless the incident is in one of ``statuses``."""
+        """Raises Refusal unless the incident is in one of ``statuses`` and neither merged nor about to be."""
+        if self.merged_into is not None:
+            raise Refusal(f"Incident {self.id} was merged into {self.merged_into}, which continues; turn to that one.")
+        if self.merging_into is not None:
+            raise Refusal(f"Incident {self.id} is being merged into {self.merging_into}; try again in a moment.")
         if self.status not in statuses:
             allowed = " or ".join(status.value for status in statuses)
             raise Refusal(f"Incident {self.id} is {self.status.value}; only one that is {allowed} can be {to}.")
 
     def receive(self, alert: Alert, now: datetime) -> bool:
         """Takes a delivery of an alert in; False when it is not this incident's (any more)."""
-        if self.status not in ONGOING or alert.dedup_key != self.dedup_key:
+        if self.status not in ONGOING or alert.dedup_key not in (self.dedup_key, *self.inherited_keys):
             return False
         self.alerts += 1
-        if alert.state is AlertState.RESOLVED:
+        others = [key for key in self.firing if key != alert.dedup_key]
+        self.firing = others if alert.state is AlertState.RESOLVED else [*others, alert.dedup_key]
+        if alert.state is AlertState.RESOLVED and others:
+            self.note(now, EntryKind.ALERT, f"{alert.source} says that one of the alerts is over: {alert.title}")
+        elif alert.state is AlertState.RESOLVED:
             self.resolution_proposed_at = now
             self.note(now, EntryKind.ALERT, f"{alert.source} says that the alert is over: {alert.title}")
             if self.plan is not None and self.plan.auto_resolve:
@@ -221,8 +277,17 @@ class Incident(Record):
         """Marks the incident as resolved."""
         self.mitigated_at = self.mitigated_at or now
         self.resolved_at = now
+        self.resolution = summary
         self.status = IncidentStatus.RESOLVED
         self.note(now, EntryKind.STATUS, f"Resolved: {summary}", by)
+
+    def assign_postmortem(self, now: datetime, assignment: PostmortemAssignment) -> None:
+        """Gives the postmortem its first owner, and its format unless somebody chose one."""
+        self.postmortem_owner = assignment.owner
+        self.postmortem_format = self.postmortem_format or assignment.format
+        self.note(
+            now, EntryKind.POSTMORTEM, f"Postmortem owed by {self.postmortem_owner}, format: {self.postmortem_format}"
+        )
 
     def item_ended(self, now: datetime, item_id: str, at: datetime, waived: bool) -> None:
         """Records that an action item is closed or waived; a second report of the same changes nothing."""

@@ -6,7 +6,7 @@ A command's ``apply`` either changes the incident or raises ``Refusal`` and leav
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from followthrough.domain.action_item import Kind, Priority
 from followthrough.domain.incident import (
@@ -15,17 +15,26 @@ from followthrough.domain.incident import (
     Incident,
     IncidentStatus,
     ItemSummary,
-    Postmortem,
     Role,
-    RoleHolder,
     SentUpdate,
     UpdateStage,
 )
+from followthrough.domain.kudos import GiveKudos
+from followthrough.domain.lifecycle_commands import HandOver, Merge, Reopen, Split
+from followthrough.domain.postmortem_commands import (
+    AssignPostmortem,
+    ChooseFormat,
+    Publish,
+    ReviewPostmortem,
+    SubmitPostmortem,
+)
+from followthrough.domain.roles import give
+from followthrough.domain.subscriptions import Subscribe, Unsubscribe
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
 
 
 class AssignRole(Message):
-    """Somebody takes a role; Incident Commander and Comms Lead are handed over by it."""
+    """Somebody gets a role; Incident Commander and Comms Lead, which one person has, also from who had it."""
 
     command: Literal["assign role"] = "assign role"
     by: PersonId | None = None
@@ -36,18 +45,11 @@ class AssignRole(Message):
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal when the person already holds a role."""
         incident.require(*ONGOING, to="given roles")
-        for holder in incident.roles:
-            if holder.person == self.person:
-                raise Refusal(f"{self.person} is already {holder.role.value}; nobody holds two roles in one incident.")
-        if self.role is not Role.RESOLVER:
-            incident.roles = [holder for holder in incident.roles if holder.role is not self.role]
-        incident.roles.append(
-            RoleHolder(
-                role=self.role, person=self.person, at=now, acknowledged_at=now if self.by == self.person else None
-            )
-        )
-        note = f": {self.note}" if self.note else ""
-        incident.note(now, EntryKind.ROLE, f"{self.role.value}: {self.person}{note}", self.by)
+        only = self.role is not Role.RESOLVER
+        holder = next((holder for holder in incident.roles if only and holder.role is self.role), None)
+        give(incident, self.role, self.person, now, by=self.by, instead_of=holder)
+        text = f"{self.role.value}: {self.person}" + (f", taking over from {holder.person}" if holder else "")
+        incident.note(now, EntryKind.ROLE, f"{text}: {self.note}" if self.note else text, self.by)
 
 
 class Acknowledge(Message):
@@ -95,7 +97,7 @@ class SendUpdate(Message):
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal once the incident has ended."""
-        incident.require(*ONGOING, IncidentStatus.RESOLVED, to="updated on")
+        incident.require(*ONGOING, IncidentStatus.RESOLVED, IncidentStatus.PUBLISHED, to="updated on")
         sent = SentUpdate(stage=self.stage, audience=self.audience, text=self.text, by=self.by, at=now)
         incident.updates = [update for update in incident.updates if update.audience is not self.audience] + [sent]
         incident.note(
@@ -104,16 +106,19 @@ class SendUpdate(Message):
 
 
 class AddNote(Message):
-    """A line for the timeline, marked when it is a decision."""
+    """A line for the timeline, marked when it is a decision; ``at`` is for what happened earlier."""
 
     command: Literal["note"] = "note"
     by: PersonId
     text: str = Field(min_length=1)
     decision: bool = False
+    at: AwareDatetime | None = None
 
     def apply(self, incident: Incident, now: datetime) -> None:
-        """Always taken."""
-        incident.note(now, EntryKind.DECISION if self.decision else EntryKind.NOTE, self.text, self.by)
+        """Raises Refusal for a time that is yet to come."""
+        if self.at is not None and self.at > now:
+            raise Refusal(f"{self.at:%Y-%m-%d %H:%M %Z} is yet to come; the timeline has what happened.")
+        incident.note(self.at or now, EntryKind.DECISION if self.decision else EntryKind.NOTE, self.text, self.by)
 
 
 class Mitigate(Message):
@@ -128,6 +133,7 @@ class Mitigate(Message):
         incident.require(IncidentStatus.DECLARED, to="mitigated")
         incident.status = IncidentStatus.MITIGATED
         incident.mitigated_at = now
+        incident.mitigation = self.summary
         incident.note(now, EntryKind.STATUS, f"Mitigated: {self.summary}", self.by)
 
 
@@ -170,6 +176,7 @@ class ProposeItem(Message):
     owner: PersonId
     kind: Kind = Kind.PREVENT
     priority: Priority = Priority.MEDIUM
+    missing: tuple[str, ...] = Field((), description="What keeps it from being checkable; the API fills it in")
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal once the incident has ended."""
@@ -177,24 +184,8 @@ class ProposeItem(Message):
         item_id = f"{incident.id}.{len(incident.items) + 1}"
         incident.items.append(ItemSummary(id=item_id, title=self.title, owner=self.owner))
         incident.note(now, EntryKind.ACTION_ITEM, f"{item_id} for {self.owner}: {self.title}", self.by)
-
-
-class Publish(Message):
-    """The postmortem, after review."""
-
-    command: Literal["publish postmortem"] = "publish postmortem"
-    by: PersonId
-    text: str = Field(min_length=1)
-
-    def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal unless the incident is resolved."""
-        incident.require(IncidentStatus.RESOLVED, to="given a postmortem")
-        incident.postmortem = Postmortem(text=self.text, by=self.by, at=now)
-        incident.published_at = now
-        incident.status = IncidentStatus.PUBLISHED
-        incident.note(
-            now, EntryKind.POSTMORTEM, f"Postmortem published with {len(incident.items)} action items", self.by
-        )
+        for sentence in self.missing:
+            incident.note(now, EntryKind.ACTION_ITEM, f"{item_id} is taken, although it misses: {sentence}")
 
 
 IncidentCommand = Annotated[
@@ -202,11 +193,22 @@ IncidentCommand = Annotated[
     | Acknowledge
     | ChangeSeverity
     | SendUpdate
+    | Subscribe
+    | Unsubscribe
     | AddNote
     | Mitigate
     | Resolve
     | Cancel
     | ProposeItem
-    | Publish,
+    | ChooseFormat
+    | AssignPostmortem
+    | SubmitPostmortem
+    | ReviewPostmortem
+    | Publish
+    | HandOver
+    | Merge
+    | Split
+    | Reopen
+    | GiveKudos,
     Field(discriminator="command"),
 ]

@@ -57,7 +57,7 @@ class LoadReport(Message):
 
 
 def _woken(incident: Incident, organisation: Organisation) -> set[PersonId]:
-    asked = [(holder.person, holder.at) for holder in incident.roles]
+    asked = [(holder.person, holder.at) for holder in (*incident.past_roles, *incident.roles)]
     asked += [
         (person, moment.at)
         for moment in incident.moments
@@ -76,13 +76,14 @@ def _is_night(at: datetime, person: PersonId, organisation: Organisation) -> boo
 def _carried(
     incidents: Iterable[Incident], items: Iterable[ActionItem], organisation: Organisation
 ) -> Iterator[tuple[Duty, PersonId, Incident | ActionItem]]:
-    duties = {Role.INCIDENT_COMMANDER: Duty.LED, Role.RESOLVER: Duty.RESOLVED}
+    duties = {Role.INCIDENT_COMMANDER: Duty.LED, Role.COMMS_LEAD: Duty.LED, Role.RESOLVER: Duty.RESOLVED}
     for incident in incidents:
         for person in sorted(_woken(incident, organisation)):
             yield Duty.WOKEN, person, incident
-        for holder in incident.roles:
-            if holder.role in duties:
-                yield duties[holder.role], holder.person, incident
+        earlier = [holder for holder in incident.past_roles if holder.acknowledged_at]
+        held = {(duties[holder.role], holder.person) for holder in (*earlier, *incident.roles)}
+        for duty, person in sorted(held):
+            yield duty, person, incident
     for item in items:
         if not item.ended:
             yield Duty.OWNS, item.owner, item
@@ -93,8 +94,9 @@ def load_report(
 ) -> LoadReport:
     """Counts what each person carried and warns about shares above ``share_limit`` (0 to 1) of a duty.
 
-    Woken means asked to take a role between 22:00 and 07:00 in the person's own time zone. A role that was handed
-    over counts for who held it last. ``others`` are on call for, or on the team of, what the person carried.
+    Woken means asked to take a role between 22:00 and 07:00 in the person's own time zone. Incident Commanders and
+    Comms Leads lead, also those who handed over. ``others`` are on call for, or on the team of, what the person
+    carried.
     """
     carried = [case for case in _carried(incidents, items, organisation) if not case[2].drill]
     counts = Counter((duty, person) for duty, person, _ in carried)

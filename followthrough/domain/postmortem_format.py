@@ -2,26 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from importlib.resources import files
 
 from jinja2 import DictLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from followthrough.domain.incident import Incident
+from followthrough.domain.postmortem import FormatName
 from followthrough.domain.values import EntryKind, PersonId, Severity, TimelineEntry
 from followthrough.organisation import Organisation
-
-
-class FormatName(StrEnum):
-    """The template of the same name in ``postmortem_formats``."""
-
-    FIVE_WHYS = "five-whys"
-    TIMELINE_WALK = "timeline-walk"
-    WENT_WELL_AND_LUCKY = "went-well-and-lucky"
-    CONTRIBUTING_FACTORS = "contributing-factors"
-    SHORT = "short"
-
 
 _ROTATION = tuple(name for name in FormatName if name is not FormatName.SHORT)
 _HAPPENED = (
@@ -78,10 +67,12 @@ def draft(
     timeline: Sequence[TimelineEntry],
     organisation: Organisation,
     thanks: Sequence[str] = (),
+    anonymous: Sequence[str] = (),
 ) -> str:
     """A postmortem in Markdown: what is known is filled in, what only people know is asked.
 
-    ``thanks`` are the kudos given on the incident, one line each. Times are in UTC.
+    ``thanks`` are the kudos given on the incident, one line each, ``anonymous`` the anonymous notes that are shown by
+    now. Times are in UTC.
     """
     names: dict[PersonId, str] = {key: person.name for key, person in organisation.people.items()}
     service = organisation.services.get(incident.service)
@@ -96,4 +87,5 @@ def draft(
         decisions=[entry for entry in entries if entry.kind is EntryKind.DECISION],
         updates=[entry for entry in entries if entry.kind is EntryKind.UPDATE],
         thanks=thanks,
+        anonymous=anonymous,
     )

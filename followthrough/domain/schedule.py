@@ -5,9 +5,10 @@ It belongs to a deadline when it is not earlier than it, and what comes next cou
 twice, a late worker sends no burst, and a deadline that moved ahead begins anew.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
+from followthrough.domain import roles, updates
 from followthrough.domain.action_item import ActionItem, ItemPlan, ItemPolicy, ItemStatus, Moment, MomentKind
 from followthrough.domain.calendar import add_working_days
 from followthrough.domain.incident import (
@@ -19,8 +20,12 @@ from followthrough.domain.incident import (
     IncidentStatus,
     Role,
 )
+from followthrough.domain.postmortem import FormatName, PostmortemAssignment
+from followthrough.domain.postmortem_format import next_format
 from followthrough.domain.values import PersonId
-from followthrough.organisation import Ladder, Organisation, SeverityPolicy, Team
+from followthrough.organisation import Ladder, Organisation, Team
+
+POSTMORTEM_REMINDERS = (IncidentMomentKind.POSTMORTEM_DUE_SOON, IncidentMomentKind.POSTMORTEM_OVERDUE)
 
 
 def plan_item(item: ActionItem, organisation: Organisation, now: datetime) -> ItemPlan:
@@ -40,6 +45,9 @@ def plan_item(item: ActionItem, organisation: Organisation, now: datetime) -> It
             since = max([item.done_at or item.proposed_at, *(passed.at for passed in item.reminders)])
             to = _known(approvers, organisation, team)
             moment = Moment(at=since + policies.remind_to_verify_every, kind=MomentKind.REMIND_TO_VERIFY, to=to)
+    if item.drill and not item.ended:
+        ends = item.proposed_at + organisation.drill_policies(team).debrief
+        moment = Moment(at=ends, kind=MomentKind.DRILL_OVER, to=(item.owner,))
     return ItemPlan(
         policy=ItemPolicy(
             approvers=approvers,
@@ -89,82 +97,75 @@ def _escalation(
     return Moment(at=at, kind=MomentKind.ESCALATE, level=level, to=to)
 
 
-def plan_incident(incident: Incident, organisation: Organisation, now: datetime) -> IncidentPlan:
-    """Who is on call, the postmortem's deadline, and the next moment, if there is one."""
+def plan_incident(
+    incident: Incident, organisation: Organisation, now: datetime, recent_formats: Sequence[FormatName] = ()
+) -> IncidentPlan:
+    """Who is on call, what is asked of the postmortem, and the next moment, if there is one.
+
+    ``recent_formats`` are those of the team's postmortems before this one, the latest last.
+    """
     policy = organisation.severities[incident.severity]
     team = organisation.team(incident.team, incident.service)
-    service = organisation.services.get(incident.service)
-    responders = (*service.on_call, *service.escalation_path) if service else (team.lead,)
+    responders = roles.responders(incident, organisation, now)
     busy = {holder.person for holder in incident.roles}
-    on_call = tuple(person for person in dict.fromkeys(responders) if person not in busy)
+    on_call = tuple(person for person in responders if person not in busy)
+    comms_lead: PersonId | None = None
     postmortem_due = None
-    if incident.resolved_at is not None and policy.postmortem_within is not None:
+    if incident.resolved_at is not None and policy.postmortem_within is not None and not incident.drill:
         postmortem_due = add_working_days(incident.resolved_at, policy.postmortem_within, team)
     commander = incident.holder(Role.INCIDENT_COMMANDER) or responders[0]
+    assignment = None
+    if postmortem_due is not None and incident.postmortem_owner is None:
+        owner = _known([commander], organisation, team)[0]
+        assignment = PostmortemAssignment(owner=owner, format=next_format(incident.severity, recent_formats))
     moments: list[IncidentMoment] = []
     if incident.status in ONGOING:
-        moments += _unacknowledged(incident, policy, on_call or (team.lead,))
-        moments += _updates(incident, policy, organisation.policies.update_grace, commander)
+        rules = organisation.policies.roles
+        comms_lead = roles.comms_lead(incident, rules, policy, on_call)
+        moments += roles.unacknowledged(incident, policy.acknowledge_within, rules.ask_again_within, responders)
+        moments += updates.while_ongoing(incident, policy, organisation.policies.update_grace, commander)
+        if incident.drill:
+            ends = (incident.reopened_at or incident.declared_at) + organisation.drill_policies(team).time_box
+            moments.append(IncidentMoment(at=ends, kind=IncidentMomentKind.DRILL_TIME_OVER, to=(commander,)))
     elif incident.status is IncidentStatus.RESOLVED and postmortem_due is not None:
-        moments.append(_until_published(incident, organisation, team, commander, postmortem_due, now))
+        owner = incident.postmortem_owner or commander
+        moments.append(_until_published(incident, organisation, team, owner, postmortem_due, now))
     elif incident.status is IncidentStatus.RESOLVED and incident.resolved_at and not incident.reviewed:
         closing = add_working_days(incident.resolved_at, 1, team)
+        if incident.drill:
+            closing = incident.resolved_at + organisation.drill_policies(team).debrief
         moments.append(IncidentMoment(at=closing, kind=IncidentMomentKind.NO_POSTMORTEM_OWED, to=(commander,)))
+    if incident.status in (IncidentStatus.RESOLVED, IncidentStatus.PUBLISHED) and not incident.drill:
+        within, grace = organisation.policies.resolved_update_within, organisation.policies.update_grace
+        moments += updates.once_resolved(incident, policy, within, grace, commander)
     moment = min(moments, key=lambda moment: moment.at, default=None)
     if moment is not None:
         to = _known(moment.to, organisation, team)
         moment = moment.model_copy(update={"at": max(moment.at, now), "to": to})
     return IncidentPlan(
-        on_call=on_call, postmortem_due=postmortem_due, auto_resolve=organisation.policies.auto_resolve, next=moment
+        on_call=on_call,
+        comms_lead=comms_lead,
+        postmortem_due=postmortem_due,
+        auto_resolve=organisation.policies.auto_resolve,
+        next=moment,
+        assignment=assignment,
+        review_required=incident.severity in organisation.policies.postmortem.review_required,
+        items_required=organisation.policies.postmortem.items_required,
     )
 
 
-def _unacknowledged(
-    incident: Incident, policy: SeverityPolicy, on_call: tuple[PersonId, ...]
-) -> Iterator[IncidentMoment]:
-    for holder in incident.roles:
-        told = any(
-            past.subject == holder.role and past.holder == holder.person and past.at > holder.at
-            for past in incident.moments
-        )
-        if holder.acknowledged_at is None and not told:
-            yield IncidentMoment(
-                at=holder.at + policy.acknowledge_within,
-                kind=IncidentMomentKind.ROLE_NOT_ACKNOWLEDGED,
-                subject=holder.role,
-                holder=holder.person,
-                to=on_call[:1],
-            )
-
-
-def _updates(
-    incident: Incident, policy: SeverityPolicy, grace: timedelta, commander: PersonId
-) -> Iterator[IncidentMoment]:
-    """For each audience: due one cadence after the last update, missed after the grace, due again a cadence on."""
-    updated = {update.audience: update.at for update in incident.updates}
-    for audience, cadence in policy.updates.items():
-        since = updated.get(audience, incident.declared_at)
-        past = [moment for moment in incident.moments if moment.subject == audience and moment.at > since]
-        if past and past[-1].kind is IncidentMomentKind.UPDATE_DUE:
-            at = past[-1].at + grace
-            kind, to = IncidentMomentKind.UPDATE_MISSED, commander
-        else:
-            at = (past[-1].at - grace if past else since) + cadence
-            kind, to = IncidentMomentKind.UPDATE_DUE, incident.holder(Role.COMMS_LEAD) or commander
-        yield IncidentMoment(at=at, kind=kind, subject=audience, to=(to,))
-
-
 def _until_published(
-    incident: Incident, organisation: Organisation, team: Team, commander: PersonId, due: datetime, now: datetime
+    incident: Incident, organisation: Organisation, team: Team, owner: PersonId, due: datetime, now: datetime
 ) -> IncidentMoment:
-    """Level 0 of the overdue ones is the deadline itself, and tells the Incident Commander alone."""
+    """Level 0 of the overdue ones is the deadline itself, and tells the postmortem's owner alone."""
     since = incident.resolved_at or incident.declared_at
-    at = _reminder([add_working_days(due, -1, team), due], since, incident.moments, now)
+    past = [moment for moment in incident.moments if moment.kind in POSTMORTEM_REMINDERS]
+    at = _reminder([add_working_days(due, -1, team), due], since, past, now)
     if at is not None:
         kind = IncidentMomentKind.POSTMORTEM_DUE_SOON if at < due else IncidentMomentKind.POSTMORTEM_OVERDUE
-        return IncidentMoment(at=at, kind=kind, to=(commander,))
-    level, at = _climb(organisation.policies.postmortem_ladder, due, since, incident.moments)
-    to = (_above(commander, level, organisation, team), commander)
+        return IncidentMoment(at=at, kind=kind, to=(owner,))
+    level, at = _climb(organisation.policies.postmortem_ladder, due, since, past)
+    to = (_above(owner, level, organisation, team), owner)
     return IncidentMoment(at=at, kind=IncidentMomentKind.POSTMORTEM_OVERDUE, level=level, to=to)
 
 

@@ -45,6 +45,7 @@ class EntryKind(StrEnum):
     SEVERITY = "severity"
     ROLE = "role"
     UPDATE = "update"
+    SUBSCRIPTION = "subscription"
     NOTE = "note"
     DECISION = "decision"
     POSTMORTEM = "postmortem"
@@ -52,6 +53,7 @@ class EntryKind(StrEnum):
     REMINDER = "reminder"
     ESCALATION = "escalation"
     TICKET = "ticket"
+    KUDOS = "kudos"
 
 
 class TimelineEntry(Message):
@@ -72,6 +74,8 @@ class Record(State):
     """Grows with every change, so that the read model never goes back."""
     entries: int = 0
     """How many timeline entries were made so far."""
+    told: int = 0
+    """How many mails were asked for so far, so that each has a key of its own."""
     unwritten: list[TimelineEntry] = Field(default_factory=list)
     """Entries that the read model does not have yet."""
 

@@ -21,11 +21,20 @@ from jinja2.utils import select_autoescape
 from markdown_it import MarkdownIt
 
 from followthrough.domain.action_item import ActionItem
-from followthrough.mail.context import AboutIncident, AboutItem, AsIs, about_incident, about_item
+from followthrough.domain.digest import Digest
+from followthrough.mail.context import (
+    AboutDigest,
+    AboutIncident,
+    AboutItem,
+    AsIs,
+    about_digest,
+    about_incident,
+    about_item,
+)
 from followthrough.organisation import Organisation
 from workflows.messages import Notice, NoticeKind
 
-LAYOUT = "layout.html.j2"
+LAYOUT, DIGEST = "layout.html.j2", "digest.md.j2"
 SUBJECT_WIDTH = 150
 DRILL = "**This is a drill.** Practise as if it were real; no customer is affected.\n\n"
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -55,7 +64,7 @@ def load(folder: Path) -> Templates:
     Raises jinja2.TemplateError for one that is missing, malformed, or uses what no notice of its kind has.
     """
     templates = Templates(_environment(folder), _environment(folder, finalize=_escaped))
-    for name in {LAYOUT, *(f"{kind}.md.j2" for kind in NoticeKind), *templates.plain.list_templates()}:
+    for name in {LAYOUT, DIGEST, *(f"{kind}.md.j2" for kind in NoticeKind), *templates.plain.list_templates()}:
         source, path, _ = FileSystemLoader(folder).get_source(templates.plain, name)
         tree = templates.plain.parse(source, name, path)
         if unknown := find_undeclared_variables(tree) - _known(name):
@@ -69,6 +78,8 @@ def _known(name: str) -> Set[str]:
     """Partial templates are called like the kinds that include them, with a ``_`` before."""
     if name == LAYOUT:
         return {"subject", "body", "organisation", "record_id"}
+    if name == DIGEST:
+        return AboutDigest.__annotations__.keys()
     about = AboutItem if name.lstrip("_").startswith(("item-", "ticket-")) else AboutIncident
     return about.__annotations__.keys()
 
@@ -110,20 +121,38 @@ def render(notice: Notice, organisation: Organisation, public_url: str) -> Rende
         context = about_item(notice, record, organisation, public_url)
     else:
         context = about_incident(notice, record, organisation, public_url)
-    template = f"{notice.kind}.md.j2"
-    first, _, text = TEMPLATES.plain.get_template(template).render(context).partition("\n")
-    _, _, markdown = TEMPLATES.escaped.get_template(template).render(context).partition("\n")
-    drill = DRILL if record.drill else ""
-    subject = textwrap.shorten(f"{'DRILL ' if drill else ''}[{record.id}] {first}", SUBJECT_WIDTH, placeholder="…")
-    page = TEMPLATES.plain.get_template(LAYOUT).render(
-        subject=subject, body=_html(drill + markdown), organisation=organisation.name, record_id=record.id
-    )
     host = urlsplit(public_url).hostname
     root = f"<{notice.incident_id}@{host}>"
     headers = {
         "Message-ID": f"<{uuid5(NAMESPACE_URL, notice.key)}@{host}>",
         "In-Reply-To": root,
         "References": root,
-        "Auto-Submitted": "auto-generated",
     }
-    return Rendered(subject, f"{drill}{text.strip()}\n", INLINER.inline(page), headers)
+    return _compose(f"{notice.kind}.md.j2", context, record.id, organisation.name, headers, drill=record.drill)
+
+
+def render_digest(digest: Digest, organisation: Organisation, public_url: str) -> Rendered:
+    """The monthly mail, with links to ``public_url``."""
+    context, record_id = about_digest(digest, organisation, public_url), f"digest/{digest.month}"
+    headers = {"Message-ID": f"<{uuid5(NAMESPACE_URL, record_id)}@{urlsplit(public_url).hostname}>"}
+    return _compose(DIGEST, context, record_id, organisation.name, headers)
+
+
+def _compose(
+    template: str,
+    context: AboutIncident | AboutItem | AboutDigest,
+    record_id: str,
+    organisation: str,
+    headers: dict[str, str],
+    *,
+    drill: bool = False,
+) -> Rendered:
+    first, _, text = TEMPLATES.plain.get_template(template).render(context).partition("\n")
+    _, _, markdown = TEMPLATES.escaped.get_template(template).render(context).partition("\n")
+    warning = DRILL if drill else ""
+    subject = textwrap.shorten(f"{'DRILL ' if drill else ''}[{record_id}] {first}", SUBJECT_WIDTH, placeholder="…")
+    page = TEMPLATES.plain.get_template(LAYOUT).render(
+        subject=subject, body=_html(warning + markdown), organisation=organisation, record_id=record_id
+    )
+    headers = {**headers, "Auto-Submitted": "auto-generated"}
+    return Rendered(subject, f"{warning}{text.strip()}\n", INLINER.inline(page), headers)

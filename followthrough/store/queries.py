@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, or_
 from sqlmodel import Session, col, select, tuple_
 
 from followthrough.domain.action_item import ActionItem, ItemStatus, MomentKind
-from followthrough.domain.incident import Incident, IncidentStatus
+from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
+from followthrough.domain.postmortem import FormatName
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, TimelineRow
 
 
@@ -47,7 +48,10 @@ def incidents(
 
 
 def latest_incident(database: Engine, dedup_key: str) -> tuple[str, IncidentStatus] | None:
-    """Id and status of the last one that an alert with this key started. Every alert waits for this, so it is lean."""
+    """Id and status of the one that an alert with this key started and that is ongoing, or else of the last.
+
+    Every alert waits for this, so it is lean.
+    """
     with database.connect() as connection:
         row = connection.execute(_LATEST, {"dedup_key": dedup_key}).first()
     return (row[0], IncidentStatus(row[1])) if row else None
@@ -56,9 +60,34 @@ def latest_incident(database: Engine, dedup_key: str) -> tuple[str, IncidentStat
 _LATEST = (
     select(IncidentRow.id, IncidentRow.status)
     .where(IncidentRow.dedup_key == bindparam("dedup_key"))
-    .order_by(col(IncidentRow.declared_at).desc())
+    .order_by(case((col(IncidentRow.status).in_(ONGOING), 0), else_=1), col(IncidentRow.declared_at).desc())
     .limit(1)
 )
+
+
+def recent_formats(session: Session, team: str) -> list[FormatName]:
+    """Of the team's last postmortems, the latest last."""
+    name = col(IncidentRow.document)["postmortem_format"].as_string()
+    query = (
+        select(name)
+        .where(IncidentRow.team == team, name.is_not(None))
+        .order_by(col(IncidentRow.resolved_at).desc())
+        .limit(50)
+    )
+    return [FormatName(name) for name in reversed(session.exec(query).all())]
+
+
+def incidents_since(session: Session, since: datetime) -> list[Incident]:
+    """Every one that was declared at ``since`` or later, oldest first."""
+    declared_at = col(IncidentRow.declared_at)
+    query = select(IncidentRow.document).where(declared_at >= since).order_by(declared_at)
+    return [Incident.model_validate(document) for document in session.exec(query)]
+
+
+def open_items(session: Session) -> list[ActionItem]:
+    """Every action item that has not ended."""
+    query = select(ActionItemRow.document).where(col(ActionItemRow.ended_at).is_(None))
+    return [ActionItem.model_validate(document) for document in session.exec(query)]
 
 
 def timeline(session: Session, record_id: str) -> list[TimelineRow]:

@@ -92,6 +92,30 @@ class TimelineRow(SQLModel, table=True):
     author: str | None = None
 
 
+class DrillReportRow(SQLModel, table=True):
+    """What came of a drill; ``document`` is the whole ``DrillReport``."""
+
+    __tablename__ = "drill_report"
+
+    incident_id: str = Field(primary_key=True)
+    team: str = Field(index=True)
+    started_at: datetime = Field(sa_type=UTCDateTime, index=True)
+    document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class AnonymousNoteRow(SQLModel, table=True):
+    """A note by nobody. Its id is random and orders the table, so that nothing tells which note came first."""
+
+    __tablename__ = "anonymous_note"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    id: str = Field(primary_key=True)
+    incident_id: str = Field(index=True)
+    text: str
+    batch: datetime = Field(sa_type=UTCDateTime, index=True)
+    """The time when it can be shown at the earliest, the same for all that came since the time before."""
+
+
 class MailState(StrEnum):
     """QUEUED is written before a mail is handed over, so that a crash in between is seen."""
 
@@ -107,7 +131,8 @@ class MailRow(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     kind: str = Field(index=True)
-    incident_id: str = Field(index=True)
+    incident_id: str | None = Field(None, index=True)
+    """None for a digest."""
     item_id: str | None = Field(None, index=True)
     recipients: list[str] = Field(sa_column=Column(JSON, nullable=False))
     subject: str

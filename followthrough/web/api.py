@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi import APIRouter, Body, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -17,7 +17,7 @@ from followthrough.store.tables import MailRow, MailState, TimelineRow
 from followthrough.web.incidents import Incidents
 from followthrough.web.intake import Accepted
 from followthrough.web.reading import Reading
-from followthrough.web.security import require_bearer
+from followthrough.web.security import authorised
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 Offset = Annotated[int, Query(ge=0)]
@@ -74,7 +74,7 @@ class MailLine(BaseModel):
 
     key: str
     kind: str
-    incident_id: str
+    incident_id: str | None
     item_id: str | None
     recipients: list[str]
     subject: str
@@ -85,12 +85,7 @@ class MailLine(BaseModel):
 
 def api(settings: Settings, incidents: Incidents) -> APIRouter:
     """Everything under /api."""
-
-    def authorised(request: Request) -> None:
-        if settings.api_token is not None:
-            require_bearer(request, settings.api_token)
-
-    router = APIRouter(prefix="/api", tags=["api"], dependencies=[Depends(authorised)])
+    router = APIRouter(prefix="/api", tags=["api"], dependencies=[authorised(settings)])
 
     @router.post("/incidents", status_code=201)
     async def declare(new: NewIncident) -> Accepted:

@@ -13,11 +13,17 @@ from temporalio.client import Client
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.web import errors
+from followthrough.web.anonymous import anonymous
 from followthrough.web.api import api
+from followthrough.web.drills import drills
 from followthrough.web.incidents import Incidents
 from followthrough.web.intake import intake
+from followthrough.web.load import load
 from followthrough.web.pages import pages
+from followthrough.web.playbook import playbooks
+from followthrough.web.postmortems import postmortems
 from followthrough.web.security import Guard
+from followthrough.web.updates import updates
 
 READY_WITHIN = timedelta(seconds=3)
 
@@ -34,6 +40,12 @@ def create_app(
     app.include_router(intake(settings, incidents))
     app.include_router(api(settings, incidents))
     app.include_router(pages(settings, organisation, incidents))
+    app.include_router(postmortems(settings, organisation, incidents))
+    app.include_router(load(settings, organisation))
+    app.include_router(drills(settings, organisation, client))
+    app.include_router(anonymous(settings, organisation))
+    app.include_router(playbooks(settings, organisation))
+    app.include_router(updates(settings, organisation, incidents))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 
     @app.get("/healthz", tags=["health"])

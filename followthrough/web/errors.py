@@ -31,6 +31,15 @@ class Unknown(Exception):
     """No incident or action item has this id; the message is the sentence for the person who asked."""
 
 
+class Returned(Exception):
+    """A command that has to be said another way; ``details`` say how, beside the sentence."""
+
+    def __init__(self, status: int, sentence: str, details: dict[str, Any]) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.details = details
+
+
 def install(app: FastAPI) -> None:
     """Every error that a request can meet gets its status and its sentence."""
 
@@ -52,6 +61,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Refusal)
     def refused(request: Request, error: Refusal) -> Response:
         return _answer(request, 409, str(error))
+
+    @app.exception_handler(Returned)
+    def returned(_request: Request, error: Returned) -> Response:
+        return JSONResponse({"error": str(error), **error.details}, error.status)
 
     @app.exception_handler(RPCError)
     @app.exception_handler(TimeoutError)

@@ -1,7 +1,6 @@
 """The way into the workflows: delivering alerts, declaring incidents, giving commands."""
 
 import asyncio
-import hashlib
 import itertools
 import logging
 import re
@@ -14,27 +13,25 @@ from sqlalchemy import Engine, exc
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from temporalio.client import Client, WorkflowUpdateFailedError
-from temporalio.common import (
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.domain.action_item import ActionItem, ItemCommand
-from followthrough.domain.incident import ONGOING, Alert, AlertState, Incident
+from followthrough.domain.incident import ONGOING, Alert, AlertState, Incident, IncidentStatus
 from followthrough.domain.incident_commands import IncidentCommand
+from followthrough.domain.lifecycle_commands import INCIDENT_ID, Reopen, Split, incident_id
 from followthrough.domain.routing import route
 from followthrough.domain.values import PersonId, Refusal, Severity
 from followthrough.organisation import Organisation, ServiceId
 from followthrough.store import queries
+from followthrough.web.checks import checked
 from followthrough.web.errors import Unknown
 from workflows.action_item import ActionItemWorkflow
+from workflows.durable import Command
 from workflows.incident import IncidentWorkflow
-from workflows.messages import TASK_QUEUE, IncidentProgress
-from workflows.search_attributes import SERVICE, SEVERITY, STATUS, TEAM
+from workflows.messages import TASK_QUEUE, AlertReceipt, IncidentProgress
+from workflows.search_attributes import of_incident
 
 logger = logging.getLogger(__name__)
 
@@ -45,17 +42,14 @@ HINT_WITHIN = 1
 """Seconds; without the hint a delivery asks the engine more often."""
 
 RecordT = TypeVar("RecordT", Incident, ActionItem)
-INCIDENT_ID = re.compile(r"inc-[0-9a-f]{10}(-[0-9]+)?")
-ITEM_ID = re.compile(INCIDENT_ID.pattern + r"\.[0-9]+")
+ITEM_ID = INCIDENT_ID + r"\.[0-9]+"
 
 PEOPLE = ("by", "person", "owner", "to")
 """Fields of commands that name somebody."""
 
 
-def incident_id(dedup_key: str, generation: int = 1) -> str:
-    """The same key always gives the same id; generations count the incidents that one key started."""
-    digest = hashlib.sha256(dedup_key.encode()).hexdigest()[:10]
-    return f"inc-{digest}" if generation == 1 else f"inc-{digest}-{generation}"
+class Over(Refusal):
+    """Its workflow has ended, so it takes no more commands."""
 
 
 class Incidents:
@@ -70,25 +64,25 @@ class Incidents:
         """The id of the incident that the alert belongs to, once that durably exists.
 
         A firing alert starts an incident unless one is ongoing; None when an alert is over and no ongoing
-        incident waits for that. Raises HTTPException when no route fits.
+        incident waits for that. An incident that was merged into another leads there. Raises HTTPException when no
+        route fits.
 
         Starting needs no worker and is tried first: most deliveries are an alert's first.
         """
         async with asyncio.timeout(ANSWER_WITHIN):
-            for generation in itertools.count(await self._first_generation(alert)):
+            latest_id, status = await self._latest(alert) or (None, None)
+            receipt = await self._hand(alert, latest_id) if latest_id and status is IncidentStatus.MERGED else None
+            if receipt is not None and receipt.joined:
+                return receipt.incident_id
+            for generation in itertools.count(_next_generation(alert.dedup_key, latest_id, status)):
                 workflow_id = incident_id(alert.dedup_key, generation)
                 if alert.state is AlertState.FIRING and await self._start_for(alert, workflow_id):
                     return workflow_id
-                handle = self._client.get_workflow_handle_for(IncidentWorkflow.run, workflow_id)
-                try:
-                    receipt = await handle.execute_update(IncidentWorkflow.receive_alert, alert)
-                    if receipt.joined:
-                        return workflow_id
-                except RPCError as error:
-                    if error.status is not RPCStatusCode.NOT_FOUND:
-                        raise
-                    if alert.state is AlertState.RESOLVED:
-                        return None
+                receipt = await self._hand(alert, workflow_id)
+                if receipt is not None and receipt.joined:
+                    return receipt.incident_id
+                if receipt is None and alert.state is AlertState.RESOLVED:
+                    return None
         raise AssertionError("there is always another generation")
 
     async def declare(
@@ -99,17 +93,14 @@ class Incidents:
         Raises HTTPException when the organisation file knows no such person or service.
         """
         self._require_people(by)
-        organisation = self._organisation()
-        if service not in organisation.services:
-            known = ", ".join(sorted(organisation.services))
-            raise HTTPException(422, f"The organisation file has no service {service!r}; it has {known}.")
+        self._require_service(service)
         key = f"declared/{dedup_key or uuid4()}"
         incident = Incident(
             id=incident_id(key),
             dedup_key=key,
             title=title,
             service=service,
-            team=organisation.services[service].team,
+            team=self._organisation().services[service].team,
             severity=severity,
             declared_at=datetime.now(UTC),
             declared_by=by,
@@ -129,30 +120,76 @@ class Incidents:
         return await self._find(record_id, ITEM_ID, queries.action_item, ActionItemWorkflow.state)
 
     async def command(self, record_id: str, command: IncidentCommand) -> Incident:
-        """The incident after the command. Raises Unknown, Refusal, or HTTPException for an unknown person."""
+        """The incident after the command.
+
+        Raises Unknown, Refusal, Returned for what has to be said another way, or HTTPException for a person or service
+        that the organisation file does not have.
+        """
         incident = await self.incident(record_id)
-        return await self._execute(incident, IncidentWorkflow.execute, command)
+        command = await asyncio.to_thread(checked, command, self._organisation())
+        if isinstance(command, Split):
+            self._require_service(command.service or incident.service)
+        try:
+            return await self._execute(incident, IncidentWorkflow.execute, command)
+        except Over:
+            if isinstance(command, Reopen):
+                return await self._reopen(record_id, command)
+            raise
 
     async def item_command(self, record_id: str, command: ItemCommand) -> ActionItem:
         """The action item after the command. Raises Unknown, Refusal, or HTTPException for an unknown person."""
         item = await self.action_item(record_id)
         return await self._execute(item, ActionItemWorkflow.execute, command)
 
-    async def _first_generation(self, alert: Alert) -> int:
-        """Skips incidents that are over: the engine forgets them after a while, and their ids must not come again."""
+    async def _reopen(self, record_id: str, command: Reopen) -> Incident:
+        """Starts a new run of the incident's workflow from how the last one ended."""
+        async with asyncio.timeout(ANSWER_WITHIN):
+            ended = await self._as_it_ended(record_id)
+            if ended is None:
+                raise Unknown(f"There is no {record_id} here.")
+            command.apply(ended.model_copy(deep=True), datetime.now(UTC))
+            if not await self._start(IncidentProgress(incident=ended, reopen=command)):
+                raise Refusal(f"Somebody has just reopened incident {record_id}.")
+            return await self._client.get_workflow_handle(record_id).query(IncidentWorkflow.state)
+
+    async def _hand(self, alert: Alert, workflow_id: str) -> AlertReceipt | None:
+        """The answer of an incident, or of the one it was merged into; None when it does not run."""
+        handle = self._client.get_workflow_handle(workflow_id)
+        receipt = None
+        try:
+            receipt = await handle.execute_update(IncidentWorkflow.receive_alert, alert)
+            merged_into = receipt.merged_into
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            ended = await self._as_it_ended(workflow_id)
+            merged_into = ended.merged_into if ended else None
+        return await self._hand(alert, merged_into) if merged_into else receipt
+
+    async def _as_it_ended(self, record_id: str) -> Incident | None:
+        """An incident whose workflow does not run, from the read model once the engine has forgotten it."""
+        try:
+            ended: Incident = await self._client.get_workflow_handle(record_id, result_type=Incident).result()
+            return ended
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        return await asyncio.to_thread(self._read, queries.incident, record_id)
+
+    def _read(self, query: Callable[[Session, str], RecordT | None], record_id: str) -> RecordT | None:
+        with Session(self._database) as session:
+            return query(session, record_id)
+
+    async def _latest(self, alert: Alert) -> tuple[str, IncidentStatus] | None:
+        """The incident that the alert probably belongs to; None when there is none, or the database is silent."""
         try:
             async with asyncio.timeout(HINT_WITHIN):
-                latest = await asyncio.to_thread(queries.latest_incident, self._database, alert.dedup_key)
+                return await asyncio.to_thread(queries.latest_incident, self._database, alert.dedup_key)
         except (exc.DBAPIError, exc.TimeoutError, TimeoutError):
             if alert.state is AlertState.RESOLVED:
                 raise
             logger.warning("The database does not answer; an alert is delivered without looking at earlier incidents")
-            return 1
-        if latest is None:
-            return 1
-        latest_id, status = latest
-        generation = int(latest_id.removeprefix(incident_id(alert.dedup_key)).removeprefix("-") or 1)
-        return generation if status in ONGOING else generation + 1
+            return None
 
     async def _start_for(self, alert: Alert, workflow_id: str) -> bool:
         """Whether this delivery started the incident; False when it is already there."""
@@ -182,15 +219,10 @@ class Incidents:
                 id=incident.id,
                 task_queue=TASK_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=TypedSearchAttributes(
-                    [
-                        SearchAttributePair(SERVICE, incident.service),
-                        SearchAttributePair(TEAM, incident.team),
-                        SearchAttributePair(SEVERITY, incident.severity.value),
-                        SearchAttributePair(STATUS, incident.status.value),
-                    ]
-                ),
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE
+                if progress.reopen
+                else WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=of_incident(incident),
             )
         except WorkflowAlreadyStartedError:
             return False
@@ -199,20 +231,16 @@ class Incidents:
     async def _find(
         self,
         record_id: str,
-        pattern: re.Pattern[str],
+        pattern: str,
         query: Callable[[Session, str], RecordT | None],
         state: Callable[[Any], RecordT],
     ) -> RecordT:
-        def read() -> RecordT | None:
-            with Session(self._database) as session:
-                return query(session, record_id)
-
-        if not pattern.fullmatch(record_id):
+        if not re.fullmatch(pattern, record_id):
             raise Unknown(
                 f"{record_id} is not an id here; ids look like inc-7f3a9c21d0, or inc-7f3a9c21d0.1 for an item."
             )
         async with asyncio.timeout(ANSWER_WITHIN):
-            if found := await asyncio.to_thread(read):
+            if found := await asyncio.to_thread(self._read, query, record_id):
                 return found
             try:
                 return await self._client.get_workflow_handle(record_id).query(state)
@@ -221,7 +249,7 @@ class Incidents:
                     raise
         raise Unknown(f"There is no {record_id} here.")
 
-    async def _execute(self, record: RecordT, execute: Any, command: IncidentCommand | ItemCommand) -> RecordT:
+    async def _execute(self, record: RecordT, execute: Any, command: Command) -> RecordT:
         self._require_people(*(getattr(command, field, None) for field in PEOPLE))
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
@@ -234,13 +262,31 @@ class Incidents:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            raise Refusal(f"{record.id} is {record.status.value}; it takes no more commands.") from error
+            command.apply(record, datetime.now(UTC))
+            raise Over(f"{record.id} is {record.status.value}; it takes no more commands.") from error
         return after
 
-    def _require_people(self, *people: PersonId | None) -> None:
+    def _require_service(self, service: ServiceId) -> None:
+        services = self._organisation().services
+        if service not in services:
+            known = ", ".join(sorted(services))
+            raise HTTPException(422, f"The organisation file has no service {service!r}; it has {known}.")
+
+    def _require_people(self, *named: PersonId | tuple[PersonId, ...] | None) -> None:
         known = self._organisation().people
-        for person in people:
-            if person is not None and person not in known:
+        for person in itertools.chain.from_iterable((one,) if isinstance(one, str) else one or () for one in named):
+            if person not in known:
                 raise HTTPException(
                     422, f"The organisation file has no person {person!r}; use the key of one of its people."
                 )
+            left = known[person].left
+            if left is not None and left <= datetime.now(UTC).date():
+                raise HTTPException(422, f"{person} left on {left}; name somebody who is still there.")
+
+
+def _next_generation(dedup_key: str, latest_id: str | None, status: IncidentStatus | None) -> int:
+    """Skips incidents that are over: the engine forgets them after a while, and their ids must not come again."""
+    if latest_id is None:
+        return 1
+    generation = int(latest_id.removeprefix(incident_id(dedup_key)).removeprefix("-") or 1)
+    return generation if status in ONGOING else generation + 1

@@ -13,10 +13,12 @@ from fastapi.responses import HTMLResponse
 
 from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.incident import Incident, IncidentStatus
+from followthrough.domain.kudos import thanks
 from followthrough.domain.values import PersonId
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store import queries
+from followthrough.store.anonymous import shown_notes
 from followthrough.store.tables import MailRow
 from followthrough.web import words
 from followthrough.web.incidents import Incidents
@@ -36,8 +38,7 @@ def pages(settings: Settings, organisation: Callable[[], Organisation], incident
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
     def name(person: PersonId) -> str:
-        known = organisation().people.get(person)
-        return known.name if known else person
+        return organisation().name_of(person)
 
     def next_moment(record: Incident | ActionItem) -> str:
         """In the time zone of who is told first."""
@@ -93,6 +94,8 @@ def pages(settings: Settings, organisation: Callable[[], Organisation], incident
                 queries.action_items, reading, datetime.now(UTC), incident_id=incident_id, limit=500
             ),
             timeline=await run_in_threadpool(queries.timeline, reading, incident_id),
+            thanks=thanks(incident, organisation()),
+            anonymous=await run_in_threadpool(shown_notes, reading, incident_id, organisation(), datetime.now(UTC)),
         )
 
     @router.get("/items")

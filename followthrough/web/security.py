@@ -4,7 +4,7 @@ import hmac
 import re
 from urllib.parse import urlsplit
 
-from fastapi import HTTPException, Request
+from fastapi import HTTPException, Request, params
 from fastapi.responses import JSONResponse
 from pydantic import SecretStr
 from starlette.datastructures import Headers, MutableHeaders
@@ -31,6 +31,16 @@ def require_bearer(request: Request, token: SecretStr) -> None:
             "The bearer token is missing or wrong; send it as Authorization: Bearer TOKEN.",
             {"WWW-Authenticate": "Bearer"},
         )
+
+
+def authorised(settings: Settings) -> params.Depends:
+    """A dependency of routes that ask for the API's token where one is set."""
+
+    def check(request: Request) -> None:
+        if settings.api_token is not None:
+            require_bearer(request, settings.api_token)
+
+    return params.Depends(check)
 
 
 class Guard:

@@ -16,10 +16,12 @@ MOMENTS = {
     MomentKind.REMIND_AT_DEADLINE: "reminds {people} of the deadline",
     MomentKind.ESCALATE: "escalates to {people}",
     MomentKind.REMIND_TO_VERIFY: "asks {people} to verify",
-    IncidentMomentKind.ROLE_NOT_ACKNOWLEDGED: "tells {people} that the {subject} has not acknowledged",
+    MomentKind.DRILL_OVER: "ends it with the drill",
+    IncidentMomentKind.ROLE_NOT_ACKNOWLEDGED: "asks {people} to be {subject}",
     IncidentMomentKind.UPDATE_DUE: "reminds {people} of the update to {subject}",
     IncidentMomentKind.UPDATE_MISSED: "tells {people} that an update to {subject} is missing",
     IncidentMomentKind.POSTMORTEM_DUE_SOON: "reminds {people} of the postmortem",
+    IncidentMomentKind.DRILL_TIME_OVER: "ends the drill",
     IncidentMomentKind.NO_POSTMORTEM_OWED: "tells {people} that no postmortem is owed",
     IncidentMomentKind.POSTMORTEM_OVERDUE: "escalates the postmortem to {people}",
 }

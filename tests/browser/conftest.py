@@ -22,12 +22,12 @@ from followthrough.domain.incident import (
     IncidentPlan,
     IncidentStatus,
     ItemSummary,
-    Postmortem,
     Role,
     RoleHolder,
     SentUpdate,
     UpdateStage,
 )
+from followthrough.domain.postmortem import Postmortem, Review
 from followthrough.domain.values import EntryKind, Severity
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
@@ -178,7 +178,14 @@ def write_records(database: Engine) -> None:
             RoleHolder(role=Role.INCIDENT_COMMANDER, person="ines", at=NOW, acknowledged_at=NOW - timedelta(days=41))
         ],
         items=[ItemSummary(id=item.id, title=item.title, owner=item.owner, ended_at=item.ended_at) for item in items],
-        postmortem=Postmortem(text=POSTMORTEM, by="ines", at=NOW - timedelta(days=36)),
+        postmortem_owner="ines",
+        postmortem_format="five-whys",
+        postmortem=Postmortem(
+            text=POSTMORTEM,
+            by="ines",
+            at=NOW - timedelta(days=37),
+            review=Review(by="tomas", at=NOW - timedelta(days=36), approved=True),
+        ),
     )
     published.note(
         NOW - timedelta(days=41), EntryKind.STATUS, "Resolved: the new certificate is trusted everywhere", "ines"

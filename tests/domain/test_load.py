@@ -53,3 +53,17 @@ def test_items_of_a_service_that_is_gone_still_count(organisation: Organisation)
     (overload,) = load_report([], items, organisation).overloads
 
     assert overload == Overload(person="left", duty=Duty.OWNS, count=3, total=3, others=())
+
+
+def test_who_handed_over_led_too_but_not_who_never_acknowledged(organisation: Organisation) -> None:
+    def held(person: str, acknowledged_at: datetime | None) -> RoleHolder:
+        return RoleHolder(role=Role.INCIDENT_COMMANDER, person=person, at=NIGHT, acknowledged_at=acknowledged_at)
+
+    record = incident(past_roles=[held("ines", NIGHT), held("tomas", None)], roles=[held("lucia", DAY)])
+    report = load_report([record], [], organisation)
+
+    assert {(load.person, load.woken, load.led) for load in report.people} == {
+        ("ines", 1, 1),
+        ("tomas", 1, 0),
+        ("lucia", 1, 1),
+    }

@@ -15,7 +15,8 @@ from followthrough.domain.incident_commands import (
     Resolve,
     SendUpdate,
 )
-from followthrough.domain.postmortem_format import FormatName, draft, next_format
+from followthrough.domain.postmortem import FormatName
+from followthrough.domain.postmortem_format import draft, next_format
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
 from tests.records import incident

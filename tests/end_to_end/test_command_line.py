@@ -55,7 +55,7 @@ async def test_an_incident_and_its_action_item_can_be_led_from_the_command_line(
         assert "Extended to 2099-01-01" in await followthrough("show", item)
 
         code, _, err = await run("waive", item, "Too late", "--by", "marcos", FOLLOWTHROUGH_URL=url)
-        assert (code, "takes no more commands" in err) == (1, True)
+        assert (code, "is closed" in err) == (1, True)
         code, _, err = await run("done", item, "not a link", "--by", "lucia", FOLLOWTHROUGH_URL=url)
         assert (code, "is not a link" in err) == (2, True)
         code, _, _ = await run("show", "inc-ffffffffff", FOLLOWTHROUGH_URL=url)

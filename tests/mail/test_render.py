@@ -17,8 +17,19 @@ from workflows.messages import Notice, NoticeKind
 
 MEANING = {
     NoticeKind.INCIDENT_DECLARED: ("acknowledge by **Mon 02 Mar 2026, 10:15 (Europe/Madrid)**", "SEV2", "Checkout"),
-    NoticeKind.ROLE_ASSIGNED: ("Incident Commander", "acknowledge it by **Mon 02 Mar 2026, 10:15 (Europe/Madrid)**"),
-    NoticeKind.ROLE_NOT_ACKNOWLEDGED: ("take the role **Incident Commander** now", "followthrough role"),
+    NoticeKind.ROLE_ASSIGNED: ("acknowledge it by **Mon 02 Mar 2026, 10:15 (Europe/Madrid)**", "> The runbook is"),
+    NoticeKind.ROLE_NOT_ACKNOWLEDGED: (
+        "**Ana Ruiz**, please acknowledge the role **Incident Commander** now",
+        "**Mon 02 Mar 2026, 09:15 (UTC)**",
+        "It was Ben Lee before",
+    ),
+    NoticeKind.ROLE_HANDED_OVER: (
+        "**Ana Ruiz**, please acknowledge by **Mon 02 Mar 2026, 10:15 (Europe/Madrid)**",
+        "**Incident Commander** now, after **Ben Lee**",
+        "> The provider calls back at ten.",
+    ),
+    NoticeKind.INCIDENT_MERGED: ("follow this incident: **inc-0000000002** was the same", "Ana Ruiz"),
+    NoticeKind.INCIDENT_REOPENED: ("acknowledge it by **Mon 02 Mar 2026, 10:15", "> It fails again."),
     NoticeKind.STAKEHOLDER_UPDATE: (
         "don't have to do anything",
         "> A queue is full.\n> \n> We make room.",
@@ -26,10 +37,25 @@ MEANING = {
     ),
     NoticeKind.UPDATE_DUE: ("**customers** by **Mon 02 Mar 2026, 10:10 (Europe/Madrid)**", "every 30 minutes"),
     NoticeKind.UPDATE_MISSED: ("now that **customers** get an update", "none yet"),
+    NoticeKind.POSTMORTEM_ASSIGNED: (
+        "by **Sat 07 Mar 2026, 10:00 (Europe/Madrid)**",
+        "Ben is on leave.",
+        "**five-whys**",
+        "followthrough postmortem draft",
+    ),
+    NoticeKind.POSTMORTEM_TO_REVIEW: ("Ana Ruiz wrote", "followthrough postmortem approve", "/postmortem)"),
+    NoticeKind.POSTMORTEM_REVIEWED: ("Ben Lee asks for changes", "> Say what the alert showed.", "postmortem submit"),
     NoticeKind.POSTMORTEM_REMINDER: ("by **Sat 07 Mar 2026, 10:00 (Europe/Madrid)**", "not people"),
     NoticeKind.POSTMORTEM_ESCALATION: ("agree now", "**Sat 07 Mar 2026, 09:00 (UTC)**, 3 days ago", "escalation 1"),
     NoticeKind.POSTMORTEM_PUBLISHED: ("don't have to do anything", "Retry payments (Ben Lee, waived)", "Thank you"),
     NoticeKind.INCIDENT_CLOSED: ("don't have to do anything", "Thank you"),
+    NoticeKind.DRILL_REPORT: (
+        "talk about this drill",
+        "Acknowledged after 4 min\n- 1 of 2 roles filled",
+        "last time it took 9 min",
+        "nobody acknowledged Resolver",
+        "Which changes can't be rolled back?",
+    ),
     NoticeKind.ITEM_PROPOSED: ("by **Thu 05 Mar 2026, 10:00 (Europe/Madrid)**", "followthrough accept", "Ben Lee"),
     NoticeKind.ITEM_REMINDER: ("by **Thu 12 Mar 2026, 10:00 (Europe/Madrid)**", "followthrough done", "PAY-1"),
     NoticeKind.ITEM_ESCALATION: (

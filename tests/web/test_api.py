@@ -46,7 +46,9 @@ async def test_an_incident_lives_through_the_api(api: httpx.AsyncClient) -> None
         ("acknowledge", {}),
         ("mitigate", {"summary": "Rolled back"}),
         ("resolve", {"summary": "Stayed well for an hour"}),
-        ("publish postmortem", {"text": "# What we learned"}),
+        ("submit postmortem", {"text": "# What we learned"}),
+        ("review postmortem", {"by": "tomas"}),
+        ("publish postmortem", {}),
     ):
         assert (await give(api, incident, command, **fields)).status_code == 200
     assert (await give(api, item, "accept", by="tomas")).json()["status"] == "accepted"
@@ -116,7 +118,7 @@ async def test_people_in_commands_have_to_be_known(api: httpx.AsyncClient) -> No
         (item, "reassign", {"to": "zoe", "reason": "Holidays"}),
         (item, "accept", {"by": "zoe"}),
         (item.removesuffix(".1"), "assign role", {"role": "Comms Lead", "person": "zoe"}),
-        (item.removesuffix(".1"), "propose action item", {"title": "x", "owner": "zoe"}),
+        (item.removesuffix(".1"), "assign postmortem", {"to": "zoe", "reason": "Time"}),
     ):
         answer = await give(api, record, command, **fields)
         assert answer.status_code == 422

@@ -87,7 +87,7 @@ async def accepted(response: httpx.Response) -> str:
 
 
 async def state(web: Web, incident_id: str) -> Incident:
-    return await web.client.get_workflow_handle_for(IncidentWorkflow.run, incident_id).query(IncidentWorkflow.state)
+    return await web.client.get_workflow_handle(incident_id).query(IncidentWorkflow.state)
 
 
 async def test_an_alertmanager_group_becomes_an_incident(web: Web, api: httpx.AsyncClient) -> None:

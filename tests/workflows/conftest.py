@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -63,6 +64,9 @@ class Play:
             await asyncio.sleep(0.02)
         return part
 
+    async def pass_time(self, handle: WorkflowHandle[Any, Any], time: timedelta) -> None:
+        await TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False)).fast_forward(handle, time)
+
 
 @dataclass
 class IncidentPart:
@@ -75,8 +79,11 @@ class IncidentPart:
     async def state(self) -> Incident:
         return await self.handle.query(IncidentWorkflow.state)
 
+    async def pass_time(self, minutes: float) -> None:
+        await self.play.pass_time(self.handle, timedelta(minutes=minutes))
+
     def item(self, number: int) -> "ItemPart":
-        handle = self.play.client.get_workflow_handle_for(ActionItemWorkflow.run, f"{self.handle.id}.{number}")
+        handle = self.play.client.get_workflow_handle(f"{self.handle.id}.{number}", result_type=ActionItem)
         return ItemPart(self.play, handle)
 
 
@@ -92,8 +99,7 @@ class ItemPart:
         return await self.handle.query(ActionItemWorkflow.state)
 
     async def pass_time(self, days: float) -> None:
-        skipper = TimeSkipper(self.play.client, config=TimeSkippingConfig(enabled=False))
-        await skipper.fast_forward(self.handle, timedelta(days=days))
+        await self.play.pass_time(self.handle, timedelta(days=days))
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,10 @@ from followthrough.domain.incident_commands import (
     Cancel,
     Mitigate,
     ProposeItem,
-    Publish,
     Resolve,
     SendUpdate,
 )
+from followthrough.domain.postmortem_commands import Publish, ReviewPostmortem, SubmitPostmortem
 from followthrough.domain.values import EntryKind
 from followthrough.store.tables import ActionItemRow, IncidentRow, LocalTicketRow, MailRow, TimelineRow
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
@@ -74,7 +74,9 @@ async def test_an_incident_runs_from_its_alert_to_its_last_closed_action_item(pl
     await incident.give(Resolve(by=commander, summary="The provider is back"))
     for title in ("Add a test for the refund path", "Alert on declined cards above 2 %"):
         await incident.give(ProposeItem(by=commander, title=title, owner=resolver))
-    published = await incident.give(Publish(by=commander, text="# What broke\n\nThe provider."))
+    await incident.give(SubmitPostmortem(by=commander, text="# What broke\n\nThe provider."))
+    await incident.give(ReviewPostmortem(by=resolver))
+    published = await incident.give(Publish(by=commander))
     assert published.status is IncidentStatus.PUBLISHED
 
     first, second = incident.item(1), incident.item(2)

@@ -1,0 +1,84 @@
+"""Commands for what keeps the habits honest: thanks, anonymous notes, playbooks, and who carries how much."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+
+from followthrough.cli.api import AsJson, By, call, fail, out, show
+from followthrough.cli.incidents import Incident, give, readable, table
+from followthrough.domain.anonymous import LONGEST, NewNote
+from followthrough.domain.kudos import GiveKudos
+from followthrough.domain.playbook import Playbook, markdown
+
+app = typer.Typer()
+
+
+@app.command()
+def kudos(
+    incident: Incident,
+    text: str,
+    to: Annotated[list[str], typer.Option(help="Whom; more than once for several people")],
+    by: By,
+    for_openness: Annotated[bool, typer.Option("--for-openness", help="For admitting a mistake")] = False,
+) -> None:
+    """Thank people for what they did in an incident."""
+    give(incident, GiveKudos(by=by, to=tuple(to), text=text, for_openness=for_openness))
+
+
+@app.command("anonymous-note")
+def anonymous_note(
+    incident: Incident,
+    text: Annotated[str, typer.Argument(help="Asked for when left out, and then not in the shell's history")] = "",
+) -> None:
+    """Add a note to an incident without saying who you are."""
+    text = text or typer.prompt("What should be known")
+    if len(text) > LONGEST:
+        fail(f"The note has {len(text)} characters; {LONGEST} are the most.", 2)
+    taken = call("POST", f"/incidents/{incident}/anonymous", body=NewNote(text=text), known=False)
+    out.print(f"Kept. It is shown from {readable(taken['shown_from'])} UTC at the earliest, together with others.")
+
+
+@app.command("anonymous-notes")
+def anonymous_notes(incident: Incident, as_json: AsJson = False) -> None:
+    """Show an incident's anonymous notes, in the groups in which they appeared."""
+    show(call("GET", f"/incidents/{incident}/anonymous"), as_json, lambda groups: table(("since", "texts"), groups))
+
+
+@app.command()
+def load(
+    days: Annotated[int | None, typer.Option(min=1, help="How far back incidents count")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who was woken, led, resolved and owns how much, and who carries too much."""
+    show(call("GET", "/load", days=days), as_json, drawn_load)
+
+
+@app.command("playbook")
+def print_playbook(
+    service: str,
+    output: Annotated[Path | None, typer.Option(help="Where the Markdown goes, instead of the terminal")] = None,
+) -> None:
+    """The one page that a service's people need, as Markdown."""
+    text = markdown(Playbook.model_validate(call("GET", f"/services/{service}/playbook")))
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{output} can't be written ({error.strerror}); choose another file.", 2)
+    out.print(
+        f"Written to {output}; the page to print is at /services/{service}/playbook.", markup=False, highlight=False
+    )
+
+
+def drawn_load(report: dict[str, Any]) -> RenderableType:
+    """A table of people, then a sentence for each who carries too much."""
+    warnings = [
+        f"{overload['person']} {overload['duty']}: {overload['count']} of {overload['total']}; "
+        f"who else could: {', '.join(overload['others']) or 'nobody on the team yet'}."
+        for overload in report["overloads"]
+    ]
+    return Group(table(("person", "woken", "led", "resolved", "owns"), report["people"]), *warnings)

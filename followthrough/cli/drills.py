@@ -1,0 +1,80 @@
+"""Commands about drills and the monthly digest."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+
+from followthrough.cli.api import AsJson, call, show
+from followthrough.cli.incidents import table
+from followthrough.domain.digest import Digest
+from followthrough.domain.drill import DrillReport, measures
+from followthrough.web.drills import NewDrill
+
+app = typer.Typer()
+
+
+@app.command()
+def drill(
+    team: Annotated[str, typer.Argument(help="Who practises, as in the organisation file")],
+    scenario: Annotated[
+        str | None, typer.Option(help="Name of its file; else the one that the team did not have for the longest time")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start a drill now: a mock incident of which no customer hears."""
+    answer = call("POST", "/drills", body=NewDrill(team=team, scenario=scenario))
+    show(answer, as_json, lambda it: f"The drill begins: {it['incident']}, {it['url']}")
+
+
+@app.command()
+def drills(limit: Annotated[int, typer.Option(min=1, max=500)] = 10, as_json: AsJson = False) -> None:
+    """Who has practised this quarter and who has not, and what came of the latest drills."""
+    show(call("GET", "/drills", limit=limit), as_json, drawn_drills)
+
+
+@app.command()
+def digest(
+    month: Annotated[str | None, typer.Option(help="Like 2026-11; else the last one that is over")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the monthly mail says: incidents and action items in numbers, missed drills, thanks, who carries much."""
+    show(call("GET", "/digest", month=month), as_json, lambda it: drawn_digest(Digest.model_validate(it)))
+
+
+def drawn_drills(overview: dict[str, Any]) -> RenderableType:
+    """A table of teams, then each report."""
+    reports = [DrillReport.model_validate(report) for report in overview["reports"]]
+    return Group(table(("team", "quarter", "practice", "planned_at"), overview["teams"]), *map(drawn_report, reports))
+
+
+def drawn_report(report: DrillReport) -> str:
+    """The drill, then one line for each thing to say about it."""
+    lines = [
+        f"\n{report.started_at:%Y-%m-%d} {report.team}: {report.title} ({report.incident_id})",
+        f"  {', '.join(measures(report))}",
+    ]
+    lines += [f"  + {sentence}" for sentence in report.improved]
+    lines += [f"  - {sentence}" for sentence in report.to_practise]
+    return "\n".join(lines)
+
+
+def drawn_digest(digest: Digest) -> str:
+    """Numbers first, then one line for each thing."""
+    items = digest.items
+    declared = ", ".join(f"{count} {severity}" for severity, count in digest.incidents.items() if count)
+    lines = [
+        f"{digest.month}",
+        f"  Incidents declared: {declared or 'none'}; resolved: {digest.resolved}",
+        f"  Action items closed: {items.on_time} on time, {items.late} late; waived: {items.waived}; "
+        f"open: {items.open}, of which {items.overdue} past their deadline",
+    ]
+    lines += [f"  Has not practised in {team.quarter}: {team.team}" for team in digest.missed_drills]
+    lines += [
+        f"  {overload.person} {overload.duty}: {overload.count} of {overload.total}; "
+        f"who else could: {', '.join(overload.others) or 'nobody on the team yet'}"
+        for overload in digest.overloads
+    ]
+    lines += [f"  Drill of {report.team}, {report.title}: {', '.join(measures(report))}" for report in digest.drills]
+    lines += [f"  Kudos to {', '.join(kudos.to)} from {kudos.by}: {kudos.text}" for kudos in digest.kudos]
+    return "\n".join(lines)

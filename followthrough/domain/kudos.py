@@ -1,0 +1,62 @@
+"""Thanks on an incident, also for admitting a mistake: what is said early is what everybody learns from."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from followthrough.domain.incident import Incident, Kudos
+from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
+from followthrough.organisation import Organisation
+
+
+class GiveKudos(Message):
+    """Thank people for what they did in an incident."""
+
+    command: Literal["give kudos"] = "give kudos"
+    by: PersonId
+    to: tuple[PersonId, ...] = Field(min_length=1)
+    text: str = Field(min_length=1, max_length=1000)
+    for_openness: bool = Field(False, description="For admitting a mistake, or saying early what was not known")
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal once the incident has ended, and for thanks to oneself."""
+        if incident.ended:
+            raise Refusal(
+                f"Incident {incident.id} is {incident.status.value}; kudos can be given until an incident is closed."
+            )
+        if self.by in self.to:
+            raise Refusal(f"Kudos are for others; leave {self.by} out.")
+        to = tuple(dict.fromkeys(self.to))
+        incident.kudos.append(Kudos(by=self.by, to=to, text=self.text, for_openness=self.for_openness, at=now))
+        why = " for openness" if self.for_openness else ""
+        incident.note(now, EntryKind.KUDOS, f"Kudos to {', '.join(to)}{why}: {self.text}", self.by)
+
+
+def thanks(incident: Incident, organisation: Organisation) -> list[str]:
+    """A sentence for each of the incident's kudos."""
+    return [
+        f"{organisation.name_of(kudos.by)} thanks {' and '.join(map(organisation.name_of, kudos.to))}"
+        f"{' for openness' if kudos.for_openness else ''}: {kudos.text}"
+        for kudos in incident.kudos
+    ]
+
+
+class GivenKudos(NamedTuple):
+    """Kudos, and the incident they belong to."""
+
+    incident: Incident
+    kudos: Kudos
+
+
+def kudos_between(incidents: Iterable[Incident], start: datetime, end: datetime) -> list[GivenKudos]:
+    """Those given from ``start`` until before ``end``, in order; none of drills."""
+    given = [
+        GivenKudos(incident, kudos)
+        for incident in incidents
+        if not incident.drill
+        for kudos in incident.kudos
+        if start <= kudos.at < end
+    ]
+    return sorted(given, key=lambda one: one.kudos.at)

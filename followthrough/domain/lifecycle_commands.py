@@ -1,0 +1,160 @@
+"""Commands that hand a role over, and that merge, split and reopen incidents."""
+
+import hashlib
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from followthrough.domain.incident import ONGOING, Incident, IncidentMomentKind, IncidentStatus
+from followthrough.domain.roles import give
+from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
+
+INCIDENT_ID = r"inc-[0-9a-f]{10}(-[0-9]+)?"
+
+
+def incident_id(dedup_key: str, generation: int = 1) -> str:
+    """The same key always gives the same id; generations count the incidents that one key started."""
+    digest = hashlib.sha256(dedup_key.encode()).hexdigest()[:10]
+    return f"inc-{digest}" if generation == 1 else f"inc-{digest}-{generation}"
+
+
+class HandOver(Message):
+    """Somebody gives their role to another person, who has to acknowledge it, with what they need to know."""
+
+    command: Literal["hand over"] = "hand over"
+    by: PersonId
+    person: PersonId
+    note: str = Field(min_length=1)
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal when the one has no role or the other has one."""
+        incident.require(*ONGOING, to="handed over")
+        leaver = next((holder for holder in incident.roles if holder.person == self.by), None)
+        if leaver is None:
+            raise Refusal(f"{self.by} holds no role in incident {incident.id} to hand over.")
+        give(incident, leaver.role, self.person, now, by=self.by, instead_of=leaver)
+        text = f"{leaver.role.value} handed over from {self.by} to {self.person}: {self.note}"
+        incident.note(now, EntryKind.ROLE, text, self.by)
+
+
+class Merge(Message):
+    """It is the same as another incident, which continues."""
+
+    command: Literal["merge"] = "merge"
+    by: PersonId
+    into: str = Field(pattern=f"^{INCIDENT_ID}$")
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal when there is nothing to merge any more; the other is asked after this."""
+        incident.require(*ONGOING, IncidentStatus.RESOLVED, to="merged into another")
+        if self.into == incident.id:
+            raise Refusal(f"Incident {incident.id} can't be merged into itself; name the one that continues.")
+        incident.merging_into = self.into
+        incident.note(now, EntryKind.STATUS, f"To be merged into {self.into}", self.by)
+
+
+class Split(Message):
+    """A part of it becomes an incident of its own; service and severity stay the same unless they are given."""
+
+    command: Literal["split"] = "split"
+    by: PersonId
+    title: str = Field(min_length=1, max_length=500)
+    reason: str = Field(min_length=1)
+    service: str | None = None
+    severity: Severity | None = None
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal once its postmortem is published."""
+        incident.require(*ONGOING, IncidentStatus.RESOLVED, to="split")
+        new_id = incident_id(f"split/{incident.id}/{len(incident.split_into) + 1}")
+        incident.split_into.append(new_id)
+        incident.note(now, EntryKind.STATUS, f"Split off {new_id}, {self.title}: {self.reason}", self.by)
+
+    def split_off(self, incident: Incident, now: datetime) -> Incident:
+        """The new incident, after ``apply``; its team is still that of the first."""
+        return Incident(
+            id=incident.split_into[-1],
+            dedup_key=f"split/{incident.id}/{len(incident.split_into)}",
+            title=self.title,
+            service=self.service or incident.service,
+            team=incident.team,
+            severity=self.severity or incident.severity,
+            declared_at=now,
+            declared_by=self.by,
+            drill=incident.drill,
+            split_from=incident.id,
+        )
+
+
+class Reopen(Message):
+    """It was not over after all."""
+
+    command: Literal["reopen"] = "reopen"
+    by: PersonId
+    reason: str = Field(min_length=1)
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal when it is ongoing or was merged.
+
+        Who had a role has it again and has to acknowledge it; a postmortem has to be reviewed again.
+        """
+        over = (IncidentStatus.RESOLVED, IncidentStatus.PUBLISHED, IncidentStatus.CLOSED, IncidentStatus.CANCELLED)
+        incident.require(*over, to="reopened")
+        incident.status = IncidentStatus.DECLARED
+        incident.reopened_at = now
+        incident.mitigated_at = incident.resolved_at = incident.resolution_proposed_at = None
+        incident.published_at = incident.ended_at = None
+        if incident.postmortem is not None:
+            incident.postmortem = incident.postmortem.model_copy(update={"review": None})
+        incident.roles = [
+            holder.model_copy(
+                update={"at": now, "acknowledged_at": now if holder.person == self.by else None, "before": ()}
+            )
+            for holder in incident.roles
+        ]
+        incident.moments = [
+            moment for moment in incident.moments if moment.kind is not IncidentMomentKind.NO_POSTMORTEM_OWED
+        ]
+        incident.note(now, EntryKind.STATUS, f"Reopened: {self.reason}", self.by)
+
+
+def take_in(incident: Incident, other: Incident, now: datetime) -> bool:
+    """Continues another incident in this one; False when it did so before.
+
+    Its alerts and subscribers belong here from now on, its open action items are followed here, the worse severity
+    counts, and its roles end. Raises Refusal when this incident can't continue it.
+    """
+    if other.id in incident.took_in:
+        return False
+    over = (IncidentStatus.RESOLVED,) if other.status is IncidentStatus.RESOLVED else ()
+    incident.require(*ONGOING, *over, to=f"merged with {other.id}, which is {other.status.value}")
+    if incident.drill != other.drill:
+        raise Refusal(f"One of {incident.id} and {other.id} is a drill; a drill can't be merged with a real incident.")
+    incident.took_in.append(other.id)
+    incident.inherited_keys += [other.dedup_key, *other.inherited_keys]
+    incident.items += [item for item in other.items if item.ended_at is None]
+    incident.subscriptions += [wanted for wanted in other.subscriptions if wanted not in incident.subscriptions]
+    incident.firing = list(dict.fromkeys([*incident.firing, *other.firing]))
+    if other.firing:
+        incident.resolution_proposed_at = None
+    roles = [f"{holder.role.value}: {holder.person}" for holder in other.roles]
+    updates = [f"last update to {update.audience.value}: {update.text}" for update in other.updates]
+    known = "; ".join([f"declared {other.declared_at:%Y-%m-%d %H:%M} UTC", *roles, *updates])
+    incident.note(now, EntryKind.STATUS, f"Took in {other.id}, {other.severity} {other.title} ({known})")
+    if other.severity < incident.severity:
+        incident.note(now, EntryKind.SEVERITY, f"{incident.severity} to {other.severity}: that of {other.id}")
+        incident.severity = other.severity
+    return True
+
+
+def end_merge(incident: Incident, refusal: str | None, now: datetime) -> None:
+    """What comes of a merge once the other incident has answered."""
+    into, incident.merging_into = incident.merging_into, None
+    if refusal is not None:
+        incident.note(now, EntryKind.STATUS, f"Not merged into {into}: {refusal}")
+        return
+    incident.merged_into = into
+    incident.status = IncidentStatus.MERGED
+    incident.ended_at = now
+    incident.note(now, EntryKind.STATUS, f"Merged into {into}, which continues")

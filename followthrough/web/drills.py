@@ -1,0 +1,110 @@
+"""Drills, and the monthly digest that tells of them."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from sqlmodel import Session
+from temporalio.client import Client
+
+from followthrough.domain.digest import Digest, Month
+from followthrough.domain.drill import DrillReport, Quarter, TeamPractice, measures, practices
+from followthrough.domain.lifecycle_commands import incident_id
+from followthrough.domain.values import Message
+from followthrough.organisation import Organisation, TeamId
+from followthrough.organisation_file import OrganisationError
+from followthrough.scenarios import load_scenarios
+from followthrough.settings import Settings
+from followthrough.store.reports import QUARTER, drill_reports, read_digest
+from followthrough.web.incidents import ANSWER_WITHIN
+from followthrough.web.intake import Accepted
+from followthrough.web.reading import Reading
+from followthrough.web.rendering import page
+from followthrough.web.security import authorised
+from workflows.drill import DrillWorkflow
+from workflows.messages import TASK_QUEUE, DrillRequest
+
+
+class NewDrill(Message):
+    """Starts a drill at once. Without a scenario it is the one that the team did not have for the longest time."""
+
+    team: TeamId
+    scenario: str | None = None
+
+
+class DrillOverview(Message):
+    """Where each team is in this quarter, and the reports, the latest first."""
+
+    teams: list[TeamPractice]
+    reports: list[DrillReport]
+
+
+def drills(settings: Settings, organisation: Callable[[], Organisation], client: Client) -> APIRouter:
+    """For programs and for browsers."""
+    router = APIRouter()
+    api = APIRouter(prefix="/api", tags=["api"], dependencies=[authorised(settings)])
+
+    def overview(session: Session, limit: int) -> DrillOverview:
+        now = datetime.now(UTC)
+        recent = drill_reports(session, since=now - QUARTER)
+        teams = practices(recent, organisation(), Quarter.of(now.date()), now)
+        return DrillOverview(teams=teams, reports=drill_reports(session, limit=limit))
+
+    @api.post("/drills", status_code=201)
+    async def start(new: NewDrill) -> Accepted:
+        """The incident is there a moment later."""
+        await asyncio.to_thread(_require_possible, new, organisation())
+        workflow_id = f"drill/{new.team}/{uuid4()}"
+        async with asyncio.timeout(ANSWER_WITHIN):
+            await client.start_workflow(
+                DrillWorkflow.run,
+                DrillRequest(team=new.team, scenario=new.scenario, by_hand=True),
+                id=workflow_id,
+                task_queue=TASK_QUEUE,
+            )
+        incident = incident_id(workflow_id)
+        return Accepted(incident=incident, url=f"{settings.resolved_public_url}/incidents/{incident}")
+
+    @api.get("/drills")
+    def list_drills(reading: Reading, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> DrillOverview:
+        """Who has practised this quarter and who has not, and what came of the latest drills."""
+        return overview(reading, limit)
+
+    @api.get("/digest")
+    def get_digest(
+        reading: Reading,
+        month: Annotated[str | None, Query(description="Like 2026-11; else the last one that is over")] = None,
+    ) -> Digest:
+        """What the monthly mail says."""
+        now = datetime.now(UTC)
+        try:
+            wanted = Month.parse(month) if month else Month.before(now)
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from error
+        return read_digest(reading, wanted, organisation(), now)
+
+    @router.get("/drills", include_in_schema=False, response_class=HTMLResponse)
+    def show_drills(request: Request, reading: Reading) -> Response:
+        shown = overview(reading, limit=50)
+        return page(request, "drills.html", overview=shown, measures=measures, organisation=organisation())
+
+    router.include_router(api)
+    return router
+
+
+def _require_possible(new: NewDrill, organisation: Organisation) -> None:
+    if new.team not in organisation.teams:
+        known = ", ".join(sorted(organisation.teams))
+        raise HTTPException(422, f"The organisation file has no team {new.team!r}; it has {known}.")
+    if not organisation.services_of(new.team):
+        raise HTTPException(422, f"Team {new.team} has no service to practise with; give it one.")
+    try:
+        scenarios = load_scenarios(organisation.drill_policies(organisation.teams[new.team]).scenarios)
+    except OrganisationError as error:
+        raise HTTPException(422, error.errors[0]) from error
+    if new.scenario is not None and new.scenario not in scenarios:
+        raise HTTPException(422, f"There is no scenario {new.scenario!r}; there are {', '.join(scenarios)}.")

@@ -1,0 +1,19 @@
+"""Times and durations in mails and updates."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
+
+
+def when(at: datetime | None, zone: str = "UTC") -> str:
+    """``Mon 02 Mar 2026, 10:15 (UTC)``; empty for no time."""
+    return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %Y, %H:%M} ({zone})" if at else ""
+
+
+def span(duration: timedelta) -> str:
+    """In its largest unit, rounded down: ``3 days``."""
+    seconds = int(duration.total_seconds())
+    unit, length = next(((unit, length) for unit, length in UNITS if seconds >= length), UNITS[-1])
+    count = seconds // length
+    return f"{count} {unit}{'' if count == 1 else 's'}"

@@ -1,0 +1,47 @@
+"""Those who left are neither asked nor written to."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.email import Email
+from activities.mail_transport import OutboxTransport
+from activities.planning import Planning
+from followthrough.organisation import Organisation
+from followthrough.store.tables import MailRow
+from tests.records import NOW, incident, item
+from workflows.messages import Notice, NoticeKind, PlanIncident, PlanItem
+
+
+@pytest.fixture
+def without_ines(organisation: Organisation) -> Organisation:
+    ines = organisation.people["ines"].model_copy(update={"left": NOW.date()})
+    return organisation.model_copy(update={"people": {**organisation.people, "ines": ines}})
+
+
+def test_plans_name_somebody_who_is_still_there(without_ines: Organisation, database: Engine) -> None:
+    planning, run = Planning(lambda: without_ines, database), ActivityEnvironment().run
+    assert run(planning.plan_incident, PlanIncident(incident=incident(), at=NOW)).on_call == ("tomas", "marcos", "nora")
+    before = run(planning.plan_incident, PlanIncident(incident=incident(), at=NOW - timedelta(days=1)))
+    assert before.on_call[0] == "ines"
+    owed = run(planning.plan_item, PlanItem(item=item(owner="ines"), at=NOW)).next
+    assert owed is not None
+    assert owed.to == ("marcos",)
+
+
+def test_a_mail_to_somebody_who_left_goes_to_the_others_alone(without_ines: Organisation, database: Engine) -> None:
+    email = Email(database, lambda: without_ines, OutboxTransport(), "http://localhost", "followthrough@example.com")
+
+    def send(key: str, *to: str) -> list[str]:
+        notice = Notice(key=key, kind=NoticeKind.INCIDENT_CLOSED, to=to, at=NOW, incident=incident())
+        ActivityEnvironment().run(email.send_notice, notice)
+        with Session(database) as session:
+            return session.get_one(MailRow, key).recipients
+
+    assert send("both", "ines", "tomas") == ["tomas@example.com"]
+    with pytest.raises(ApplicationError, match="nobody who is in the organisation file and still there"):
+        send("alone", "ines")

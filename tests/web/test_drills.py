@@ -1,0 +1,63 @@
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from rich.console import Console
+
+from followthrough.cli.drills import drawn_digest, drawn_drills
+from followthrough.domain.digest import Digest
+
+
+async def start(api: httpx.AsyncClient, **body: str) -> httpx.Response:
+    return await api.post("/api/drills", json=body)
+
+
+async def until(api: httpx.AsyncClient, path: str, part: str) -> Any:
+    """The answer, once it holds something in ``part``."""
+    async with asyncio.timeout(20):
+        while not (answer := await api.get(path)).is_success or not answer.json()[part]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    return answer.json()
+
+
+async def test_a_drill_is_started_reported_and_shown(api: httpx.AsyncClient) -> None:
+    answer = await start(api, team="platform", scenario="disk-full")
+    assert answer.status_code == 201, answer.text
+    incident = answer.json()["incident"]
+    begun = await until(api, f"/api/incidents/{incident}", "roles")
+    assert (begun["drill"], begun["severity"], begun["team"]) == (True, "SEV1", "platform")
+    cancel = {"command": "cancel", "by": "sam", "reason": "A real incident came"}
+    assert (await api.post(f"/api/incidents/{incident}/commands", json=cancel)).status_code == 200
+
+    overview = await until(api, "/api/drills", "reports")
+    (report,) = overview["reports"]
+    assert (report["scenario"], report["outcome"]) == ("disk-full", "cancelled")
+    assert {team["team"]: team["practice"] for team in overview["teams"]}["platform"] != "practised"
+    shown = await api.get("/drills")
+    assert (shown.status_code, "A database stops taking writes" in shown.text) == (200, True)
+    console = Console(record=True, width=200)
+    console.print(drawn_drills(overview))
+    assert f"platform: A database stops taking writes ({incident})" in console.export_text()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"team": "nobody"}, "no team 'nobody'; it has payments, platform."),
+        ({"team": "payments", "scenario": "flood"}, "no scenario 'flood'; there are bad-deploy, disk-full,"),
+    ],
+)
+async def test_what_can_not_be_practised_is_said(api: httpx.AsyncClient, body: dict[str, str], words: str) -> None:
+    answer = await start(api, **body)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+
+
+async def test_the_digest_of_a_month_is_read(api: httpx.AsyncClient) -> None:
+    answer = await api.get("/api/digest?month=2026-03")
+    assert (answer.status_code, answer.json()["month"], answer.json()["resolved"]) == (200, "2026-03", 0)
+    assert "Has not practised in 2026 Q1: payments" in drawn_digest(Digest.model_validate(answer.json()))
+    assert (await api.get("/api/digest")).status_code == 200
+    wrong = await api.get("/api/digest?month=march")
+    assert (wrong.status_code, wrong.json()["error"]) == (422, "'march' is not a month; write it like 2026-11.")

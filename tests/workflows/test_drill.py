@@ -1,0 +1,229 @@
+"""Drills on the real server, in a namespace and with an organisation file of their own, so that minutes are seconds."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+from temporalio.client import Client, ScheduleDescription
+
+from followthrough.domain.action_item import Accept, ItemStatus
+from followthrough.domain.drill import DrillOutcome, DrillReport, Quarter, planned_start
+from followthrough.domain.incident import Audience, Incident, IncidentStatus, Role, UpdateStage
+from followthrough.domain.incident_commands import (
+    Acknowledge,
+    AssignRole,
+    IncidentCommand,
+    ProposeItem,
+    Resolve,
+    SendUpdate,
+)
+from followthrough.organisation import Holidays
+from followthrough.organisation_file import OrganisationFile
+from followthrough.schedules import set_schedules
+from followthrough.settings import Settings
+from followthrough.store.database import migrate, open_database
+from followthrough.store.reports import drill_reports
+from followthrough.store.tables import ActionItemRow, MailRow, TimelineRow
+from tests.web.conftest import new_namespace
+from worker import build_worker
+from workflows.action_item import ActionItemWorkflow
+from workflows.drill import DrillWorkflow
+from workflows.incident import IncidentWorkflow
+from workflows.messages import TASK_QUEUE, DrillRequest
+
+SCENARIO = """
+title: {title}
+story: It began after a deploy.
+severity: SEV2
+labels: {{severity: page}}
+injects:
+  - {{after: 1s, text: One region is fine.}}
+expected:
+  updates: [customers, internal]
+  questions: ["Who could stop the next deploy?"]
+"""
+
+
+@dataclass
+class Training:
+    client: Client
+    database: Engine
+    organisation: OrganisationFile
+    file: Path
+
+    async def drill(self, act: Callable[[str], Awaitable[None]]) -> DrillReport:
+        handle = await self.client.start_workflow(
+            DrillWorkflow.run,
+            DrillRequest(team="payments", by_hand=True),
+            id=f"drill/payments/{uuid4()}",
+            task_queue=TASK_QUEUE,
+        )
+        await act(await self.incident_of(handle.id))
+        report = await handle.result()
+        assert report is not None
+        return report
+
+    async def incident_of(self, drill: str) -> str:
+        while True:
+            async for execution in self.client.list_workflows("WorkflowType = 'IncidentWorkflow'"):
+                if execution.parent_id == drill and (await self.state(execution.id)).roles:
+                    return execution.id
+            await asyncio.sleep(0.05)
+
+    async def state(self, incident: str) -> Incident:
+        return await self.client.get_workflow_handle(incident).query(IncidentWorkflow.state)
+
+    async def give(self, incident: str, command: IncidentCommand) -> None:
+        await self.client.get_workflow_handle(incident).execute_update(IncidentWorkflow.execute, command)
+
+    def change(self, old: str, new: str) -> None:
+        text = self.file.read_text()
+        assert old in text
+        self.file.write_text(text.replace(old, new))
+
+    async def schedules(self) -> dict[str, ScheduleDescription]:
+        await asyncio.sleep(1.5)  # the list of schedules lags behind
+        await set_schedules(self.client, self.organisation())
+        await asyncio.sleep(1.5)
+        return {
+            schedule.id: await self.client.get_schedule_handle(schedule.id).describe()
+            async for schedule in await self.client.list_schedules()
+        }
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An organisation file with two scenarios of its own."""
+    folder, scenarios = tmp_path_factory.mktemp("training"), tmp_path_factory.mktemp("scenarios")
+    for number in (1, 2):
+        (scenarios / f"scenario-{number}.yaml").write_text(SCENARIO.format(title=f"Errors rise, part {number}"))
+    text = Path("followthrough.example.yaml").read_text()
+    for old, new in (
+        ("time_box: 2h ", "time_box: 4s "),
+        ("debrief: 1 day ", "debrief: 3s "),
+        ("# scenarios: drill-scenarios ", f"scenarios: {scenarios} "),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    file = folder / "followthrough.yaml"
+    file.write_text(text)
+    return file
+
+
+@pytest.fixture(scope="module")
+async def training(address: str, file: Path) -> AsyncIterator[Training]:
+    organisation = OrganisationFile(file)
+    client = await new_namespace(address)
+    database = open_database(f"sqlite:///{file.parent}/followthrough.db")
+    migrate(database)
+    async with build_worker(client, Settings(), organisation, database):
+        yield Training(client, database, organisation, file)
+    database.dispose()
+
+
+async def test_a_team_gets_better_from_one_drill_to_the_next(training: Training) -> None:
+    async def look_on(_incident: str) -> None:
+        """Nobody reacts."""
+
+    async def respond(incident: str) -> None:
+        state = await training.state(incident)
+        assert state.drill
+        commander = state.holder(Role.INCIDENT_COMMANDER) or ""
+        comms = state.holder(Role.COMMS_LEAD) or next(one for one in ("ines", "lucia") if one != commander)
+        resolver = next(one for one in ("ines", "tomas", "lucia") if one not in (commander, comms))
+        await training.give(incident, Acknowledge(by=commander))
+        if state.holder(Role.COMMS_LEAD) is None:
+            await training.give(incident, AssignRole(by=commander, role=Role.COMMS_LEAD, person=comms))
+        await training.give(incident, Acknowledge(by=comms))
+        await training.give(incident, AssignRole(by=resolver, role=Role.RESOLVER, person=resolver))
+        for audience in (Audience.CUSTOMERS, Audience.INTERNAL):
+            stage = UpdateStage.INVESTIGATING
+            await training.give(incident, SendUpdate(by=comms, stage=stage, audience=audience, text="We look into it."))
+        await asyncio.sleep(1)
+        await training.give(incident, ProposeItem(by=commander, title="Add a test for the refund path", owner=resolver))
+        item = training.client.get_workflow_handle(f"{incident}.1")
+        await item.execute_update(ActionItemWorkflow.execute, Accept(by=resolver))
+        await training.give(incident, Resolve(by=commander, summary="Rolled back"))
+
+    first = await training.drill(look_on)
+    assert (first.outcome, first.acknowledged_after, first.improved) == (DrillOutcome.TIME_OVER, None, ())
+    assert len(first.to_practise) == 4
+    second = await training.drill(respond)
+    assert (second.outcome, second.to_practise) == (DrillOutcome.RESOLVED, ())
+    assert second.improved == (
+        "Acknowledged after 1 min; last time nobody did.",
+        "3 of 3 roles were filled; last time 0 of 3.",
+        "2 of 2 audiences heard in time; last time 0 of 2.",
+        "Resolved in time; last time the time ran out.",
+    )
+    assert {first.scenario, second.scenario} == {"scenario-1", "scenario-2"}
+    assert first.service != second.service
+    with Session(training.database) as session:
+        assert drill_reports(session, team="payments") == [second, first]
+
+    for drilled in (first, second):
+        ended = await training.client.get_workflow_handle(drilled.incident_id, result_type=Incident).result()
+        assert ended.status is IncidentStatus.CLOSED
+        assert ended.ended_at is not None
+        assert ended.ended_at - drilled.started_at < timedelta(seconds=30)
+    with Session(training.database) as session:
+        item = session.get_one(ActionItemRow, f"{second.incident_id}.1")
+        assert (item.status, item.drill, item.document["waiver"]["by"]) == (ItemStatus.WAIVED, True, None)
+        entries = session.exec(select(TimelineRow.text).where(TimelineRow.record_id == second.incident_id)).all()
+        assert entries.index("It began after a deploy.") < entries.index("One region is fine.")
+        mails = session.exec(select(MailRow).where(MailRow.incident_id == second.incident_id)).all()
+    assert all(mail.subject.startswith("DRILL ") for mail in mails)
+    customers = training.organisation().services[second.service].subscribers[Audience.CUSTOMERS]
+    assert not set(customers) & {address for mail in mails if mail.state == "sent" for address in mail.recipients}
+    assert {"drill-report", "item-proposed", "item-ended"} <= {mail.kind for mail in mails}
+    assert not {"item-reminder", "item-escalation", "postmortem-assigned"} & {mail.kind for mail in mails}
+
+
+async def test_schedules_follow_the_organisation_file(training: Training) -> None:
+    set_first = await training.schedules()
+    assert set(set_first) == {"drill/payments", "drill/platform", "digest/monthly"}
+    team = training.organisation().teams["payments"].model_copy(update={"holidays": Holidays()})
+    policies = training.organisation().drill_policies(team)
+    quarter, dates = Quarter.of(datetime.now(UTC).date()), []
+    for _ in range(5):
+        dates.append(planned_start(quarter, team, policies))
+        quarter = Quarter.of(quarter.first_day(3) + timedelta(days=31))
+    coming = [date for date in dates if date > datetime.now(UTC)]
+    assert list(set_first["drill/payments"].info.next_action_times)[: len(coming)] == coming
+
+    await training.client.get_schedule_handle("drill/payments").pause(note="A busy quarter")
+    training.change("month: 2 ", "month: 3 ")
+    training.change("  platform:     ", "  platform:\n    drills: {enabled: false}\n    # ")
+    training.change("  digest:      ", "  digest:\n    enabled: false\n    # ")
+    training.change("    enabled: true\n    day: 1\n", "    day: 1\n")
+    set_again = await training.schedules()
+    assert set(set_again) == {"drill/payments"}
+    changed = set_again["drill/payments"].schedule
+    assert (changed.state.paused, changed.state.note) == (True, "A busy quarter")
+    assert {(at.month - 1) % 3 for at in set_again["drill/payments"].info.next_action_times} == {2}
+
+
+async def test_the_digest_is_one_mail_to_those_at_the_top(training: Training) -> None:
+    training.change("enabled: false\n    #", "enabled: true\n    #")
+    await training.schedules()
+    for times in (1, 2):
+        await training.client.get_schedule_handle("digest/monthly").trigger()
+        await until_sent(training.client, times)
+    with Session(training.database) as session:
+        (mail,) = session.exec(select(MailRow).where(MailRow.kind == "digest")).all()
+    assert (mail.state, mail.recipients, mail.incident_id) == ("sent", ["nora@example.com"], None)
+    last_month = datetime.now(UTC).replace(day=1) - timedelta(days=1)
+    assert f"Incident follow-up in {last_month:%B %Y}" in mail.subject
+
+
+async def until_sent(client: Client, times: int) -> None:
+    async with asyncio.timeout(20):
+        query = "WorkflowType = 'DigestWorkflow' AND ExecutionStatus = 'Completed'"
+        while len([execution async for execution in client.list_workflows(query)]) < times:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)

@@ -1,0 +1,119 @@
+"""One drill: a mock incident that lives like a real one, and what came of it."""
+
+import contextlib
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.drills import Drills
+    from activities.email import Email
+    from activities.read_model import ReadModel
+    from followthrough.domain.drill import DrillPlan, DrillReport, Scenario, report
+    from followthrough.domain.incident import Alert, AlertState, Incident
+    from followthrough.domain.lifecycle_commands import incident_id
+    from workflows.durable import LOCAL_TIMEOUT, RETRY, VENDOR_TIMEOUT, reason
+    from workflows.incident import IncidentWorkflow
+    from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill
+    from workflows.search_attributes import of_incident
+
+
+@workflow.defn
+class DrillWorkflow:
+    """Waits until the response of its incident is over, which that says by itself; its time box sees to it.
+
+    The incident goes on alone: its debrief, and the end of what is still open, belong to it.
+    """
+
+    def __init__(self) -> None:
+        self._over: Incident | None = None
+
+    @workflow.run
+    async def run(self, request: DrillRequest) -> DrillReport | None:
+        """Gives the report; None when there was nothing to practise."""
+        plan = await workflow.execute_activity_method(
+            Drills.plan_drill,
+            PlanDrill(request=request, at=workflow.now()),
+            start_to_close_timeout=LOCAL_TIMEOUT,
+            retry_policy=RETRY,
+        )
+        if plan is None:
+            return None
+        await workflow.sleep(max(plan.starts_at - workflow.now(), timedelta(0)))
+        handle = await self._start(request.team, plan)
+        over = await self._response(plan.scenario, handle)
+        drilled = report(over, plan)
+        await workflow.execute_local_activity_method(
+            ReadModel.project_drill, drilled, start_to_close_timeout=LOCAL_TIMEOUT, retry_policy=RETRY
+        )
+        await self._tell(over, plan, drilled)
+        return drilled
+
+    @workflow.signal
+    def response_over(self, incident: Incident) -> None:
+        """The incident is resolved, by people or by its time box, or it was cancelled."""
+        self._over = self._over or incident
+
+    async def _start(self, team: str, plan: DrillPlan) -> ChildWorkflowHandle[IncidentWorkflow, Incident]:
+        scenario, key = plan.scenario, workflow.info().workflow_id
+        incident = Incident(
+            id=incident_id(key),
+            dedup_key=key,
+            title=scenario.title,
+            service=plan.service,
+            team=team,
+            severity=scenario.severity,
+            declared_at=workflow.now(),
+            drill=True,
+        )
+        alert = Alert(
+            dedup_key=key,
+            source="The drill",
+            state=AlertState.FIRING,
+            title=scenario.title,
+            summary=scenario.story,
+            labels=scenario.labels,
+            at=workflow.now(),
+        )
+        return await workflow.start_child_workflow(
+            IncidentWorkflow.run,
+            IncidentProgress(incident=incident, alert=alert),
+            id=incident.id,
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            search_attributes=of_incident(incident),
+        )
+
+    async def _response(self, scenario: Scenario, handle: ChildWorkflowHandle[IncidentWorkflow, Incident]) -> Incident:
+        """Reveals the story, and what comes with time; gives the incident when its response is over."""
+        started_at = workflow.now()
+        await handle.signal(IncidentWorkflow.reveal, scenario.story)
+        for inject in sorted(scenario.injects, key=lambda inject: inject.after):
+            wait = started_at + inject.after - workflow.now()
+            with contextlib.suppress(TimeoutError):
+                await workflow.wait_condition(lambda: self._over is not None, timeout=max(wait, timedelta(0)))
+            if self._over is not None:
+                break
+            with contextlib.suppress(ApplicationError):  # the incident ended at this moment, and says so
+                await handle.signal(IncidentWorkflow.reveal, inject.text)
+        while self._over is None:
+            await workflow.wait_condition(lambda: self._over is not None)
+        return self._over
+
+    async def _tell(self, incident: Incident, plan: DrillPlan, drilled: DrillReport) -> None:
+        people = (*plan.to, *(holder.person for holder in incident.roles))
+        notice = Notice(
+            key=f"{incident.id}/{NoticeKind.DRILL_REPORT}",
+            kind=NoticeKind.DRILL_REPORT,
+            to=tuple(dict.fromkeys(people)),
+            at=workflow.now(),
+            incident=incident,
+            drill=drilled,
+        )
+        try:
+            await workflow.execute_activity_method(
+                Email.send_notice, notice, start_to_close_timeout=VENDOR_TIMEOUT, retry_policy=RETRY
+            )
+        except ActivityError as error:
+            workflow.logger.warning("The report of drill %s could not be sent: %s", incident.id, reason(error))
