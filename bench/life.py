@@ -1,0 +1,99 @@
+"""One whole life: an incident from its alert to its end, with five action items of which one is late."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from pydantic import HttpUrl
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from followthrough.domain.action_item import Accept, Finish, ItemCommand, Verify
+from followthrough.domain.incident import Alert, AlertState, Audience, Role, UpdateStage
+from followthrough.domain.incident_commands import (
+    Acknowledge,
+    AddNote,
+    AssignRole,
+    IncidentCommand,
+    Mitigate,
+    ProposeItem,
+    Resolve,
+    SendUpdate,
+)
+from followthrough.domain.postmortem_commands import Publish, ReviewPostmortem, SubmitPostmortem
+
+ITEMS = 5
+COMMANDER, COMMS, OWNER, VERIFIER = "ines", "lucia", "tomas", "marcos"
+"""People of the example organisation, all of the team that owns its service ``checkout``."""
+
+INCIDENT_COMMANDS: tuple[IncidentCommand, ...] = (
+    AddNote(by=COMMANDER, text="Looking at it"),  # its answer says that the first on call was asked to command
+    Acknowledge(by=COMMANDER),
+    AssignRole(by=COMMS, role=Role.COMMS_LEAD, person=COMMS),
+    SendUpdate(by=COMMS, stage=UpdateStage.IDENTIFIED, audience=Audience.CUSTOMERS, text="Some cards are declined."),
+    Mitigate(by=COMMANDER, summary="Traffic moved to the second provider"),
+    Resolve(by=COMMANDER, summary="The provider is back"),
+    *(ProposeItem(by=COMMANDER, title=f"Follow-up {number}", owner=OWNER) for number in range(1, ITEMS + 1)),
+    SubmitPostmortem(by=COMMANDER, text="# What broke\n\nThe provider."),
+    ReviewPostmortem(by=COMMS),
+    Publish(by=COMMANDER),
+)
+ITEM_COMMANDS: tuple[ItemCommand, ...] = (
+    Accept(by=OWNER),
+    Finish(by=OWNER, evidence=HttpUrl("https://example.com/changes/1")),
+    Verify(by=VERIFIER),
+)
+IN_TIME = timedelta(days=1)
+LATE = timedelta(days=60)
+"""How long an owner works on an item. 30 working days is the time they have."""
+
+Handle = WorkflowHandle[Any, Any]
+ItemOrIncidentCommand = IncidentCommand | ItemCommand
+
+
+def alert() -> Alert:
+    """A new one each time."""
+    return Alert(
+        dedup_key=f"bench/{uuid4()}",
+        source="Bench",
+        state=AlertState.FIRING,
+        title="Card payments fail",
+        labels={"service": "checkout", "severity": "page"},
+        at=datetime.now(UTC),
+    )
+
+
+@dataclass(frozen=True)
+class Life:
+    """``start`` gives the incident's workflow id, ``give`` hands a command to a workflow and waits for its answer."""
+
+    client: Client
+    start: Callable[[], Awaitable[str]]
+    give: Callable[[Handle, ItemOrIncidentCommand], Awaitable[None]]
+
+    async def live(self) -> list[Handle]:
+        """The incident and its action items, all of them ended."""
+        incident, *items = handles(self.client, await self.start())
+        for command in INCIDENT_COMMANDS:
+            await self.give(incident, command)
+        *in_time, late = items
+        await asyncio.gather(*(self._follow_up(item, IN_TIME) for item in in_time), self._follow_up(late, LATE))
+        await incident.result()
+        return [incident, *items]
+
+    async def _follow_up(self, item: Handle, work: timedelta) -> None:
+        accept, *finish = ITEM_COMMANDS
+        await self.give(item, accept)
+        await TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False)).fast_forward(item, work)
+        for command in finish:
+            await self.give(item, command)
+
+
+def handles(client: Client, incident: str) -> list[Handle]:
+    """The incident's workflow and those of its action items."""
+    return [client.get_workflow_handle(incident)] + [
+        client.get_workflow_handle(f"{incident}.{number}") for number in range(1, ITEMS + 1)
+    ]

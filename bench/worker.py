@@ -1,0 +1,55 @@
+"""A worker in a process of its own: ``python -m bench.worker bare|followthrough ADDRESS DATA_DIR CACHED``."""
+
+import asyncio
+import gc
+import signal
+import sys
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.plugin import SimplePlugin
+from temporalio.worker import Worker, WorkerConfig
+
+from bench.bare import BareWorkflow
+from bench.steps import BARE_QUEUE, nothing
+from bench.trivial import EmptyWorkflow, IdleWorkflow
+from followthrough.organisation_file import OrganisationFile
+from followthrough.settings import Settings
+from followthrough.store.database import open_database
+from worker import WORKFLOW_RUNNER, build_worker
+
+
+class Cache(SimplePlugin):
+    """Gives workers room for so many workflows."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__("bench")
+        self._size = size
+
+    def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
+        """See ``temporalio.worker.Plugin``."""
+        return super().configure_worker({**config, "max_cached_workflows": self._size})
+
+
+async def main(kind: str, address: str, data_dir: str, cached: str) -> None:
+    """Runs until the process is stopped; SIGUSR1 collects garbage."""
+    client = await Client.connect(address, data_converter=pydantic_data_converter, plugins=[Cache(int(cached))])
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, gc.collect)
+    if kind == "bare":
+        worker = Worker(
+            client,
+            task_queue=BARE_QUEUE,
+            workflows=[EmptyWorkflow, IdleWorkflow, BareWorkflow],
+            activities=[nothing],
+            workflow_runner=WORKFLOW_RUNNER,
+        )
+    else:
+        settings = Settings(data_dir=Path(data_dir))
+        database = open_database(settings.resolved_database_url)
+        worker = build_worker(client, settings, OrganisationFile(Path("followthrough.example.yaml")), database)
+    await worker.run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
