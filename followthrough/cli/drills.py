@@ -9,7 +9,7 @@ from followthrough.cli.api import AsJson, call, show
 from followthrough.cli.incidents import table
 from followthrough.domain.digest import Digest
 from followthrough.domain.drill import DrillReport, measures
-from followthrough.web.drills import NewDrill
+from followthrough.web.bodies import NewDrill
 
 app = typer.Typer()
 

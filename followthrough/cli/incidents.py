@@ -21,7 +21,7 @@ from followthrough.domain.incident_commands import (
     Resolve,
 )
 from followthrough.domain.values import Severity
-from followthrough.web.api import NewIncident
+from followthrough.web.bodies import NewIncident
 
 app = typer.Typer()
 Incident = Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, for example inc-7f3a9c21d0")]

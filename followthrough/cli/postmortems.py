@@ -15,7 +15,7 @@ from followthrough.domain.postmortem_commands import (
     ReviewPostmortem,
     SubmitPostmortem,
 )
-from followthrough.web.postmortems import Prose
+from followthrough.web.bodies import Prose
 
 app = typer.Typer()
 postmortem = typer.Typer(no_args_is_help=True, help="Write, review and publish an incident's postmortem.")

@@ -1,25 +1,22 @@
-"""Commands that run the service, show it, and examine it."""
+"""Commands that run the service, show it, and examine it.
+
+They import what they run when they run it, so that the other commands start quickly.
+"""
 
 import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
-from activities.read_model import ReadModel
 from followthrough.cli.api import NOT_ALLOWED, AsJson, err, fail, out, show
-from followthrough.demo import play_demo
-from followthrough.doctor import Finding, FindingState, examine
-from followthrough.engine import EngineError
-from followthrough.organisation_file import OrganisationError, OrganisationFile
-from followthrough.rebuild import rebuild
-from followthrough.schedules import schedules_kept
-from followthrough.service import ServiceError, connected, running, stop_signal
 from followthrough.settings import Settings
-from worker import build_worker
+
+if TYPE_CHECKING:
+    from followthrough.organisation_file import OrganisationFile
 
 app = typer.Typer()
 EXAMPLE = Path(__file__).parents[2] / "followthrough.example.yaml"
@@ -39,8 +36,10 @@ def read_settings() -> Settings:
         fail(f"The setting FOLLOWTHROUGH_{str(first['loc'][0]).upper()} is wrong: {first['msg']}.", 2)
 
 
-def read_organisation(settings: Settings) -> OrganisationFile:
+def read_organisation(settings: Settings) -> "OrganisationFile":
     """The organisation file, or the example until there is one."""
+    from followthrough.organisation_file import OrganisationError, OrganisationFile
+
     path = settings.organisation_file
     if not path.exists() and "organisation_file" not in settings.model_fields_set:
         say(f"There is no {path}, so the example organisation is used; copy {EXAMPLE.name} to {path} to make it yours.")
@@ -54,6 +53,8 @@ def read_organisation(settings: Settings) -> OrganisationFile:
 @app.command()
 def serve() -> None:
     """Run everything: API and dashboard on one port, worker, engine. Ctrl-C stops it all."""
+    from followthrough.service import running, stop_signal
+
     settings = read_settings()
     organisation = read_organisation(settings)
 
@@ -72,6 +73,10 @@ def serve() -> None:
 @app.command()
 def worker() -> None:
     """Run only a worker, against the engine at TEMPORAL_ADDRESS."""
+    from followthrough.schedules import schedules_kept
+    from followthrough.service import connected, stop_signal
+    from worker import build_worker
+
     settings = read_settings()
     if not settings.temporal_address:
         fail("Set TEMPORAL_ADDRESS: a worker of its own needs an engine that others reach too.", 2)
@@ -92,6 +97,11 @@ def worker() -> None:
 @app.command("rebuild")
 def rebuild_read_model() -> None:
     """Write the database anew from the workflows, for example after it was lost. The service must not run."""
+    from activities.read_model import ReadModel
+    from followthrough.rebuild import rebuild
+    from followthrough.service import connected
+    from worker import build_worker
+
     settings = read_settings()
     organisation = read_organisation(settings)
 
@@ -114,6 +124,9 @@ def demo(
     ] = None,
 ) -> None:
     """Play an incident from its alert to its last closed action item, weeks in seconds."""
+    from followthrough.demo import play_demo
+    from followthrough.organisation_file import OrganisationFile
+
     keep = (not as_json and out.is_terminal) if keep is None else keep
 
     async def run() -> None:
@@ -125,6 +138,8 @@ def demo(
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Say what is found, what is missing and what to do. Exits with 1 when something is wrong."""
+    from followthrough.doctor import Finding, FindingState, examine
+
     findings = examine(read_settings())
     show(TypeAdapter(list[Finding]).dump_python(findings, mode="json"), as_json, findings_table)
     if any(finding.state is FindingState.WRONG for finding in findings):
@@ -141,6 +156,9 @@ def findings_table(findings: list[dict[str, str]]) -> Table:
 
 def run_or_fail(work: Coroutine[None, None, None]) -> None:
     """Runs to the end; what the service can't do becomes a sentence and exit code 1."""
+    from followthrough.engine import EngineError
+    from followthrough.service import ServiceError
+
     try:
         asyncio.run(work)
     except (ServiceError, EngineError) as error:

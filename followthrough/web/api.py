@@ -5,15 +5,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel
 
 from followthrough.domain.action_item import ActionItem, ItemCommand, ItemStatus, Kind, Priority
 from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.domain.incident_commands import IncidentCommand
-from followthrough.domain.values import Message, PersonId, Severity
+from followthrough.domain.values import PersonId, Severity
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.tables import MailRow, MailState, TimelineRow
+from followthrough.web.bodies import NewIncident
 from followthrough.web.incidents import Incidents
 from followthrough.web.intake import Accepted
 from followthrough.web.reading import Reading
@@ -22,17 +23,6 @@ from followthrough.web.security import authorised
 Limit = Annotated[int, Query(ge=1, le=500)]
 Offset = Annotated[int, Query(ge=0)]
 WITHOUT_UNWRITTEN = {"unwritten"}
-
-
-class NewIncident(Message):
-    """A person declares an incident; repeated with the same ``dedup_key``, it is declared once."""
-
-    title: str = Field(min_length=1, max_length=500)
-    service: str
-    severity: Severity
-    by: PersonId
-    drill: bool = False
-    dedup_key: str | None = Field(None, min_length=1, max_length=500)
 
 
 class IncidentDetail(Incident):

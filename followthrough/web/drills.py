@@ -15,11 +15,12 @@ from followthrough.domain.digest import Digest, Month
 from followthrough.domain.drill import DrillReport, Quarter, TeamPractice, measures, practices
 from followthrough.domain.lifecycle_commands import incident_id
 from followthrough.domain.values import Message
-from followthrough.organisation import Organisation, TeamId
+from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationError
 from followthrough.scenarios import load_scenarios
 from followthrough.settings import Settings
 from followthrough.store.reports import QUARTER, drill_reports, read_digest
+from followthrough.web.bodies import NewDrill
 from followthrough.web.incidents import ANSWER_WITHIN
 from followthrough.web.intake import Accepted
 from followthrough.web.reading import Reading
@@ -27,13 +28,6 @@ from followthrough.web.rendering import page
 from followthrough.web.security import authorised
 from workflows.drill import DrillWorkflow
 from workflows.messages import TASK_QUEUE, DrillRequest
-
-
-class NewDrill(Message):
-    """Starts a drill at once. Without a scenario it is the one that the team did not have for the longest time."""
-
-    team: TeamId
-    scenario: str | None = None
 
 
 class DrillOverview(Message):

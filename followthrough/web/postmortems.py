@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse
-from pydantic import Field
 from sqlmodel import Session
 
 from followthrough.domain import postmortem_format
@@ -15,22 +14,17 @@ from followthrough.domain.blameless import Finding
 from followthrough.domain.incident import Incident
 from followthrough.domain.kudos import thanks
 from followthrough.domain.postmortem import FormatName
-from followthrough.domain.values import Message, TimelineEntry
+from followthrough.domain.values import TimelineEntry
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.anonymous import shown_notes
+from followthrough.web.bodies import Prose
 from followthrough.web.checks import findings
 from followthrough.web.incidents import Incidents
 from followthrough.web.reading import Reading
 from followthrough.web.rendering import page
 from followthrough.web.security import authorised
-
-
-class Prose(Message):
-    """Markdown."""
-
-    text: str = Field(max_length=200_000)
 
 
 class MarkdownResponse(PlainTextResponse):

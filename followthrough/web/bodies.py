@@ -1,0 +1,29 @@
+"""What clients post. The command line uses it too, so it imports nothing of the service."""
+
+from pydantic import Field
+
+from followthrough.domain.values import Message, PersonId, Severity
+
+
+class NewIncident(Message):
+    """A person declares an incident; repeated with the same ``dedup_key``, it is declared once."""
+
+    title: str = Field(min_length=1, max_length=500)
+    service: str
+    severity: Severity
+    by: PersonId
+    drill: bool = False
+    dedup_key: str | None = Field(None, min_length=1, max_length=500)
+
+
+class NewDrill(Message):
+    """Starts a drill at once. Without a scenario it is the one that the team did not have for the longest time."""
+
+    team: str
+    scenario: str | None = None
+
+
+class Prose(Message):
+    """Markdown."""
+
+    text: str = Field(max_length=200_000)
