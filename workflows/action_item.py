@@ -7,7 +7,8 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeUpdate
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError
+from temporalio.workflow import ActivityConfig
 
 with workflow.unsafe.imports_passed_through():
     from activities.planning import Planning
@@ -15,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.tickets import Tickets
     from followthrough.domain.action_item import ActionItem, Finish, ItemCommand, ItemStatus, Moment, MomentKind
     from followthrough.domain.values import EntryKind
-    from workflows.durable import LOCAL_TIMEOUT, RETRY, VENDOR_TIMEOUT, Followed, reason
+    from workflows.durable import LOCAL, VENDOR, Followed, reason, signal
     from workflows.messages import (
         ItemEnded,
         ItemProgress,
@@ -30,8 +31,8 @@ with workflow.unsafe.imports_passed_through():
 ASK_AGAIN = timedelta(days=1)
 """How long after a tracker's refusal the ticket is tried again, when the item itself does not change before."""
 
-WORKER_LOST_AFTER = timedelta(minutes=1)
-"""Longer than any one call that creating a ticket makes."""
+CREATING: ActivityConfig = {**VENDOR, "heartbeat_timeout": timedelta(minutes=1)}
+"""A killed worker is noticed early; the timeout is longer than any one call that creating a ticket makes."""
 
 NOTICES = {
     MomentKind.REMIND_TO_ACCEPT: NoticeKind.ITEM_REMINDER,
@@ -107,10 +108,7 @@ class ActionItemWorkflow(Followed[ActionItem]):
     async def plan_next(self) -> datetime | None:
         """See ``Followed``."""
         self.record.plan = await workflow.execute_local_activity_method(
-            Planning.plan_item,
-            PlanItem(item=self.record, at=workflow.now()),
-            start_to_close_timeout=LOCAL_TIMEOUT,
-            retry_policy=RETRY,
+            Planning.plan_item, PlanItem(item=self.record, at=workflow.now()), **LOCAL
         )
         moment = self.record.plan.next
         if moment is not None and moment.at <= workflow.now():
@@ -119,9 +117,7 @@ class ActionItemWorkflow(Followed[ActionItem]):
 
     async def project(self) -> None:
         """See ``Followed``."""
-        await workflow.execute_local_activity_method(
-            ReadModel.project_item, self.record, start_to_close_timeout=LOCAL_TIMEOUT, retry_policy=RETRY
-        )
+        await workflow.execute_local_activity_method(ReadModel.project_item, self.record, **LOCAL)
 
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
         """See ``Followed``."""
@@ -171,29 +167,19 @@ class ActionItemWorkflow(Followed[ActionItem]):
 
     async def _show_in_ticket(self) -> None:
         if self.record.ticket is None:
-            ticket = await workflow.execute_activity_method(
-                Tickets.ensure_ticket,
-                self.record,
-                start_to_close_timeout=VENDOR_TIMEOUT,
-                heartbeat_timeout=WORKER_LOST_AFTER,
-                retry_policy=RETRY,
-            )
+            ticket = await workflow.execute_activity_method(Tickets.ensure_ticket, self.record, **CREATING)
             self.record.ticket = ticket
             self.record.note(workflow.now(), EntryKind.TICKET, f"Ticket {ticket.key}")
             self.record.sprint = await workflow.execute_activity_method(
                 Tickets.schedule_in_sprint,
                 SprintRequest(team=self.record.team, ticket=ticket, at=workflow.now()),
-                start_to_close_timeout=VENDOR_TIMEOUT,
-                retry_policy=RETRY,
+                **VENDOR,
             )
             if self.record.sprint is not None:
                 self.record.note(workflow.now(), EntryKind.TICKET, f"Planned in {self.record.sprint.name}")
         else:
             await workflow.execute_activity_method(
-                Tickets.update_ticket,
-                TicketChange(ticket=self.record.ticket, item=self.record),
-                start_to_close_timeout=VENDOR_TIMEOUT,
-                retry_policy=RETRY,
+                Tickets.update_ticket, TicketChange(ticket=self.record.ticket, item=self.record), **VENDOR
             )
 
     def _ticket_facts(self) -> TicketFacts | None:
@@ -212,8 +198,7 @@ class ActionItemWorkflow(Followed[ActionItem]):
     async def _tell_incident(self) -> None:
         item = self.record
         ended = ItemEnded(item_id=item.id, at=item.ended_at or workflow.now(), waived=item.status is ItemStatus.WAIVED)
-        with contextlib.suppress(ApplicationError):  # the incident is gone from Temporal, so nobody waits
-            await workflow.get_external_workflow_handle(item.incident_id).signal("item_ended", ended)
+        await signal(item.incident_id, "item_ended", ended)
 
     def may_continue_as_new(self) -> bool:
         """See ``Followed``."""

@@ -6,7 +6,7 @@ from temporalio.common import SearchAttributeKey
 with workflow.unsafe.imports_passed_through():
     from activities.digest import Digests
     from followthrough.domain.digest import Month
-    from workflows.durable import RETRY, VENDOR_TIMEOUT
+    from workflows.durable import VENDOR
     from workflows.messages import SendDigest
 
 SCHEDULED_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
@@ -22,8 +22,5 @@ class DigestWorkflow:
         """Tells of the month before."""
         due = workflow.info().typed_search_attributes.get(SCHEDULED_AT) or workflow.now()
         await workflow.execute_activity_method(
-            Digests.send_digest,
-            SendDigest(month=str(Month.before(due)), at=workflow.now()),
-            start_to_close_timeout=VENDOR_TIMEOUT,
-            retry_policy=RETRY,
+            Digests.send_digest, SendDigest(month=str(Month.before(due)), at=workflow.now()), **VENDOR
         )

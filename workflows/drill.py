@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.drill import DrillPlan, DrillReport, Scenario, report
     from followthrough.domain.incident import Alert, AlertState, Incident
     from followthrough.domain.lifecycle_commands import incident_id
-    from workflows.durable import LOCAL_TIMEOUT, RETRY, VENDOR_TIMEOUT, reason
+    from workflows.durable import LOCAL, RETRY, VENDOR, reason
     from workflows.incident import IncidentWorkflow
     from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill
     from workflows.search_attributes import of_incident
@@ -36,7 +36,7 @@ class DrillWorkflow:
         plan = await workflow.execute_activity_method(
             Drills.plan_drill,
             PlanDrill(request=request, at=workflow.now()),
-            start_to_close_timeout=LOCAL_TIMEOUT,
+            start_to_close_timeout=timedelta(seconds=10),
             retry_policy=RETRY,
         )
         if plan is None:
@@ -45,9 +45,7 @@ class DrillWorkflow:
         handle = await self._start(request.team, plan)
         over = await self._response(plan.scenario, handle)
         drilled = report(over, plan)
-        await workflow.execute_local_activity_method(
-            ReadModel.project_drill, drilled, start_to_close_timeout=LOCAL_TIMEOUT, retry_policy=RETRY
-        )
+        await workflow.execute_local_activity_method(ReadModel.project_drill, drilled, **LOCAL)
         await self._tell(over, plan, drilled)
         return drilled
 
@@ -112,8 +110,6 @@ class DrillWorkflow:
             drill=drilled,
         )
         try:
-            await workflow.execute_activity_method(
-                Email.send_notice, notice, start_to_close_timeout=VENDOR_TIMEOUT, retry_policy=RETRY
-            )
+            await workflow.execute_activity_method(Email.send_notice, notice, **VENDOR)
         except ActivityError as error:
             workflow.logger.warning("The report of drill %s could not be sent: %s", incident.id, reason(error))

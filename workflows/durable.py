@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
 with workflow.unsafe.imports_passed_through():
     from activities.email import Email
@@ -19,8 +20,11 @@ with workflow.unsafe.imports_passed_through():
 RETRY = RetryPolicy(maximum_interval=timedelta(minutes=10))
 """Without end: an outage of days delays and loses nothing. Errors that never heal are non-retryable."""
 
-VENDOR_TIMEOUT = timedelta(minutes=2)
-LOCAL_TIMEOUT = timedelta(seconds=10)
+VENDOR = ActivityConfig(start_to_close_timeout=timedelta(minutes=2), retry_policy=RETRY)
+"""For activities that ask others."""
+
+LOCAL = LocalActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=RETRY)
+"""For local activities, which ask the organisation file and the database."""
 
 
 class Command(Protocol):
@@ -167,13 +171,20 @@ class Followed(ABC, Generic[RecordT]):
             await workflow.wait_condition(lambda: bool(self.outgoing))
             notice = self.outgoing[0]
             try:
-                await workflow.execute_activity_method(
-                    Email.send_notice, notice, start_to_close_timeout=VENDOR_TIMEOUT, retry_policy=RETRY
-                )
+                await workflow.execute_activity_method(Email.send_notice, notice, **VENDOR)
             except ActivityError as error:
                 text = f"The mail {notice.kind} could not be sent: {reason(error)}"
                 self.record.note(workflow.now(), EntryKind.NOTE, text)
             self.outgoing.pop(0)
+
+
+async def signal(workflow_id: str, name: str, message: Any) -> bool:
+    """Whether that workflow still runs; one that is gone is nobody who waits."""
+    try:
+        await workflow.get_external_workflow_handle(workflow_id).signal(name, message)
+    except ApplicationError:
+        return False
+    return True
 
 
 def reason(error: ActivityError) -> str:

@@ -1,7 +1,6 @@
 """One incident, from its declaration until its postmortem is published and its last action item has ended."""
 
 import asyncio
-import contextlib
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.roles import ask, pass_on
     from followthrough.domain.values import EntryKind, PersonId, Refusal
     from workflows.action_item import ActionItemWorkflow
-    from workflows.durable import LOCAL_TIMEOUT, RETRY, Followed
+    from workflows.durable import LOCAL, Followed, signal
     from workflows.messages import (
         AlertReceipt,
         IncidentProgress,
@@ -137,7 +136,7 @@ class IncidentWorkflow(Followed[Incident]):
         await self._merge_decided()
         self.record.item_ended(workflow.now(), ended.item_id, ended.at, ended.waived)
         if self.record.merged_into is not None:
-            await self._signal(self.record.merged_into, "item_ended", ended)
+            await signal(self.record.merged_into, "item_ended", ended)
 
     @workflow.signal
     async def merge_asked(self, other: Incident) -> None:
@@ -149,7 +148,7 @@ class IncidentWorkflow(Followed[Incident]):
                 self.tell(NoticeKind.INCIDENT_MERGED, tuple(dict.fromkeys(people)), text=other.id)
         except Refusal as error:
             refusal = str(error)
-        await self._signal(other.id, "merge_answered", MergeAnswer(into=self.record.id, refusal=refusal))
+        await signal(other.id, "merge_answered", MergeAnswer(into=self.record.id, refusal=refusal))
 
     @workflow.signal
     def merge_answered(self, answer: MergeAnswer) -> None:
@@ -169,10 +168,7 @@ class IncidentWorkflow(Followed[Incident]):
     async def plan_next(self) -> datetime | None:
         """See ``Followed``."""
         self.record.plan = await workflow.execute_local_activity_method(
-            Planning.plan_incident,
-            PlanIncident(incident=self.record, at=workflow.now()),
-            start_to_close_timeout=LOCAL_TIMEOUT,
-            retry_policy=RETRY,
+            Planning.plan_incident, PlanIncident(incident=self.record, at=workflow.now()), **LOCAL
         )
         if self._ask(self.record.plan):
             return workflow.now()
@@ -186,9 +182,7 @@ class IncidentWorkflow(Followed[Incident]):
 
     async def project(self) -> None:
         """See ``Followed``."""
-        await workflow.execute_local_activity_method(
-            ReadModel.project_incident, self.record, start_to_close_timeout=LOCAL_TIMEOUT, retry_policy=RETRY
-        )
+        await workflow.execute_local_activity_method(ReadModel.project_incident, self.record, **LOCAL)
 
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
         """See ``Followed``."""
@@ -245,7 +239,7 @@ class IncidentWorkflow(Followed[Incident]):
         if self.record.merged_into is not None:
             for item in self.record.items:
                 if item.ended_at is None:
-                    await self._signal(item.id, "follow", self.record.merged_into)
+                    await signal(item.id, "follow", self.record.merged_into)
         elif self.record.ended:
             self.tell(NoticeKind.INCIDENT_CLOSED, self._participants())
         await self.wind_down(lambda: True)
@@ -254,7 +248,7 @@ class IncidentWorkflow(Followed[Incident]):
     async def _merge(self, into: str) -> None:
         """Asks the other incident to continue this one; raises ApplicationError with its sentence when it can't."""
         self._merge_answer, refusal = None, None
-        if await self._signal(into, "merge_asked", self.about()["incident"]):
+        if await signal(into, "merge_asked", self.about()["incident"]):
             await workflow.wait_condition(lambda: self._merge_answer is not None and self._merge_answer.into == into)
             refusal = self._merge_answer and self._merge_answer.refusal
         else:
@@ -266,20 +260,10 @@ class IncidentWorkflow(Followed[Incident]):
     async def _merge_decided(self) -> None:
         await workflow.wait_condition(lambda: self.record.merging_into is None)
 
-    async def _signal(self, workflow_id: str, signal: str, message: Any) -> bool:
-        """Whether that workflow still runs."""
-        try:
-            await workflow.get_external_workflow_handle(workflow_id).signal(signal, message)
-        except ApplicationError:
-            return False
-        return True
-
     async def _split(self, command: Split) -> None:
         """Starts the new incident, which outlives this one."""
         incident = command.split_off(self.record, workflow.now())
-        team = await workflow.execute_local_activity_method(
-            Planning.team_of, incident.service, start_to_close_timeout=LOCAL_TIMEOUT, retry_policy=RETRY
-        )
+        team = await workflow.execute_local_activity_method(Planning.team_of, incident.service, **LOCAL)
         incident.team = team or incident.team
         await workflow.start_child_workflow(
             IncidentWorkflow.run,
@@ -304,9 +288,7 @@ class IncidentWorkflow(Followed[Incident]):
             return
         if self.record.status not in ONGOING:
             self._drill_told = True
-            with contextlib.suppress(ApplicationError):
-                drill = workflow.get_external_workflow_handle(parent.workflow_id)
-                await drill.signal("response_over", self.about()["incident"])
+            await signal(parent.workflow_id, "response_over", self.about()["incident"])
 
     async def _start_item(self, command: ProposeItem) -> None:
         """Starts the action item as a workflow of its own; it outlives the runs of this one."""
