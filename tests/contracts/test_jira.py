@@ -9,7 +9,8 @@ from pydantic import HttpUrl
 
 from followthrough.domain.action_item import Evidence, ItemStatus
 from tests.records import NOW, item
-from tests.standins.jira import CONTRACTS, JiraStandIn, Sprint
+from tests.standins.jira import JiraStandIn, Sprint
+from tests.standins.server import CONTRACTS
 from tests.tracking import jira_tracker
 
 pytestmark = pytest.mark.skipif(

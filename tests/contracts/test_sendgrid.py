@@ -6,7 +6,8 @@ from activities.mail_transport import SendGridTransport
 from followthrough.mail.render import render
 from followthrough.store.tables import MailRow
 from tests.notices import ORGANISATION, PUBLIC_URL, notice
-from tests.standins.sendgrid import API_KEY, CONTRACTS, SendGridStandIn
+from tests.standins.sendgrid import API_KEY, SendGridStandIn
+from tests.standins.server import CONTRACTS
 from workflows.messages import NoticeKind
 
 pytestmark = pytest.mark.skipif(

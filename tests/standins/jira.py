@@ -12,20 +12,16 @@ violations, ``POST /standin/faults`` takes the fields of a ``Fault``.
 
 import dataclasses
 import json
-import os
 import re
-import socket
 import sys
 import threading
-import time
 from asyncio import sleep
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import uvicorn
 from jsonschema import Draft4Validator
 from openapi_core import OpenAPI
 from openapi_core.contrib.starlette import StarletteOpenAPIRequest, StarletteOpenAPIResponse
@@ -34,7 +30,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-CONTRACTS = os.environ.get("FOLLOWTHROUGH_CONTRACTS", "")
+from tests.standins.server import CONTRACTS, StandIn, cut_off
+
 DOCUMENT_SCHEMA = Path(__file__).parents[1] / "contracts" / "atlassian-document-format.json"
 PRIORITIES = ("Highest", "High", "Medium", "Low", "Lowest")
 Answer = tuple[int, Any]
@@ -89,10 +86,11 @@ class Refusal(Exception):
         self.answer = status, {"errorMessages": [message] if message else [], "errors": fields}
 
 
-class JiraStandIn:
+class JiraStandIn(StandIn):
     """Runs while it is entered as a context; its attributes are its data, to set up and to look at."""
 
     def __init__(self, *, cloud: bool = True, index_lag: float = 0, port: int = 0) -> None:
+        super().__init__(port)
         self.cloud = cloud
         self.index_lag = index_lag
         """Seconds until the search finds a new issue."""
@@ -106,14 +104,7 @@ class JiraStandIn:
         self.faults: list[Fault] = []
         self.requests: list[str] = []
         """Method and path of each, as they came."""
-        self.violations: list[str] = []
         self._created = 0
-        self._socket = socket.create_server(("127.0.0.1", port))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = uvicorn.Server(
-            uvicorn.Config(self._serve, interface="asgi3", lifespan="off", proxy_headers=False, log_level="warning")
-        )
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         api = f"/rest/api/{3 if cloud else 2}"
         self._routes: list[tuple[str, str, Callable[..., Answer]]] = [
             ("POST", f"{api}/issue", self._create),
@@ -134,18 +125,6 @@ class JiraStandIn:
             ("POST", "/standin/faults", self._add_fault),
         ]
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Raises AssertionError for the first violation of the vendor's documents."""
-        self._server.should_exit = True
-        self._thread.join()
-        assert not self.violations, self.violations[0]
-
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         body = await request.body()
@@ -159,7 +138,7 @@ class JiraStandIn:
             response = self._answer(request, body)
         await sleep(fault.late)
         if fault.lose_answer:
-            receive.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's own object
+            cut_off(receive)
             return
         await response(scope, receive, send)
 

@@ -9,17 +9,13 @@ Also a program: ``python -m tests.standins.sendgrid PORT``. ``GET /standin`` the
 
 import dataclasses
 import json
-import os
-import socket
 import sys
 import threading
-import time
 from asyncio import sleep
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import uvicorn
 from openapi_core import OpenAPI
 from openapi_core.contrib.starlette import StarletteOpenAPIRequest, StarletteOpenAPIResponse
 from openapi_core.exceptions import OpenAPIError
@@ -27,7 +23,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-CONTRACTS = os.environ.get("FOLLOWTHROUGH_CONTRACTS", "")
+from tests.standins.server import CONTRACTS, StandIn, cut_off
+
 API_KEY = "SG.stand-in"
 RESERVED_HEADERS = {"x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding"}
 RESERVED_HEADERS |= {"to", "from", "subject", "reply-to", "cc", "bcc"}
@@ -47,31 +44,13 @@ class Fault:
     """Keep the mail, and cut the connection."""
 
 
-class SendGridStandIn:
+class SendGridStandIn(StandIn):
     """Runs while it is entered as a context; ``mails`` are the bodies of the requests it accepted."""
 
     def __init__(self, *, port: int = 0) -> None:
+        super().__init__(port)
         self.mails: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
-        self.violations: list[str] = []
-        self._socket = socket.create_server(("127.0.0.1", port))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = uvicorn.Server(
-            uvicorn.Config(self._serve, interface="asgi3", lifespan="off", proxy_headers=False, log_level="warning")
-        )
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Raises AssertionError for the first violation of the vendor's document."""
-        self._server.should_exit = True
-        self._thread.join()
-        assert not self.violations, self.violations[0]
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -87,7 +66,7 @@ class SendGridStandIn:
                 response = self._answer(request, body, fault)
                 await sleep(fault.late)
                 if fault.lose_answer:
-                    receive.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's own object
+                    cut_off(receive)
                     return
         await response(scope, receive, send)
 
