@@ -11,7 +11,6 @@ from pydantic import HttpUrl
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from followthrough.domain.action_item import Accept, Finish, ItemCommand, Verify
 from followthrough.domain.incident import Alert, AlertState, Audience, Role, UpdateStage
 from followthrough.domain.incident_commands import (
     Acknowledge,
@@ -23,6 +22,7 @@ from followthrough.domain.incident_commands import (
     Resolve,
     SendUpdate,
 )
+from followthrough.domain.item_commands import Accept, Finish, ItemCommand, Verify
 from followthrough.domain.postmortem_commands import Publish, ReviewPostmortem, SubmitPostmortem
 
 ITEMS = 5

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
-from followthrough.organisation import Organisation, Section
+from followthrough.file_types import Section
+from followthrough.organisation import Organisation
 
 logger = logging.getLogger(__name__)
 

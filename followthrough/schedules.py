@@ -23,7 +23,9 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.domain.calendar import WEEKDAYS
-from followthrough.organisation import DigestPolicies, DrillPolicies, Organisation, Team, TeamId
+from followthrough.file_types import TeamId
+from followthrough.organisation import Organisation, Team
+from followthrough.policies import DigestPolicies, DrillPolicies
 from workflows.digest import DigestWorkflow
 from workflows.drill import DrillWorkflow
 from workflows.messages import TASK_QUEUE, DrillRequest

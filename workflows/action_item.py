@@ -14,7 +14,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.planning import Planning
     from activities.read_model import ReadModel
     from activities.tickets import Tickets
-    from followthrough.domain.action_item import ActionItem, Finish, ItemCommand, ItemStatus, Moment, MomentKind
+    from followthrough.domain.action_item import ActionItem, ItemStatus, Moment, MomentKind
+    from followthrough.domain.item_commands import Finish, ItemCommand
     from followthrough.domain.values import EntryKind
     from workflows.durable import LOCAL, VENDOR, Followed, reason, signal
     from workflows.messages import (

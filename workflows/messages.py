@@ -9,7 +9,7 @@ from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Alert, Audience, Incident
 from followthrough.domain.lifecycle_commands import Reopen
 from followthrough.domain.values import Message, PersonId, State
-from followthrough.organisation import TeamId
+from followthrough.file_types import TeamId
 
 TASK_QUEUE = "followthrough"
 

@@ -8,7 +8,7 @@ from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 from followthrough.cli.api import AsJson, By, call, fail, out, show
 from followthrough.cli.incidents import table
-from followthrough.domain.action_item import Accept, Extend, Finish, ItemCommand, Reassign, Verify, Waive
+from followthrough.domain.item_commands import Accept, Extend, Finish, ItemCommand, Reassign, Verify, Waive
 
 app = typer.Typer()
 Item = Annotated[str, typer.Argument(metavar="ITEM", help="Its id, for example inc-7f3a9c21d0.1")]

@@ -11,7 +11,8 @@ from pydantic import AwareDatetime, Field
 
 from followthrough.domain.calendar import next_working_time
 from followthrough.domain.values import Message
-from followthrough.organisation import AnonymousPolicies, Team
+from followthrough.organisation import Team
+from followthrough.policies import AnonymousPolicies
 
 LONGEST = 4000
 """Characters of a note."""

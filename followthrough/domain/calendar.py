@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from holidays import country_holidays
 
-from followthrough.organisation import Team, Weekday
+from followthrough.file_types import Weekday
+from followthrough.organisation import Team
 
 END_OF_WORKING_DAY = time(17)
 WEEKDAYS = tuple(Weekday)

@@ -12,7 +12,9 @@ from pydantic import AwareDatetime, Field
 from followthrough.domain.calendar import WEEKDAYS, next_working_time
 from followthrough.domain.incident import Audience, Incident, IncidentMomentKind, IncidentStatus, Role
 from followthrough.domain.values import Message, PersonId, Severity
-from followthrough.organisation import DrillPolicies, Duration, Organisation, Section, ServiceId, Team, TeamId
+from followthrough.file_types import Duration, Section, ServiceId, TeamId
+from followthrough.organisation import Organisation, Team
+from followthrough.policies import DrillPolicies
 
 LATE_START = timedelta(hours=1)
 """A drill that could not begin within this time of its plan waits for the next working day."""

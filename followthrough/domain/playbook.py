@@ -7,7 +7,8 @@ from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Audience, Role, UpdateStage
 from followthrough.domain.rota import on_call
 from followthrough.domain.values import Message, PersonId, Severity
-from followthrough.organisation import Organisation, ServiceId
+from followthrough.file_types import ServiceId
+from followthrough.organisation import Organisation
 
 ROLES = {
     Role.INCIDENT_COMMANDER: "decides, and keeps everybody working on the same thing. Fixes nothing.",

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from followthrough.domain.incident import Incident, IncidentMoment, IncidentMomentKind, Role, RoleHolder
 from followthrough.domain.rota import on_call
 from followthrough.domain.values import EntryKind, PersonId, Refusal
-from followthrough.organisation import Organisation, RolePolicies, SeverityPolicy
+from followthrough.organisation import Organisation
+from followthrough.policies import RolePolicies, SeverityPolicy
 
 
 def responders(incident: Incident, organisation: Organisation, now: datetime) -> tuple[PersonId, ...]:

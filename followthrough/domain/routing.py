@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation, ServiceId, TeamId
+from followthrough.file_types import ServiceId, TeamId
+from followthrough.organisation import Organisation
 
 
 class Routed(NamedTuple):

@@ -23,7 +23,8 @@ from followthrough.domain.incident import (
 from followthrough.domain.postmortem import FormatName, PostmortemAssignment
 from followthrough.domain.postmortem_format import next_format
 from followthrough.domain.values import PersonId
-from followthrough.organisation import Ladder, Organisation, Team
+from followthrough.organisation import Organisation, Team
+from followthrough.policies import Ladder
 
 POSTMORTEM_REMINDERS = (IncidentMomentKind.POSTMORTEM_DUE_SOON, IncidentMomentKind.POSTMORTEM_OVERDUE)
 

@@ -14,7 +14,7 @@ from followthrough.domain.incident import (
     UpdateStage,
 )
 from followthrough.domain.values import PersonId
-from followthrough.organisation import SeverityPolicy
+from followthrough.policies import SeverityPolicy
 
 
 def last_update(incident: Incident, audience: Audience) -> SentUpdate | None:

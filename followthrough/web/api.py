@@ -7,9 +7,10 @@ from fastapi import APIRouter, Body, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel
 
-from followthrough.domain.action_item import ActionItem, ItemCommand, ItemStatus, Kind, Priority
+from followthrough.domain.action_item import ActionItem, ItemStatus, Kind, Priority
 from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.domain.incident_commands import IncidentCommand
+from followthrough.domain.item_commands import ItemCommand
 from followthrough.domain.values import PersonId, Severity
 from followthrough.settings import Settings
 from followthrough.store import queries

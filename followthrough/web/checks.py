@@ -3,7 +3,8 @@
 from followthrough.domain import blameless, item_quality
 from followthrough.domain.incident_commands import IncidentCommand, ProposeItem
 from followthrough.domain.postmortem_commands import Publish, SubmitPostmortem
-from followthrough.organisation import ItemQuality, Organisation
+from followthrough.organisation import Organisation
+from followthrough.policies import ItemQuality
 from followthrough.web.errors import Returned
 
 

@@ -17,13 +17,15 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from followthrough.domain.action_item import ActionItem, ItemCommand
+from followthrough.domain.action_item import ActionItem
 from followthrough.domain.incident import ONGOING, Alert, AlertState, Incident, IncidentStatus
 from followthrough.domain.incident_commands import IncidentCommand
+from followthrough.domain.item_commands import ItemCommand
 from followthrough.domain.lifecycle_commands import INCIDENT_ID, Reopen, Split, incident_id
 from followthrough.domain.routing import route
 from followthrough.domain.values import PersonId, Refusal, Severity
-from followthrough.organisation import Organisation, ServiceId
+from followthrough.file_types import ServiceId
+from followthrough.organisation import Organisation
 from followthrough.store import queries
 from followthrough.web.checks import checked
 from followthrough.web.errors import Unknown

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from followthrough.domain.playbook import Playbook, markdown, playbook
-from followthrough.organisation import Organisation, ServiceId
+from followthrough.file_types import ServiceId
+from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.web.errors import Unknown
 from followthrough.web.rendering import page

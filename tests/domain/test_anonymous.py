@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from followthrough.domain.anonymous import Note, batch_of, shown
 from followthrough.domain.calendar import is_working_day
-from followthrough.organisation import AnonymousPolicies, Organisation
+from followthrough.organisation import Organisation
+from followthrough.policies import AnonymousPolicies
 
 MONDAY_NOON = datetime(2026, 3, 2, 11, tzinfo=UTC)
 """12:00 in Madrid."""

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from followthrough.domain.calendar import add_working_days, is_working_day
-from followthrough.organisation import Holidays, Team, Weekday
+from followthrough.file_types import Weekday
+from followthrough.organisation import Holidays, Team
 
 MADRID = Team(
     name="Payments",

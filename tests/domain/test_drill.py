@@ -36,7 +36,9 @@ from followthrough.domain.incident import (
 )
 from followthrough.domain.schedule import plan_incident, plan_item
 from followthrough.domain.values import Severity
-from followthrough.organisation import DrillPolicies, Organisation, Team, Weekday
+from followthrough.file_types import Weekday
+from followthrough.organisation import Organisation, Team
+from followthrough.policies import DrillPolicies
 from tests.records import NOW, incident, item
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -9,21 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import (
-    Accept,
-    ActionItem,
-    Extend,
-    Finish,
-    ItemCommand,
-    ItemStatus,
-    Kind,
-    Moment,
-    MomentKind,
-    Priority,
-    Reassign,
-    Verify,
-    Waive,
-)
+from followthrough.domain.action_item import ActionItem, ItemStatus, Kind, Moment, MomentKind, Priority
+from followthrough.domain.item_commands import Accept, Extend, Finish, ItemCommand, Reassign, Verify, Waive
 from followthrough.domain.schedule import plan_item
 from followthrough.domain.values import Refusal, Severity
 from followthrough.organisation import Organisation

@@ -4,7 +4,8 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from followthrough.domain.action_item import Accept, ActionItem, Kind, Priority
+from followthrough.domain.action_item import ActionItem, Kind, Priority
+from followthrough.domain.item_commands import Accept
 from followthrough.domain.values import Severity
 from followthrough.engine import engine
 from followthrough.organisation import Organisation

@@ -1,8 +1,8 @@
 import httpx
 import pytest
 
-from followthrough.organisation import ItemQuality
 from followthrough.organisation_file import OrganisationFile
+from followthrough.policies import ItemQuality
 from followthrough.web.app import create_app
 from tests.web.conftest import Web
 from tests.web.test_api import declare, get, give

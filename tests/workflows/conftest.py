@@ -10,9 +10,10 @@ from sqlalchemy import Engine
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from followthrough.domain.action_item import ActionItem, ItemCommand
+from followthrough.domain.action_item import ActionItem
 from followthrough.domain.incident import Alert, AlertState, Incident
 from followthrough.domain.incident_commands import IncidentCommand
+from followthrough.domain.item_commands import ItemCommand
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 from temporalio.client import Client, ScheduleDescription
 
-from followthrough.domain.action_item import Accept, ItemStatus
+from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.drill import DrillOutcome, DrillReport, Quarter, planned_start
 from followthrough.domain.incident import Audience, Incident, IncidentStatus, Role, UpdateStage
 from followthrough.domain.incident_commands import (
@@ -23,6 +23,7 @@ from followthrough.domain.incident_commands import (
     Resolve,
     SendUpdate,
 )
+from followthrough.domain.item_commands import Accept
 from followthrough.organisation import Holidays
 from followthrough.organisation_file import OrganisationFile
 from followthrough.schedules import set_schedules

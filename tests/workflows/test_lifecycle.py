@@ -9,7 +9,7 @@ from pydantic import HttpUrl
 from sqlmodel import Session, select
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from followthrough.domain.action_item import Accept, Finish, ItemStatus, Verify, Waive
+from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.incident import Alert, AlertState, Incident, IncidentStatus, Role
 from followthrough.domain.incident_commands import (
     Acknowledge,
@@ -19,6 +19,7 @@ from followthrough.domain.incident_commands import (
     ProposeItem,
     Resolve,
 )
+from followthrough.domain.item_commands import Accept, Finish, Verify, Waive
 from followthrough.domain.lifecycle_commands import HandOver, Merge, Reopen, Split
 from followthrough.domain.postmortem_commands import Publish
 from followthrough.domain.values import Severity

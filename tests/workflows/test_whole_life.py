@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from followthrough.domain.action_item import Accept, Extend, Finish, ItemStatus, MomentKind, Reassign, Verify, Waive
+from followthrough.domain.action_item import ItemStatus, MomentKind
 from followthrough.domain.incident import Audience, IncidentStatus, Role, UpdateStage
 from followthrough.domain.incident_commands import (
     Acknowledge,
@@ -22,6 +22,7 @@ from followthrough.domain.incident_commands import (
     Resolve,
     SendUpdate,
 )
+from followthrough.domain.item_commands import Accept, Extend, Finish, Reassign, Verify, Waive
 from followthrough.domain.postmortem_commands import Publish, ReviewPostmortem, SubmitPostmortem
 from followthrough.domain.values import EntryKind
 from followthrough.store.tables import ActionItemRow, IncidentRow, LocalTicketRow, MailRow, TimelineRow

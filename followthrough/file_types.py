@@ -1,0 +1,105 @@
+"""What values of the organisation file look like, and what is said of those that don't."""
+
+from datetime import time, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from holidays import list_supported_countries
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pytimeparse2 import parse as parse_duration
+
+from followthrough.domain.action_item import Priority
+from followthrough.domain.values import PersonId
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    seconds = parse_duration(value) if isinstance(value, str) and not value.isdecimal() else None
+    if seconds is None:
+        raise ValueError(f"{value!r} is not a duration; write it like 30m, 4h or 2 days")
+    return timedelta(seconds=float(seconds))
+
+
+def _time_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is not a time zone; write it like Europe/Madrid")
+    return value
+
+
+def _country(value: str) -> str:
+    if value not in list_supported_countries():
+        raise ValueError(f"{value!r} is no country whose holidays are known; write its ISO 3166 code, for example ES")
+    return value
+
+
+def has_every(keys: type[StrEnum]) -> AfterValidator:
+    """A table that has to say something about each of ``keys``."""
+
+    def check(table: dict[StrEnum, Any]) -> dict[StrEnum, Any]:
+        missing = [key.value for key in keys if key not in table]
+        if missing:
+            raise ValueError(f"{', '.join(missing)} is missing; add it")
+        return table
+
+    return AfterValidator(check)
+
+
+def _named_in(section: str) -> AfterValidator:
+    """A name that has to be a key of ``section``; ``organisation_file.load`` passes its keys as context."""
+
+    def check(name: str, info: ValidationInfo) -> str:
+        if name not in (info.context or {}).get(section, [name]):
+            raise ValueError(f"{name!r} is not under {section}; add it there or correct the name")
+        return name
+
+    return AfterValidator(check)
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    Field(gt=timedelta(0)),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "examples": ["30m", "4h", "2 days"]}),
+]
+TimeOfDay = Annotated[
+    time, WithJsonSchema({"type": "string", "pattern": r"^\d\d:\d\d(:\d\d)?$", "examples": ["10:00"]})
+]
+TimeZone = Annotated[str, AfterValidator(_time_zone), Field(examples=["Europe/Madrid"])]
+Country = Annotated[str, AfterValidator(_country), Field(description="ISO 3166 code, for example ES")]
+WorkingDays = Annotated[int, Field(ge=0, le=366)]
+DueWithin = Annotated[dict[Priority, WorkingDays], has_every(Priority)]
+TeamId = str
+ServiceId = str
+PersonName = Annotated[PersonId, _named_in("people")]
+TeamName = Annotated[TeamId, _named_in("teams")]
+ServiceName = Annotated[ServiceId, _named_in("services")]
+
+
+class Weekday(StrEnum):
+    """As written in the file; the order is that of ``date.weekday()``."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+class Section(BaseModel):
+    """A part of the file: unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
