@@ -1,47 +1,104 @@
-"""The monthly digest: read and sent in one step."""
+"""The weekly and the monthly digest: for whom they are, and each mail, read and sent in one step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.email import Email
 from followthrough.domain.departures import as_of
-from followthrough.domain.digest import Month
-from followthrough.mail.render import render_digest
+from followthrough.domain.digest import Month, MonthlyMail
+from followthrough.domain.notice_kinds import DigestKind
+from followthrough.domain.values import PersonId
+from followthrough.domain.weekly import WeeklyMail, weekly_mails
+from followthrough.links import Links
+from followthrough.mail.charts import attached, charts
+from followthrough.mail.render import Rendered, render_digest, render_weekly
+from followthrough.mail.unsubscribe import unsubscribe_url
 from followthrough.organisation import Organisation
-from followthrough.store.reports import read_digest
-from followthrough.store.tables import MailRow
-from workflows.messages import SendDigest
+from followthrough.store.reports import read_digest, read_weekly_digest
+from followthrough.store.subscriptions import wants
+from followthrough.store.tables import MailAttachmentRow, MailRow
 
 NOBODY = "The digest is for nobody: name recipients under policies.digest in the organisation file."
 
 
 class Digests:
-    """An activity that may be repeated: a month has one mail."""
+    """Activities that may be repeated: a month or a week has one mail for each reader."""
 
     def __init__(
-        self, database: Engine, organisation: Callable[[], Organisation], email: Email, public_url: str
+        self, database: Engine, organisation: Callable[[], Organisation], email: Email, public_url: str, links: Links
     ) -> None:
         self._database = database
         self._organisation = organisation
         self._email = email
         self._public_url = public_url
+        self._links = links
 
     @activity.defn
-    def send_digest(self, request: SendDigest) -> None:
-        """To those whom the organisation file names, or else to those without a manager."""
+    def plan_weekly(self, at: datetime) -> list[WeeklyMail]:
+        """For all who manage somebody or lead a team, with the time when each is sent."""
+        return weekly_mails(as_of(self._organisation(), at.date()), at)
+
+    @activity.defn
+    def plan_monthly(self, at: datetime) -> list[MonthlyMail]:
+        """To those whom the organisation file names, or else to those without a manager; about the month before.
+
+        Raises ApplicationError when that is nobody.
+        """
         organisation = self._organisation()
-        with Session(self._database) as session:
-            digest = read_digest(session, Month.parse(request.month), organisation, request.at)
-        people = as_of(organisation, request.at.date()).people
+        people = as_of(organisation, at.date()).people
         to = organisation.policies.digest.recipients or [key for key in people if people[key].manager is None]
-        mail = MailRow(
-            key=f"digest/{digest.month}",
-            kind="digest",
-            recipients=[people[key].email for key in to if key in people],
-            at=request.at,
-            **render_digest(digest, organisation, self._public_url)._asdict(),
+        mails = [MonthlyMail(person=key, month=str(Month.before(at)), at=at) for key in to if key in people]
+        if not mails:
+            raise ApplicationError(NOBODY, non_retryable=True)
+        return mails
+
+    @activity.defn
+    def send_weekly(self, mail: WeeklyMail) -> None:
+        """To one manager who wants it; nothing when there is nothing to say."""
+        organisation = as_of(self._organisation(), mail.at.date())
+        if not self._wanted(DigestKind.WEEKLY, mail.person, organisation):
+            return
+        with Session(self._database) as session:
+            digest = read_weekly_digest(session, mail, organisation)
+        if not digest.empty:
+            unsubscribe = unsubscribe_url(DigestKind.WEEKLY, mail.person, self._public_url, self._links)
+            self._send(DigestKind.WEEKLY, mail, render_weekly(digest, organisation, self._public_url, unsubscribe))
+
+    @activity.defn
+    def send_monthly(self, mail: MonthlyMail) -> None:
+        """To one reader who wants it, with the charts."""
+        organisation = self._organisation()
+        if not self._wanted(DigestKind.MONTHLY, mail.person, as_of(organisation, mail.at.date())):
+            return
+        with Session(self._database) as session:
+            digest = read_digest(session, Month.parse(mail.month), organisation, mail.at)
+        unsubscribe = unsubscribe_url(DigestKind.MONTHLY, mail.person, self._public_url, self._links)
+        rendered = render_digest(digest, organisation, self._public_url, mail.person, unsubscribe)
+        self._send(DigestKind.MONTHLY, mail, rendered, [attached(chart) for chart in charts(digest)])
+
+    def _wanted(self, kind: DigestKind, person: PersonId, organisation: Organisation) -> bool:
+        with Session(self._database) as session:
+            return person in organisation.people and wants(session, person, kind)
+
+    def _send(
+        self,
+        kind: DigestKind,
+        mail: WeeklyMail | MonthlyMail,
+        rendered: Rendered,
+        attachments: Sequence[MailAttachmentRow] = (),
+    ) -> None:
+        row = MailRow(
+            key=mail.key,
+            kind=kind,
+            person=mail.person,
+            recipients=[self._organisation().people[mail.person].email],
+            at=mail.at,
+            attachments=list(attachments),
+            **rendered._asdict(),
         )
-        self._email.send(mail, NOBODY)
+        self._email.send(row, NOBODY)

@@ -1,11 +1,13 @@
-"""Sends mails: each notice is one mail, recorded before it is handed over and after.
+"""Sends mails: each person gets one of their own, recorded before it is handed over and after, or put in their inbox.
 
 SendGrid takes no idempotency key. When the first record is there and the second is not, nobody knows whether
 the mail went out, and it is sent again: rarely somebody gets it twice, with the same Message-ID so that mail
 clients can fold the two, but a mail is never forgotten.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import Engine, update
 from sqlmodel import Session, col
@@ -13,12 +15,21 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.mail_transport import MailRefused, MailUnavailable, Transport
+from followthrough.domain.daily import WaitingMail, deadline_of
 from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Audience
+from followthrough.domain.mail_times import gather_time
+from followthrough.domain.undelivered import next_above
+from followthrough.domain.values import PersonId
+from followthrough.links import Links
 from followthrough.mail.render import render
 from followthrough.organisation import Organisation
+from followthrough.store.bounces import unreachable_people
 from followthrough.store.tables import MailRow, MailState
+from workflows.mail_messages import PutInInbox, Undelivered
 from workflows.messages import Notice
+
+NOBODY_ABOVE = "There is nobody above whom a mail reaches; correct the addresses in the organisation file."
 
 
 class Email:
@@ -30,21 +41,51 @@ class Email:
         organisation: Callable[[], Organisation],
         transport: Transport,
         public_url: str,
+        links: Links,
         mail_from: str,
+        put_in_inbox: Callable[[PersonId, PutInInbox], None],
     ) -> None:
         self._database = database
         self._organisation = organisation
         self._transport = transport
         self._public_url = public_url
+        self._links = links
         self._mail_from = mail_from
+        self._put_in_inbox = put_in_inbox
 
     @activity.defn
     def send_notice(self, notice: Notice) -> None:
-        """Renders the mail and sends it, unless it was sent before."""
-        self.send(self._mail(notice), _nobody(notice))
+        """Sends each person a mail and all plain addresses one; a mail that was sent before is not sent again.
+
+        What can wait is put in the person's inbox. All are tried before an error is raised, whose details are the
+        mails to people that were refused.
+        """
+        organisation = as_of(self._organisation(), notice.at.date())
+        kind = notice.undelivered.kind if notice.undelivered else notice.kind
+        errors: list[ApplicationError] = []
+        for mail in self._mails(notice, organisation):
+            try:
+                if mail.person is None or kind in organisation.policies.mails.urgent:
+                    self.send(mail, _nobody(notice))
+                else:
+                    self._gather(notice, mail, mail.person, organisation)
+            except ApplicationError as error:
+                errors.append(error)
+        if errors:
+            first = min(errors, key=lambda error: error.non_retryable)
+            raise ApplicationError(
+                first.message,
+                *(detail for error in errors for detail in error.details),
+                type=first.type,
+                non_retryable=first.non_retryable,
+                next_retry_delay=first.next_retry_delay,
+            )
 
     def send(self, mail: MailRow, nobody: str) -> None:
-        """Sends it unless that was done before; ``nobody`` is what to say when it has no recipients."""
+        """Sends it unless that was done before; ``nobody`` is what to say when it has no recipients.
+
+        Raises ApplicationError; when the mail is to a person and refused, with the ``Undelivered`` as a detail.
+        """
         if not self._queue(mail):
             return
         try:
@@ -55,47 +96,107 @@ class Email:
             raise ApplicationError(str(error), type="MailUnavailable", next_retry_delay=error.retry_after) from None
         except MailRefused as error:
             self._record(mail, MailState.REFUSED, str(error))
-            raise ApplicationError(str(error), type="MailRefused", non_retryable=True) from None
+            details = [undelivered(mail, str(error))] if mail.person else []
+            raise ApplicationError(str(error), *details, type="MailRefused", non_retryable=True) from None
         self._record(mail, MailState.SENT, answer)
 
-    def _mail(self, notice: Notice) -> MailRow:
-        organisation = self._organisation()
-        rendered = render(notice, organisation, self._public_url)
+    def _gather(self, notice: Notice, mail: MailRow, reader: PersonId, organisation: Organisation) -> None:
+        """As of now, or of the notice when that is later: then its workflow was fast-forwarded."""
+        with Session(self._database) as session, session.begin():
+            earlier = session.get(MailRow, mail.key)
+            if earlier is not None and earlier.state.done:
+                return
+            if earlier is None:
+                mail.state = MailState.GATHERED
+                session.merge(mail)
+        now = max(notice.at, datetime.now(UTC))
+        due = gather_time(now, reader, organisation)
+        self._put_in_inbox(reader, PutInInbox(mail=_waiting(notice, mail), due=due, wait=due - now))
+
+    def _mails(self, notice: Notice, organisation: Organisation) -> Iterator[MailRow]:
+        """Not to people who are not in the organisation file any more; one to nobody when there is nobody else."""
+        to = self._above(notice, notice.undelivered, organisation) if notice.undelivered else notice.to
+        readers = [person for person in dict.fromkeys(to) if person in organisation.people]
+        for person in readers:
+            yield self._mail(notice, organisation, person, [organisation.people[person].email])
+        addresses = _addresses(notice, organisation)
+        if addresses or not readers:
+            yield self._mail(notice, organisation, None, addresses)
+
+    def _above(self, notice: Notice, missed: Undelivered, organisation: Organisation) -> tuple[PersonId, ...]:
+        team = organisation.team(notice.record.team, notice.record.service)
+        with Session(self._database) as session:
+            above = next_above(missed.person, team, organisation, unreachable_people(session, organisation))
+        return (above,) if above else ()
+
+    def _mail(
+        self, notice: Notice, organisation: Organisation, reader: PersonId | None, recipients: list[str]
+    ) -> MailRow:
         return MailRow(
-            key=notice.key,
+            key=notice.mail_key(reader),
             kind=notice.kind,
             incident_id=notice.incident_id,
             item_id=notice.item.id if notice.item else None,
-            recipients=_recipients(notice, as_of(organisation, notice.at.date())),
+            person=reader,
+            recipients=recipients,
             at=notice.at,
-            **rendered._asdict(),
+            **render(notice, organisation, self._public_url, self._links, reader)._asdict(),
         )
 
     def _queue(self, mail: MailRow) -> bool:
         """False when it was sent before."""
         with Session(self._database) as session, session.begin():
             earlier = session.get(MailRow, mail.key)
-            if earlier is not None and earlier.state is MailState.SENT:
+            if earlier is not None and earlier.state.done:
                 return False
             if earlier is not None and earlier.state is MailState.QUEUED:
                 activity.logger.warning("Nobody knows whether mail %s went out; it is sent again.", mail.key)
+            mail.state, mail.reference = MailState.QUEUED, uuid5(NAMESPACE_URL, mail.key).hex
             session.merge(mail)
         return True
 
     def _record(self, mail: MailRow, state: MailState, answer: str) -> None:
         with Session(self._database) as session, session.begin():
-            session.execute(update(MailRow).where(col(MailRow.key) == mail.key).values(state=state, answer=answer))
+            queued = (col(MailRow.key) == mail.key, col(MailRow.state) == MailState.QUEUED)
+            session.execute(update(MailRow).where(*queued).values(state=state, answer=answer))
 
 
-def _recipients(notice: Notice, organisation: Organisation) -> list[str]:
-    """Addresses, each once; none of people who are not in the organisation file any more."""
+def undelivered(mail: MailRow, reason: str) -> Undelivered:
+    """The mail, as those hear of it who have to find another way."""
+    return Undelivered(
+        key=mail.key,
+        kind=mail.kind,
+        subject=mail.subject,
+        person=mail.person,
+        reason=reason,
+        record_id=mail.item_id or mail.incident_id,
+    )
+
+
+def _waiting(notice: Notice, mail: MailRow) -> WaitingMail:
+    record = notice.record
+    return WaitingMail(
+        key=mail.key,
+        kind=notice.kind,
+        subject=mail.subject.replace(f"[{record.id}] ", "", 1),
+        incident_id=notice.incident_id,
+        item_id=mail.item_id,
+        status=record.status,
+        owner=notice.item.owner if notice.item else None,
+        deadline=deadline_of(record),
+        at=notice.at,
+    )
+
+
+def _addresses(notice: Notice, organisation: Organisation) -> list[str]:
+    """The plain ones, each once; none of people who get a mail of their own or unsubscribed."""
     people, service = organisation.people, organisation.services.get(notice.record.service)
-    addresses = [people[to].email if to in people else to for to in notice.to if to in people or "@" in to]
+    addresses = [to for to in notice.to if to not in people and "@" in to]
     if service and notice.audience and not _customers_in_drill(notice):
-        unsubscribed = notice.incident.unsubscribed if notice.incident else ()
-        unwanted = {people[person].email for person in unsubscribed if person in people}
-        addresses += [address for address in service.subscribers.get(notice.audience, ()) if address not in unwanted]
-    return list(dict.fromkeys(addresses))
+        addresses += service.subscribers.get(notice.audience, ())
+    unsubscribed = notice.incident.unsubscribed if notice.incident else ()
+    others = {people[person].email for person in (*notice.to, *unsubscribed) if person in people}
+    return [address for address in dict.fromkeys(addresses) if address not in others]
 
 
 def _customers_in_drill(notice: Notice) -> bool:
@@ -105,6 +206,8 @@ def _customers_in_drill(notice: Notice) -> bool:
 def _nobody(notice: Notice) -> str:
     if _customers_in_drill(notice):
         return "Customers hear nothing of a drill."
+    if notice.undelivered:
+        return NOBODY_ABOVE
     return (
         "It is for nobody who is in the organisation file and still there; add the person, "
         f"or subscribers to the service {notice.record.service}."

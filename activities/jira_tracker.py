@@ -1,239 +1,236 @@
 """Tickets in Jira Cloud (REST API 3, Atlassian documents) and Jira Data Center (REST API 2, wiki text)."""
 
-import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date, datetime, timedelta
-from typing import Any
+import contextlib
+import re
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-import jira
-import requests
-from jira import JIRA, JIRAError
+from jira import JIRAError
 
-from activities.tracker import TicketState, TicketStatus, TrackerRefused, TrackerUnavailable, describe, due_day, team_of
-from followthrough.domain.action_item import ActionItem, Sprint, Ticket
+from activities.jira_client import LABEL, about, refused_fields
+from activities.jira_history import JiraHistory
+from activities.jira_search import JiraSearch, item_id_in
+from activities.jira_sprints import JiraSprints
+from activities.tracker import TrackerRefused, describe, due_day
+from activities.vendor_pause import VendorPause
+from followthrough.domain.action_item import ActionItem, Ticket
+from followthrough.domain.jira_fields import ScreenField, file_fields, read_screen
 from followthrough.domain.ticket_text import (
     Document,
     atlassian_document,
     closing_comment,
     item_page,
+    reopening_comment,
     wiki_text,
 )
+from followthrough.domain.values import PersonId, Refusal
 from followthrough.organisation import JiraProject, Organisation
 from followthrough.settings import Settings
 
-logger = logging.getLogger(__name__)
-
-LABEL = "followthrough"
-"""On every ticket, beside a label that is the action item's id; also the key of the issue property."""
-
 DRILL_LABEL = "followthrough-drill"
 
-STATES = {"new": TicketState.TO_DO, "indeterminate": TicketState.IN_PROGRESS, "done": TicketState.DONE}
-"""By the key of Jira's status category."""
+SCREEN_LIFETIME = 600
+"""Seconds for which a project's screen for new tickets is remembered."""
+
+ALWAYS_ON_SCREEN = ("project", "issuetype", "summary")
+
+ResultT = TypeVar("ResultT")
 
 
-class JiraTracker:
-    """One instance serves all threads; each has a connection of its own, for ``requests`` shares none safely."""
+class JiraTracker(JiraSearch, JiraSprints, JiraHistory):
+    """See ``Tracker``; this is its part that writes tickets."""
 
     def __init__(
-        self, settings: Settings, organisation: Callable[[], Organisation], timeout: tuple[float, float] = (5, 20)
+        self,
+        settings: Settings,
+        organisation: Callable[[], Organisation],
+        pause: VendorPause | None,
+        timeout: tuple[float, float] = (5, 20),
     ) -> None:
-        """``timeout`` is to connect and to read, in seconds."""
-        self.index_lag = settings.jira_index_lag
-        self._settings = settings
-        self._organisation = organisation
-        self._timeout = timeout
-        self._threads = threading.local()
-
-    def find(self, item_id: str) -> Ticket | None:
-        """See ``Tracker``. By label, which is set together with the ticket and can be searched without an app."""
-        with _about(f"the search for the ticket of action item {item_id}"):
-            query = f'labels = {LABEL} AND labels = "{item_id}" ORDER BY created ASC'
-            found = [issue.key for issue in self._jira.search_issues(query, fields="key")]
-        if len(found) > 1:
-            logger.warning("Action item %s has tickets %s; the oldest is kept.", item_id, ", ".join(found))
-        return self._ticket(found[0]) if found else None
+        """See ``JiraConnection``."""
+        super().__init__(settings, organisation, pause, timeout)
+        self._screens: dict[tuple[str, str], tuple[float, dict[str, ScreenField]]] = {}
 
     def create(self, item: ActionItem) -> Ticket:
-        """See ``Tracker``."""
+        """See ``Tracker``. Without owner and deadline where Jira does not take them; a comment says so."""
         project = self._project(item.team)
+        with about(f"a new ticket in project {project.project}"):
+            screen = self._screen(project)
+            fields = self._file_fields(screen, project) | self._item_fields(item, project)
+            shown = {name: value for name, value in fields.items() if name in screen or name in ALWAYS_ON_SCREEN}
+            issue, note = _without_refused(shown, lambda taken: self._jira.create_issue(taken, prefetch=False))
+        ticket = self._ticket(issue.key)
+        self._comment_refused(ticket, note)
+        return ticket
+
+    def check(self, team: str) -> None:
+        """See ``Tracker``. By the project's screen for new tickets, which is remembered for ``create``."""
+        project = self._project(team)
+        with about(f"the fields of project {project.project}"):
+            self._file_fields(self._screen(project), project)
+
+    def link_back(self, ticket: Ticket, item: ActionItem) -> None:
+        """See ``Tracker``. An issue property for programs, a remote link for people."""
+        page = item_page(item, self._settings.resolved_public_url)
+        with about(f"the link from ticket {ticket.key} to its action item"):
+            self._jira.add_issue_property(ticket.key, LABEL, {"item": item.id, "incident": item.incident_id})
+            self._jira.add_remote_link(ticket.key, {"url": page, "title": f"Action item {item.id}"}, globalId=page)
+
+    def adopt(self, key_or_url: str, item: ActionItem) -> Ticket:
+        """See ``Tracker``."""
+        key = _key(key_or_url, self._settings.jira_url)
+        with about(f"the adoption of ticket {key}"):
+            issue = self._jira.issue(key, fields="labels")
+            other = item_id_in(issue.fields.labels)
+            if other not in (None, item.id):
+                raise TrackerRefused(f"Ticket {issue.key} belongs to action item {other} already.")
+            issue.update(update={"labels": [{"add": label} for label in (LABEL, item.id)]})
+        ticket = self._ticket(issue.key)
+        self.link_back(ticket, item)
+        return ticket
+
+    def update(self, ticket: Ticket, item: ActionItem) -> None:
+        """See ``Tracker``."""
+        with about(f"the change of ticket {ticket.key}"):
+            issue = self._jira.issue(ticket.key, fields="status")
+            if item.settled and issue.fields.status.statusCategory.key == "done":
+                return
+            _, note = _without_refused(self._followed_fields(item), lambda taken: issue.update(fields=taken))
+            if item.settled:
+                wanted = self._project(item.team).done_transition
+                self._move(issue.key, closing_comment(item), done=True, wanted=wanted)
+        self._comment_refused(ticket, note)
+
+    def reopen(self, ticket: Ticket, item: ActionItem) -> None:
+        """See ``Tracker``."""
+        with about(f"the reopening of ticket {ticket.key}"):
+            issue = self._jira.issue(ticket.key, fields="status")
+            if issue.fields.status.statusCategory.key == "done":
+                wanted = self._project(item.team).reopen_transition
+                self._move(issue.key, reopening_comment(item), done=False, wanted=wanted)
+
+    def account_of(self, person: PersonId) -> str | None:
+        """See ``Tracker``."""
+        known = self._organisation().people.get(person)
+        return known.jira if known else None
+
+    def comment(self, ticket: Ticket, text: str) -> None:
+        """See ``Tracker``."""
+        with about(f"a comment on ticket {ticket.key}"):
+            self._say(ticket.key, ((text,),))
+
+    def _screen(self, project: JiraProject) -> dict[str, ScreenField]:
+        """The fields that a new ticket can have; needs Jira Data Center 8.4 or later, or Cloud."""
+        name = (project.project, project.issue_type)
+        read_at, screen = self._screens.get(name, (float("-inf"), {}))
+        if time.monotonic() - read_at > SCREEN_LIFETIME:
+            types = self._createmeta(f"{project.project}/issuetypes")
+            ids = {offered["name"]: offered["id"] for offered in types}
+            if project.issue_type not in ids:
+                raise TrackerRefused(
+                    f"Jira's project {project.project} lets us create {', '.join(ids) or 'nothing'}, "
+                    f"not {project.issue_type}; set issue_type in the organisation file, or ask for the permission."
+                )
+            screen = read_screen(self._createmeta(f"{project.project}/issuetypes/{ids[project.issue_type]}"))
+            self._screens[name] = (time.monotonic(), screen)
+        return screen
+
+    def _createmeta(self, path: str) -> list[dict[str, Any]]:
+        """All pages. The client asks for these only on Data Center, where the list has another name than on Cloud."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._jira._get_json(f"issue/createmeta/{path}", {"startAt": len(found), "maxResults": 50})
+            values = page.get("issueTypes") or page.get("fields") or page.get("values") or []
+            found += values
+            if not values or len(found) >= page["total"]:
+                return found
+
+    def _file_fields(self, screen: dict[str, ScreenField], project: JiraProject) -> dict[str, Any]:
+        people = self._organisation().people
+        accounts = {key: person.jira for key, person in people.items() if person.jira}
+        try:
+            return file_fields(screen, project, cloud=self._settings.jira_is_cloud, accounts=accounts)
+        except Refusal as refusal:
+            raise TrackerRefused(str(refusal)) from None
+
+    def _item_fields(self, item: ActionItem, project: JiraProject) -> dict[str, Any]:
         description = describe(item, self._organisation(), self._settings.resolved_public_url)
-        fields: dict[str, Any] = {
+        fields = {
             "project": {"key": project.project},
             "issuetype": {"name": project.issue_type},
             "summary": " ".join(item.title.split()),
             "description": self._formatted(description),
             "labels": [LABEL, item.id, *([DRILL_LABEL] if item.drill else []), *project.labels],
         }
-        if project.components:
-            fields["components"] = [{"name": name} for name in project.components]
         if item.priority in project.priorities:
             fields["priority"] = {"name": project.priorities[item.priority]}
-        followed = {name: value for name, value in self._followed_fields(item).items() if value is not None}
-        with _about(f"a new ticket in project {project.project}"):
-            issue = self._jira.create_issue(project.fields | fields | followed, prefetch=False)
-        return self._ticket(issue.key)
-
-    def link_back(self, ticket: Ticket, item: ActionItem) -> None:
-        """See ``Tracker``. An issue property for programs, a remote link for people."""
-        page = item_page(item, self._settings.resolved_public_url)
-        with _about(f"the link from ticket {ticket.key} to its action item"):
-            self._jira.add_issue_property(ticket.key, LABEL, {"item": item.id, "incident": item.incident_id})
-            self._jira.add_remote_link(ticket.key, {"url": page, "title": f"Action item {item.id}"}, globalId=page)
-
-    def update(self, ticket: Ticket, item: ActionItem) -> None:
-        """See ``Tracker``."""
-        with _about(f"the change of ticket {ticket.key}"):
-            issue = self._jira.issue(ticket.key, fields="status")
-            if item.ended and issue.fields.status.statusCategory.key == "done":
-                return
-            issue.update(fields=self._followed_fields(item))
-            if item.ended:
-                self._close(issue.key, item)
-
-    def status(self, ticket: Ticket) -> TicketStatus:
-        """See ``Tracker``."""
-        with _about(f"the status of ticket {ticket.key}"):
-            try:
-                issue = self._jira.issue(ticket.key, fields="status,assignee,duedate")
-            except JIRAError as error:
-                if error.status_code == requests.codes.not_found:
-                    return TicketStatus(ticket=ticket, state=TicketState.GONE)
-                raise
-        fields = issue.raw["fields"]
-        assignee, due = fields["assignee"], fields["duedate"]
-        return TicketStatus(
-            ticket=self._ticket(issue.key),
-            state=STATES.get(fields["status"]["statusCategory"]["key"], TicketState.TO_DO),
-            status=fields["status"]["name"],
-            assignee=assignee["accountId" if self._settings.jira_is_cloud else "name"] if assignee else None,
-            due=date.fromisoformat(due) if due else None,
-        )
-
-    def next_sprint(self, team: str, at: datetime) -> Sprint | None:
-        """See ``Tracker``. Jira knows which sprints have not started; those without a start date come last."""
-        board = self._project(team).board
-        if board is None:
-            return None
-        with _about(f"the list of sprints of board {board}"):
-            try:
-                sprints = self._jira.sprints(board, state="future")
-            except JIRAError as error:
-                if error.status_code == requests.codes.bad_request:  # a Kanban board
-                    return None
-                raise
-        first = min(sprints, key=_start, default=None)
-        return first and Sprint(id=first.id, name=first.name, end=getattr(first, "endDate", None))
-
-    def add_to_sprint(self, sprint: Sprint, ticket: Ticket) -> None:
-        """See ``Tracker``."""
-        with _about(f"the move of ticket {ticket.key} into sprint {sprint.name}"):
-            self._jira.add_issues_to_sprint(sprint.id, [ticket.key])
-
-    @property
-    def _jira(self) -> JIRA:
-        """The client of this thread. It retries nothing: a second POST could be a second ticket."""
-        if not hasattr(self._threads, "client"):
-            self._threads.client = self._connect()
-        client: JIRA = self._threads.client
-        return client
-
-    def _connect(self) -> JIRA:
-        settings = self._settings
-        token = settings.jira_token.get_secret_value() if settings.jira_token else ""
-        client = JIRA(
-            settings.jira_url,
-            options={"rest_api_version": "3" if settings.jira_is_cloud else "2"},
-            basic_auth=(settings.jira_user, token) if settings.jira_user else None,
-            token_auth=None if settings.jira_user else token,
-            get_server_info=False,
-            max_retries=0,
-            timeout=self._timeout,
-        )
-        client.deploymentType = "Cloud" if settings.jira_is_cloud else "Server"
-        client._applicationlinks = []  # else each remote link asks for them, which only administrators may
-        return client
-
-    def _ticket(self, key: str) -> Ticket:
-        return Ticket(key=key, url=f"{self._settings.jira_url.rstrip('/')}/browse/{key}")
-
-    def _project(self, team: str) -> JiraProject:
-        project = team_of(self._organisation(), team).jira
-        if project is None:
-            raise TrackerRefused(f"Team {team} has no Jira project; give it one in the organisation file.")
-        return project
+        return fields | {name: value for name, value in self._followed_fields(item).items() if value is not None}
 
     def _followed_fields(self, item: ActionItem) -> dict[str, Any]:
-        """The fields that follow the action item; None empties one."""
-        organisation = self._organisation()
-        person, due = organisation.people.get(item.owner), due_day(item, organisation)
-        account = {"id" if self._settings.jira_is_cloud else "name": person.jira} if person and person.jira else None
-        return {"assignee": account, "duedate": due.isoformat() if due else None}
+        """The fields that follow the action item; None empties one. An assignee of others' choice is left alone."""
+        account, due = self.account_of(item.owner), due_day(item, self._organisation())
+        fields: dict[str, Any] = {"duedate": due.isoformat() if due else None}
+        if item.ticket_seen is None or item.ticket_seen.assignee_kept:
+            fields["assignee"] = {"id" if self._settings.jira_is_cloud else "name": account} if account else None
+        return fields
 
     def _formatted(self, document: Document) -> Any:
         return atlassian_document(document) if self._settings.jira_is_cloud else wiki_text(document)
 
-    def _close(self, key: str, item: ActionItem) -> None:
-        wanted = self._project(item.team).done_transition
+    def _move(self, key: str, comment: Document, *, done: bool, wanted: str | None) -> None:
+        """Closes or opens a ticket by the transition with the name ``wanted``, or else by the first that does."""
         offered = self._jira.transitions(key)
-        transition = next(
-            (
-                offer["name"]
-                for offer in offered
-                if (offer["name"] == wanted if wanted else offer["to"]["statusCategory"]["key"] == "done")
-            ),
-            None,
-        )
-        if transition is None:
-            names = ", ".join(offer["name"] for offer in offered) or "no transition"
+        names = [
+            offer["name"]
+            for offer in offered
+            if (offer["name"] == wanted if wanted else (offer["to"]["statusCategory"]["key"] == "done") is done)
+        ]
+        if not names:
+            verb, kind, setting = ("closed", "a done", "done") if done else ("reopened", "an open", "reopen")
             raise TrackerRefused(
-                f"Ticket {key} can't be closed: Jira offers {names}, not {wanted or 'one to a done status'}; "
-                "set done_transition in the organisation file."
+                f"Ticket {key} can't be {verb}: Jira offers "
+                f"{', '.join(offer['name'] for offer in offered) or 'no transition'}, "
+                f"not {wanted or f'one to {kind} status'}; set {setting}_transition in the organisation file."
             )
-        # Jira drops a comment that comes with a transition without a screen, so it goes first, and once.
-        comment = self._formatted(closing_comment(item))
-        said = [_text(earlier.raw["body"]) for earlier in self._jira.comments(key, order_by="-created")]
-        if _text(comment) not in said:
+        # Jira drops a comment that comes with a transition without a screen, so it goes first.
+        self._say(key, comment)
+        self._jira.transition_issue(key, names[0])
+
+    def _say(self, key: str, document: Document) -> None:
+        comment = self._formatted(document)
+        latest = self._jira.comments(key, order_by="-created")[:1]
+        if [_text(earlier.raw["body"]) for earlier in latest] != [_text(comment)]:
             self._jira.add_comment(key, comment)
-        self._jira.transition_issue(key, transition)
+
+    def _comment_refused(self, ticket: Ticket, note: str | None) -> None:
+        if note is not None:
+            with contextlib.suppress(TrackerRefused):  # the ticket counts, also where nothing may be said on it
+                self.comment(ticket, note)
 
 
-@contextmanager
-def _about(subject: str) -> Iterator[None]:
-    """Tells what may pass (TrackerUnavailable) from a no (TrackerRefused), without Jira's headers and cookies."""
+def _without_refused(fields: dict[str, Any], write: Callable[[dict[str, Any]], ResultT]) -> tuple[ResultT, str | None]:
+    """Writes once more without owner and deadline when Jira does not take them; then there is a note that says so."""
     try:
-        yield
-    except requests.RequestException as error:
-        raise TrackerUnavailable(f"Jira did not answer about {subject} ({type(error).__name__}).") from None
+        return write(fields), None
     except JIRAError as error:
-        status = error.status_code or requests.codes.bad_gateway
-        if status == requests.codes.unauthorized:
-            raise TrackerUnavailable("Jira does not accept the user and token in the settings; renew them.") from None
-        if status in (requests.codes.request_timeout, requests.codes.too_many_requests) or status >= 500:
-            raise TrackerUnavailable(f"Jira answered {status} about {subject}.", _retry_after(error)) from None
-        raise TrackerRefused(f"Jira refused {subject}: {_words(error)}") from None
+        refused = {name: words for name, words in refused_fields(error).items() if name in ("assignee", "duedate")}
+        if not refused:
+            raise
+    note = "Jira did not take " + " ".join(f"{name}: {words}" for name, words in refused.items())
+    return write({name: value for name, value in fields.items() if name not in refused}), note
 
 
-def _retry_after(error: JIRAError) -> timedelta | None:
-    seconds = error.response.headers.get("Retry-After", "") if error.response is not None else ""
-    return timedelta(seconds=int(seconds)) if seconds.isdecimal() else None
-
-
-def _words(error: JIRAError) -> str:
-    """Jira's own words, with the names of the fields, which the client leaves out."""
-    try:
-        answer = error.response.json() if error.response is not None else {}
-    except requests.JSONDecodeError:
-        answer = {}
-    fields = (f"{field}: {message}" for field, message in answer.get("errors", {}).items())
-    return " ".join([*answer.get("errorMessages", []), *fields]) or error.text or f"status {error.status_code}"
-
-
-def _start(sprint: jira.resources.Sprint) -> tuple[bool, datetime | None]:
-    start = getattr(sprint, "startDate", None)
-    return start is None, datetime.fromisoformat(start) if start else None
+def _key(key_or_url: str, jira_url: str) -> str:
+    """Of a ticket. Raises TrackerRefused for the address of another Jira and for what is no key."""
+    url = urlsplit(key_or_url)
+    if url.netloc and url.netloc != urlsplit(jira_url).netloc:
+        raise TrackerRefused(f"{key_or_url} is not in {jira_url}; name a ticket that is.")
+    key = re.search(r"(?:^|/browse/|selectedIssue=)([a-z][a-z0-9_]*-[0-9]+)(?:[?&#/]|$)", key_or_url, re.IGNORECASE)
+    if key is None:
+        raise TrackerRefused(f"{key_or_url!r} is no ticket; give its key or its address, like PAY-12.")
+    return key[1].upper()
 
 
 def _text(body: Any) -> str:

@@ -1,6 +1,6 @@
 """Tickets and sprints in the service's own database, for organisations without Jira."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -10,9 +10,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from activities.tracker import TicketState, TicketStatus, TrackerRefused, describe, due_day, team_of
+from activities.tracker import (
+    SprintState,
+    TicketHistory,
+    TicketState,
+    TicketStatus,
+    TrackerRefused,
+    describe,
+    due_day,
+    team_of,
+)
 from followthrough.domain.action_item import ActionItem, Sprint, Ticket
-from followthrough.domain.ticket_text import closing_comment, plain_text
+from followthrough.domain.ticket_text import closing_comment, plain_text, reopening_comment
+from followthrough.domain.values import PersonId
 from followthrough.organisation import Organisation
 from followthrough.store.tables import LocalSprintRow, LocalTicketRow
 
@@ -34,6 +44,10 @@ class LocalTracker:
         with Session(self._database) as session:
             row = session.exec(_of_item(item_id)).one_or_none()
             return self._ticket(row) if row else None
+
+    def check(self, team: str) -> None:
+        """See ``Tracker``."""
+        team_of(self._organisation(), team)
 
     def create(self, item: ActionItem) -> Ticket:
         """See ``Tracker``. Made at the same time by somebody else, it is that one."""
@@ -59,9 +73,18 @@ class LocalTracker:
             row = _row(session, ticket)
             row.assignee = item.owner
             row.due = due_day(item, self._organisation())
-            if item.ended and row.status != TicketState.DONE:
+            if item.settled and row.status != TicketState.DONE:
                 row.status = TicketState.DONE
                 row.description += f"\n\n{plain_text(closing_comment(item))}"
+            session.commit()
+
+    def reopen(self, ticket: Ticket, item: ActionItem) -> None:
+        """See ``Tracker``."""
+        with Session(self._database) as session:
+            row = _row(session, ticket)
+            if row.status == TicketState.DONE:
+                row.status = TicketState.TO_DO
+                row.description += f"\n\n{plain_text(reopening_comment(item))}"
             session.commit()
 
     def status(self, ticket: Ticket) -> TicketStatus:
@@ -71,8 +94,41 @@ class LocalTracker:
             if row is None:
                 return TicketStatus(ticket=ticket, state=TicketState.GONE)
             return TicketStatus(
-                ticket=ticket, state=TicketState(row.status), status=row.status, assignee=row.assignee, due=row.due
+                ticket=ticket,
+                state=TicketState(row.status),
+                status=row.status,
+                item_id=row.item_id,
+                assignee=row.assignee,
+                due=row.due,
             )
+
+    def history(self, ticket: Ticket) -> TicketHistory:
+        """See ``Tracker``. Nobody changes tickets here."""
+        return TicketHistory()
+
+    def account_of(self, person: PersonId) -> str | None:
+        """See ``Tracker``."""
+        return person
+
+    def statuses(self, tickets: Sequence[Ticket]) -> list[TicketStatus]:
+        """See ``Tracker``."""
+        return [self.status(ticket) for ticket in tickets]
+
+    def changed_since(self, since: datetime) -> Iterator[TicketStatus]:
+        """See ``Tracker``. None: tickets change only with their action items."""
+        return iter(())
+
+    def adopt(self, key_or_url: str, item: ActionItem) -> Ticket:
+        """See ``Tracker``. Each ticket was made for its action item."""
+        raise TrackerRefused("Without Jira there are no tickets to adopt; an action item gets its own when accepted.")
+
+    def comment(self, ticket: Ticket, text: str) -> None:
+        """See ``Tracker``."""
+        with Session(self._database) as session:
+            row = _row(session, ticket)
+            if not row.description.endswith(f"\n\n{text}"):
+                row.description += f"\n\n{text}"
+            session.commit()
 
     def next_sprint(self, team: str, at: datetime) -> Sprint | None:
         """See ``Tracker``. A sprint starts with its planning."""
@@ -95,11 +151,31 @@ class LocalTracker:
             row = _found_or_added(session, same, row)
             return Sprint.model_validate(row, from_attributes=True)
 
+    def sprint_state(self, sprint: Sprint, at: datetime) -> SprintState:
+        """See ``Tracker``. A sprint starts with its planning and ends when the next one's first day begins."""
+        with Session(self._database) as session:
+            row = session.get(LocalSprintRow, sprint.id)
+        if row is None:
+            return SprintState.GONE
+        team = team_of(self._organisation(), row.team)
+        planning = team.sprints.planning if team.sprints else time()
+        if at < datetime.combine(row.first_day, planning, ZoneInfo(team.time_zone)):
+            return SprintState.FUTURE
+        return SprintState.ACTIVE if at < row.end else SprintState.CLOSED
+
     def add_to_sprint(self, sprint: Sprint, ticket: Ticket) -> None:
         """See ``Tracker``."""
+        self.plan_sprint(sprint, [ticket])
+
+    def plan_sprint(self, sprint: Sprint, tickets: Sequence[Ticket]) -> None:
+        """See ``Tracker``. Without ranks: tickets have no order here."""
         with Session(self._database) as session:
-            _row(session, ticket).sprint_id = sprint.id
+            for ticket in tickets:
+                _row(session, ticket).sprint_id = sprint.id
             session.commit()
+
+    def rank_first(self, team: str, tickets: Sequence[Ticket]) -> None:
+        """See ``Tracker``. Tickets have no order here."""
 
     def _ticket(self, row: LocalTicketRow) -> Ticket:
         return Ticket(key=f"FT-{row.id}", url=f"{self._public_url}/items/{row.item_id}")

@@ -1,8 +1,8 @@
 """Where mails go: to SendGrid, or into the outbox in the database."""
 
 import logging
-import re
 import time
+from base64 import b64encode
 from datetime import timedelta
 from email.message import Message
 from http import HTTPStatus
@@ -11,10 +11,21 @@ from typing import Protocol
 
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
-from sendgrid.helpers.mail import Category, ClickTracking, CustomArg, Header, Mail, OpenTracking, To, TrackingSettings
+from sendgrid.helpers.mail import (
+    Attachment,
+    Category,
+    ClickTracking,
+    CustomArg,
+    Header,
+    Mail,
+    OpenTracking,
+    To,
+    TrackingSettings,
+)
 
 from followthrough.settings import Settings
 from followthrough.store.tables import MailRow
+from followthrough.wording import without_addresses
 
 logging.getLogger("python_http_client").setLevel(logging.INFO)  # DEBUG shows the API key and every address
 
@@ -80,8 +91,11 @@ def _message(mail: MailRow, mail_from: str) -> Mail:
     message = Mail(mail_from, subject=mail.subject, plain_text_content=mail.text, html_content=mail.html)
     for index, address in enumerate(mail.recipients):
         message.add_to(To(address, p=index))
-        message.add_custom_arg(CustomArg("mail", mail.key, p=index))
+        message.add_custom_arg(CustomArg("mail", mail.reference, p=index))
     message.header = [Header(name, value) for name, value in mail.headers.items()]
+    for file in mail.attachments:
+        content, shown = b64encode(file.content).decode(), "inline" if file.content_id else "attachment"
+        message.add_attachment(Attachment(content, file.name, file.media_type, shown, file.content_id))
     message.category = Category(mail.kind)
     message.tracking_settings = TrackingSettings(ClickTracking(False, False), OpenTracking(False))
     return message
@@ -115,4 +129,4 @@ def _words(error: HTTPError) -> str:
         )
     except (ValueError, LookupError, TypeError):
         words = f"status {error.status_code}."
-    return re.sub(r"\S+@\S+", "[address]", words)
+    return without_addresses(words)

@@ -12,8 +12,10 @@ from temporalio import activity
 
 from followthrough.domain.action_item import ItemPlan
 from followthrough.domain.departures import as_of
-from followthrough.domain.incident import IncidentPlan
-from followthrough.domain.schedule import plan_incident, plan_item
+from followthrough.domain.incident import Incident, IncidentPlan
+from followthrough.domain.incident_schedule import plan_incident
+from followthrough.domain.item_schedule import plan_item
+from followthrough.domain.repeats import FollowUp, RepeatsFound, find_repeats
 from followthrough.organisation import Organisation
 from followthrough.store import queries
 from workflows.messages import PlanIncident, PlanItem
@@ -46,3 +48,17 @@ class Planning:
                 recent_formats = queries.recent_formats(session, incident.team)
         organisation = as_of(self._organisation(), request.at.date())
         return plan_incident(incident, organisation, request.at, recent_formats)
+
+    @activity.defn
+    def find_repeats(self, incident: Incident) -> RepeatsFound:
+        """What it repeats: the linked incidents and, unless that was looked for before, those it looks like."""
+        policies = self._organisation().policies.repeats
+        repeats = tuple(incident.repeats)
+        with Session(self._database) as session:
+            if policies.enabled and not incident.compared:
+                since = incident.declared_at - policies.within
+                earlier = queries.resolved_incidents(session, since, until=incident.declared_at)
+                repeats += find_repeats(incident, earlier, policies)
+            items = queries.items_of(session, [repeat.incident_id for repeat in repeats]) if repeats else []
+        follow_ups = tuple(FollowUp.model_validate(item, from_attributes=True) for item in items)
+        return RepeatsFound(repeats=repeats, follow_ups=follow_ups)

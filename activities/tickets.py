@@ -12,10 +12,11 @@ from temporalio.exceptions import ApplicationError
 from activities.jira_tracker import JiraTracker
 from activities.local_tracker import LocalTracker
 from activities.tracker import Tracker, TrackerRefused, TrackerUnavailable
+from activities.vendor_pause import VendorPause
 from followthrough.domain.action_item import ActionItem, Sprint, Ticket
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
-from workflows.messages import SprintRequest, TicketChange
+from workflows.messages import Adoption, SprintRequest, TicketChange
 
 SEARCH_EVERY = timedelta(seconds=5)
 
@@ -23,7 +24,7 @@ SEARCH_EVERY = timedelta(seconds=5)
 def tracker_for(settings: Settings, organisation: Callable[[], Organisation], database: Engine) -> Tracker:
     """Jira when the settings name one, else the local tracker."""
     if settings.jira_url:
-        return JiraTracker(settings, organisation)
+        return JiraTracker(settings, organisation, VendorPause(database, "Jira"))
     return LocalTracker(database, organisation, settings.resolved_public_url)
 
 
@@ -36,8 +37,12 @@ class Tickets:
     @activity.defn
     def ensure_ticket(self, item: ActionItem) -> Ticket:
         """The action item's one ticket, found or created, with a link back to the item."""
-        with _failures():
-            ticket = self._find(item.id) or self._tracker.create(item)
+        with tracker_failures():
+            ticket = self._find(item.id)
+            if ticket is None:
+                self._tracker.check(item.team)
+                activity.heartbeat()  # so that creating, which is not done twice, has the whole timeout
+                ticket = self._tracker.create(item)
             activity.heartbeat()
             try:
                 self._tracker.link_back(ticket, item)
@@ -46,15 +51,23 @@ class Tickets:
         return ticket
 
     @activity.defn
+    def adopt_ticket(self, request: Adoption) -> Ticket:
+        """A ticket that is there already, as the action item's."""
+        with tracker_failures():
+            return self._tracker.adopt(request.ticket, request.item)
+
+    @activity.defn
     def update_ticket(self, change: TicketChange) -> None:
-        """Owner and deadline follow the action item; its end closes the ticket."""
-        with _failures():
+        """Owner and deadline follow the action item; its end closes the ticket, its reopening opens it."""
+        with tracker_failures():
+            if change.reopen:
+                self._tracker.reopen(change.ticket, change.item)
             self._tracker.update(change.ticket, change.item)
 
     @activity.defn
     def schedule_in_sprint(self, request: SprintRequest) -> Sprint | None:
         """The team's next sprint, with the ticket in it; None when the team has no such sprint."""
-        with _failures():
+        with tracker_failures():
             sprint = self._tracker.next_sprint(request.team, request.at)
             if sprint is not None:
                 self._tracker.add_to_sprint(sprint, request.ticket)
@@ -74,7 +87,8 @@ class Tickets:
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
+def tracker_failures() -> Iterator[None]:
+    """What a tracker raises, as Temporal retries it or not."""
     try:
         yield
     except TrackerUnavailable as error:

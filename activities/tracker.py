@@ -1,33 +1,56 @@
 """What a ticket tracker does for action items. ``jira_tracker`` and ``local_tracker`` are two of them."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from pydantic import AwareDatetime
+
 from followthrough.domain.action_item import ActionItem, Sprint, Ticket
+from followthrough.domain.action_item import TicketState as TicketState
 from followthrough.domain.ticket_text import Document, ticket_description
-from followthrough.domain.values import Message
+from followthrough.domain.values import Message, PersonId
 from followthrough.organisation import Organisation, Team
 
 
-class TicketState(StrEnum):
-    """A tracker's own status, reduced to Jira's three categories, or gone."""
-
-    TO_DO = "to do"
-    IN_PROGRESS = "in progress"
-    DONE = "done"
-    GONE = "gone"
-
-
 class TicketStatus(Message):
-    """What the tracker says of a ticket; ``assignee`` is its own id for a person."""
+    """What the tracker says of a ticket as it is now.
+
+    ``ticket`` has the key of today, which changes when somebody moves it to another project. ``item_id``
+    is None when its label was taken away. ``assignee`` is the tracker's own id for a person.
+    """
 
     ticket: Ticket
     state: TicketState
     status: str = ""
+    item_id: str | None = None
+    project: str = ""
     assignee: str | None = None
     due: date | None = None
+    resolution: str | None = None
+    """In Jira's words, for example Done or Won't Do."""
+    updated: AwareDatetime | None = None
+
+
+class TicketHistory(Message):
+    """Who last changed a ticket's status, assignee and due date, by the tracker's own ids; None when nobody did."""
+
+    moved_by: str | None = None
+    assigned_by: str | None = None
+    rescheduled_by: str | None = None
+    evidence: str | None = None
+    """The link that shows that it is done."""
+
+
+class SprintState(StrEnum):
+    """Where a sprint is; GONE when it was deleted or can't be seen."""
+
+    FUTURE = "future"
+    ACTIVE = "active"
+    CLOSED = "closed"
+    GONE = "gone"
 
 
 class Tracker(Protocol):
@@ -43,17 +66,48 @@ class Tracker(Protocol):
     def find(self, item_id: str) -> Ticket | None:
         """The ticket of an action item, however it was created; the oldest when there are several."""
 
+    def check(self, team: str) -> None:
+        """Raises TrackerRefused, in one sentence, when the team's tickets could not be created."""
+
     def create(self, item: ActionItem) -> Ticket:
-        """A new ticket; the caller has made sure that there is none."""
+        """A new ticket; the caller has made sure that there is none, and that the team can have one."""
 
     def link_back(self, ticket: Ticket, item: ActionItem) -> None:
         """Makes the ticket lead to its action item."""
 
     def update(self, ticket: Ticket, item: ActionItem) -> None:
-        """Owner and deadline follow the action item; a closed or waived item's ticket is closed with a comment."""
+        """Owner and deadline follow the action item; the ticket of one that is settled is closed with a comment."""
+
+    def reopen(self, ticket: Ticket, item: ActionItem) -> None:
+        """Opens a ticket that is closed, with a comment that says why its action item is open again."""
 
     def status(self, ticket: Ticket) -> TicketStatus:
-        """Status, assignee and due date; ``GONE`` when it was deleted or can't be seen."""
+        """The ticket as it is at this moment, read past any index."""
+
+    def history(self, ticket: Ticket) -> TicketHistory:
+        """Who changed the ticket, and what shows that it is done."""
+
+    def account_of(self, person: PersonId) -> str | None:
+        """The tracker's own id for a person; None when the tracker does not know them."""
+
+    def statuses(self, tickets: Sequence[Ticket]) -> list[TicketStatus]:
+        """One for each of ``tickets``, in their order, asked for in batches."""
+
+    def changed_since(self, since: datetime) -> Iterator[TicketStatus]:
+        """Every ticket of an action item that changed since then, page by page.
+
+        It reaches back further by the index lag and a minute, so some come twice; whoever asks again
+        gives the moment at which the last complete answer was begun. Deleted tickets are not among them.
+        """
+
+    def adopt(self, key_or_url: str, item: ActionItem) -> Ticket:
+        """Makes a ticket that is there already the action item's: found by ``find``, leading back to it.
+
+        Raises TrackerRefused when there is no such ticket, it belongs to another item, or may not be edited.
+        """
+
+    def comment(self, ticket: Ticket, text: str) -> None:
+        """Says something on the ticket, once: not again when the same words are its last comment."""
 
     def next_sprint(self, team: str, at: datetime) -> Sprint | None:
         """The team's first sprint that has not started, as of ``at`` where the tracker has no clock of its own.
@@ -61,8 +115,20 @@ class Tracker(Protocol):
         None when there is none, and for teams that work without sprints.
         """
 
+    def sprint_state(self, sprint: Sprint, at: datetime) -> SprintState:
+        """Where the sprint is, as of ``at`` where the tracker has no clock of its own."""
+
     def add_to_sprint(self, sprint: Sprint, ticket: Ticket) -> None:
         """Moves the ticket into the sprint."""
+
+    def plan_sprint(self, sprint: Sprint, tickets: Sequence[Ticket]) -> None:
+        """Moves the tickets into the sprint, in one request up to 50, and ranks them first there, in their order.
+
+        Raises TrackerRefused when the sprint is closed or gone.
+        """
+
+    def rank_first(self, team: str, tickets: Sequence[Ticket]) -> None:
+        """Ranks the tickets first on the board of a team that works without sprints, in their order."""
 
 
 class TrackerUnavailable(Exception):

@@ -20,12 +20,17 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from followthrough.domain.values import PersonId
 from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationFile
 from followthrough.service import Service, running, stop_signal
 from followthrough.settings import Settings
+from workflows.inbox import PREFIX
+from workflows.sprint_messages import planning_id
 
 POSTMORTEM = """# What broke
 
@@ -82,6 +87,9 @@ class Story:
         await self._follow_up()
         closed = await self._until(f"/api/incidents/{self.incident}", lambda it: it["status"] == "closed")
         self._told("closure", f"Incident closed: {len(closed['items'])} action items, each closed or waived")
+        await self._pass_time_in_inboxes(timedelta(days=5))
+        daily = [mail for mail in await self._get("/api/mails?limit=500") if mail["kind"] == "daily"]
+        self._told("mails", f"What could wait was gathered: {len(daily)} daily mails")
 
     async def _respond(self) -> None:
         answer = await self._post("/webhooks/alertmanager", alertmanager_group())
@@ -141,15 +149,16 @@ class Story:
         prompt, late, declined, waived = (f"{self.incident}.{number}" for number in range(1, 5))
         for item, owner in ((prompt, self.resolver), (late, self.comms)):
             await self._give_item(item, "accept", by=owner)
-            accepted = await self._until(f"/api/items/{item}", lambda it: it["ticket"] and it["sprint"])
-            self._told("ticket", f"{accepted['ticket']['key']} for {owner}, planned in {accepted['sprint']['name']}")
+            accepted = await self._until(f"/api/items/{item}", lambda it: it["ticket"])
+            self._told("ticket", f"{accepted['ticket']['key']} for {owner}")
+        await self._plan_sprint(prompt, late)
 
         approver = (await self._get(f"/api/items/{waived}"))["plan"]["policy"]["approvers"][0]
         await self._give_item(waived, "waive", by=approver, reason="The retired checkout is switched off next week")
         self._told("waiver", f"{approver} waives one, with the reason on record")
 
         accept_by = datetime.fromisoformat((await self._get(f"/api/items/{declined}"))["plan"]["accept_by"])
-        await self._pass_time_to(declined, accept_by + timedelta(days=2))
+        await self._pass_time_to(declined, accept_by + timedelta(days=7))
         await self._until_escalated(declined, 1)
         await self._give_item(declined, "reassign", by=self._team().lead, to=self.comms, reason="Holidays")
         await self._give_item(declined, "accept", by=self.comms)
@@ -160,12 +169,25 @@ class Story:
         await self._finish(prompt, self.resolver)
 
         due = datetime.fromisoformat((await self._get(f"/api/items/{late}"))["plan"]["due"])
-        await self._pass_time_to(late, due + timedelta(days=6))
+        await self._pass_time_to(late, due + timedelta(days=10))
         escalated = await self._until_escalated(late, 2)
         levels = [moment for moment in escalated["reminders"] if moment["level"]]
         told = ", then ".join(" and ".join(moment["to"]) for moment in levels)
         self._told("escalation", f"One missed its deadline ({due:%d %B}): {told}")
         await self._finish(late, self.comms)
+
+    async def _plan_sprint(self, *items: str) -> None:
+        name = self.organisation.services["checkout"].team
+        here = f"/api/planning/{name}"
+        plan = (await self._until(here, lambda it: it["progress"] and it["progress"]["plan"]))["plan"]
+        await self._pass_time_to(planning_id(name, plan["first_day"]), datetime.fromisoformat(plan["digest_at"]))
+        await self._until("/api/mails", lambda mails: any(mail["kind"] == "sprint-digest" for mail in mails))
+        self._told("planning", f"{name} gets a proposal for its sprint of {plan['first_day']}")
+        approval = {"by": self._team().lead, "items": items, "first_day": plan["first_day"]}
+        await self._post(here, approval)
+        for item in items:
+            planned = await self._until(f"/api/items/{item}", lambda it: it["sprint"])
+        self._told("planning", f"{self._team().lead} approves; both tickets are in {planned['sprint']['name']}")
 
     async def _finish(self, item: str, owner: str) -> None:
         done = await self._give_item(item, "done", by=owner, evidence=f"https://git.example.com/changes/{item}")
@@ -193,7 +215,8 @@ class Story:
 
     async def _pass_time_to(self, workflow_id: str, at: datetime) -> None:
         now = await self._skipper().get_current_time(self.service.client.get_workflow_handle(workflow_id))
-        await self._pass_time(workflow_id, at - now)
+        if at > now:
+            await self._pass_time(workflow_id, at - now)
 
     async def _pass_time(self, workflow_id: str, duration: timedelta) -> None:
         """Moves one workflow's own clock; what comes due on the way happens."""
@@ -203,6 +226,21 @@ class Story:
         )
         await skipper.fast_forward(handle, duration)
         self.virtual_end = max(self.virtual_end, await skipper.get_current_time(handle))
+        await self._pass_time_in_inboxes(duration)
+
+    async def _pass_time_in_inboxes(self, duration: timedelta) -> None:
+        """Each has its own clock, too, and is there for as long as something waits in it."""
+
+        async def pass_time(person: PersonId) -> None:
+            inbox = self.service.client.get_workflow_handle(f"{PREFIX}{person}")
+            try:
+                description = await inbox.describe()
+            except RPCError:  # nothing ever waited
+                return
+            if description.status is WorkflowExecutionStatus.RUNNING:
+                await self._skipper().fast_forward(inbox, duration)
+
+        await asyncio.gather(*(pass_time(person) for person in self.organisation.people))
 
     def _skipper(self) -> TimeSkipper:
         return TimeSkipper(self.service.client, config=TimeSkippingConfig(enabled=False))
@@ -245,7 +283,7 @@ class Story:
             "incidents": len(incidents),
             "action_items": dict(Counter(item["status"] for item in items)),
             "tickets": sum(item["ticket"] is not None for item in items),
-            "emails": dict(sorted(Counter(mail["kind"] for mail in mails).items())),
+            "emails": dict(sorted(Counter(mail["kind"] for mail in mails if _sent(mail)).items())),
             "escalations": dict(sorted(levels.items())),
             "virtual_days": (self.virtual_end - declared).days,
             "seconds": round(seconds, 1),
@@ -286,6 +324,11 @@ class Story:
         out.print(f"Dashboard    {url}/incidents/{self.incident}\nOutbox       {url}/outbox", highlight=False)
         if self.service.engine_ui:
             out.print(f"Temporal UI  {self.service.engine_ui}", highlight=False)
+
+
+def _sent(mail: dict[str, Any]) -> bool:
+    """As a mail of its own."""
+    return bool(mail["state"] == "sent" and not mail["sent_in"])
 
 
 def alertmanager_group() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Says in plain words what is found, what is missing and what to do."""
 
 import asyncio
+import contextlib
 import platform
 import socket
 from collections.abc import Iterator
@@ -11,15 +12,19 @@ from pathlib import Path
 import httpx
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
+from activities.jira_tracker import JiraTracker
+from activities.tracker import TrackerRefused, TrackerUnavailable
 from followthrough import store
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
 from followthrough.engine_sources import Unavailable, check_download, go_command
 from followthrough.organisation_file import OrganisationError, load
 from followthrough.scenarios import load_scenarios
 from followthrough.settings import Settings
+from followthrough.store.bounces import unreachable
 from followthrough.store.database import open_database
 
 
@@ -48,8 +53,10 @@ def examine(settings: Settings) -> list[Finding]:
         _organisation(settings),
         *asyncio.run(_engine(settings)),
         _database(settings),
-        _jira(settings),
+        *_jira(settings),
         _sendgrid(settings),
+        *_links(settings),
+        *_addresses(settings),
         *_webhooks(settings),
         _port(settings),
     ]
@@ -123,7 +130,7 @@ async def _engine_to_come() -> Finding:
 def _database(settings: Settings) -> Finding:
     url = make_url(settings.resolved_database_url)
     shown = url.render_as_string(hide_password=True)
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+    if _to_be_created(url):
         return Finding("database", FindingState.OK, f"The first start creates {url.database}.")
     database = open_database(settings.resolved_database_url)
     try:
@@ -143,7 +150,33 @@ def _database(settings: Settings) -> Finding:
     return Finding("database", FindingState.OK, f"{shown} is reachable; the next start brings its tables up to date.")
 
 
-def _jira(settings: Settings) -> Finding:
+def _to_be_created(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and url.database is not None and not Path(url.database).exists()
+
+
+def _jira(settings: Settings) -> list[Finding]:
+    connection = _jira_connection(settings)
+    return [connection, *(_jira_projects(settings) if connection.state is FindingState.OK else ())]
+
+
+def _jira_projects(settings: Settings) -> Iterator[Finding]:
+    """Whether each team's project would take its tickets; nothing without a usable organisation file."""
+    with contextlib.suppress(OrganisationError):
+        organisation = load(settings.organisation_file)
+        tracker = JiraTracker(settings, lambda: organisation, pause=None)
+        for key, team in organisation.teams.items():
+            if team.jira is None:
+                continue
+            subject, project = f"tickets of {team.name}", team.jira.project
+            try:
+                tracker.check(key)
+                yield Finding(subject, FindingState.OK, f"Jira's project {project} takes them.")
+            except (TrackerRefused, TrackerUnavailable) as error:
+                what_to_do = f"Correct `jira` of team {key} in the organisation file, or project {project} in Jira."
+                yield Finding(subject, FindingState.WRONG, str(error), what_to_do)
+
+
+def _jira_connection(settings: Settings) -> Finding:
     if not settings.jira_url:
         return Finding(
             "Jira",
@@ -168,13 +201,24 @@ def _jira(settings: Settings) -> Finding:
             "Correct FOLLOWTHROUGH_JIRA_URL, or see whether the network lets you through.",
         )
     if answer.is_success:
-        return Finding("Jira", FindingState.OK, f"{settings.jira_url} answers and accepts the token.")
+        user = answer.json().get("displayName", settings.jira_user)
+        return Finding("Jira", FindingState.OK, f"{settings.jira_url} answers and knows us as {user}.")
     return Finding(
         "Jira",
         FindingState.WRONG,
         f"{settings.jira_url} answers {answer.status_code} when asked who we are.",
         "Correct FOLLOWTHROUGH_JIRA_TOKEN, FOLLOWTHROUGH_JIRA_USER (only on Cloud) or FOLLOWTHROUGH_JIRA_URL.",
     )
+
+
+def _links(settings: Settings) -> Iterator[Finding]:
+    if settings.temporal_address and settings.link_secret is None:
+        yield Finding(
+            "links in mails",
+            FindingState.MISSING,
+            f"They are signed with a secret in {settings.data_dir}, which no other machine has.",
+            "When workers run elsewhere, too, set the same FOLLOWTHROUGH_LINK_SECRET everywhere.",
+        )
 
 
 def _sendgrid(settings: Settings) -> Finding:
@@ -188,10 +232,33 @@ def _sendgrid(settings: Settings) -> Finding:
     )
 
 
+def _addresses(settings: Settings) -> Iterator[Finding]:
+    """Says something only when mails did not arrive."""
+    if _to_be_created(make_url(settings.resolved_database_url)):
+        return
+    database = open_database(settings.resolved_database_url)
+    try:
+        with Session(database) as session:
+            found = unreachable(session, load(settings.organisation_file))
+    except (SQLAlchemyError, OrganisationError):
+        return
+    finally:
+        database.dispose()
+    if found:
+        whose = ", ".join(sorted({one.person or "a subscriber" for one in found}))
+        yield Finding(
+            "mail addresses",
+            FindingState.WRONG,
+            f"No mail reaches {whose}.",
+            "The page Outbox says why; correct the organisation file, and SendGrid's suppressions.",
+        )
+
+
 def _webhooks(settings: Settings) -> Iterator[Finding]:
     for name, secret, without in (
         ("generic", "GENERIC_TOKEN", "is off"),
         ("pagerduty", "PAGERDUTY_SECRETS", "is off"),
+        ("sendgrid", "SENDGRID_WEBHOOK_KEY", "is off"),
         ("alertmanager", "ALERTMANAGER_TOKEN", "takes alerts from anybody who reaches it"),
     ):
         subject = f"/webhooks/{name}"

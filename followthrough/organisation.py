@@ -4,9 +4,11 @@
 durations are written like ``30m`` or ``2h``.
 """
 
-from datetime import date, time
+from datetime import date, datetime, time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
 
 from holidays import list_supported_countries
 from pydantic import (
@@ -59,6 +61,19 @@ UpdateTemplates = Annotated[
 ]
 
 
+class Away(Section):
+    """Days out of office, the last one included."""
+
+    first_day: date
+    last_day: date
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.last_day < self.first_day:
+            raise ValueError(f"last_day {self.last_day} is before first_day {self.first_day}; exchange them")
+        return self
+
+
 class Person(Section):
     """Somebody who can hold a role or own an action item."""
 
@@ -70,6 +85,11 @@ class Person(Section):
     pagerduty: str | None = Field(None, description="PagerDuty user id")
     phone: str | None = Field(None, description="For the playbook")
     left: date | None = Field(None, description="From this day on: no roles, no mails, and others are told instead")
+    away: tuple[Away, ...] = Field((), description="Others are asked instead when a deadline comes, or an escalation")
+
+    def away_on(self, day: date) -> Away | None:
+        """The absence that the day is part of."""
+        return next((away for away in self.away if away.first_day <= day <= away.last_day), None)
 
 
 class Holidays(Section):
@@ -87,12 +107,27 @@ class Holidays(Section):
         return self
 
 
+class PlannedBy(StrEnum):
+    """What puts an action item's ticket into a sprint."""
+
+    PLANNING = "planning"
+    ACCEPTANCE = "acceptance"
+
+
 class Sprints(Section):
     """A team's cadence; ``first_day`` is the first day of any of its sprints."""
 
     first_day: date
     weeks: int = Field(2, ge=1, le=8)
     planning: TimeOfDay = time(10, 0)
+    planned_by: PlannedBy = Field(
+        PlannedBy.PLANNING,
+        description="planning: the team approves a proposal; acceptance: a ticket goes into the next sprint at once",
+    )
+    digest_before: int = Field(1, ge=0, le=5, description="Working days from the proposal to planning")
+    capacity: float | None = Field(None, gt=0, description="Of one sprint, in the unit that the team estimates in")
+    follow_up_share: float = Field(0.2, gt=0, le=1, description="Of the capacity, for action items")
+    default_estimate: float = Field(1, gt=0, description="Of an action item that nobody has estimated")
 
 
 class JiraProject(Section):
@@ -106,11 +141,16 @@ class JiraProject(Section):
     priorities: dict[Priority, str] = Field(
         default_factory=lambda: {Priority.HIGH: "High", Priority.MEDIUM: "Medium", Priority.LOW: "Low"}
     )
+    parent: str | None = Field(None, description="Key of the epic or other ticket that new ones belong to")
     fields: dict[str, Any] = Field(
-        default_factory=dict, description="Custom and required fields, as Jira's API takes them"
+        default_factory=dict,
+        description="Custom and required fields by name or id; a mapping is given to Jira's API as it is",
     )
     done_transition: str | None = Field(
         None, description="Name of the transition that closes a ticket; else the first to a done status"
+    )
+    reopen_transition: str | None = Field(
+        None, description="Name of the transition that opens a closed ticket; else the first to one that is not done"
     )
 
 
@@ -213,6 +253,18 @@ class Organisation(Section):
         if team not in self.teams and service in self.services:
             team = self.services[service].team
         return self.teams.get(team) or next(iter(self.teams.values()))
+
+    def team_with(self, person: PersonId, otherwise: Team) -> Team:
+        """The team that the person leads or is a member of: ``otherwise`` when it is that one, or there is none."""
+        for team in (otherwise, *self.teams.values()):
+            if person in (team.lead, *team.members):
+                return team
+        return otherwise
+
+    def is_away(self, person: PersonId, moment: datetime) -> bool:
+        """Whether they are, on that day in their time zone."""
+        known = self.people.get(person)
+        return known is not None and known.away_on(moment.astimezone(ZoneInfo(known.time_zone)).date()) is not None
 
 
 def _managers(people: dict[PersonId, Person], person: PersonId) -> tuple[PersonId, ...]:

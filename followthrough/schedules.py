@@ -1,11 +1,11 @@
-"""Keeps Temporal's schedules as the organisation file says: a drill for each team, and the monthly digest."""
+"""Keeps Temporal's schedules as the organisation file says: drills, sprint planning, digests, Jira's sweep."""
 
 import asyncio
 import contextlib
 import dataclasses
 import logging
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from temporalio.client import (
     Client,
@@ -13,6 +13,7 @@ from temporalio.client import (
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
     ScheduleCalendarSpec,
+    ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleRange,
@@ -23,25 +24,36 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.domain.calendar import WEEKDAYS
+from followthrough.domain.sprint_dates import Cadence, cadence
+from followthrough.domain.weekly import FIRST_ZONE
 from followthrough.file_types import TeamId
 from followthrough.organisation import Organisation, Team
-from followthrough.policies import DigestPolicies, DrillPolicies
-from workflows.digest import DigestWorkflow
+from followthrough.policies import DigestPolicies, DrillPolicies, JiraPolicies, WeeklyPolicies
+from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillWorkflow
+from workflows.jira_sweep import JiraSweepWorkflow
 from workflows.messages import TASK_QUEUE, DrillRequest
+from workflows.sprint_planning import SprintScheduleWorkflow
 
 logger = logging.getLogger(__name__)
 
-PREFIXES = DRILL, DIGEST = "drill/", "digest/"
+PREFIXES = DRILL, DIGEST, SPRINT, JIRA = "drill/", "digest/", "sprint/", "jira/"
 POLICY = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(days=7))
+EPOCH = date(1970, 1, 1)
+"""Temporal counts intervals from here."""
+
+OVERLAPPING = dataclasses.replace(POLICY, overlap=ScheduleOverlapPolicy.ALLOW_ALL)
+"""One mail that can't be sent yet does not keep those of the next time back."""
 LOOK_EVERY = 60
 """Seconds between two looks at the organisation file."""
 
 
 @contextlib.asynccontextmanager
-async def schedules_kept(client: Client, organisation: Callable[[], Organisation]) -> AsyncIterator[None]:
-    """Keeps them, also when the organisation file changes, until the context is left."""
-    keeping = asyncio.create_task(_keep(client, organisation))
+async def schedules_kept(
+    client: Client, organisation: Callable[[], Organisation], *, jira: bool
+) -> AsyncIterator[None]:
+    """Keeps them, also when the organisation file changes, until the context is left; ``jira``: there is one."""
+    keeping = asyncio.create_task(_keep(client, organisation, jira))
     try:
         yield
     finally:
@@ -50,31 +62,32 @@ async def schedules_kept(client: Client, organisation: Callable[[], Organisation
             await keeping
 
 
-async def _keep(client: Client, organisation: Callable[[], Organisation]) -> None:
+async def _keep(client: Client, organisation: Callable[[], Organisation], jira: bool) -> None:
     kept: Organisation | None = None
     while True:
         wanted = organisation()
         if wanted is not kept:
             try:
-                await set_schedules(client, wanted)
+                await set_schedules(client, wanted, jira=jira)
                 kept = wanted
             except RPCError as error:
                 logger.warning("The schedules of drills and digest can't be set yet: %s", error)
         await asyncio.sleep(LOOK_EVERY)
 
 
-async def set_schedules(client: Client, organisation: Organisation) -> None:
+async def set_schedules(client: Client, organisation: Organisation, *, jira: bool = False) -> None:
     """Creates, changes and removes schedules until they are as the file says; one that is paused stays paused.
 
     Raises RPCError while the engine does not answer.
     """
-    wanted = _wanted(organisation)
+    wanted = _wanted(organisation, jira)
     async for existing in await client.list_schedules():
         if existing.id.startswith(PREFIXES) and existing.id not in wanted:
             await _delete(client, existing.id)
     for schedule_id, schedule in wanted.items():
         try:
-            await client.create_schedule(schedule_id, schedule)
+            at_once = schedule_id.startswith(SPRINT)  # the coming sprint may begin before it fires
+            await client.create_schedule(schedule_id, schedule, trigger_immediately=at_once)
         except ScheduleAlreadyRunningError:
             await _change(client, schedule_id, schedule)
 
@@ -83,7 +96,10 @@ async def _change(client: Client, schedule_id: str, schedule: Schedule) -> None:
     def updated(current: ScheduleUpdateInput) -> ScheduleUpdate:
         return ScheduleUpdate(dataclasses.replace(schedule, state=current.description.schedule.state))
 
-    await client.get_schedule_handle(schedule_id).update(updated)
+    handle = client.get_schedule_handle(schedule_id)
+    await handle.update(updated)
+    if schedule_id.startswith(SPRINT) and not (await handle.describe()).schedule.state.paused:
+        await handle.trigger()
 
 
 async def _delete(client: Client, schedule_id: str) -> None:
@@ -95,14 +111,23 @@ async def _delete(client: Client, schedule_id: str) -> None:
             raise
 
 
-def _wanted(organisation: Organisation) -> dict[str, Schedule]:
+def _wanted(organisation: Organisation, jira: bool) -> dict[str, Schedule]:
     schedules = {
         f"{DRILL}{name}": _drill(name, team, organisation.drill_policies(team))
         for name, team in organisation.teams.items()
         if organisation.drill_policies(team).enabled
     }
+    schedules |= {
+        f"{SPRINT}{name}": _sprint(name, rhythm)
+        for name, team in organisation.teams.items()
+        if (rhythm := cadence(team, organisation)) is not None
+    }
     if organisation.policies.digest.enabled:
-        schedules[f"{DIGEST}monthly"] = _digest(organisation.policies.digest)
+        schedules[f"{DIGEST}monthly"] = _monthly(organisation.policies.digest)
+    if organisation.policies.weekly.enabled:
+        schedules[f"{DIGEST}weekly"] = _weekly(organisation.policies.weekly)
+    if jira:
+        schedules[f"{JIRA}sweep"] = _jira_sweep(organisation.policies.jira)
     return schedules
 
 
@@ -125,7 +150,19 @@ def _drill(name: TeamId, team: Team, policies: DrillPolicies) -> Schedule:
     )
 
 
-def _digest(policies: DigestPolicies) -> Schedule:
+def _sprint(name: TeamId, rhythm: Cadence) -> Schedule:
+    """Fires on the first day of each sprint in UTC; the workflow finds the right moment of the sprint after it."""
+    interval = ScheduleIntervalSpec(every=rhythm.length, offset=(rhythm.first_day - EPOCH) % rhythm.length)
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            SprintScheduleWorkflow.run, name, id=f"{SPRINT}{name}", task_queue=TASK_QUEUE
+        ),
+        spec=ScheduleSpec(intervals=[interval]),
+        policy=POLICY,
+    )
+
+
+def _monthly(policies: DigestPolicies) -> Schedule:
     calendar = ScheduleCalendarSpec(
         day_of_month=[ScheduleRange(policies.day)],
         hour=[ScheduleRange(policies.at.hour)],
@@ -134,5 +171,28 @@ def _digest(policies: DigestPolicies) -> Schedule:
     return Schedule(
         action=ScheduleActionStartWorkflow(DigestWorkflow.run, id=f"{DIGEST}monthly", task_queue=TASK_QUEUE),
         spec=ScheduleSpec(calendars=[calendar], time_zone_name=policies.time_zone),
-        policy=POLICY,
+        policy=OVERLAPPING,
+    )
+
+
+def _weekly(policies: WeeklyPolicies) -> Schedule:
+    """Fires where the day begins first; the workflow waits for the time where each manager is."""
+    calendar = ScheduleCalendarSpec(
+        day_of_week=[ScheduleRange((WEEKDAYS.index(policies.weekday) + 1) % 7)],
+        hour=[ScheduleRange(policies.at.hour)],
+        minute=[ScheduleRange(policies.at.minute)],
+    )
+    return Schedule(
+        action=ScheduleActionStartWorkflow(WeeklyDigestWorkflow.run, id=f"{DIGEST}weekly", task_queue=TASK_QUEUE),
+        spec=ScheduleSpec(calendars=[calendar], time_zone_name=FIRST_ZONE),
+        policy=OVERLAPPING,
+    )
+
+
+def _jira_sweep(policies: JiraPolicies) -> Schedule:
+    """Sweeps that were missed are not made up for: the next one begins where the last one did."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(JiraSweepWorkflow.run, id=f"{JIRA}sweep", task_queue=TASK_QUEUE),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=policies.sweep_every)]),
+        policy=dataclasses.replace(POLICY, catchup_window=policies.sweep_every),
     )

@@ -39,13 +39,21 @@ class Settings(BaseSettings):
     jira_user: str = Field("", description="E-mail on Jira Cloud; empty for a Data Center token")
     jira_token: SecretStr | None = None
     jira_cloud: bool | None = Field(None, description="Empty means Cloud where jira_url ends in atlassian.net")
+    jira_webhook_secrets: tuple[SecretStr, ...] = Field(
+        (), description="Secrets of /webhooks/jira, all accepted, for rotation"
+    )
     jira_index_lag: timedelta = Field(
         timedelta(seconds=30), description="How long Jira's search may miss a new ticket; waited for after a failure"
     )
 
     sendgrid_api_key: SecretStr | None = Field(None, description="Without it mails stay in the local outbox")
     sendgrid_host: str = "https://api.sendgrid.com"
+    sendgrid_webhook_key: str = Field("", description="SendGrid's verification key of /webhooks/sendgrid")
     mail_from: str = "Followthrough <followthrough@example.com>"
+    link_secret: SecretStr | None = Field(
+        None, min_length=16, description="Signs links in mails; without it one is made in data_dir"
+    )
+    previous_link_secrets: tuple[SecretStr, ...] = Field((), description="Their links still work, for rotation")
 
     @cached_property
     def resolved_database_url(self) -> str:

@@ -1,5 +1,6 @@
 """Times and durations in mails and updates."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,3 +18,13 @@ def span(duration: timedelta) -> str:
     unit, length = next(((unit, length) for unit, length in UNITS if seconds >= length), UNITS[-1])
     count = seconds // length
     return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def without_addresses(text: str) -> str:
+    """Fit for logs and timelines, which have no personal data."""
+    return re.sub(r"\S+@\S+", "[address]", text)
+
+
+def one_line(text: str) -> str:
+    """Whatever was typed: neither a header nor a paragraph can be broken out of."""
+    return " ".join(text.split())

@@ -1,3 +1,4 @@
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -5,12 +6,16 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from temporalio.client import Client
 
+from followthrough.domain.notice_kinds import NoticeKind
 from followthrough.engine import RunningEngine, engine
 from followthrough.organisation import Organisation
 from followthrough.organisation_file import load
+from followthrough.policies import MailPolicies, RepeatPolicies
 from followthrough.settings import Settings
 
 pytest_plugins = ["tests.databases"]
+
+os.environ["FOLLOWTHROUGH_LINK_SECRET"] = "the secret of the tests"
 
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
@@ -18,7 +23,11 @@ hypothesis_settings.load_profile("untimed")
 
 @pytest.fixture(scope="session")
 def organisation() -> Organisation:
-    return load(Path("followthrough.example.yaml"))
+    """The example, but incidents that one test declares are no repeats of another's, and no mail waits for others."""
+    example = load(Path("followthrough.example.yaml"))
+    changed = {"repeats": RepeatPolicies(enabled=False), "mails": MailPolicies(urgent=tuple(NoticeKind))}
+    policies = example.policies.model_copy(update=changed)
+    return example.model_copy(update={"policies": policies})
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import Evidence, ItemStatus, Ticket, Waiver
+from followthrough.domain.action_item import Block, Evidence, ExtensionWanted, ItemStatus, Ticket, Waiver
 from followthrough.domain.drill import DrillOutcome, DrillReport, Score
 from followthrough.domain.incident import (
     Audience,
@@ -19,11 +19,14 @@ from followthrough.domain.incident import (
 )
 from followthrough.domain.postmortem import Postmortem, Review
 from followthrough.domain.values import Severity
+from followthrough.links import Links
 from followthrough.organisation import Organisation
 from tests.records import NOW, incident, item
+from workflows.mail_messages import Undelivered
 from workflows.messages import Notice, NoticeKind
 
 PUBLIC_URL = "https://followthrough.example.com"
+LINKS = Links(["the secret of the tests"])
 EVIDENCE = Evidence(url=HttpUrl("https://git.example.com/change/7"), note="with a test", by="ana", at=NOW)
 WAIVER = Waiver(reason="The service goes away in May.", by="carla", at=NOW)
 
@@ -55,6 +58,7 @@ ORGANISATION = Organisation.model_validate(
             }
             for severity in Severity
         },
+        "policies": {"mails": {"urgent": list(NoticeKind)}},
     }
 )
 
@@ -69,7 +73,7 @@ _RESOLVED = {
 }
 _ITEMS = [
     ItemSummary(id="inc-0000000001.1", title="Alert on queue depth", owner="ana"),
-    ItemSummary(id="inc-0000000001.2", title="Retry payments", owner="ben", ended_at=NOW, waived=True),
+    ItemSummary(id="inc-0000000001.2", title="Retry payments", owner="ben", ended_at=NOW, ended_as=ItemStatus.WAIVED),
 ]
 _UPDATE = SentUpdate(
     stage=UpdateStage.IDENTIFIED, audience=Audience.CUSTOMERS, text="A queue is full.", by="ana", at=NOW
@@ -78,6 +82,8 @@ _POSTMORTEM = Postmortem(text="# What broke", by="ana", at=NOW)
 _RETURNED = Review(by="ben", at=NOW, approved=False, note="Say what the alert showed.")
 _EVIDENT = {"evidence": [EVIDENCE], "ticket": Ticket(key="PAY-1", url="https://jira.example.com/browse/PAY-1")}
 _DAY = timedelta(days=1)
+_BLOCK = Block(reason="The provider's new API", until=NOW + 20 * _DAY, by="ana", at=NOW)
+_EXPIRING = WAIVER.model_copy(update={"until": NOW + 30 * _DAY})
 DRILL = DrillReport(
     incident_id="inc-0000000001",
     team="payments",
@@ -130,6 +136,10 @@ RECORDS: dict[NoticeKind, dict[str, Any]] = {
     },
     NoticeKind.POSTMORTEM_PUBLISHED: {"incident": _RESOLVED | {"items": _ITEMS}, "audience": Audience.INTERNAL},
     NoticeKind.INCIDENT_CLOSED: {"incident": _IN_ROLE | {"status": IncidentStatus.CLOSED, "items": _ITEMS}},
+    NoticeKind.INCIDENT_REPEATS: {
+        "incident": _IN_ROLE,
+        "text": "inc-0000000002: the same alert on the same service\ninc-0000000002.1, waived, ben: Retry payments",
+    },
     NoticeKind.DRILL_REPORT: {"incident": _RESOLVED, "drill": DRILL},
     NoticeKind.ITEM_PROPOSED: {"item": {"status": ItemStatus.PROPOSED}},
     NoticeKind.ITEM_REMINDER: {"item": _EVIDENT, "at": NOW + 9 * _DAY},
@@ -139,8 +149,50 @@ RECORDS: dict[NoticeKind, dict[str, Any]] = {
         "level": 2,
         "at": NOW + 13 * _DAY,
     },
+    NoticeKind.ITEM_OWNER_WANTED: {
+        "item": {"status": ItemStatus.PROPOSED, "moved_on": 2, "repeats": ["inc-0000000003"]},
+        "to": ("carla",),
+        "level": 2,
+        "text": "ana declined: I don't know the queue",
+        "at": NOW + 4 * _DAY,
+    },
+    NoticeKind.ITEM_TO_PLAN: {"item": {}, "to": ("carla",)},
+    NoticeKind.ITEM_BLOCKED: {"item": {"block": _BLOCK}},
+    NoticeKind.ITEM_WAIVER_ENDS: {"item": {"status": ItemStatus.WAIVED, "waiver": _EXPIRING}, "to": ("carla",)},
     NoticeKind.ITEM_TO_VERIFY: {"item": {"status": ItemStatus.DONE, **_EVIDENT}, "to": ("carla",)},
     NoticeKind.ITEM_ENDED: {"item": {"status": ItemStatus.WAIVED, "waiver": WAIVER}},
+    NoticeKind.ITEM_EXTENSION_WANTED: {
+        "item": {
+            "extension_wanted": ExtensionWanted(
+                until=NOW + 40 * _DAY, reason="The supplier delivers in April.", by="ana", at=NOW
+            )
+        },
+        "to": ("carla",),
+    },
+    NoticeKind.ITEM_EXTENSION_DECIDED: {"item": {}, "text": "It can't wait for the supplier."},
+    NoticeKind.ITEM_TOOK_IN: {"item": {}, "text": "inc-0000000002.4"},
+    NoticeKind.ITEM_UNBLOCKED: {"item": {}, "text": "Has to wait no longer: inc-0000000001.2 is closed"},
+    NoticeKind.ITEM_ASKED_AGAIN: {
+        "item": {"status": ItemStatus.PROPOSED},
+        "text": "The waiver has expired: The service goes away in May.",
+    },
+    NoticeKind.ITEM_REPEATED: {"item": {"repeats": ["inc-0000000003"]}, "text": "inc-0000000003"},
+    NoticeKind.TICKET_CONFLICT: {
+        "item": _EVIDENT,
+        "text": "Ticket PAY-1 was assigned to nobody.\nThe action item keeps its owner; reassign it.",
+    },
+    NoticeKind.UNDELIVERED: {
+        "item": {},
+        "undelivered": Undelivered(
+            key="inc-0000000001.1/3/item-reminder/ana",
+            kind=NoticeKind.ITEM_REMINDER,
+            subject="[inc-0000000001.1] Due soon: Alert on queue depth",
+            person="ana",
+            reason="550 5.1.1 no such user",
+            record_id="inc-0000000001.1",
+        ),
+        "to": (),
+    },
     NoticeKind.TICKET_REFUSED: {"item": {}, "text": "Jira refused a new ticket: Priority is required."},
 }
 

@@ -1,15 +1,25 @@
-"""An organisation whose teams have tickets, and a Jira tracker that talks to the stand-in."""
+"""An organisation whose teams have tickets, a Jira tracker that talks to the stand-in, and activities that use it."""
 
+import dataclasses
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from pydantic import SecretStr
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.jira_tracker import JiraTracker
+from activities.tickets import Tickets
+from activities.tracker import Tracker
+from followthrough.domain.action_item import ActionItem, Ticket
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
+from tests.records import item
 from tests.standins.jira import JiraStandIn
+from tests.standins.jira_data import Issue
 
 PUBLIC_URL = "https://followthrough.example.com"
 
@@ -57,4 +67,27 @@ def jira_settings(jira: JiraStandIn, **changes: Any) -> Settings:
 
 def jira_tracker(jira: JiraStandIn, *, index_lag: float = 0, timeout: float = 5, **project: Any) -> JiraTracker:
     settings = jira_settings(jira, jira_index_lag=timedelta(seconds=index_lag))
-    return JiraTracker(settings, lambda: organisation(**project), timeout=(timeout, timeout))
+    return JiraTracker(settings, lambda: organisation(**project), None, timeout=(timeout, timeout))
+
+
+def attempt(number: int, activity: Callable[..., Any], argument: object) -> Any:
+    """Runs the activity as its ``number``-th attempt."""
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(environment.info, attempt=number)
+    return environment.run(activity, argument)
+
+
+def ensure(tracker: Tracker, wanted: ActionItem | None = None, number: int = 1) -> Ticket:
+    ticket: Ticket = attempt(number, Tickets(tracker).ensure_ticket, wanted or item())
+    return ticket
+
+
+def failure(activity: Callable[..., Any], argument: object) -> ApplicationError:
+    with pytest.raises(ApplicationError) as caught:
+        attempt(1, activity, argument)
+    return caught.value
+
+
+def the_issue(jira: JiraStandIn) -> Issue:
+    (issue,) = jira.issues.values()
+    return issue

@@ -1,58 +1,48 @@
 """One action item, from its proposal until it is closed or waived."""
 
 import asyncio
-import contextlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeUpdate
-from temporalio.exceptions import ActivityError
-from temporalio.workflow import ActivityConfig
 
 with workflow.unsafe.imports_passed_through():
     from activities.planning import Planning
     from activities.read_model import ReadModel
-    from activities.tickets import Tickets
     from followthrough.domain.action_item import ActionItem, ItemStatus, Moment, MomentKind
-    from followthrough.domain.item_commands import Finish, ItemCommand
+    from followthrough.domain.item_commands import ApproveExtension, Extend, Finish, ItemCommand, RefuseExtension
+    from followthrough.domain.item_lifecycle import BlockItem, MergeItem, SplitItem
+    from followthrough.domain.repeats import RepeatSeen, repeated
+    from followthrough.domain.sprint_commands import SprintNews
+    from followthrough.domain.ticket_commands import Adopt
     from followthrough.domain.values import EntryKind
-    from workflows.durable import LOCAL, VENDOR, Followed, reason, signal
-    from workflows.messages import (
-        ItemEnded,
-        ItemProgress,
-        NoticeKind,
-        PlanItem,
-        SprintRequest,
-        TicketChange,
-        TicketFacts,
-    )
+    from workflows.durable import LOCAL
+    from workflows.item_links import LinkedItem
+    from workflows.messages import IncidentNews, ItemProgress, NoticeKind, PlanItem
     from workflows.search_attributes import DUE, OWNER, STATUS
-
-ASK_AGAIN = timedelta(days=1)
-"""How long after a tracker's refusal the ticket is tried again, when the item itself does not change before."""
-
-CREATING: ActivityConfig = {**VENDOR, "heartbeat_timeout": timedelta(minutes=1)}
-"""A killed worker is noticed early; the timeout is longer than any one call that creating a ticket makes."""
 
 NOTICES = {
     MomentKind.REMIND_TO_ACCEPT: NoticeKind.ITEM_REMINDER,
     MomentKind.REMIND_BEFORE_DEADLINE: NoticeKind.ITEM_REMINDER,
     MomentKind.REMIND_AT_DEADLINE: NoticeKind.ITEM_REMINDER,
+    MomentKind.REMIND_AFTER_DEADLINE: NoticeKind.ITEM_REMINDER,
+    MomentKind.REMIND_TO_PLAN: NoticeKind.ITEM_TO_PLAN,
     MomentKind.ESCALATE: NoticeKind.ITEM_ESCALATION,
+    MomentKind.OWNER_WANTED: NoticeKind.ITEM_OWNER_WANTED,
+    MomentKind.REVIEW_BLOCK: NoticeKind.ITEM_BLOCKED,
+    MomentKind.WAIVER_EXPIRES_SOON: NoticeKind.ITEM_WAIVER_ENDS,
     MomentKind.REMIND_TO_VERIFY: NoticeKind.ITEM_TO_VERIFY,
 }
 
 
 @workflow.defn
-class ActionItemWorkflow(Followed[ActionItem]):
+class ActionItemWorkflow(LinkedItem):
     """Sleeps until the next moment that matters, and never ends before its item has."""
 
     @workflow.init
     def __init__(self, progress: ItemProgress) -> None:
-        super().__init__(progress.item, progress.outgoing)
-        self._ticket_shows = progress.ticket_shows
-        self._ticket_in_flight = False
+        super().__init__(progress)
 
     @workflow.run
     async def run(self, progress: ItemProgress) -> ActionItem:
@@ -64,14 +54,19 @@ class ActionItemWorkflow(Followed[ActionItem]):
         await self.settle()
         if proposed:
             self.tell(NoticeKind.ITEM_PROPOSED, (self.record.owner,))
-        background = [asyncio.create_task(self.deliver()), asyncio.create_task(self._keep_ticket())]
-        while not self.record.ended:
-            await self.next_change()
+        background = [asyncio.create_task(self.deliver()), asyncio.create_task(self.keep_ticket())]
+        while not (self.record.ended and await self._finish()):
+            await self.announce()
             if self.may_continue_as_new():
                 workflow.continue_as_new(
-                    ItemProgress(item=self.record, outgoing=self.outgoing, ticket_shows=self._ticket_shows)
+                    ItemProgress(
+                        item=self.record,
+                        announced=self.announced,
+                        outgoing=self.outgoing,
+                        ticket_shows=self.ticket_shows,
+                    )
                 )
-        await self._finish()
+            await self.next_change()
         for task in background:
             task.cancel()
         return self.record
@@ -79,13 +74,33 @@ class ActionItemWorkflow(Followed[ActionItem]):
     @workflow.update
     async def execute(self, command: ItemCommand) -> ActionItem:
         """Carries out a command; the answer is the item after it, which the read model has by then."""
-        owner = self.record.owner
+        return await self.carry_out(command)
+
+    async def carry_out(self, command: ItemCommand) -> ActionItem:
+        """See ``TicketFollowing``."""
+        owner, wanted = self.record.owner, self.record.extension_wanted
         command.apply(self.record, workflow.now())
+        match command:
+            case SplitItem():
+                await self.split(command)
+            case MergeItem(into=into):
+                await self.merge(into)
+            case BlockItem(on=str(on)):
+                await self.block_on(on)
+            case Adopt():
+                await self.adopt(command)
         await self.written(self.record.version)
         if self.record.owner != owner:
             self.tell(NoticeKind.ITEM_PROPOSED, (self.record.owner,))
-        if isinstance(command, Finish) and self.record.status is ItemStatus.DONE and self.record.plan:
-            self.tell(NoticeKind.ITEM_TO_VERIFY, self.record.plan.policy.approvers)
+        match command:
+            case Finish() if self.record.status is ItemStatus.DONE:
+                self.tell(NoticeKind.ITEM_TO_VERIFY, self.record.approvers)
+            case Extend() if self.record.extension_wanted:
+                self.tell(NoticeKind.ITEM_EXTENSION_WANTED, self.record.approvers)
+            case RefuseExtension(reason=reason):
+                self.tell(NoticeKind.ITEM_EXTENSION_DECIDED, (owner,), text=reason)
+            case Extend(by=by) | ApproveExtension(by=by) if wanted and by != owner:
+                self.tell(NoticeKind.ITEM_EXTENSION_DECIDED, (owner,))
         return self.record
 
     @execute.validator
@@ -93,13 +108,35 @@ class ActionItemWorkflow(Followed[ActionItem]):
         self.check(command)
 
     @workflow.signal
+    def incident_repeated(self, seen: RepeatSeen) -> None:
+        """What this item was to prevent happened again."""
+        if repeated(self.record, seen, workflow.now()):
+            self.tell(NoticeKind.ITEM_REPEATED, (self.record.owner,), text=seen.incident_id)
+
+    @workflow.signal
+    def incident_went_on(self, news: IncidentNews) -> None:
+        """Deadlines may count from it. What was known stays when the incident is reopened, until it comes again."""
+        item = self.record
+        known = item.resolved_at, item.published_at
+        item.resolved_at = news.resolved_at or item.resolved_at
+        item.published_at = news.published_at or item.published_at
+        if known != (item.resolved_at, item.published_at):
+            item.version += 1
+
+    @workflow.signal
+    def sprint_news(self, news: SprintNews) -> None:
+        """Planning put it into a sprint or could not, or that sprint is over."""
+        if not self.record.settled:
+            news.apply(self.record, workflow.now())
+
+    @workflow.signal
     async def follow(self, incident_id: str) -> None:
         """Its incident was merged into another, which it belongs to from now on."""
         text = f"Belongs to {incident_id} now, which {self.record.incident_id} was merged into"
         self.record.incident_id = incident_id
         self.record.note(workflow.now(), EntryKind.ACTION_ITEM, text)
-        if self.record.ended:
-            await self._tell_incident()
+        if self.record.settled:
+            await self.tell_incident()
 
     @workflow.query
     def state(self) -> ActionItem:
@@ -108,13 +145,18 @@ class ActionItemWorkflow(Followed[ActionItem]):
 
     async def plan_next(self) -> datetime | None:
         """See ``Followed``."""
-        self.record.plan = await workflow.execute_local_activity_method(
+        before = self.record.plan
+        plan = self.record.plan = await workflow.execute_local_activity_method(
             Planning.plan_item, PlanItem(item=self.record, at=workflow.now()), **LOCAL
         )
-        moment = self.record.plan.next
+        if before is not None and before.due.date() != plan.due.date() and self.record.due is None:
+            self.record.note(workflow.now(), EntryKind.ACTION_ITEM, f"Due {plan.due:%Y-%m-%d} now, by the policies")
+        elif before is not None and before.next != plan.next:
+            self.record.version += 1
+        moment = plan.next
         if moment is not None and moment.at <= workflow.now():
             self._pass(moment)
-        return moment.at if moment else None
+        return min(moment.at, plan.look_again_at or moment.at) if moment else None
 
     async def project(self) -> None:
         """See ``Followed``."""
@@ -133,74 +175,27 @@ class ActionItemWorkflow(Followed[ActionItem]):
         return {"item": self.record.model_copy(update={"unwritten": []})}
 
     def _pass(self, moment: Moment) -> None:
-        self.record.reminders.append(moment)
+        self.record.passed(moment)
+        waiver, block = self.record.waiver, self.record.block
         if moment.kind is MomentKind.DRILL_OVER:
             self.record.waive(workflow.now(), "The drill is over", None)
             return
-        escalation = moment.kind is MomentKind.ESCALATE
-        text = f"Escalated, level {moment.level}, to" if escalation else f"{moment.kind.value.capitalize()}:"
-        kind = EntryKind.ESCALATION if escalation else EntryKind.REMINDER
+        if moment.kind is MomentKind.WAIVER_EXPIRES and waiver is not None:
+            self.record.ask_again(workflow.now(), f"The waiver has expired: {waiver.reason}")
+            return
+        if moment.kind is MomentKind.REVIEW_BLOCK and block is not None and block.until <= workflow.now():
+            self.go_on(f"The time to wait is over: {block.reason}")
+            return
+        text, kind = f"{moment.kind.value.capitalize()}:", EntryKind.REMINDER
+        if moment.kind is MomentKind.OWNER_WANTED:
+            text = f"Owner wanted ({moment.because}), level {moment.level}:"
+        elif moment.kind is MomentKind.ESCALATE:
+            text, kind = f"Escalated, level {moment.level}, to", EntryKind.ESCALATION
         self.record.note(workflow.now(), kind, f"{text} {', '.join(moment.to)}")
-        self.tell(NOTICES[moment.kind], moment.to, level=moment.level)
+        self.tell(NOTICES[moment.kind], moment.to, text=moment.because, level=moment.level)
 
-    async def _keep_ticket(self) -> None:
-        """Brings the ticket to where the item is, however long the tracker is away."""
-        while True:
-            await workflow.wait_condition(lambda: self._ticket_facts() != self._ticket_shows)
-            facts = self._ticket_facts()
-            self._ticket_in_flight = True
-            try:
-                await self._show_in_ticket()
-                self._ticket_shows = facts
-            except ActivityError as error:
-                self.record.note(workflow.now(), EntryKind.TICKET, reason(error))
-                self.tell(NoticeKind.TICKET_REFUSED, (self.record.owner,), text=reason(error))
-                if self.record.ended:
-                    self._ticket_shows = facts
-            finally:
-                self._ticket_in_flight = False
-            if self._ticket_shows != facts:
-                await self._ask_again_later(facts)
-
-    async def _ask_again_later(self, refused_facts: TicketFacts | None) -> None:
-        with contextlib.suppress(TimeoutError):
-            await workflow.wait_condition(lambda: self._ticket_facts() != refused_facts, timeout=ASK_AGAIN)
-
-    async def _show_in_ticket(self) -> None:
-        if self.record.ticket is None:
-            ticket = await workflow.execute_activity_method(Tickets.ensure_ticket, self.record, **CREATING)
-            self.record.ticket = ticket
-            self.record.note(workflow.now(), EntryKind.TICKET, f"Ticket {ticket.key}")
-            self.record.sprint = await workflow.execute_activity_method(
-                Tickets.schedule_in_sprint,
-                SprintRequest(team=self.record.team, ticket=ticket, at=workflow.now()),
-                **VENDOR,
-            )
-            if self.record.sprint is not None:
-                self.record.note(workflow.now(), EntryKind.TICKET, f"Planned in {self.record.sprint.name}")
-        else:
-            await workflow.execute_activity_method(
-                Tickets.update_ticket, TicketChange(ticket=self.record.ticket, item=self.record), **VENDOR
-            )
-
-    def _ticket_facts(self) -> TicketFacts | None:
-        """What the ticket should show; None while there should be none, before the item is first accepted."""
-        item = self.record
-        if item.plan is None or (item.accepted_at is None and self._ticket_shows is None):
-            return self._ticket_shows
-        return TicketFacts(owner=item.owner, due=item.plan.due, ended=item.ended)
-
-    async def _finish(self) -> None:
-        """Leaves nothing half-done: read model, ticket, mails, incident."""
-        self.tell(NoticeKind.ITEM_ENDED, (self.record.owner,))
-        await self._tell_incident()
-        await self.wind_down(lambda: self._ticket_facts() == self._ticket_shows and not self._ticket_in_flight)
-
-    async def _tell_incident(self) -> None:
-        item = self.record
-        ended = ItemEnded(item_id=item.id, at=item.ended_at or workflow.now(), waived=item.status is ItemStatus.WAIVED)
-        await signal(item.incident_id, "item_ended", ended)
-
-    def may_continue_as_new(self) -> bool:
-        """See ``Followed``."""
-        return super().may_continue_as_new() and not self._ticket_in_flight
+    async def _finish(self) -> bool:
+        """Leaves nothing half-done; False when the item was reopened meanwhile."""
+        await self.announce()
+        await self.wind_down(self.ticket_settled)
+        return self.record.ended

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.email import Email
     from followthrough.domain.incident import Audience
     from followthrough.domain.values import EntryKind, Record, Refusal
+    from workflows.mail_messages import Undelivered
     from workflows.messages import Notice, NoticeKind
 
 RETRY = RetryPolicy(maximum_interval=timedelta(minutes=10))
@@ -147,6 +148,7 @@ class Followed(ABC, Generic[RecordT]):
         audience: Audience | None = None,
         text: str = "",
         level: int = 0,
+        undelivered: Undelivered | None = None,
     ) -> None:
         """Queues a mail about the record as it is now."""
         self.record.told += 1
@@ -160,10 +162,21 @@ class Followed(ABC, Generic[RecordT]):
                     "at": workflow.now(),
                     "text": text,
                     "level": level,
+                    "undelivered": undelivered,
                     **self.about(),
                 }
             )
         )
+
+    @workflow.signal
+    def undelivered(self, missed: Undelivered) -> None:
+        """A mail did not reach somebody: once a day who is next above them hears of it."""
+        person, today = missed.person or "", workflow.now().date()
+        text = f"The mail {missed.kind} did not reach {person or 'a subscriber'}: {missed.reason}"
+        self.record.note(workflow.now(), EntryKind.NOTE, text)
+        if self.record.unreached.get(person) != today:
+            self.record.unreached[person] = today
+            self.tell(NoticeKind.UNDELIVERED, undelivered=missed)
 
     async def deliver(self) -> None:
         """Sends mails one after the other, so that a thread reads in order; runs until cancelled."""
@@ -175,16 +188,24 @@ class Followed(ABC, Generic[RecordT]):
             except ActivityError as error:
                 text = f"The mail {notice.kind} could not be sent: {reason(error)}"
                 self.record.note(workflow.now(), EntryKind.NOTE, text)
+                for missed in refused(error):
+                    self.undelivered(missed)
             self.outgoing.pop(0)
 
 
-async def signal(workflow_id: str, name: str, message: Any) -> bool:
+async def signal(workflow_id: str, name: str, *messages: Any) -> bool:
     """Whether that workflow still runs; one that is gone is nobody who waits."""
     try:
-        await workflow.get_external_workflow_handle(workflow_id).signal(name, message)
+        await workflow.get_external_workflow_handle(workflow_id).signal(name, args=messages)
     except ApplicationError:
         return False
     return True
+
+
+def refused(error: ActivityError) -> list[Undelivered]:
+    """The mails to people that an activity could not send."""
+    details = error.cause.details if isinstance(error.cause, ApplicationError) else ()
+    return [Undelivered.model_validate(detail) for detail in details]
 
 
 def reason(error: ActivityError) -> str:

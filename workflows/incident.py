@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
+from temporalio.common import SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.planning import Planning
     from activities.read_model import ReadModel
-    from followthrough.domain.action_item import ActionItem, ItemStatus
+    from followthrough.domain.action_item import OPEN, ActionItem, ItemStatus
     from followthrough.domain.incident import (
         ONGOING,
         Alert,
@@ -24,27 +24,30 @@ with workflow.unsafe.imports_passed_through():
         Role,
     )
     from followthrough.domain.incident_commands import AssignRole, IncidentCommand, ProposeItem, SendUpdate
-    from followthrough.domain.lifecycle_commands import HandOver, Merge, Reopen, Split, end_merge, take_in
+    from followthrough.domain.lifecycle_commands import HandOver, LinkRepeat, Merge, Reopen, Split, end_merge, take_in
     from followthrough.domain.postmortem_commands import (
         AssignPostmortem,
         Publish,
         ReviewPostmortem,
         SubmitPostmortem,
     )
+    from followthrough.domain.repeats import RepeatSeen
     from followthrough.domain.roles import ask, pass_on
     from followthrough.domain.values import EntryKind, PersonId, Refusal
-    from workflows.action_item import ActionItemWorkflow
     from workflows.durable import LOCAL, Followed, signal
+    from workflows.item_links import start_item
     from workflows.messages import (
         AlertReceipt,
+        IncidentNews,
         IncidentProgress,
+        ItemAskedAgain,
         ItemEnded,
-        ItemProgress,
+        ItemSplit,
         MergeAnswer,
         NoticeKind,
         PlanIncident,
     )
-    from workflows.search_attributes import OWNER, SERVICE, SEVERITY, STATUS, TEAM, of_incident
+    from workflows.search_attributes import SEVERITY, STATUS, of_incident
 
 NOTICES = {
     IncidentMomentKind.ROLE_NOT_ACKNOWLEDGED: NoticeKind.ROLE_NOT_ACKNOWLEDGED,
@@ -64,6 +67,7 @@ class IncidentWorkflow(Followed[Incident]):
         super().__init__(progress.incident, progress.outgoing)
         self._drill_told = False
         self._merge_answer: MergeAnswer | None = None
+        self._told_items: IncidentNews | None = None
         if progress.reopen is not None:
             progress.reopen.apply(self.record, workflow.now())
             self.tell(NoticeKind.INCIDENT_REOPENED, self._participants(), text=progress.reopen.reason)
@@ -79,9 +83,12 @@ class IncidentWorkflow(Followed[Incident]):
         """Gives the incident as it ended."""
         delivery = asyncio.create_task(self.deliver())
         await self.settle()
+        if not (self.record.compared or self.record.drill):
+            await self._look_for_repeats()
         while not (self.record.ended and await self._finish()):
             await self.next_change()
             await self._tell_drill()
+            await self._tell_items()
             if self.may_continue_as_new():
                 workflow.continue_as_new(IncidentProgress(incident=self.record, outgoing=self.outgoing))
         delivery.cancel()
@@ -109,6 +116,8 @@ class IncidentWorkflow(Followed[Incident]):
                 self.tell(NoticeKind.STAKEHOLDER_UPDATE, to, audience=audience, text=text)
             case Split():
                 await self._split(command)
+            case LinkRepeat():
+                await self._look_for_repeats()
             case Merge(into=into):
                 await self._merge(into)
                 version = self.record.version
@@ -132,11 +141,29 @@ class IncidentWorkflow(Followed[Incident]):
 
     @workflow.signal
     async def item_ended(self, ended: ItemEnded) -> None:
-        """An action item is closed or waived."""
+        """An action item is closed or waived, or goes on elsewhere."""
         await self._merge_decided()
-        self.record.item_ended(workflow.now(), ended.item_id, ended.at, ended.waived)
+        self.record.item_ended(workflow.now(), ended.item_id, ended.at, ended.status)
         if self.record.merged_into is not None:
             await signal(self.record.merged_into, "item_ended", ended)
+
+    @workflow.signal
+    async def item_split(self, split: ItemSplit) -> None:
+        """Parts go on instead of an action item, which ends after this."""
+        await self._merge_decided()
+        self.record.item_split(workflow.now(), split.item_id, split.parts)
+        if self.record.merged_into is not None:
+            await signal(self.record.merged_into, "item_split", split)
+            for part in split.parts:
+                await signal(part.id, "follow", self.record.merged_into)
+
+    @workflow.signal
+    async def item_asked_again(self, asked: ItemAskedAgain) -> None:
+        """An action item that was closed or waived is open again."""
+        await self._merge_decided()
+        self.record.item_asked_again(workflow.now(), asked.item_id, asked.because)
+        if self.record.merged_into is not None:
+            await signal(self.record.merged_into, "item_asked_again", asked)
 
     @workflow.signal
     async def merge_asked(self, other: Incident) -> None:
@@ -238,7 +265,7 @@ class IncidentWorkflow(Followed[Incident]):
         await self.wind_down(lambda: True)
         if self.record.merged_into is not None:
             for item in self.record.items:
-                if item.ended_at is None:
+                if item.goes_along:
                     await signal(item.id, "follow", self.record.merged_into)
         elif self.record.ended:
             self.tell(NoticeKind.INCIDENT_CLOSED, self._participants())
@@ -273,6 +300,24 @@ class IncidentWorkflow(Followed[Incident]):
             search_attributes=of_incident(incident),
         )
 
+    async def _look_for_repeats(self) -> None:
+        """Links earlier incidents like this one, and counts it against their follow-ups that are open or waived."""
+        linked = {repeat.incident_id for repeat in self.record.repeats}
+        found = await workflow.execute_local_activity_method(Planning.find_repeats, self.record, **LOCAL)
+        self.record.compared = True
+        for repeat in found.repeats:
+            if repeat.incident_id not in linked:
+                self.record.repeats.append(repeat)
+                text = f"Looks like {repeat.incident_id}: {repeat.because}"
+                self.record.note(workflow.now(), EntryKind.NOTE, text)
+        commander = self.record.holder(Role.INCIDENT_COMMANDER)
+        if found.repeats and commander is not None:
+            self.tell(NoticeKind.INCIDENT_REPEATS, (commander,), text=found.in_words())
+        seen = RepeatSeen(incident_id=self.record.id, at=workflow.now())
+        for item in found.follow_ups:
+            if item.status in (*OPEN, ItemStatus.WAIVED):
+                await signal(item.id, "incident_repeated", seen)
+
     def _participants(self) -> tuple[PersonId, ...]:
         return tuple(dict.fromkeys(holder.person for holder in self.record.roles))
 
@@ -290,8 +335,18 @@ class IncidentWorkflow(Followed[Incident]):
             self._drill_told = True
             await signal(parent.workflow_id, "response_over", self.about()["incident"])
 
+    def _news(self) -> IncidentNews:
+        return IncidentNews(resolved_at=self.record.resolved_at, published_at=self.record.published_at)
+
+    async def _tell_items(self) -> None:
+        """Once each time that it is resolved or published; those that are just starting know."""
+        if (news := self._news()) != self._told_items:
+            self._told_items = news
+            for item in self.record.items:
+                if item.goes_along:
+                    await signal(item.id, "incident_went_on", news)
+
     async def _start_item(self, command: ProposeItem) -> None:
-        """Starts the action item as a workflow of its own; it outlives the runs of this one."""
         incident = self.record
         item = ActionItem(
             id=incident.items[-1].id,
@@ -306,19 +361,11 @@ class IncidentWorkflow(Followed[Incident]):
             proposed_by=command.by,
             proposed_at=workflow.now(),
             drill=incident.drill,
+            declared_at=incident.declared_at,
+            resolved_at=incident.resolved_at,
+            published_at=incident.published_at,
         )
-        await workflow.start_child_workflow(
-            ActionItemWorkflow.run,
-            ItemProgress(item=item),
-            id=item.id,
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(SERVICE, item.service),
-                    SearchAttributePair(TEAM, item.team),
-                    SearchAttributePair(SEVERITY, item.severity.value),
-                    SearchAttributePair(OWNER, item.owner),
-                    SearchAttributePair(STATUS, ItemStatus.PROPOSED.value),
-                ]
-            ),
-        )
+        news = self._news()
+        await start_item(item)
+        if news != self._news():
+            await signal(item.id, "incident_went_on", self._news())

@@ -1,49 +1,22 @@
 """What goes into workflows and comes out, and what they ask of activities."""
 
-from enum import StrEnum
-
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.action_item import ActionItem, Ticket
+from followthrough.domain.action_item import ActionItem, ItemStatus, Ticket
 from followthrough.domain.drill import DrillReport
-from followthrough.domain.incident import Alert, Audience, Incident
+from followthrough.domain.incident import Alert, Audience, Incident, ItemSummary
+from followthrough.domain.item_lifecycle import ReopenItem
 from followthrough.domain.lifecycle_commands import Reopen
+from followthrough.domain.notice_kinds import NoticeKind as NoticeKind
 from followthrough.domain.values import Message, PersonId, State
 from followthrough.file_types import TeamId
+from workflows.mail_messages import Undelivered
 
 TASK_QUEUE = "followthrough"
 
 
-class NoticeKind(StrEnum):
-    """Which mail; the template of the same name renders it."""
-
-    INCIDENT_DECLARED = "incident-declared"
-    ROLE_ASSIGNED = "role-assigned"
-    ROLE_NOT_ACKNOWLEDGED = "role-not-acknowledged"
-    STAKEHOLDER_UPDATE = "stakeholder-update"
-    UPDATE_DUE = "update-due"
-    UPDATE_MISSED = "update-missed"
-    POSTMORTEM_ASSIGNED = "postmortem-assigned"
-    POSTMORTEM_TO_REVIEW = "postmortem-to-review"
-    POSTMORTEM_REVIEWED = "postmortem-reviewed"
-    POSTMORTEM_REMINDER = "postmortem-reminder"
-    POSTMORTEM_ESCALATION = "postmortem-escalation"
-    POSTMORTEM_PUBLISHED = "postmortem-published"
-    ROLE_HANDED_OVER = "role-handed-over"
-    INCIDENT_MERGED = "incident-merged"
-    INCIDENT_REOPENED = "incident-reopened"
-    INCIDENT_CLOSED = "incident-closed"
-    DRILL_REPORT = "drill-report"
-    ITEM_PROPOSED = "item-proposed"
-    ITEM_REMINDER = "item-reminder"
-    ITEM_ESCALATION = "item-escalation"
-    ITEM_TO_VERIFY = "item-to-verify"
-    ITEM_ENDED = "item-ended"
-    TICKET_REFUSED = "ticket-refused"
-
-
 class Notice(Message):
-    """A mail to send: ``key`` makes it one mail however often it is asked for.
+    """Mails to send, one to each person and one to all plain addresses, however often it is asked for.
 
     ``to`` are people of the organisation file or plain addresses, ``audience`` adds those who
     subscribed to the service's updates. Exactly one of ``incident`` and ``item`` is what it is
@@ -60,6 +33,12 @@ class Notice(Message):
     text: str = ""
     level: int = 0
     drill: DrillReport | None = None
+    undelivered: Undelivered | None = None
+    """It is for who is next above, which is known when it is sent."""
+
+    def mail_key(self, reader: PersonId | None) -> str:
+        """Makes the mail to this person one mail; None stands for all plain addresses together."""
+        return f"{self.key}/{reader}" if reader else self.key
 
     @property
     def record(self) -> Incident | ActionItem:
@@ -88,14 +67,20 @@ class TicketFacts(Message):
     """What a ticket shows of its action item."""
 
     owner: PersonId
-    due: AwareDatetime
+    due: AwareDatetime | None
+    """None while the ticket shows a day of somebody else's choice."""
     ended: bool
 
 
 class ItemProgress(State):
-    """An action item workflow's input: at its start, and when it continues as new."""
+    """An action item workflow's input: at its start, when it continues as new, and when it is reopened after its end.
+
+    ``announced`` says that those who have to know were told that the item is settled.
+    """
 
     item: ActionItem
+    reopen: ReopenItem | None = None
+    announced: bool = False
     outgoing: list[Notice] = Field(default_factory=list)
     ticket_shows: TicketFacts | None = None
 
@@ -118,12 +103,55 @@ class MergeAnswer(Message):
     refusal: str | None
 
 
+class IncidentNews(Message):
+    """An incident tells its action items when it was resolved and its postmortem published, if it is."""
+
+    resolved_at: AwareDatetime | None
+    published_at: AwareDatetime | None
+
+
 class ItemEnded(Message):
-    """An action item tells its incident that it is closed or waived."""
+    """An action item tells its incident what became of it."""
 
     item_id: str
     at: AwareDatetime
-    waived: bool
+    status: ItemStatus
+
+
+class ItemSplit(Message):
+    """An action item tells its incident which parts go on instead of it."""
+
+    item_id: str
+    parts: tuple[ItemSummary, ...]
+
+
+class ItemAskedAgain(Message):
+    """An action item that was closed or waived tells its incident that it is open again."""
+
+    item_id: str
+    because: str
+
+
+class BlockAsked(Message):
+    """An action item asks another to tell it when it has ended.
+
+    ``path`` leads from the one that asks through those that wait for each other, so that a circle is seen.
+    """
+
+    path: tuple[str, ...]
+
+
+class Answer(Message):
+    """The action item that was asked agrees, or says in a sentence why it can't."""
+
+    refusal: str | None
+
+
+class BlockOver(Message):
+    """The action item that another one waits for is settled."""
+
+    on: str
+    because: str
 
 
 class PlanItem(Message):
@@ -158,13 +186,6 @@ class PlanDrill(Message):
     at: AwareDatetime
 
 
-class SendDigest(Message):
-    """Tell of a month like ``2026-11``, as it is known at ``at``."""
-
-    month: str
-    at: AwareDatetime
-
-
 class SprintRequest(Message):
     """Put a team's ticket into its next sprint after ``at``."""
 
@@ -173,8 +194,16 @@ class SprintRequest(Message):
     at: AwareDatetime
 
 
+class Adoption(Message):
+    """Make a ticket that is there already, named by its key or address, an action item's."""
+
+    ticket: str
+    item: ActionItem
+
+
 class TicketChange(Message):
-    """Bring a ticket to where its action item is."""
+    """Bring a ticket to where its action item is; ``reopen`` when it was closed with the item, which is open again."""
 
     ticket: Ticket
     item: ActionItem
+    reopen: bool = False

@@ -2,6 +2,7 @@
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
+from followthrough.domain.action_item import ActionItem
 from followthrough.domain.incident import Incident
 
 SERVICE = SearchAttributeKey.for_keyword("FollowthroughService")
@@ -22,5 +23,18 @@ def of_incident(incident: Incident) -> TypedSearchAttributes:
             SearchAttributePair(TEAM, incident.team),
             SearchAttributePair(SEVERITY, incident.severity.value),
             SearchAttributePair(STATUS, incident.status.value),
+        ]
+    )
+
+
+def of_item(item: ActionItem) -> TypedSearchAttributes:
+    """Those of a new action item, or of one that is reopened."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(SERVICE, item.service),
+            SearchAttributePair(TEAM, item.team),
+            SearchAttributePair(SEVERITY, item.severity.value),
+            SearchAttributePair(OWNER, item.owner),
+            SearchAttributePair(STATUS, item.status.value),
         ]
     )

@@ -1,4 +1,4 @@
-"""Commands about drills and the monthly digest."""
+"""Commands about drills."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,6 @@ from rich.console import Group, RenderableType
 
 from followthrough.cli.api import AsJson, call, show
 from followthrough.cli.incidents import table
-from followthrough.domain.digest import Digest
 from followthrough.domain.drill import DrillReport, measures
 from followthrough.web.bodies import NewDrill
 
@@ -33,15 +32,6 @@ def drills(limit: Annotated[int, typer.Option(min=1, max=500)] = 10, as_json: As
     show(call("GET", "/drills", limit=limit), as_json, drawn_drills)
 
 
-@app.command()
-def digest(
-    month: Annotated[str | None, typer.Option(help="Like 2026-11; else the last one that is over")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """What the monthly mail says: incidents and action items in numbers, missed drills, thanks, who carries much."""
-    show(call("GET", "/digest", month=month), as_json, lambda it: drawn_digest(Digest.model_validate(it)))
-
-
 def drawn_drills(overview: dict[str, Any]) -> RenderableType:
     """A table of teams, then each report."""
     reports = [DrillReport.model_validate(report) for report in overview["reports"]]
@@ -56,25 +46,4 @@ def drawn_report(report: DrillReport) -> str:
     ]
     lines += [f"  + {sentence}" for sentence in report.improved]
     lines += [f"  - {sentence}" for sentence in report.to_practise]
-    return "\n".join(lines)
-
-
-def drawn_digest(digest: Digest) -> str:
-    """Numbers first, then one line for each thing."""
-    items = digest.items
-    declared = ", ".join(f"{count} {severity}" for severity, count in digest.incidents.items() if count)
-    lines = [
-        f"{digest.month}",
-        f"  Incidents declared: {declared or 'none'}; resolved: {digest.resolved}",
-        f"  Action items closed: {items.on_time} on time, {items.late} late; waived: {items.waived}; "
-        f"open: {items.open}, of which {items.overdue} past their deadline",
-    ]
-    lines += [f"  Has not practised in {team.quarter}: {team.team}" for team in digest.missed_drills]
-    lines += [
-        f"  {overload.person} {overload.duty}: {overload.count} of {overload.total}; "
-        f"who else could: {', '.join(overload.others) or 'nobody on the team yet'}"
-        for overload in digest.overloads
-    ]
-    lines += [f"  Drill of {report.team}, {report.title}: {', '.join(measures(report))}" for report in digest.drills]
-    lines += [f"  Kudos to {', '.join(kudos.to)} from {kudos.by}: {kudos.text}" for kudos in digest.kudos]
     return "\n".join(lines)

@@ -1,23 +1,31 @@
 """Commands about action items."""
 
 from datetime import UTC, datetime, time
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 from followthrough.cli.api import AsJson, By, call, fail, out, show
 from followthrough.cli.incidents import table
+from followthrough.domain.action_item import EvidenceKind
 from followthrough.domain.item_commands import Accept, Extend, Finish, ItemCommand, Reassign, Verify, Waive
 
 app = typer.Typer()
 Item = Annotated[str, typer.Argument(metavar="ITEM", help="Its id, for example inc-7f3a9c21d0.1")]
+DAY = ["%Y-%m-%d"]
 
 
-def give(item: str, command: ItemCommand) -> None:
-    """Gives a command and prints where the action item is afterwards."""
-    answer = call("POST", f"/items/{item}/commands", body=command)
+def give(item: str, command: ItemCommand) -> dict[str, Any]:
+    """Gives a command, prints where the action item is afterwards, and gives that."""
+    answer: dict[str, Any] = call("POST", f"/items/{item}/commands", body=command)
     out.print(f"{answer['id']} is {answer['status']}.", markup=False, highlight=False)
+    return answer
+
+
+def end_of(day: datetime) -> datetime:
+    """Its end in UTC."""
+    return datetime.combine(day, time(23, 59), UTC)
 
 
 @app.command()
@@ -46,13 +54,14 @@ def done(
     evidence: Annotated[str, typer.Argument(help="Link to the change, dashboard or test")],
     by: By,
     note: str = "",
+    kind: Annotated[EvidenceKind | None, typer.Option(help="What the link leads to")] = None,
 ) -> None:
     """Say that an action item is done, and show it."""
     try:
         url = TypeAdapter(HttpUrl).validate_python(evidence)
     except ValidationError:
         fail(f"{evidence!r} is not a link; evidence is the address of a change, a dashboard or a test.", 2)
-    give(item, Finish(by=by, evidence=url, note=note))
+    give(item, Finish(by=by, evidence=url, evidence_kind=kind, note=note))
 
 
 @app.command()
@@ -62,9 +71,16 @@ def verify(item: Item, by: By, holds: bool = True, note: str = "") -> None:
 
 
 @app.command()
-def waive(item: Item, reason: str, by: By) -> None:
+def waive(
+    item: Item,
+    reason: str,
+    by: By,
+    until: Annotated[
+        datetime | None, typer.Option(formats=DAY, help="When it is asked again; default: as late as is allowed")
+    ] = None,
+) -> None:
     """Decide, as an approver, that an action item will not be done."""
-    give(item, Waive(by=by, reason=reason))
+    give(item, Waive(by=by, reason=reason, until=end_of(until) if until else None))
 
 
 @app.command()
@@ -76,9 +92,10 @@ def reassign(item: Item, to: str, reason: str, by: By) -> None:
 @app.command()
 def extend(
     item: Item,
-    until: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The new deadline, at its end in UTC")],
+    until: Annotated[datetime, typer.Argument(formats=DAY, help="The new deadline, at its end in UTC")],
     reason: str,
     by: By,
 ) -> None:
-    """Ask for more time; beyond the policy's limits an approver has to."""
-    give(item, Extend(by=by, until=datetime.combine(until, time(23, 59), UTC), reason=reason))
+    """Take more time; beyond the policy's limits an approver is asked."""
+    if give(item, Extend(by=by, until=end_of(until), reason=reason))["extension_wanted"]:
+        out.print("An approver is asked for that much time; until one decides, the deadline stays.")

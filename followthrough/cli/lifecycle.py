@@ -1,16 +1,21 @@
-"""Commands that hand a role over, and that merge, split and reopen incidents."""
+"""Commands that hand a role over, that merge, split and reopen incidents, and that link repeats."""
 
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
 
 from followthrough.cli.api import AsJson, By, call, fail, out, show
 from followthrough.cli.incidents import Incident, give
-from followthrough.domain.lifecycle_commands import HandOver, Merge, Reopen, Split
+from followthrough.domain.lifecycle_commands import HandOver, LinkRepeat, Merge, Reopen, Split, UnlinkRepeat
 from followthrough.domain.values import Severity
 
 app = typer.Typer()
+
+
+def no_id(text: str) -> NoReturn:
+    """Says what an id looks like and exits."""
+    fail(f"{text!r} is no incident's id; ids look like inc-7f3a9c21d0.", 2)
 
 
 @app.command()
@@ -27,7 +32,7 @@ def merge(incident: Incident, into: Annotated[str, typer.Argument(help="The inci
     try:
         command = Merge(by=by, into=into)
     except ValidationError:
-        fail(f"{into!r} is no incident's id; ids look like inc-7f3a9c21d0.", 2)
+        no_id(into)
     give(incident, command)
     out.print(f"{into} continues it.", markup=False, highlight=False)
 
@@ -52,3 +57,19 @@ def split(
 def reopen(incident: Incident, reason: str, by: By) -> None:
     """Reopen an incident that was not over after all, even a closed one."""
     give(incident, Reopen(by=by, reason=reason))
+
+
+@app.command()
+def link_repeat(incident: Incident, earlier: Incident, reason: str, by: By) -> None:
+    """Say that an incident repeats an earlier one, whose open follow-ups then count it against them."""
+    try:
+        command = LinkRepeat(by=by, of=earlier, reason=reason)
+    except ValidationError:
+        no_id(earlier)
+    give(incident, command)
+
+
+@app.command()
+def unlink_repeat(incident: Incident, earlier: Incident, reason: str, by: By) -> None:
+    """Say that an incident only looks like an earlier one."""
+    give(incident, UnlinkRepeat(by=by, of=earlier, reason=reason))

@@ -1,6 +1,6 @@
 """An action item: what it knows. ``item_commands`` has what people tell it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime, Field, HttpUrl
@@ -26,13 +26,19 @@ class Priority(StrEnum):
 
 
 class ItemStatus(StrEnum):
-    """Where an action item is; CLOSED and WAIVED are its two ends."""
+    """Where an action item is; CLOSED, WAIVED, MERGED (into another) and SPLIT (into parts) are its ends."""
 
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
     DONE = "done"
     CLOSED = "closed"
     WAIVED = "waived"
+    MERGED = "merged"
+    SPLIT = "split"
+
+
+OPEN = (ItemStatus.PROPOSED, ItemStatus.ACCEPTED, ItemStatus.DONE)
+"""Somebody still owes something."""
 
 
 class MomentKind(StrEnum):
@@ -41,8 +47,14 @@ class MomentKind(StrEnum):
     REMIND_TO_ACCEPT = "remind to accept"
     REMIND_BEFORE_DEADLINE = "remind before the deadline"
     REMIND_AT_DEADLINE = "remind at the deadline"
+    REMIND_AFTER_DEADLINE = "remind after the deadline"
+    REMIND_TO_PLAN = "remind to plan"
     ESCALATE = "escalate"
     REMIND_TO_VERIFY = "remind to verify"
+    OWNER_WANTED = "owner wanted"
+    REVIEW_BLOCK = "review the block"
+    WAIVER_EXPIRES_SOON = "waiver expires soon"
+    WAIVER_EXPIRES = "waiver expires"
     DRILL_OVER = "drill over"
 
 
@@ -53,6 +65,8 @@ class Moment(Message):
     kind: MomentKind
     level: int = 0
     to: tuple[PersonId, ...] = ()
+    because: str = ""
+    """Why an owner is wanted."""
 
 
 class ItemPolicy(Message):
@@ -62,6 +76,10 @@ class ItemPolicy(Message):
     verified_by_other: bool
     max_extensions: int
     max_extension_days: int
+    max_waiver_days: int | None = None
+    """None when a waiver may be for good."""
+    max_block_days: int = 30
+    planned_on_acceptance: bool = False
 
 
 class ItemPlan(Message):
@@ -71,6 +89,10 @@ class ItemPlan(Message):
     accept_by: AwareDatetime
     due: AwareDatetime
     next: Moment | None
+    look_again_at: AwareDatetime | None = None
+    """When to plan again if nothing happens before, for what changed in the organisation file."""
+    unplanned: bool = False
+    """It is accepted, but the time has passed by which it had to be in a sprint of its team."""
 
 
 class Ticket(Message):
@@ -78,6 +100,52 @@ class Ticket(Message):
 
     key: str
     url: str
+
+
+class TicketState(StrEnum):
+    """A tracker's own status, reduced to Jira's three categories, or why it can't be read.
+
+    Jira says the same of a deleted ticket and of one that may not be seen. HIDDEN is one whose whole
+    project can't be seen; GONE is any other: deleted, or restricted or moved to where it can't be seen.
+    """
+
+    TO_DO = "to do"
+    IN_PROGRESS = "in progress"
+    DONE = "done"
+    GONE = "gone"
+    HIDDEN = "hidden"
+
+
+class TicketReport(Message):
+    """What a ticket says, with the policies for it. People are None where the organisation file has no such person."""
+
+    ticket: Ticket
+    state: TicketState
+    status: str = ""
+    """As the tracker names it."""
+    account: str | None = None
+    """The assignee as the tracker names them; None when it is assigned to nobody."""
+    assignee: PersonId | None = None
+    assignee_kept: bool = True
+    """Still whom Followthrough assigned it to."""
+    due: date | None = None
+    due_kept: bool = True
+    """Still the day that Followthrough wrote."""
+    deadline: AwareDatetime | None = None
+    """``due`` as a deadline of its team."""
+    moved_by: PersonId | None = None
+    """Who last changed the status; the two below are who last changed the assignee and the due date."""
+    assigned_by: PersonId | None = None
+    rescheduled_by: PersonId | None = None
+    evidence: HttpUrl | None = None
+    abandoned: bool = False
+    """Closed without being done, as Won't Do."""
+    lead: PersonId
+    """Of the item's team."""
+    project_lead: PersonId | None = None
+    """Of the team whose project the ticket is in, when that is another."""
+    reopen_without_evidence: bool = False
+    updated: AwareDatetime | None = None
 
 
 class Sprint(Message):
@@ -88,13 +156,24 @@ class Sprint(Message):
     end: AwareDatetime | None = None
 
 
+class EvidenceKind(StrEnum):
+    """What a piece of evidence is."""
+
+    CHANGE = "change"
+    DASHBOARD = "dashboard"
+    TEST = "test"
+
+
 class Evidence(Message):
-    """What shows that the item is done: a change, a dashboard, a test."""
+    """What shows that the item is done."""
 
     url: HttpUrl
+    kind: EvidenceKind | None = None
     note: str = ""
     by: PersonId
     at: AwareDatetime
+    refuted: str | None = None
+    """Why it does not hold, once somebody found so."""
 
 
 class Waiver(Message):
@@ -109,12 +188,21 @@ class Waiver(Message):
 
 
 class Block(Message):
-    """What the item waits for: another action item, or a date."""
+    """What the item waits for: a date, or another action item and for it until a date at most."""
 
     reason: str
     on: str | None = None
     """Id of an action item."""
-    until: AwareDatetime | None = None
+    until: AwareDatetime
+    by: PersonId
+    at: AwareDatetime
+
+
+class ExtensionWanted(Message):
+    """More time than its owner may take; an approver decides."""
+
+    until: AwareDatetime
+    reason: str
     by: PersonId
     at: AwareDatetime
 
@@ -148,15 +236,26 @@ class ActionItem(Record):
     """When the owner last accepted, was given more time, or showed evidence that did not hold."""
     done_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
+    """When it was settled; None again once it is asked again."""
+    asked_at: AwareDatetime | None = None
+    """When it was last asked again, after a waiver or its end; deadlines count from then."""
+    asked_because: str = ""
     plan: ItemPlan | None = None
     due: AwareDatetime | None = None
     """Set by an extension; until then the deadline is the policy's."""
     ticket: Ticket | None = None
+    ticket_seen: TicketReport | None = None
+    """What the ticket was last known to say."""
+    ticket_conflict: str = ""
+    """The last time the ticket and the item differed, and what came of it."""
     sprint: Sprint | None = None
     evidence: list[Evidence] = Field(default_factory=list)
     waiver: Waiver | None = None
     extensions: int = 0
+    extension_wanted: ExtensionWanted | None = None
     block: Block | None = None
+    blocked_at: AwareDatetime | None = None
+    """When it was first blocked; the policy's limit counts from then."""
     blocks: list[str] = Field(default_factory=list)
     """Action items that wait for this one."""
     owner_wanted: OwnerWanted | None = None
@@ -171,16 +270,32 @@ class ActionItem(Record):
     """In the unit of its team's sprint capacity."""
     moved_on: int = 0
     """How many sprints it was planned in that ended without it being done."""
+    under_way: str | None = None
+    """What other workflows are being asked for it, such as ``merged into inc-7f3a9c21d0.2``; no commands meanwhile."""
     duplicate_of: str | None = None
+    duplicates: list[str] = Field(default_factory=list)
+    """Action items that were merged into this one."""
     split_from: str | None = None
     split_into: list[str] = Field(default_factory=list)
     reminders: list[Moment] = Field(default_factory=list)
     """Moments that have passed, so that none comes twice."""
 
     @property
+    def settled(self) -> bool:
+        """Nobody owes anything, at least until a waiver expires."""
+        return self.status not in OPEN
+
+    @property
+    def outcome(self) -> str:
+        """Its status, and where it goes on once it was merged or split."""
+        where = {ItemStatus.MERGED: self.duplicate_of, ItemStatus.SPLIT: ", ".join(self.split_into)}
+        return f"{self.status} into {where[self.status]}" if self.status in where else self.status.value
+
+    @property
     def ended(self) -> bool:
-        """Closed or waived."""
-        return self.status in (ItemStatus.CLOSED, ItemStatus.WAIVED)
+        """Nothing more will happen to it unless somebody reopens it."""
+        expires = self.status is ItemStatus.WAIVED and self.waiver is not None and self.waiver.until is not None
+        return self.settled and not expires
 
     @property
     def upcoming(self) -> Moment | None:
@@ -192,15 +307,64 @@ class ActionItem(Record):
         """The highest level that was told; 0 when nobody was."""
         return max((moment.level for moment in self.reminders), default=0)
 
+    @property
+    def planned(self) -> ItemPlan:
+        """Its plan. Raises Refusal in the moment before it has one."""
+        if self.plan is None:
+            raise Refusal(f"Action item {self.id} has no deadline yet; try again in a moment.")
+        return self.plan
+
+    @property
+    def approvers(self) -> tuple[PersonId, ...]:
+        """Who may decide beyond the limits; nobody before the item is planned."""
+        return self.plan.policy.approvers if self.plan else ()
+
+    def passed(self, moment: Moment) -> None:
+        """Records a moment that has come, and with the first that says so, that an owner is wanted."""
+        self.reminders.append(moment)
+        if moment.kind is MomentKind.OWNER_WANTED and self.owner_wanted is None:
+            self.owner_wanted = OwnerWanted(because=moment.because, since=moment.at)
+
     def require(self, *statuses: ItemStatus, to: str) -> None:
-        """Raises Refusal unless the item is in one of ``statuses``."""
+        """Raises Refusal unless the item is in one of ``statuses`` and other workflows are not being asked for it."""
+        if self.under_way is not None:
+            raise Refusal(f"Action item {self.id} is being {self.under_way}; try again in a moment.")
         if self.status not in statuses:
             allowed = " or ".join(status.value for status in statuses)
             raise Refusal(f"Action item {self.id} is {self.status.value}; only one that is {allowed} can be {to}.")
 
-    def waive(self, now: datetime, reason: str, by: PersonId | None) -> None:
-        """Ends it without being done."""
-        self.status = ItemStatus.WAIVED
-        self.waiver = Waiver(reason=reason, by=by, at=now)
-        self.ended_at = now
-        self.note(now, EntryKind.DECISION, f"Waived: {reason}", by)
+    def require_approver(self, person: PersonId, to: str) -> None:
+        """Raises Refusal for anybody else."""
+        if person not in self.approvers:
+            ask = " or ".join(self.approvers) or "an approver"
+            raise Refusal(f"{person} can't {to} action item {self.id}; ask {ask}.")
+
+    def settle(self, now: datetime, status: ItemStatus) -> None:
+        """Nobody owes anything any more; what was asked for meanwhile is moot."""
+        self.status = status
+        self.ended_at = self.ended_at or now
+        self.block = self.extension_wanted = self.owner_wanted = None
+
+    def send_back(self, now: datetime, why: str, by: PersonId | None) -> None:
+        """Its evidence does not hold, so its owner goes on."""
+        self.status = ItemStatus.ACCEPTED
+        self.done_at = None
+        self.working_since = now
+        self.evidence[-1] = self.evidence[-1].model_copy(update={"refuted": why})
+        self.note(now, EntryKind.ACTION_ITEM, f"Evidence does not hold. {why}".strip(), by)
+
+    def waive(self, now: datetime, reason: str, by: PersonId | None, until: datetime | None = None) -> None:
+        """It will not be done, until ``until`` or for good."""
+        self.settle(now, ItemStatus.WAIVED)
+        self.waiver = Waiver(reason=reason, by=by, at=now, until=until)
+        expiry = f" until {until:%Y-%m-%d}" if until else ""
+        self.note(now, EntryKind.DECISION, f"Waived{expiry}: {reason}", by)
+
+    def ask_again(self, now: datetime, because: str, by: PersonId | None = None) -> None:
+        """Back to its owner, with deadlines that count from now."""
+        self.status = ItemStatus.PROPOSED
+        self.asked_at, self.asked_because = now, because
+        self.owner_since = self.accepted_at = self.working_since = self.done_at = self.ended_at = None
+        self.due = self.sprint = self.waiver = self.blocked_at = None
+        self.blocks = []
+        self.note(now, EntryKind.ACTION_ITEM, because, by)

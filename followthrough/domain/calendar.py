@@ -9,7 +9,7 @@ from holidays import country_holidays
 from followthrough.file_types import Weekday
 from followthrough.organisation import Team
 
-END_OF_WORKING_DAY = time(17)
+START_OF_WORKING_DAY, END_OF_WORKING_DAY = time(9), time(17)
 WEEKDAYS = tuple(Weekday)
 ONE_DAY = timedelta(days=1)
 
@@ -52,6 +52,20 @@ def next_working_time(moment: datetime, at: time, team: Team) -> datetime:
     while not is_working_day(day, team) or datetime.combine(day, at, zone) <= moment:
         day += ONE_DAY
     return datetime.combine(day, at, zone).astimezone(UTC)
+
+
+def working_time(moment: datetime, team: Team) -> datetime:
+    """The moment, when it is from 9:00 to 17:00 on a working day of the team, or else the next such 9:00."""
+    local = moment.astimezone(ZoneInfo(team.time_zone))
+    if is_working_day(local.date(), team) and START_OF_WORKING_DAY <= local.time() <= END_OF_WORKING_DAY:
+        return moment
+    return next_working_time(moment, START_OF_WORKING_DAY, team)
+
+
+def after_wait(since: datetime, wait: timedelta, team: Team) -> datetime:
+    """A wait later by the team's clocks, so that days are days when they change; then, in its working time."""
+    ends = (since.astimezone(ZoneInfo(team.time_zone)) + wait).astimezone(UTC)
+    return working_time(max(since, ends), team)
 
 
 @lru_cache(maxsize=1024)

@@ -2,18 +2,27 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from statistics import median_low
 from typing import NamedTuple
+
+from pydantic import AwareDatetime
 
 from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.departures import as_of
 from followthrough.domain.drill import DrillReport, Practice, Quarter, TeamPractice, practices
+from followthrough.domain.escalations import Escalation, unanswered
 from followthrough.domain.incident import Incident, Kudos
 from followthrough.domain.kudos import kudos_between
 from followthrough.domain.load import Overload, load_report
-from followthrough.domain.values import Message, Severity
+from followthrough.domain.values import Message, PersonId, Severity
 from followthrough.organisation import Organisation
+
+TREND = 6
+"""Months, the last of them the digest's."""
+AGES = (30, 90, 180)
+"""Days of age up to which open action items are counted together."""
 
 
 class Month(NamedTuple):
@@ -36,11 +45,31 @@ class Month(NamedTuple):
         end = at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return cls((end - timedelta(days=1)).replace(day=1), end)
 
+    def trend(self) -> list["Month"]:
+        """It and those before it, the earliest first."""
+        months = [self]
+        while len(months) < TREND:
+            months.insert(0, Month.before(months[0].start))
+        return months
+
     def __contains__(self, at: object) -> bool:
         return isinstance(at, datetime) and self.start <= at < self.end
 
     def __str__(self) -> str:
         return f"{self.start:%Y-%m}"
+
+
+class MonthlyMail(Message):
+    """Who reads about a month like ``2026-11``, as it is known at ``at``."""
+
+    person: PersonId
+    month: str
+    at: AwareDatetime
+
+    @property
+    def key(self) -> str:
+        """Of the one mail that tells this person of the month."""
+        return f"digest/{self.month}/{self.person}"
 
 
 class ItemNumbers(Message):
@@ -51,6 +80,33 @@ class ItemNumbers(Message):
     waived: int
     open: int
     overdue: int
+
+
+class MonthNumbers(Message):
+    """One point of the trend: action items ``closed``, ``on_time`` of them, and incidents that were ``repeats``."""
+
+    month: str
+    on_time: int
+    closed: int
+    declared: int
+    repeats: int
+
+
+class Ages(Message):
+    """How long open action items have been open, in days. ``counts`` go up to each of ``AGES``, the last beyond."""
+
+    median: int
+    counts: tuple[int, ...]
+    oldest: ActionItem | None
+
+
+class RepeatLine(Message):
+    """An incident that looks like ``earlier`` ones, whose ``items`` were open or waived when it was declared."""
+
+    incident_id: str
+    title: str
+    earlier: tuple[str, ...]
+    items: tuple[str, ...]
 
 
 class KudosLine(Kudos):
@@ -71,6 +127,12 @@ class Digest(Message):
     drills: tuple[DrillReport, ...]
     kudos: tuple[KudosLine, ...]
     overloads: tuple[Overload, ...]
+    trend: tuple[MonthNumbers, ...]
+    ages: Ages
+    unanswered: tuple[Escalation, ...]
+    """As things are now, whichever month it is."""
+    waived: tuple[ActionItem, ...]
+    repeats: tuple[RepeatLine, ...]
 
 
 def digest(
@@ -78,12 +140,17 @@ def digest(
     incidents: Sequence[Incident],
     items: Sequence[ActionItem],
     reports: Sequence[DrillReport],
+    answers: Mapping[str, datetime],
     organisation: Organisation,
     now: datetime,
 ) -> Digest:
-    """Of the month until its end, or until ``now`` when that is earlier. Records of other months may be given too."""
+    """Of the month until its end, or until ``now`` when that is earlier. Records of other months may be given too.
+
+    ``answers`` are those of ``escalations.unanswered``.
+    """
     at = min(now, month.end - timedelta(seconds=1))
     real = [incident for incident in incidents if not incident.drill]
+    owed = [item for item in items if not item.drill]
     declared = Counter(incident.severity for incident in real if incident.declared_at in month)
     policies = organisation.policies.load
     recent = [incident for incident in real if at - policies.window < incident.declared_at <= at]
@@ -92,7 +159,7 @@ def digest(
         month=str(month),
         incidents={severity: declared[severity] for severity in Severity},
         resolved=sum(incident.resolved_at in month for incident in real),
-        items=_numbers(month, [item for item in items if not item.drill], at),
+        items=_numbers(month, owed, at),
         missed_drills=tuple(team for team in teams if team.practice is Practice.MISSED),
         drills=tuple(report for report in reports if report.started_at in month),
         kudos=tuple(
@@ -100,20 +167,68 @@ def digest(
             for incident, kudos in kudos_between(incidents, month.start, month.end)
         ),
         overloads=load_report(recent, items, as_of(organisation, at.date()), policies.hero_share).overloads,
+        trend=tuple(_trend(past, real, owed) for past in month.trend()),
+        ages=_ages(owed, at),
+        unanswered=tuple(unanswered(owed, answers)),
+        waived=tuple(item for item in owed if item.status is ItemStatus.WAIVED and item.ended_at in month),
+        repeats=tuple(
+            _repeat(incident, owed) for incident in real if incident.repeats and incident.declared_at in month
+        ),
     )
 
 
 def _numbers(month: Month, items: Sequence[ActionItem], at: datetime) -> ItemNumbers:
-    closed = [item for item in items if item.status is ItemStatus.CLOSED and item.ended_at in month]
-    late = sum(_overdue(item, item.ended_at) for item in closed if item.ended_at)
-    is_open = [item for item in items if item.proposed_at <= at and (item.ended_at is None or item.ended_at > at)]
+    on_time, closed = _closed(month, items)
+    is_open = [item for item in items if _open(item, at)]
     return ItemNumbers(
-        on_time=len(closed) - late,
-        late=late,
+        on_time=on_time,
+        late=closed - on_time,
         waived=sum(item.status is ItemStatus.WAIVED and item.ended_at in month for item in items),
         open=len(is_open),
         overdue=sum(_overdue(item, at) for item in is_open),
     )
+
+
+def _closed(month: Month, items: Sequence[ActionItem]) -> tuple[int, int]:
+    """How many were closed on time, and how many in all."""
+    closed = [item for item in items if item.status is ItemStatus.CLOSED and item.ended_at in month]
+    return sum(not _overdue(item, item.ended_at) for item in closed if item.ended_at), len(closed)
+
+
+def _trend(month: Month, incidents: Sequence[Incident], items: Sequence[ActionItem]) -> MonthNumbers:
+    declared = [incident for incident in incidents if incident.declared_at in month]
+    on_time, closed = _closed(month, items)
+    return MonthNumbers(
+        month=str(month),
+        on_time=on_time,
+        closed=closed,
+        declared=len(declared),
+        repeats=sum(bool(incident.repeats) for incident in declared),
+    )
+
+
+def _ages(items: Sequence[ActionItem], at: datetime) -> Ages:
+    is_open = sorted((item for item in items if _open(item, at)), key=lambda item: item.proposed_at)
+    days = [(at - item.proposed_at).days for item in is_open]
+    up_to = [sum(age <= limit for age in days) for limit in AGES] + [len(days)]
+    return Ages(
+        median=median_low(days) if days else 0,
+        counts=tuple(more - fewer for fewer, more in zip([0, *up_to], up_to, strict=False)),
+        oldest=is_open[0] if is_open else None,
+    )
+
+
+def _repeat(incident: Incident, items: Sequence[ActionItem]) -> RepeatLine:
+    return RepeatLine(
+        incident_id=incident.id,
+        title=incident.title,
+        earlier=tuple(repeat.incident_id for repeat in incident.repeats),
+        items=tuple(item.title for item in items if incident.id in item.repeats),
+    )
+
+
+def _open(item: ActionItem, at: datetime) -> bool:
+    return item.proposed_at <= at and (item.ended_at is None or item.ended_at > at)
 
 
 def _overdue(item: ActionItem, at: datetime) -> bool:

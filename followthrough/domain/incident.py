@@ -1,10 +1,12 @@
 """An incident: what it knows. ``incident_commands`` has what people tell it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
+from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.postmortem import FormatName, Postmortem, PostmortemAssignment
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
 
@@ -161,7 +163,24 @@ class ItemSummary(Message):
     title: str
     owner: PersonId
     ended_at: AwareDatetime | None = None
-    waived: bool = False
+    ended_as: ItemStatus | None = None
+
+    @property
+    def waived(self) -> bool:
+        """Consciously not done, perhaps until it is asked again."""
+        return self.ended_as is ItemStatus.WAIVED
+
+    @property
+    def goes_along(self) -> bool:
+        """It belongs to the incident that its own one is merged into: it is open, or may be again."""
+        return self.ended_at is None or self.waived
+
+
+class Repeat(Message):
+    """An earlier incident that this one looks like, and why."""
+
+    incident_id: str
+    because: str
 
 
 class Incident(Record):
@@ -207,6 +226,9 @@ class Incident(Record):
     moments: list[IncidentMoment] = Field(default_factory=list)
     """Moments that have passed, so that none comes twice."""
     kudos: list[Kudos] = Field(default_factory=list)
+    repeats: list[Repeat] = Field(default_factory=list)
+    compared: bool = False
+    """Earlier incidents were looked through for ones like it."""
     reopened_at: AwareDatetime | None = None
     firing: list[str] = Field(default_factory=list)
     """Dedup keys of alerts that are not over."""
@@ -289,17 +311,32 @@ class Incident(Record):
             now, EntryKind.POSTMORTEM, f"Postmortem owed by {self.postmortem_owner}, format: {self.postmortem_format}"
         )
 
-    def item_ended(self, now: datetime, item_id: str, at: datetime, waived: bool) -> None:
-        """Records that an action item is closed or waived; a second report of the same changes nothing."""
+    def item_ended(self, now: datetime, item_id: str, at: datetime, status: ItemStatus) -> None:
+        """Records what became of an action item; a second report of the same changes nothing."""
         for index, item in enumerate(self.items):
             if item.id == item_id and item.ended_at is None:
-                self.items[index] = item.model_copy(update={"ended_at": at, "waived": waived})
-                self.note(now, EntryKind.ACTION_ITEM, f"{item_id} {'waived' if waived else 'closed'}")
+                self.items[index] = item.model_copy(update={"ended_at": at, "ended_as": status})
+                self.note(now, EntryKind.ACTION_ITEM, f"{item_id} {status}")
         self.close_if_done(now)
 
+    def item_split(self, now: datetime, item_id: str, parts: Iterable[ItemSummary]) -> None:
+        """Its parts count instead of an action item that is about to end."""
+        known = {item.id for item in self.items}
+        for part in parts:
+            if part.id not in known:
+                self.items.append(part)
+                self.note(now, EntryKind.ACTION_ITEM, f"{part.id}, a part of {item_id}, for {part.owner}: {part.title}")
+
+    def item_asked_again(self, now: datetime, item_id: str, because: str) -> None:
+        """Waits for an action item again; one that has ended stays so, with a note."""
+        for index, item in enumerate(self.items):
+            if item.id == item_id and item.ended_at is not None:
+                self.items[index] = item.model_copy(update={"ended_at": None, "ended_as": None})
+                self.note(now, EntryKind.ACTION_ITEM, f"{item_id} is open again. {because}")
+
     def close_if_done(self, now: datetime) -> None:
-        """Closes the incident when it is reviewed and every action item has ended."""
+        """Closes the incident when it is reviewed and nobody owes an action item."""
         if self.reviewed and all(item.ended_at for item in self.items):
             self.status = IncidentStatus.CLOSED
             self.ended_at = max([now, *(item.ended_at for item in self.items if item.ended_at)])
-            self.note(self.ended_at, EntryKind.STATUS, "Closed: every action item is closed or waived")
+            self.note(self.ended_at, EntryKind.STATUS, "Closed: no action item is open")

@@ -20,7 +20,7 @@ from followthrough.domain.incident import (
     UpdateStage,
 )
 from followthrough.domain.kudos import GiveKudos
-from followthrough.domain.lifecycle_commands import HandOver, Merge, Reopen, Split
+from followthrough.domain.lifecycle_commands import HandOver, LinkRepeat, Merge, Reopen, Split, UnlinkRepeat
 from followthrough.domain.postmortem_commands import (
     AssignPostmortem,
     ChooseFormat,
@@ -209,6 +209,8 @@ IncidentCommand = Annotated[
     | Merge
     | Split
     | Reopen
+    | LinkRepeat
+    | UnlinkRepeat
     | GiveKudos,
     Field(discriminator="command"),
 ]

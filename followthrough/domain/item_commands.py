@@ -3,29 +3,60 @@
 A command's ``apply`` either changes the item or raises ``Refusal`` and leaves it as it was.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, HttpUrl
 
-from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus
+from followthrough.domain.action_item import (
+    OPEN,
+    ActionItem,
+    Evidence,
+    EvidenceKind,
+    ExtensionWanted,
+    ItemStatus,
+    OwnerWanted,
+)
+from followthrough.domain.item_lifecycle import BlockItem, MergeItem, ReopenItem, SplitItem, Unblock
+from followthrough.domain.sprint_commands import Estimate
+from followthrough.domain.ticket_commands import Adopt
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
 
 
 class Accept(Message):
-    """The owner takes the item on."""
+    """The owner takes the item on, or says so again while another owner is wanted."""
 
     command: Literal["accept"] = "accept"
     by: PersonId
 
     def apply(self, item: ActionItem, now: datetime) -> None:
-        """Raises Refusal unless the owner accepts a proposed item."""
-        item.require(ItemStatus.PROPOSED, to="accepted")
+        """Raises Refusal unless it is the owner, and the item proposed or another owner wanted."""
+        item.require(ItemStatus.PROPOSED, *((ItemStatus.ACCEPTED,) if item.owner_wanted else ()), to="accepted")
         if self.by != item.owner:
             raise Refusal(f"Action item {item.id} belongs to {item.owner}; only its owner can accept it.")
         item.status = ItemStatus.ACCEPTED
         item.accepted_at = item.working_since = now
+        item.owner_wanted = None
         item.note(now, EntryKind.ACTION_ITEM, "Accepted", self.by)
+
+
+class Decline(Message):
+    """The owner is not the one to do it; the team's lead has to find somebody else."""
+
+    command: Literal["decline"] = "decline"
+    by: PersonId
+    reason: str = Field(min_length=1)
+
+    def apply(self, item: ActionItem, now: datetime) -> None:
+        """Raises Refusal for anybody but the owner, and once it is done."""
+        item.require(ItemStatus.PROPOSED, ItemStatus.ACCEPTED, to="declined")
+        if self.by != item.owner:
+            raise Refusal(f"Action item {item.id} belongs to {item.owner}; only its owner can decline it.")
+        item.status = ItemStatus.PROPOSED
+        item.accepted_at = item.extension_wanted = None
+        since = item.owner_wanted.since if item.owner_wanted else now
+        item.owner_wanted = OwnerWanted(because=f"{self.by} declined: {self.reason}", since=since)
+        item.note(now, EntryKind.ACTION_ITEM, f"Declined: {self.reason}", self.by)
 
 
 class Reassign(Message):
@@ -45,11 +76,11 @@ class Reassign(Message):
         item.owner = self.to
         item.owner_since = now
         item.status = ItemStatus.PROPOSED
-        item.accepted_at = None
+        item.accepted_at = item.extension_wanted = item.owner_wanted = None
 
 
 class Extend(Message):
-    """More time, within what the policy allows."""
+    """More time, within what the policy allows; for more than that its owner asks an approver."""
 
     command: Literal["extend"] = "extend"
     by: PersonId
@@ -57,30 +88,64 @@ class Extend(Message):
     reason: str = Field(min_length=1)
 
     def apply(self, item: ActionItem, now: datetime) -> None:
-        """Raises Refusal beyond the policy's limits, unless an approver extends."""
+        """Raises Refusal beyond the policy's limits for anybody but the owner and approvers."""
         item.require(ItemStatus.PROPOSED, ItemStatus.ACCEPTED, to="extended")
-        if item.plan is None:
-            raise Refusal(f"Action item {item.id} has no deadline yet; try again in a moment.")
-        policy, due = item.plan.policy, item.plan.due
+        policy, due = item.planned.policy, item.planned.due
         if self.until <= max(due, now):
             raise Refusal(
                 f"Action item {item.id} is due {due:%Y-%m-%d}; an extension has to end later than that and than today."
             )
-        if self.by not in policy.approvers:
-            if item.extensions >= policy.max_extensions:
+        within = item.extensions < policy.max_extensions and (self.until - due).days <= policy.max_extension_days
+        if not within and self.by not in policy.approvers:
+            if self.by != item.owner:
                 raise Refusal(
-                    f"Action item {item.id} was extended {item.extensions} times, the most without an approver; "
-                    f"ask {' or '.join(policy.approvers)}."
+                    f"Action item {item.id} was extended {item.extensions} times; beyond {policy.max_extensions} times "
+                    f"or {policy.max_extension_days} days needs an approver: ask {' or '.join(policy.approvers)}."
                 )
-            if (self.until - due).days > policy.max_extension_days:
-                raise Refusal(
-                    f"More than {policy.max_extension_days} days needs an approver: "
-                    f"ask {' or '.join(policy.approvers)}."
-                )
+            item.extension_wanted = ExtensionWanted(until=self.until, reason=self.reason, by=self.by, at=now)
+            item.note(now, EntryKind.ACTION_ITEM, f"Asked for time until {self.until:%Y-%m-%d}: {self.reason}", self.by)
+            return
         item.extensions += 1
         item.due = self.until
         item.working_since = now
+        item.extension_wanted = None
+        if item.status is ItemStatus.ACCEPTED:
+            item.owner_wanted = None
         item.note(now, EntryKind.ACTION_ITEM, f"Extended to {self.until:%Y-%m-%d}: {self.reason}", self.by)
+
+
+class ApproveExtension(Message):
+    """An approver gives the owner the time that was asked for."""
+
+    command: Literal["approve extension"] = "approve extension"
+    by: PersonId
+
+    def apply(self, item: ActionItem, now: datetime) -> None:
+        """Raises Refusal for anybody but an approver, and when no extension waits or its time has passed."""
+        wanted = _wanted(item, self.by)
+        Extend(by=self.by, until=wanted.until, reason=wanted.reason).apply(item, now)
+
+
+class RefuseExtension(Message):
+    """An approver leaves the deadline where it is."""
+
+    command: Literal["refuse extension"] = "refuse extension"
+    by: PersonId
+    reason: str = Field(min_length=1)
+
+    def apply(self, item: ActionItem, now: datetime) -> None:
+        """Raises Refusal for anybody but an approver, and when no extension waits."""
+        wanted = _wanted(item, self.by)
+        item.extension_wanted = None
+        text = f"Not extended to {wanted.until:%Y-%m-%d}: {self.reason}"
+        item.note(now, EntryKind.DECISION, text, self.by)
+
+
+def _wanted(item: ActionItem, approver: PersonId) -> ExtensionWanted:
+    item.require_approver(approver, to="decide on the extension of")
+    if item.extension_wanted is None:
+        raise Refusal(f"Nobody waits for an extension of action item {item.id}.")
+    return item.extension_wanted
 
 
 class Finish(Message):
@@ -89,19 +154,22 @@ class Finish(Message):
     command: Literal["done"] = "done"
     by: PersonId
     evidence: HttpUrl
+    evidence_kind: EvidenceKind | None = None
     note: str = ""
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal unless the item is accepted."""
         item.require(ItemStatus.ACCEPTED, to="done")
-        item.evidence.append(Evidence(url=self.evidence, note=self.note, by=self.by, at=now))
+        shown = Evidence(url=self.evidence, kind=self.evidence_kind, note=self.note, by=self.by, at=now)
+        item.evidence.append(shown)
         item.done_at = now
-        item.note(now, EntryKind.ACTION_ITEM, f"Done, evidence: {self.evidence}", self.by)
+        item.block = item.extension_wanted = item.owner_wanted = None
+        kind = f" ({self.evidence_kind})" if self.evidence_kind else ""
+        item.note(now, EntryKind.ACTION_ITEM, f"Done, evidence{kind}: {self.evidence}", self.by)
         if item.plan is not None and item.plan.policy.verified_by_other:
             item.status = ItemStatus.DONE
         else:
-            item.status = ItemStatus.CLOSED
-            item.ended_at = now
+            item.settle(now, ItemStatus.CLOSED)
 
 
 class Verify(Message):
@@ -118,35 +186,48 @@ class Verify(Message):
         if self.by in (item.owner, item.evidence[-1].by):
             raise Refusal(f"Action item {item.id} needs somebody other than {self.by} to verify it.")
         if self.holds:
-            item.status = ItemStatus.CLOSED
-            item.ended_at = now
+            item.settle(now, ItemStatus.CLOSED)
             item.note(now, EntryKind.ACTION_ITEM, f"Verified. {self.note}".strip(), self.by)
         else:
-            item.status = ItemStatus.ACCEPTED
-            item.done_at = None
-            item.working_since = now
-            item.note(now, EntryKind.ACTION_ITEM, f"Evidence does not hold. {self.note}".strip(), self.by)
+            item.send_back(now, self.note, self.by)
 
 
 class Waive(Message):
-    """An approver decides, with a reason, that it will not be done."""
+    """An approver decides, with a reason, that it will not be done; until it is asked again, or renewed by another."""
 
     command: Literal["waive"] = "waive"
     by: PersonId
     reason: str = Field(min_length=1)
+    until: AwareDatetime | None = Field(None, description="Left out, it is as long as the policy allows")
 
     def apply(self, item: ActionItem, now: datetime) -> None:
-        """Raises Refusal for anyone but an approver, and when the item has ended."""
-        item.require(ItemStatus.PROPOSED, ItemStatus.ACCEPTED, ItemStatus.DONE, to="waived")
-        approvers = item.plan.policy.approvers if item.plan else ()
-        if self.by not in approvers:
-            raise Refusal(
-                f"{self.by} can't waive action item {item.id}; ask {' or '.join(approvers) or 'an approver'}."
-            )
-        item.waive(now, self.reason, self.by)
+        """Raises Refusal for anybody but an approver, beyond the policy's limit, and when the item has ended."""
+        item.require(*OPEN, *(() if item.ended else (ItemStatus.WAIVED,)), to="waived")
+        item.require_approver(self.by, to="waive")
+        days = item.planned.policy.max_waiver_days
+        latest = now + timedelta(days=days) if days is not None and not item.drill else None
+        if self.until is not None and (self.until <= now or (latest is not None and self.until > latest)):
+            limit = f" and at most {days} days away" if latest else ""
+            raise Refusal(f"A waiver of action item {item.id} has to end on a day to come{limit}.")
+        item.waive(now, self.reason, self.by, None if item.drill else self.until or latest)
 
 
 ItemCommand = Annotated[
-    Accept | Reassign | Extend | Finish | Verify | Waive,
+    Accept
+    | Decline
+    | Reassign
+    | Extend
+    | ApproveExtension
+    | RefuseExtension
+    | BlockItem
+    | Unblock
+    | SplitItem
+    | MergeItem
+    | Finish
+    | Verify
+    | Waive
+    | ReopenItem
+    | Adopt
+    | Estimate,
     Field(discriminator="command"),
 ]

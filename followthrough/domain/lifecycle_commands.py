@@ -1,4 +1,4 @@
-"""Commands that hand a role over, and that merge, split and reopen incidents."""
+"""Commands that hand a role over, that merge, split and reopen incidents, and that link repeats."""
 
 import hashlib
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from followthrough.domain.incident import ONGOING, Incident, IncidentMomentKind, IncidentStatus
+from followthrough.domain.incident import ONGOING, Incident, IncidentMomentKind, IncidentStatus, Repeat
 from followthrough.domain.roles import give
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
 
@@ -133,7 +133,7 @@ def take_in(incident: Incident, other: Incident, now: datetime) -> bool:
         raise Refusal(f"One of {incident.id} and {other.id} is a drill; a drill can't be merged with a real incident.")
     incident.took_in.append(other.id)
     incident.inherited_keys += [other.dedup_key, *other.inherited_keys]
-    incident.items += [item for item in other.items if item.ended_at is None]
+    incident.items += [item for item in other.items if item.goes_along]
     incident.subscriptions += [wanted for wanted in other.subscriptions if wanted not in incident.subscriptions]
     incident.firing = list(dict.fromkeys([*incident.firing, *other.firing]))
     if other.firing:
@@ -158,3 +158,38 @@ def end_merge(incident: Incident, refusal: str | None, now: datetime) -> None:
     incident.status = IncidentStatus.MERGED
     incident.ended_at = now
     incident.note(now, EntryKind.STATUS, f"Merged into {into}, which continues")
+
+
+class LinkRepeat(Message):
+    """A person sees that it happened before; the follow-ups of then count it against them."""
+
+    command: Literal["link repeat"] = "link repeat"
+    by: PersonId
+    of: str = Field(pattern=f"^{INCIDENT_ID}$")
+    reason: str = Field(min_length=1)
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal for itself and for one that is linked already."""
+        if self.of == incident.id:
+            raise Refusal(f"Incident {incident.id} can't repeat itself; name the earlier one.")
+        if any(repeat.incident_id == self.of for repeat in incident.repeats):
+            raise Refusal(f"Incident {incident.id} is linked to {self.of} already.")
+        incident.repeats.append(Repeat(incident_id=self.of, because=self.reason))
+        incident.note(now, EntryKind.NOTE, f"Repeats {self.of}: {self.reason}", self.by)
+
+
+class UnlinkRepeat(Message):
+    """It only looked like an earlier one; what was counted against follow-ups stays on their timelines."""
+
+    command: Literal["unlink repeat"] = "unlink repeat"
+    by: PersonId
+    of: str
+    reason: str = Field(min_length=1)
+
+    def apply(self, incident: Incident, now: datetime) -> None:
+        """Raises Refusal when it is not linked."""
+        kept = [repeat for repeat in incident.repeats if repeat.incident_id != self.of]
+        if len(kept) == len(incident.repeats):
+            raise Refusal(f"Incident {incident.id} is not linked to {self.of}.")
+        incident.repeats = kept
+        incident.note(now, EntryKind.NOTE, f"Does not repeat {self.of}: {self.reason}", self.by)

@@ -85,7 +85,7 @@ def _carried(
         for duty, person in sorted(held):
             yield duty, person, incident
     for item in items:
-        if not item.ended:
+        if not item.settled:
             yield Duty.OWNS, item.owner, item
 
 

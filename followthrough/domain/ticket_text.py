@@ -36,12 +36,20 @@ def ticket_description(item: ActionItem, owner: str, due: date | None, public_ur
 
 
 def closing_comment(item: ActionItem) -> Document:
-    """Why the ticket of a closed or waived action item is closed."""
+    """Why the ticket of an action item that is settled is closed."""
     if item.status is ItemStatus.WAIVED and item.waiver is not None:
-        return ((f"Waived: {item.waiver.reason}",),)
+        until = f" until {item.waiver.until:%Y-%m-%d}" if item.waiver.until else ""
+        return ((f"Waived{until}: {item.waiver.reason}",),)
+    if item.status in (ItemStatus.MERGED, ItemStatus.SPLIT):
+        return ((item.outcome.capitalize(),),)
     evidence = item.evidence[-1]
     note = (f" ({evidence.note})",) if evidence.note else ()
     return (("Closed, evidence: ", Link(str(evidence.url), str(evidence.url)), *note),)
+
+
+def reopening_comment(item: ActionItem) -> Document:
+    """Why the ticket of an action item that was settled is opened."""
+    return (("The action item is open. ", item.asked_because or "Nothing shows yet that it is done."),)
 
 
 def plain_text(document: Document) -> str:

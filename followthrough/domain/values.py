@@ -1,6 +1,6 @@
 """Words shared by incidents and action items."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -78,6 +78,8 @@ class Record(State):
     """How many mails were asked for so far, so that each has a key of its own."""
     unwritten: list[TimelineEntry] = Field(default_factory=list)
     """Entries that the read model does not have yet."""
+    unreached: dict[PersonId, date] = Field(default_factory=dict)
+    """When it was last told that mails do not reach a person; the empty name stands for plain addresses."""
 
     @property
     def ended(self) -> bool:

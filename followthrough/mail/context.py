@@ -4,15 +4,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypedDict
 
-from followthrough.domain.action_item import ActionItem, ItemStatus, Kind
-from followthrough.domain.digest import Digest, KudosLine, Month
-from followthrough.domain.drill import DrillReport, measures
+from followthrough.domain.action_item import ActionItem, Kind
+from followthrough.domain.choices import choices
+from followthrough.domain.daily import deadline_of
+from followthrough.domain.drill import measures
 from followthrough.domain.incident import Audience, Incident, ItemSummary, Role, UpdateStage
-from followthrough.domain.load import Overload
 from followthrough.domain.updates import likely_stage
 from followthrough.domain.values import PersonId
 from followthrough.drafts import Draft, draft
+from followthrough.links import Link, Links
 from followthrough.organisation import Organisation
+from followthrough.wording import one_line as _line
 from followthrough.wording import span
 from followthrough.wording import when as told_when
 from workflows.messages import Notice, NoticeKind
@@ -40,6 +42,10 @@ class About(TypedDict):
     status: str
     incident_id: AsIs
     incident_url: AsIs
+    choices: list[tuple[str, AsIs]]
+    """What the reader may decide, and the link to decide it; empty when the mail is for several."""
+    you: AsIs
+    """The reader, as commands name them; the word YOU when it is for several."""
     level: int
     text: str
     lines: list[str]
@@ -83,30 +89,14 @@ class AboutIncident(About):
     drills_url: AsIs
 
 
-class AboutDigest(TypedDict):
-    """For the monthly digest; each list holds one sentence for each thing."""
-
-    month: str
-    declared: str
-    resolved: int
-    on_time: int
-    late: int
-    waived: int
-    open: int
-    overdue: int
-    missed: list[str]
-    overloads: list[str]
-    drills: list[str]
-    kudos: list[str]
-    drills_url: AsIs
-    late_items_url: AsIs
-
-
 class AboutItem(About):
     """For notices about an action item."""
 
     item_id: AsIs
     item_url: AsIs
+    calendar_url: AsIs
+    ask_url: AsIs
+    """To write to the owner; empty for the owner."""
     team: str
     owner: str
     proposed_by: str
@@ -117,6 +107,11 @@ class AboutItem(About):
     deadline: str
     """The one that comes next: ``accept_by`` for as long as the item is proposed, unless ``due`` is earlier."""
     extensions: int
+    moved_on: int
+    repeats: str
+    blocked_because: str
+    blocked_until: str
+    waived_until: str
     max_extensions: int
     max_extension_days: int
     approvers: str
@@ -126,13 +121,24 @@ class AboutItem(About):
     evidence: AsIs
     evidence_by: str
     evidence_note: str
+    extension_until: str
+    """Until when its owner asks for time, which is for an approver to decide; so is the reason below."""
+    extension_because: list[str]
+    outcome: str
     waived_by: str
     waived_because: list[str]
 
 
-def about_incident(notice: Notice, incident: Incident, organisation: Organisation, public_url: str) -> AboutIncident:
+def about_incident(
+    notice: Notice,
+    incident: Incident,
+    organisation: Organisation,
+    public_url: str,
+    links: Links,
+    reader: PersonId | None,
+) -> AboutIncident:
     """Of a notice about ``incident``; the audience of an update that is due comes as the notice's text."""
-    when = _clock(notice, organisation)
+    when = _clock(organisation, reader)
     policy = organisation.severities[incident.severity]
     holder = next((holder for person in notice.to for holder in incident.roles if holder.person == person), None)
     before = dict.fromkeys(person for person in holder.before if person != holder.person) if holder else ()
@@ -145,7 +151,7 @@ def about_incident(notice: Notice, incident: Incident, organisation: Organisatio
     due = incident.plan.postmortem_due if incident.plan else None
     postmortem = incident.postmortem
     return {
-        **_about(notice, due, organisation, public_url),
+        **_about(notice, due, organisation, public_url, links, reader),
         "severity_means": _line(policy.description),
         "declared_at": when(incident.declared_at),
         "acknowledge_by": when(holder.at + policy.acknowledge_within if holder else None),
@@ -176,44 +182,6 @@ def about_incident(notice: Notice, incident: Incident, organisation: Organisatio
     }
 
 
-def about_digest(digest: Digest, organisation: Organisation, public_url: str) -> AboutDigest:
-    """Of a month."""
-    declared = [f"{count} {severity}" for severity, count in digest.incidents.items() if count]
-    return {
-        "month": f"{Month.parse(digest.month).start:%B %Y}",
-        "declared": ", ".join(declared) or "none",
-        "resolved": digest.resolved,
-        "on_time": digest.items.on_time,
-        "late": digest.items.late,
-        "waived": digest.items.waived,
-        "open": digest.items.open,
-        "overdue": digest.items.overdue,
-        "missed": [_line(organisation.teams[team.team].name) for team in digest.missed_drills],
-        "overloads": [_carries(overload, organisation) for overload in digest.overloads],
-        "drills": [_drill_summary(report, organisation) for report in digest.drills],
-        "kudos": [_thanks(kudos, organisation) for kudos in digest.kudos],
-        "drills_url": AsIs(f"{public_url}/drills"),
-        "late_items_url": AsIs(f"{public_url}/items?late=true"),
-    }
-
-
-def _drill_summary(report: DrillReport, organisation: Organisation) -> str:
-    team = organisation.teams.get(report.team)
-    return f"{_line(team.name if team else report.team)}, {_line(report.title)}: {'; '.join(measures(report))}"
-
-
-def _carries(overload: Overload, organisation: Organisation) -> str:
-    others = " or ".join(_name(person, organisation) for person in overload.others) or "nobody on the team yet"
-    who = _name(overload.person, organisation)
-    return f"{who} {overload.duty}: {overload.count} of {overload.total}; who else could: {others}"
-
-
-def _thanks(kudos: KudosLine, organisation: Organisation) -> str:
-    to = " and ".join(_name(person, organisation) for person in kudos.to)
-    openness = " for openness" if kudos.for_openness else ""
-    return f"To {to}{openness}, from {_name(kudos.by, organisation)}: {_line(kudos.text)} ({_line(kudos.title)})"
-
-
 def _draft(notice: Notice, incident: Incident, organisation: Organisation, public_url: str) -> Draft | None:
     if notice.kind not in (NoticeKind.UPDATE_DUE, NoticeKind.UPDATE_MISSED):
         return None
@@ -221,17 +189,21 @@ def _draft(notice: Notice, incident: Incident, organisation: Organisation, publi
     return draft(incident, likely_stage(incident, audience), audience, organisation, public_url, notice.at)
 
 
-def about_item(notice: Notice, item: ActionItem, organisation: Organisation, public_url: str) -> AboutItem:
+def about_item(
+    notice: Notice, item: ActionItem, organisation: Organisation, public_url: str, links: Links, reader: PersonId | None
+) -> AboutItem:
     """Of a notice about ``item``."""
-    when = _clock(notice, organisation)
+    when = _clock(organisation, reader)
     plan = item.plan
     accept_by, due = (plan.accept_by, plan.due) if plan else (None, None)
-    deadline = min(accept_by, due) if accept_by and due and item.status is ItemStatus.PROPOSED else due
+    deadline = deadline_of(item)
     evidence = item.evidence[-1] if item.evidence else None
     return {
-        **_about(notice, deadline, organisation, public_url),
+        **_about(notice, deadline, organisation, public_url, links, reader),
         "item_id": AsIs(item.id),
         "item_url": AsIs(f"{public_url}/items/{item.id}"),
+        "calendar_url": AsIs(f"{public_url}/items/{item.id}/deadline.ics"),
+        "ask_url": _ask_url(item, organisation, reader),
         "team": _line(organisation.team(item.team, item.service).name),
         "owner": _name(item.owner, organisation),
         "proposed_by": _name(item.proposed_by, organisation),
@@ -241,6 +213,11 @@ def about_item(notice: Notice, item: ActionItem, organisation: Organisation, pub
         "due": when(due),
         "deadline": when(deadline),
         "extensions": item.extensions,
+        "moved_on": item.moved_on,
+        "repeats": ", ".join(item.repeats),
+        "blocked_because": _line(item.block.reason if item.block else ""),
+        "blocked_until": when(item.block.until if item.block else None),
+        "waived_until": when(item.waiver.until if item.waiver else None),
         "max_extensions": plan.policy.max_extensions if plan else 0,
         "max_extension_days": plan.policy.max_extension_days if plan else 0,
         "approvers": " or ".join(_name(person, organisation) for person in plan.policy.approvers) if plan else "",
@@ -250,12 +227,22 @@ def about_item(notice: Notice, item: ActionItem, organisation: Organisation, pub
         "evidence": AsIs(evidence.url if evidence else ""),
         "evidence_by": _name(evidence.by if evidence else None, organisation),
         "evidence_note": _line(evidence.note if evidence else ""),
+        "extension_until": when(item.extension_wanted.until if item.extension_wanted else None),
+        "extension_because": _lines(item.extension_wanted.reason if item.extension_wanted else ""),
+        "outcome": item.outcome,
         "waived_by": _name(item.waiver.by if item.waiver else None, organisation),
         "waived_because": _lines(item.waiver.reason if item.waiver else ""),
     }
 
 
-def _about(notice: Notice, deadline: datetime | None, organisation: Organisation, public_url: str) -> About:
+def _about(
+    notice: Notice,
+    deadline: datetime | None,
+    organisation: Organisation,
+    public_url: str,
+    links: Links,
+    reader: PersonId | None,
+) -> About:
     record = notice.record
     service = organisation.services.get(record.service)
     return {
@@ -265,6 +252,8 @@ def _about(notice: Notice, deadline: datetime | None, organisation: Organisation
         "status": record.status,
         "incident_id": AsIs(notice.incident_id),
         "incident_url": AsIs(f"{public_url}/incidents/{notice.incident_id}"),
+        "choices": _choices(notice, public_url, links, reader) if reader else [],
+        "you": AsIs(reader or "YOU"),
         "level": notice.level,
         "text": _line(notice.text),
         "lines": _lines(notice.text),
@@ -272,10 +261,21 @@ def _about(notice: Notice, deadline: datetime | None, organisation: Organisation
     }
 
 
-def _clock(notice: Notice, organisation: Organisation) -> Callable[[datetime | None], str]:
-    """Tells times where the one recipient is; with several recipients in UTC."""
-    person = organisation.people.get(notice.to[0]) if len(notice.to) == 1 and notice.audience is None else None
-    zone = person.time_zone if person else "UTC"
+def _choices(notice: Notice, public_url: str, links: Links, reader: PersonId) -> list[tuple[str, AsIs]]:
+    record = notice.record
+    offered = [(choice, Link.in_mail(notice.key, choice.name, reader, record.id)) for choice in choices(record, reader)]
+    return [(choice.label, AsIs(f"{public_url}/act/{links.sign(link)}")) for choice, link in offered]
+
+
+def _ask_url(item: ActionItem, organisation: Organisation, reader: PersonId | None) -> AsIs:
+    owner = organisation.people.get(item.owner)
+    if owner is None or reader in (None, item.owner):
+        return AsIs()
+    return AsIs(f"mailto:{owner.email}?subject={item.id}")
+
+
+def _clock(organisation: Organisation, reader: PersonId | None) -> Callable[[datetime | None], str]:
+    zone = organisation.people[reader].time_zone if reader else "UTC"
     return lambda at: told_when(at, zone)
 
 
@@ -284,13 +284,7 @@ def _name(person: PersonId | None, organisation: Organisation) -> str:
 
 
 def _summary(item: ItemSummary, organisation: Organisation) -> str:
-    state = ("waived" if item.waived else "closed") if item.ended_at else "open"
-    return f"{_line(item.title)} ({_name(item.owner, organisation)}, {state})"
-
-
-def _line(text: str) -> str:
-    """One line, whatever was typed: neither a header nor a paragraph can be broken out of."""
-    return " ".join(text.split())
+    return f"{_line(item.title)} ({_name(item.owner, organisation)}, {item.ended_as or 'open'})"
 
 
 def _lines(text: str) -> list[str]:

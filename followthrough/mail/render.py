@@ -6,7 +6,7 @@ ours say what to do instead, behind the id of what they are about.
 
 import re
 import textwrap
-from collections.abc import Set
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -21,22 +21,29 @@ from jinja2.utils import select_autoescape
 from markdown_it import MarkdownIt
 
 from followthrough.domain.action_item import ActionItem
+from followthrough.domain.daily import WaitingMail
 from followthrough.domain.digest import Digest
-from followthrough.mail.context import (
-    AboutDigest,
-    AboutIncident,
-    AboutItem,
-    AsIs,
-    about_digest,
-    about_incident,
-    about_item,
-)
+from followthrough.domain.sprint_planning import Proposal
+from followthrough.domain.values import PersonId
+from followthrough.domain.weekly import WeeklyDigest
+from followthrough.links import Links
+from followthrough.mail.context import AboutIncident, AboutItem, AsIs, about_incident, about_item
+from followthrough.mail.daily import AboutDaily, about_daily
+from followthrough.mail.digest_context import AboutDigest, AboutWeekly, about_digest, about_weekly
+from followthrough.mail.planning import AboutPlanning, about_planning
+from followthrough.mail.undelivered import AboutUndelivered, about_undelivered
+from followthrough.mail.unsubscribe import unsubscribe_headers
 from followthrough.organisation import Organisation
+from workflows.mail_messages import DailyMail, Undelivered
 from workflows.messages import Notice, NoticeKind
+from workflows.sprint_messages import PlanningMail
 
-LAYOUT, DIGEST = "layout.html.j2", "digest.md.j2"
+LAYOUT, DIGEST, WEEKLY, CHAPTERS = "layout.html.j2", "digest.md.j2", "weekly.md.j2", "_digest-chapters.md.j2"
+DAILY, UNDELIVERED = "daily.md.j2", f"{NoticeKind.UNDELIVERED}.md.j2"
 SUBJECT_WIDTH = 150
 DRILL = "**This is a drill.** Practise as if it were real; no customer is affected.\n\n"
+CHART = re.compile(r"!\[(.*)\]\(cid:[\w-]+\)")
+CHART_WIDTH = "400"
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True})
 INLINER = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
@@ -64,7 +71,7 @@ def load(folder: Path) -> Templates:
     Raises jinja2.TemplateError for one that is missing, malformed, or uses what no notice of its kind has.
     """
     templates = Templates(_environment(folder), _environment(folder, finalize=_escaped))
-    for name in {LAYOUT, DIGEST, *(f"{kind}.md.j2" for kind in NoticeKind), *templates.plain.list_templates()}:
+    for name in {LAYOUT, DIGEST, WEEKLY, *(f"{kind}.md.j2" for kind in NoticeKind), *templates.plain.list_templates()}:
         source, path, _ = FileSystemLoader(folder).get_source(templates.plain, name)
         tree = templates.plain.parse(source, name, path)
         if unknown := find_undeclared_variables(tree) - _known(name):
@@ -78,8 +85,18 @@ def _known(name: str) -> Set[str]:
     """Partial templates are called like the kinds that include them, with a ``_`` before."""
     if name == LAYOUT:
         return {"subject", "body", "organisation", "record_id"}
+    if name == CHAPTERS:
+        return {"chapters"}
     if name == DIGEST:
         return AboutDigest.__annotations__.keys()
+    if name == WEEKLY:
+        return AboutWeekly.__annotations__.keys()
+    if name == DAILY:
+        return AboutDaily.__annotations__.keys()
+    if name == UNDELIVERED:
+        return AboutUndelivered.__annotations__.keys()
+    if name.startswith("sprint-"):
+        return AboutPlanning.__annotations__.keys()
     about = AboutItem if name.lstrip("_").startswith(("item-", "ticket-")) else AboutIncident
     return about.__annotations__.keys()
 
@@ -105,42 +122,106 @@ def _html(markdown: str) -> str:
     tokens = MARKDOWN.parse(markdown)
     for token in tokens:
         children = token.children or []
-        if [child.type for child in children] == ["link_open", "text", "link_close"]:
+        if token.level == 1 and [child.type for child in children] == ["link_open", "text", "link_close"]:
             children[0].attrSet("class", "button")
+        for child in children:
+            if child.type == "image":
+                child.attrSet("class", "chart")
+                child.attrSet("width", CHART_WIDTH)
     return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
 
 
 TEMPLATES = load(Path(__file__).parent / "templates")
 
 
-def render(notice: Notice, organisation: Organisation, public_url: str) -> Rendered:
-    """The mail of a notice, with links to ``public_url``; times are those of the recipient, in UTC for several."""
+def render(
+    notice: Notice, organisation: Organisation, public_url: str, links: Links, reader: PersonId | None = None
+) -> Rendered:
+    """The mail of a notice to one reader, with links to ``public_url`` to act by, and the times where they are.
+
+    Without a reader it is for all plain addresses together, with times in UTC.
+    """
     record = notice.record
-    context: AboutIncident | AboutItem
-    if isinstance(record, ActionItem):
-        context = about_item(notice, record, organisation, public_url)
+    context: AboutIncident | AboutItem | AboutUndelivered
+    if notice.undelivered is not None:
+        context = about_undelivered(notice.undelivered, record.title, organisation, public_url)
+    elif isinstance(record, ActionItem):
+        context = about_item(notice, record, organisation, public_url, links, reader)
     else:
-        context = about_incident(notice, record, organisation, public_url)
-    host = urlsplit(public_url).hostname
-    root = f"<{notice.incident_id}@{host}>"
-    headers = {
-        "Message-ID": f"<{uuid5(NAMESPACE_URL, notice.key)}@{host}>",
-        "In-Reply-To": root,
-        "References": root,
-    }
+        context = about_incident(notice, record, organisation, public_url, links, reader)
+    root = f"<{notice.incident_id}@{urlsplit(public_url).hostname}>"
+    headers = {**_message_id(notice.mail_key(reader), public_url), "In-Reply-To": root, "References": root}
     return _compose(f"{notice.kind}.md.j2", context, record.id, organisation.name, headers, drill=record.drill)
 
 
-def render_digest(digest: Digest, organisation: Organisation, public_url: str) -> Rendered:
-    """The monthly mail, with links to ``public_url``."""
-    context, record_id = about_digest(digest, organisation, public_url), f"digest/{digest.month}"
-    headers = {"Message-ID": f"<{uuid5(NAMESPACE_URL, record_id)}@{urlsplit(public_url).hostname}>"}
-    return _compose(DIGEST, context, record_id, organisation.name, headers)
+def render_digest(
+    digest: Digest, organisation: Organisation, public_url: str, reader: PersonId = "", unsubscribe: str = ""
+) -> Rendered:
+    """The monthly mail, to which the charts are to be attached.
+
+    Without a link to unsubscribe it is for a page, with every line.
+    """
+    at_most = organisation.policies.digest.at_most if unsubscribe else None
+    context = about_digest(digest, organisation, public_url, unsubscribe, at_most)
+    return _compose_digest(DIGEST, context, f"digest/{digest.month}", reader, organisation, public_url)
+
+
+def render_weekly(digest: WeeklyDigest, organisation: Organisation, public_url: str, unsubscribe: str = "") -> Rendered:
+    """A manager's weekly mail. Without a link to unsubscribe it is for a page, with every line."""
+    at_most = organisation.policies.weekly.at_most if unsubscribe else None
+    context = about_weekly(digest, organisation, public_url, unsubscribe, at_most)
+    return _compose_digest(WEEKLY, context, f"weekly/{digest.week}", digest.person, organisation, public_url)
+
+
+def _compose_digest(
+    template: str,
+    context: AboutDigest | AboutWeekly,
+    record_id: str,
+    reader: PersonId,
+    organisation: Organisation,
+    public_url: str,
+) -> Rendered:
+    headers = _message_id(f"{record_id}/{reader}", public_url)
+    if context["unsubscribe_url"]:
+        headers |= unsubscribe_headers(context["unsubscribe_url"])
+    return _compose(template, context, record_id, organisation.name, headers)
+
+
+def render_daily(
+    daily: DailyMail,
+    mails: Sequence[WaitingMail],
+    titles: Mapping[str, str],
+    organisation: Organisation,
+    public_url: str,
+    links: Links,
+) -> Rendered:
+    """A person's daily mail about what is owed of what waited; ``titles`` are those of incidents by their id."""
+    context = about_daily(daily, mails, titles, organisation, public_url, links)
+    return _compose(DAILY, context, "daily", organisation.name, _message_id(daily.key, public_url))
+
+
+def render_undelivered(undelivered: Undelivered, organisation: Organisation, public_url: str) -> Rendered:
+    """About a mail that no incident or action item can tell of."""
+    context, key = about_undelivered(undelivered, "", organisation, public_url), f"{undelivered.key}/undelivered"
+    return _compose(UNDELIVERED, context, undelivered.key, organisation.name, _message_id(key, public_url))
+
+
+def _message_id(key: str, public_url: str) -> dict[str, str]:
+    return {"Message-ID": f"<{uuid5(NAMESPACE_URL, key)}@{urlsplit(public_url).hostname}>"}
+
+
+def render_planning(
+    mail: PlanningMail, proposal: Proposal, organisation: Organisation, public_url: str, unsubscribe: str
+) -> Rendered:
+    """A mail about planning; only the digest has a link to unsubscribe."""
+    context = about_planning(mail, proposal, organisation, public_url, unsubscribe)
+    headers = _message_id(mail.key, public_url) | (unsubscribe_headers(unsubscribe) if unsubscribe else {})
+    return _compose(f"{mail.kind}.md.j2", context, f"planning/{mail.plan.team}", organisation.name, headers)
 
 
 def _compose(
     template: str,
-    context: AboutIncident | AboutItem | AboutDigest,
+    context: AboutIncident | AboutItem | AboutUndelivered | AboutDaily | AboutDigest | AboutWeekly | AboutPlanning,
     record_id: str,
     organisation: str,
     headers: dict[str, str],
@@ -155,4 +236,5 @@ def _compose(
         subject=subject, body=_html(warning + markdown), organisation=organisation, record_id=record_id
     )
     headers = {**headers, "Auto-Submitted": "auto-generated"}
+    text = CHART.sub(r"\1", text)
     return Rendered(subject, f"{warning}{text.strip()}\n", INLINER.inline(page), headers)

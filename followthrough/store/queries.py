@@ -1,14 +1,17 @@
 """What pages, the API and the command line read."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import sqlalchemy
 from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, or_
 from sqlmodel import Session, col, select, tuple_
 
 from followthrough.domain.action_item import ActionItem, ItemStatus, MomentKind
 from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.postmortem import FormatName
+from followthrough.domain.repeats import Earlier
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, TimelineRow
 
 
@@ -84,10 +87,41 @@ def incidents_since(session: Session, since: datetime) -> list[Incident]:
     return [Incident.model_validate(document) for document in session.exec(query)]
 
 
+def resolved_incidents(session: Session, since: datetime, until: datetime) -> list[Earlier]:
+    """Those that were declared since then and resolved by then, without drills, cancelled and merged ones."""
+    gone = (IncidentStatus.CANCELLED, IncidentStatus.MERGED)
+    resolved_at = col(IncidentRow.resolved_at)
+    query = sqlalchemy.select(
+        col(IncidentRow.id), col(IncidentRow.dedup_key), col(IncidentRow.title), col(IncidentRow.service), resolved_at
+    ).where(
+        col(IncidentRow.declared_at) >= since,
+        resolved_at <= until,
+        col(IncidentRow.drill).is_(False),
+        col(IncidentRow.status).not_in(gone),
+    )
+    return [Earlier._make(row) for row in session.connection().execute(query)]
+
+
+def items_of(session: Session, incident_ids: Iterable[str]) -> list[ActionItem]:
+    """The action items of these incidents, in the order of their ids."""
+    query = (
+        select(ActionItemRow.document)
+        .where(col(ActionItemRow.incident_id).in_(list(incident_ids)))
+        .order_by(col(ActionItemRow.id))
+    )
+    return [ActionItem.model_validate(document) for document in session.exec(query)]
+
+
 def open_items(session: Session) -> list[ActionItem]:
     """Every action item that has not ended."""
     query = select(ActionItemRow.document).where(col(ActionItemRow.ended_at).is_(None))
     return [ActionItem.model_validate(document) for document in session.exec(query)]
+
+
+def item_of_ticket(session: Session, key: str) -> str | None:
+    """The id of the action item whose ticket this is; the one that has not ended, when there are several."""
+    ended = col(ActionItemRow.ended_at).is_not(None)
+    return session.exec(select(ActionItemRow.id).where(ActionItemRow.ticket == key).order_by(ended).limit(1)).first()
 
 
 def timeline(session: Session, record_id: str) -> list[TimelineRow]:
@@ -153,7 +187,9 @@ def mails(session: Session, *, incident_id: str | None = None, limit: int = 50, 
 def _late(now: datetime) -> ColumnElement[bool]:
     """An item that was fast-forwarded escalates by its own clock, whatever ``now`` is."""
     owed = col(ActionItemRow.status).in_([ItemStatus.PROPOSED, ItemStatus.ACCEPTED])
-    return and_(owed, or_(col(ActionItemRow.due) < now, col(ActionItemRow.next_kind) == MomentKind.ESCALATE))
+    next_kind, asked = col(ActionItemRow.next_kind), col(ActionItemRow.escalation_level) > 0
+    wanted = and_(next_kind == MomentKind.OWNER_WANTED, asked)
+    return and_(owed, or_(col(ActionItemRow.due) < now, next_kind == MomentKind.ESCALATE, wanted))
 
 
 def _equal(filters: dict[Any, str | None]) -> list[ColumnElement[bool]]:

@@ -2,14 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
-from followthrough.domain.action_item import ActionItem
+from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.digest import Digest, Month, digest
 from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Incident
+from followthrough.domain.notice_kinds import DigestKind
+from followthrough.domain.weekly import WEEK, WeeklyDigest, WeeklyMail, weekly_digest
 from followthrough.organisation import Organisation
-from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow
+from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, MailRow, TimelineRow
 
 QUARTER = timedelta(days=92)
 
@@ -28,17 +30,55 @@ def drill_reports(
 
 def read_digest(session: Session, month: Month, organisation: Organisation, now: datetime) -> Digest:
     """Of the month until its end, or until ``now`` when that is earlier."""
+    since = month.trend()[0].start
     loaded_since = min(now, month.end) - organisation.policies.load.window
-    incident_ended, item_ended = col(IncidentRow.ended_at), col(ActionItemRow.ended_at)
+    incident_ended = col(IncidentRow.ended_at)
     incidents = select(IncidentRow.document).where(
-        or_(incident_ended.is_(None), incident_ended >= month.start, col(IncidentRow.declared_at) > loaded_since)
+        or_(
+            incident_ended.is_(None),
+            incident_ended >= month.start,
+            col(IncidentRow.declared_at) >= min(since, loaded_since),
+        )
     )
-    items = select(ActionItemRow.document).where(or_(item_ended.is_(None), item_ended >= month.start))
     return digest(
         month,
         [Incident.model_validate(document) for document in session.exec(incidents)],
-        [ActionItem.model_validate(document) for document in session.exec(items)],
+        _items(session, since),
         drill_reports(session, since=month.start - QUARTER),
+        _answers(session),
         organisation,
         now,
     )
+
+
+def read_weekly_digest(session: Session, mail: WeeklyMail, organisation: Organisation) -> WeeklyDigest:
+    """As the mail says; ``organisation`` is that of its day."""
+    return weekly_digest(mail, _items(session, mail.at - WEEK), _answers(session), organisation)
+
+
+def _items(session: Session, ended_since: datetime) -> list[ActionItem]:
+    """Those that are open, that may be asked again, or that ended since then."""
+    ended_at, waived = col(ActionItemRow.ended_at), col(ActionItemRow.status) == ItemStatus.WAIVED
+    query = select(ActionItemRow.document).where(or_(ended_at.is_(None), ended_at >= ended_since, waived))
+    return [ActionItem.model_validate(document) for document in session.exec(query)]
+
+
+def _answers(session: Session) -> dict[str, datetime]:
+    """When a person last did something about each open action item that was escalated."""
+    query = (
+        select(TimelineRow.record_id, func.max(TimelineRow.at))
+        .join(ActionItemRow, col(ActionItemRow.id) == col(TimelineRow.record_id))
+        .where(
+            col(TimelineRow.author).is_not(None),
+            col(ActionItemRow.ended_at).is_(None),
+            ActionItemRow.escalation_level > 0,
+        )
+        .group_by(col(TimelineRow.record_id))
+    )
+    return dict(session.exec(query).all())
+
+
+def digest_mails(session: Session, limit: int) -> list[MailRow]:
+    """The digests that were sent, the newest first."""
+    query = select(MailRow).where(col(MailRow.kind).in_(list(DigestKind)))
+    return list(session.exec(query.order_by(col(MailRow.at).desc(), col(MailRow.key)).limit(limit)))

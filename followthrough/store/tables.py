@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, DateTime, Dialect, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Relationship, SQLModel
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -117,11 +117,23 @@ class AnonymousNoteRow(SQLModel, table=True):
 
 
 class MailState(StrEnum):
-    """QUEUED is written before a mail is handed over, so that a crash in between is seen."""
+    """QUEUED is written before a mail is handed over, so that a crash in between is seen.
 
+    GATHERED waits for the person's next daily mail; UNNEEDED would have asked for what was settled by then.
+    """
+
+    GATHERED = "gathered"
+    UNNEEDED = "unneeded"
     QUEUED = "queued"
     SENT = "sent"
     REFUSED = "refused"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+
+    @property
+    def done(self) -> bool:
+        """It went out, or need not."""
+        return self in (self.UNNEEDED, self.SENT, self.DELIVERED, self.BOUNCED)
 
 
 class MailRow(SQLModel, table=True):
@@ -134,6 +146,8 @@ class MailRow(SQLModel, table=True):
     incident_id: str | None = Field(None, index=True)
     """None for a digest."""
     item_id: str | None = Field(None, index=True)
+    person: str | None = Field(default=None, index=True)
+    """None when it is for plain addresses."""
     recipients: list[str] = Field(sa_column=Column(JSON, nullable=False))
     subject: str
     text: str
@@ -142,7 +156,61 @@ class MailRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UTCDateTime)
     state: MailState = Field(MailState.QUEUED, index=True)
     answer: str | None = None
-    """The transport's message id, or why it refused."""
+    """The transport's message id, or why it refused or could not deliver it."""
+    sent_in: str | None = Field(default=None, index=True)
+    """Key of the daily mail that it became a part of."""
+    reference: str | None = Field(default=None, index=True)
+    """What SendGrid knows it by: the key names a person, and what it keeps must not."""
+    attachments: list["MailAttachmentRow"] = Relationship(sa_relationship_kwargs={"order_by": "MailAttachmentRow.name"})
+
+
+class MailAttachmentRow(SQLModel, table=True):
+    """A file in a mail; one with a ``content_id`` is an image that the HTML shows as ``cid:CONTENT_ID``."""
+
+    __tablename__ = "mail_attachment"
+
+    mail_key: str | None = Field(default=None, primary_key=True, foreign_key="mail.key")
+    name: str = Field(primary_key=True)
+    media_type: str
+    content_id: str | None = None
+    content: bytes
+
+
+class UnsubscribedRow(SQLModel, table=True):
+    """A person does not want a kind of digest."""
+
+    __tablename__ = "unsubscribed"
+
+    person: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+
+
+class BouncedAddressRow(SQLModel, table=True):
+    """An address that takes no mail, until one is delivered to it after all."""
+
+    __tablename__ = "bounced_address"
+
+    address: str = Field(primary_key=True)
+    reason: str
+    at: datetime = Field(sa_type=UTCDateTime)
+
+
+class UsedLinkRow(SQLModel, table=True):
+    """A link of a mail that somebody acted by; it acts no second time."""
+
+    __tablename__ = "used_link"
+
+    nonce: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UTCDateTime)
+
+
+class RevokedCalendarRow(SQLModel, table=True):
+    """How many addresses of a person's calendar were given up; only the one after these is good."""
+
+    __tablename__ = "revoked_calendar"
+
+    person: str = Field(primary_key=True)
+    addresses: int
 
 
 class LocalSprintRow(SQLModel, table=True):
@@ -172,3 +240,12 @@ class LocalTicketRow(SQLModel, table=True):
     assignee: str
     due: date | None = None
     sprint_id: int | None = Field(default=None, foreign_key="local_sprint.id")
+
+
+class VendorPauseRow(SQLModel, table=True):
+    """A vendor has asked to be left alone until then."""
+
+    __tablename__ = "vendor_pause"
+
+    vendor: str = Field(primary_key=True)
+    until: datetime = Field(sa_type=UTCDateTime)

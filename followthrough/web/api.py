@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel
 
-from followthrough.domain.action_item import ActionItem, ItemStatus, Kind, Priority
+from followthrough.domain.action_item import ActionItem, ItemStatus, Kind, OwnerWanted, Priority
 from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
@@ -39,7 +39,7 @@ class ItemDetail(ActionItem):
 
 
 class ItemLine(BaseModel):
-    """An action item in a list; ``late`` when the time to accept or do it has passed."""
+    """An action item in a list; ``late`` when the time to do it has passed, or somebody was asked to find an owner."""
 
     id: str
     incident_id: str
@@ -53,6 +53,7 @@ class ItemLine(BaseModel):
     status: ItemStatus
     drill: bool
     late: bool
+    owner_wanted: OwnerWanted | None
     due: AwareDatetime | None
     next_at: AwareDatetime | None
     next_kind: str | None
@@ -67,11 +68,13 @@ class MailLine(BaseModel):
     kind: str
     incident_id: str | None
     item_id: str | None
+    person: PersonId | None
     recipients: list[str]
     subject: str
     at: AwareDatetime
     state: MailState
     answer: str | None
+    sent_in: str | None
 
 
 def api(settings: Settings, incidents: Incidents) -> APIRouter:

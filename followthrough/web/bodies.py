@@ -1,5 +1,8 @@
 """What clients post. The command line uses it too, so it imports nothing of the service."""
 
+from datetime import date
+from enum import StrEnum
+
 from pydantic import Field
 
 from followthrough.domain.values import Message, PersonId, Severity
@@ -21,6 +24,21 @@ class NewDrill(Message):
 
     team: str
     scenario: str | None = None
+
+
+class ApprovePlanning(Message):
+    """What a team takes into a sprint: left out, the items are those proposed and the sprint is the one in planning."""
+
+    by: PersonId
+    items: tuple[str, ...] = ()
+    first_day: date | None = None
+
+
+class DigestName(StrEnum):
+    """Which digest is sent by hand."""
+
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
 
 
 class Prose(Message):

@@ -1,11 +1,17 @@
-"""What commands say is checked before it reaches an incident: blameless wording, and whether an item can be checked."""
+"""What commands say is checked before it reaches a workflow: blameless wording, and whether an item can be checked."""
+
+from typing import TypeVar
 
 from followthrough.domain import blameless, item_quality
 from followthrough.domain.incident_commands import IncidentCommand, ProposeItem
+from followthrough.domain.item_commands import ItemCommand
+from followthrough.domain.item_lifecycle import SplitItem
 from followthrough.domain.postmortem_commands import Publish, SubmitPostmortem
 from followthrough.organisation import Organisation
 from followthrough.policies import ItemQuality
 from followthrough.web.errors import Returned
+
+CommandT = TypeVar("CommandT", IncidentCommand, ItemCommand)
 
 
 def findings(text: str, organisation: Organisation) -> list[blameless.Finding]:
@@ -13,7 +19,7 @@ def findings(text: str, organisation: Organisation) -> list[blameless.Finding]:
     return blameless.check(text, [person.name for person in organisation.people.values()])
 
 
-def checked(command: IncidentCommand, organisation: Organisation) -> IncidentCommand:
+def checked(command: CommandT, organisation: Organisation) -> CommandT:
     """The command with what was found in it. Raises Returned when it has to be said another way."""
     match command:
         case SubmitPostmortem(text=str(text)) | Publish(text=str(text)):
@@ -26,9 +32,15 @@ def checked(command: IncidentCommand, organisation: Organisation) -> IncidentCom
                     {"findings": [finding.model_dump() for finding in found]},
                 )
             return command.model_copy(update={"blaming": len(found)})
-        case ProposeItem():
-            lacking = item_quality.missing(command.title, command.owner, organisation.people, organisation.teams)
+        case ProposeItem() | SplitItem():
+            parts = command.parts if isinstance(command, SplitItem) else (command,)
+            lacking = [
+                sentence
+                for part in parts
+                for sentence in item_quality.missing(part.title, part.owner, organisation.people, organisation.teams)
+            ]
             if lacking and organisation.policies.items.quality is ItemQuality.ENFORCE:
-                raise Returned(422, f"The action item is too vague. {' '.join(lacking)}", {"missing": lacking})
+                what = "A part" if isinstance(command, SplitItem) else "The action item"
+                raise Returned(422, f"{what} is too vague. {' '.join(lacking)}", {"missing": lacking})
             return command.model_copy(update={"missing": tuple(lacking)})
     return command

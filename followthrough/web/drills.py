@@ -1,4 +1,4 @@
-"""Drills, and the monthly digest that tells of them."""
+"""Drills."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,6 @@ from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 from temporalio.client import Client
 
-from followthrough.domain.digest import Digest, Month
 from followthrough.domain.drill import DrillReport, Quarter, TeamPractice, measures, practices
 from followthrough.domain.lifecycle_commands import incident_id
 from followthrough.domain.values import Message
@@ -19,7 +18,7 @@ from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationError
 from followthrough.scenarios import load_scenarios
 from followthrough.settings import Settings
-from followthrough.store.reports import QUARTER, drill_reports, read_digest
+from followthrough.store.reports import QUARTER, drill_reports
 from followthrough.web.bodies import NewDrill
 from followthrough.web.incidents import ANSWER_WITHIN
 from followthrough.web.intake import Accepted
@@ -67,19 +66,6 @@ def drills(settings: Settings, organisation: Callable[[], Organisation], client:
     def list_drills(reading: Reading, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> DrillOverview:
         """Who has practised this quarter and who has not, and what came of the latest drills."""
         return overview(reading, limit)
-
-    @api.get("/digest")
-    def get_digest(
-        reading: Reading,
-        month: Annotated[str | None, Query(description="Like 2026-11; else the last one that is over")] = None,
-    ) -> Digest:
-        """What the monthly mail says."""
-        now = datetime.now(UTC)
-        try:
-            wanted = Month.parse(month) if month else Month.before(now)
-        except ValueError as error:
-            raise HTTPException(422, str(error)) from error
-        return read_digest(reading, wanted, organisation(), now)
 
     @router.get("/drills", include_in_schema=False, response_class=HTMLResponse)
     def show_drills(request: Request, reading: Reading) -> Response:

@@ -13,6 +13,7 @@ from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
 from followthrough.domain.values import Refusal
+from followthrough.links import hidden
 from followthrough.web.rendering import page
 
 logger = logging.getLogger(__name__)
@@ -70,13 +71,14 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(TimeoutError)
     @app.exception_handler(WorkflowUpdateRPCTimeoutOrCancelledError)
     def no_answer(request: Request, error: Exception) -> Response:
-        logger.warning("The engine did not answer %s %s: %r", request.method, request.url.path, error)
+        logger.warning("The engine did not answer %s %s: %r", request.method, hidden(request.url.path), error)
         return _answer(request, 503, "The workflow engine does not answer; try again in a moment.", RETRY_AFTER)
 
     @app.exception_handler(exc.DBAPIError)
     @app.exception_handler(exc.TimeoutError)
     def no_database(request: Request, error: Exception) -> Response:
-        logger.warning("The database did not answer %s %s: %s", request.method, request.url.path, type(error).__name__)
+        path = hidden(request.url.path)
+        logger.warning("The database did not answer %s %s: %s", request.method, path, type(error).__name__)
         return _answer(request, 503, "The database does not answer; try again in a moment.", RETRY_AFTER)
 
     @app.exception_handler(Exception)

@@ -21,7 +21,8 @@ from followthrough.domain.action_item import ActionItem
 from followthrough.domain.incident import ONGOING, Alert, AlertState, Incident, IncidentStatus
 from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
-from followthrough.domain.lifecycle_commands import INCIDENT_ID, Reopen, Split, incident_id
+from followthrough.domain.item_lifecycle import ITEM_ID, ReopenItem, SplitItem
+from followthrough.domain.lifecycle_commands import INCIDENT_ID, LinkRepeat, Reopen, Split, incident_id
 from followthrough.domain.routing import route
 from followthrough.domain.values import PersonId, Refusal, Severity
 from followthrough.file_types import ServiceId
@@ -32,8 +33,8 @@ from followthrough.web.errors import Unknown
 from workflows.action_item import ActionItemWorkflow
 from workflows.durable import Command
 from workflows.incident import IncidentWorkflow
-from workflows.messages import TASK_QUEUE, AlertReceipt, IncidentProgress
-from workflows.search_attributes import of_incident
+from workflows.messages import TASK_QUEUE, AlertReceipt, IncidentProgress, ItemProgress
+from workflows.search_attributes import of_incident, of_item
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,6 @@ HINT_WITHIN = 1
 """Seconds; without the hint a delivery asks the engine more often."""
 
 RecordT = TypeVar("RecordT", Incident, ActionItem)
-ITEM_ID = INCIDENT_ID + r"\.[0-9]+"
 
 PEOPLE = ("by", "person", "owner", "to")
 """Fields of commands that name somebody."""
@@ -121,38 +121,64 @@ class Incidents:
         """From the read model, or from its workflow while that is too young. Raises Unknown."""
         return await self._find(record_id, ITEM_ID, queries.action_item, ActionItemWorkflow.state)
 
-    async def command(self, record_id: str, command: IncidentCommand) -> Incident:
-        """The incident after the command.
+    async def command(self, record_id: str, command: IncidentCommand, update_id: str | None = None) -> Incident:
+        """The incident after the command, which is carried out once for equal ``update_id``.
 
         Raises Unknown, Refusal, Returned for what has to be said another way, or HTTPException for a person or service
         that the organisation file does not have.
         """
         incident = await self.incident(record_id)
         command = await asyncio.to_thread(checked, command, self._organisation())
+        if isinstance(command, LinkRepeat):
+            await self.incident(command.of)
         if isinstance(command, Split):
             self._require_service(command.service or incident.service)
         try:
-            return await self._execute(incident, IncidentWorkflow.execute, command)
+            return await self._execute(incident, IncidentWorkflow.execute, command, update_id)
         except Over:
             if isinstance(command, Reopen):
-                return await self._reopen(record_id, command)
+                return await self._reopen(
+                    incident, queries.incident, command, lambda ended: IncidentProgress(incident=ended, reopen=command)
+                )
             raise
 
-    async def item_command(self, record_id: str, command: ItemCommand) -> ActionItem:
-        """The action item after the command. Raises Unknown, Refusal, or HTTPException for an unknown person."""
-        item = await self.action_item(record_id)
-        return await self._execute(item, ActionItemWorkflow.execute, command)
+    async def item_command(self, record_id: str, command: ItemCommand, update_id: str | None = None) -> ActionItem:
+        """The action item after the command, which is carried out once for equal ``update_id``.
 
-    async def _reopen(self, record_id: str, command: Reopen) -> Incident:
-        """Starts a new run of the incident's workflow from how the last one ended."""
+        Raises Unknown, Refusal, Returned for parts that have to be said another way, or HTTPException for an unknown
+        person.
+        """
+        item = await self.action_item(record_id)
+        command = await asyncio.to_thread(checked, command, self._organisation())
+        if isinstance(command, SplitItem):
+            self._require_people(tuple(part.owner for part in command.parts))
+        try:
+            return await self._execute(item, ActionItemWorkflow.execute, command, update_id)
+        except Over:
+            if isinstance(command, ReopenItem):
+                return await self._reopen(
+                    item, queries.action_item, command, lambda ended: ItemProgress(item=ended, reopen=command)
+                )
+            raise
+
+    async def _reopen(
+        self,
+        record: RecordT,
+        query: Callable[[Session, str], RecordT | None],
+        command: Command,
+        progress: Callable[[RecordT], IncidentProgress | ItemProgress],
+    ) -> RecordT:
+        """Starts a new run of the record's workflow from how the last one ended."""
         async with asyncio.timeout(ANSWER_WITHIN):
-            ended = await self._as_it_ended(record_id)
+            ended = await self._as_it_ended(record.id, type(record), query)
             if ended is None:
-                raise Unknown(f"There is no {record_id} here.")
+                raise Unknown(f"There is no {record.id} here.")
             command.apply(ended.model_copy(deep=True), datetime.now(UTC))
-            if not await self._start(IncidentProgress(incident=ended, reopen=command)):
-                raise Refusal(f"Somebody has just reopened incident {record_id}.")
-            return await self._client.get_workflow_handle(record_id).query(IncidentWorkflow.state)
+            if not await self._start(progress(ended)):
+                raise Refusal(f"Somebody has just reopened {record.id}.")
+            handle = self._client.get_workflow_handle(record.id)
+            reopened: RecordT = await handle.query("state", result_type=type(record))
+            return reopened
 
     async def _hand(self, alert: Alert, workflow_id: str) -> AlertReceipt | None:
         """The answer of an incident, or of the one it was merged into; None when it does not run."""
@@ -164,19 +190,21 @@ class Incidents:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            ended = await self._as_it_ended(workflow_id)
+            ended = await self._as_it_ended(workflow_id, Incident, queries.incident)
             merged_into = ended.merged_into if ended else None
         return await self._hand(alert, merged_into) if merged_into else receipt
 
-    async def _as_it_ended(self, record_id: str) -> Incident | None:
-        """An incident whose workflow does not run, from the read model once the engine has forgotten it."""
+    async def _as_it_ended(
+        self, record_id: str, kind: type[RecordT], query: Callable[[Session, str], RecordT | None]
+    ) -> RecordT | None:
+        """A record whose workflow does not run, from the read model once the engine has forgotten it."""
         try:
-            ended: Incident = await self._client.get_workflow_handle(record_id, result_type=Incident).result()
+            ended: RecordT = await self._client.get_workflow_handle(record_id, result_type=kind).result()
             return ended
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-        return await asyncio.to_thread(self._read, queries.incident, record_id)
+        return await asyncio.to_thread(self._read, query, record_id)
 
     def _read(self, query: Callable[[Session, str], RecordT | None], record_id: str) -> RecordT | None:
         with Session(self._database) as session:
@@ -212,19 +240,23 @@ class Incidents:
         )
         return await self._start(IncidentProgress(incident=incident, alert=alert))
 
-    async def _start(self, progress: IncidentProgress) -> bool:
-        incident = progress.incident
+    async def _start(self, progress: IncidentProgress | ItemProgress) -> bool:
+        """False when its workflow runs, or ran and is not to be reopened."""
+        if isinstance(progress, ItemProgress):
+            record_id, name, attributes = progress.item.id, "ActionItemWorkflow", of_item(progress.item)
+        else:
+            record_id, name, attributes = progress.incident.id, "IncidentWorkflow", of_incident(progress.incident)
         try:
             await self._client.start_workflow(
-                IncidentWorkflow.run,
+                name,
                 progress,
-                id=incident.id,
+                id=record_id,
                 task_queue=TASK_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE
                 if progress.reopen
                 else WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=of_incident(incident),
+                search_attributes=attributes,
             )
         except WorkflowAlreadyStartedError:
             return False
@@ -251,12 +283,12 @@ class Incidents:
                     raise
         raise Unknown(f"There is no {record_id} here.")
 
-    async def _execute(self, record: RecordT, execute: Any, command: Command) -> RecordT:
+    async def _execute(self, record: RecordT, execute: Any, command: Command, update_id: str | None) -> RecordT:
         self._require_people(*(getattr(command, field, None) for field in PEOPLE))
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 handle = self._client.get_workflow_handle(record.id)
-                after: RecordT = await handle.execute_update(execute, command)
+                after: RecordT = await handle.execute_update(execute, command, id=update_id)
         except WorkflowUpdateFailedError as error:
             if isinstance(error.cause, ApplicationError) and error.cause.type == "Refusal":
                 raise Refusal(error.cause.message) from error

@@ -1,19 +1,17 @@
 """Paging alerts come in here; each is answered once its incident durably exists."""
 
-import hashlib
-import hmac
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, ValidationError
 
 from followthrough.domain.incident import Alert, AlertState
 from followthrough.settings import Settings
 from followthrough.web.incidents import Incidents
-from followthrough.web.security import require_bearer
+from followthrough.web.security import require_bearer, signed
 
 
 class AlertmanagerAlert(BaseModel):
@@ -159,7 +157,7 @@ def intake(settings: Settings, incidents: Incidents) -> APIRouter:
             raise HTTPException(
                 403, "This webhook is off; set FOLLOWTHROUGH_PAGERDUTY_SECRETS to the secrets of its subscription."
             )
-        if not _signed(await request.body(), x_pagerduty_signature, settings.pagerduty_secrets):
+        if not signed(await request.body(), "v1=", x_pagerduty_signature, settings.pagerduty_secrets):
             raise HTTPException(
                 401, "The X-PagerDuty-Signature fits none of the secrets in FOLLOWTHROUGH_PAGERDUTY_SECRETS."
             )
@@ -201,12 +199,3 @@ def intake(settings: Settings, incidents: Incidents) -> APIRouter:
         )
 
     return router
-
-
-def _signed(body: bytes, signatures: str, secrets: tuple[SecretStr, ...]) -> bool:
-    """Whether one of the signatures was made with one of the secrets; two of each while they are rotated."""
-    expected = [
-        "v1=" + hmac.new(secret.get_secret_value().encode(), body, hashlib.sha256).hexdigest() for secret in secrets
-    ]
-    given = [signature.strip().encode() for signature in signatures.split(",")]
-    return any(hmac.compare_digest(one.encode(), other) for one in expected for other in given)

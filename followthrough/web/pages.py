@@ -15,10 +15,13 @@ from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.domain.kudos import thanks
 from followthrough.domain.values import PersonId
+from followthrough.links import hidden
+from followthrough.mail.charts import with_images
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.anonymous import shown_notes
+from followthrough.store.bounces import unreachable
 from followthrough.store.tables import MailRow
 from followthrough.web import words
 from followthrough.web.incidents import Incidents
@@ -29,7 +32,8 @@ PAGE_LENGTH = 50
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
 MAIL_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "frame-ancestors 'self'; sandbox allow-top-navigation-by-user-activation"
 }
 
 
@@ -94,6 +98,9 @@ def pages(settings: Settings, organisation: Callable[[], Organisation], incident
                 queries.action_items, reading, datetime.now(UTC), incident_id=incident_id, limit=500
             ),
             timeline=await run_in_threadpool(queries.timeline, reading, incident_id),
+            earlier_items=await run_in_threadpool(
+                queries.items_of, reading, [repeat.incident_id for repeat in incident.repeats]
+            ),
             thanks=thanks(incident, organisation()),
             anonymous=await run_in_threadpool(shown_notes, reading, incident_id, organisation(), datetime.now(UTC)),
         )
@@ -136,11 +143,16 @@ def pages(settings: Settings, organisation: Callable[[], Organisation], incident
         timeline = await run_in_threadpool(queries.timeline, reading, item_id)
         return show(request, "item.html", item=item, timeline=timeline)
 
+    def shown(mail: str) -> str:
+        """Where mails are sent, only who gets them can act by their links."""
+        return hidden(mail) if settings.sendgrid_api_key else mail
+
     @router.get("/outbox")
     def list_mails(request: Request, reading: Reading, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
         found = queries.mails(reading, limit=PAGE_LENGTH + 1, offset=offset)
         further = offset + PAGE_LENGTH if len(found) > PAGE_LENGTH else None
-        return show(request, "outbox.html", mails=found[:PAGE_LENGTH], further=further)
+        bounced = unreachable(reading, organisation())
+        return show(request, "outbox.html", mails=found[:PAGE_LENGTH], further=further, unreachable=bounced)
 
     @router.get("/outbox/{key:path}")
     def show_mail(request: Request, reading: Reading, key: str, part: Literal["html", ""] = "") -> Response:
@@ -148,8 +160,9 @@ def pages(settings: Settings, organisation: Callable[[], Organisation], incident
         if mail is None:
             raise HTTPException(404, "There is no mail here by that name; the outbox lists them all.")
         if part == "html":
-            return HTMLResponse(mail.html, headers=MAIL_HEADERS)
-        return show(request, "mail.html", mail=mail)
+            html = with_images(mail.html, mail.attachments).replace("<head>", '<head><base target="_top">', 1)
+            return HTMLResponse(shown(html), headers=MAIL_HEADERS)
+        return show(request, "mail.html", mail=mail, shown=shown)
 
     return router
 

@@ -1,7 +1,9 @@
 """Who may talk to the service, and what browsers may do with its pages."""
 
+import hashlib
 import hmac
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request, params
@@ -33,12 +35,36 @@ def require_bearer(request: Request, token: SecretStr) -> None:
         )
 
 
+def signed(body: bytes, scheme: str, signatures: str, secrets: Sequence[SecretStr]) -> bool:
+    """Whether one of the signatures is ``scheme`` and an HMAC-SHA256 with one of the secrets, in hexadecimal.
+
+    There are two of each while they are rotated.
+    """
+    keys = (secret.get_secret_value().encode() for secret in secrets)
+    expected = [(scheme + hmac.new(key, body, hashlib.sha256).hexdigest()).encode() for key in keys]
+    given = [signature.strip().encode() for signature in signatures.split(",")]
+    return any(hmac.compare_digest(one, other) for one in expected for other in given)
+
+
 def authorised(settings: Settings) -> params.Depends:
     """A dependency of routes that ask for the API's token where one is set."""
 
     def check(request: Request) -> None:
         if settings.api_token is not None:
             require_bearer(request, settings.api_token)
+
+    return params.Depends(check)
+
+
+def own_pages(settings: Settings) -> params.Depends:
+    """A dependency of routes that take forms from the service's own pages only."""
+    public = urlsplit(settings.resolved_public_url).netloc
+
+    def check(request: Request) -> None:
+        site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "null")
+        elsewhere = origin != "null" and urlsplit(origin).netloc not in (public, request.headers.get("host"))
+        if elsewhere if site is None else site not in ("same-origin", "none"):
+            raise HTTPException(403, "This form was sent from a page that is not from here; open the link again.")
 
     return params.Depends(check)
 

@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from activities.local_tracker import LocalTracker
-from activities.tracker import TicketState, TrackerRefused
-from followthrough.domain.action_item import Evidence, ItemStatus, Ticket
+from activities.tracker import SprintState, TicketState, TrackerRefused
+from followthrough.domain.action_item import Evidence, ItemStatus, Sprint, Ticket
 from followthrough.store.tables import LocalTicketRow
 from tests.records import NOW, item
 from tests.tracking import PUBLIC_URL, organisation
@@ -40,6 +40,20 @@ def test_owner_deadline_and_end_are_followed(tracker: LocalTracker, database: En
     with Session(database) as session:
         description = session.exec(select(LocalTicketRow.description)).one()
     assert description.count("Closed, evidence: https://git.example.com/change/7") == 1
+
+
+def test_the_ticket_of_an_item_that_is_open_again_is_opened_and_says_why(
+    tracker: LocalTracker, database: Engine
+) -> None:
+    ticket = tracker.create(item())
+    tracker.update(ticket, item(status=ItemStatus.SPLIT, split_into=["inc-0000000001.1.1", "inc-0000000001.1.2"]))
+    for _ in range(2):
+        tracker.reopen(ticket, item(asked_because="The waiver has expired: No time"))
+    assert tracker.status(ticket).state is TicketState.TO_DO
+    with Session(database) as session:
+        description = session.exec(select(LocalTicketRow.description)).one()
+    assert "Split into inc-0000000001.1.1, inc-0000000001.1.2" in description
+    assert description.count("The waiver has expired: No time") == 1
 
 
 def test_a_deleted_ticket_is_gone(tracker: LocalTracker) -> None:
@@ -83,3 +97,30 @@ def test_a_sprint_is_made_once_and_takes_tickets(tracker: LocalTracker, database
 
 def test_a_team_without_sprints_has_no_next_one(tracker: LocalTracker) -> None:
     assert tracker.next_sprint("platform", NOW) is None
+
+
+def test_a_sprint_is_planned_begins_and_ends(tracker: LocalTracker, database: Engine) -> None:
+    planned = [tracker.create(item(number)) for number in (1, 2)]
+    sprint = tracker.next_sprint("payments", NOW)
+    assert sprint is not None
+    assert sprint.end is not None
+    tracker.plan_sprint(sprint, planned)
+    with Session(database) as session:
+        assert list(session.exec(select(LocalTicketRow.sprint_id))) == [sprint.id, sprint.id]
+    running, over = sprint.end - timedelta(days=7), sprint.end
+    states = [tracker.sprint_state(sprint, at) for at in (NOW, running, over)]
+    assert states == [SprintState.FUTURE, SprintState.ACTIVE, SprintState.CLOSED]
+    assert tracker.sprint_state(Sprint(id=4711, name="Gone"), NOW) is SprintState.GONE
+
+
+def test_the_same_words_are_said_once(tracker: LocalTracker, database: Engine) -> None:
+    ticket = tracker.create(item())
+    for words in ("First", "Second", "Second"):
+        tracker.comment(ticket, words)
+    with Session(database) as session:
+        assert session.exec(select(LocalTicketRow.description)).one().endswith("First\n\nSecond")
+
+
+def test_there_is_nothing_to_adopt(tracker: LocalTracker) -> None:
+    with pytest.raises(TrackerRefused, match="Without Jira there are no tickets to adopt"):
+        tracker.adopt("PAY-1", item())

@@ -1,52 +1,29 @@
-import dataclasses
 import socket
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import HttpUrl
-from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment
 
 from activities.jira_tracker import JiraTracker
 from activities.tickets import Tickets
 from activities.tracker import TicketState, Tracker
 from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus, Ticket, Waiver
 from tests.records import NOW, item
-from tests.standins.jira import Fault, Issue, JiraStandIn, Sprint
-from tests.tracking import PUBLIC_URL, jira_settings, jira_tracker, organisation
+from tests.standins.jira import Fault, JiraStandIn
+from tests.standins.jira_data import Sprint
+from tests.tracking import (
+    PUBLIC_URL,
+    attempt,
+    ensure,
+    failure,
+    jira_settings,
+    jira_tracker,
+    organisation,
+    the_issue,
+)
 from workflows.messages import SprintRequest, TicketChange
-
-
-@pytest.fixture(params=["Cloud", "Data Center"])
-def jira(request: pytest.FixtureRequest) -> Iterator[JiraStandIn]:
-    with JiraStandIn(cloud=request.param == "Cloud") as stand_in:
-        yield stand_in
-
-
-def attempt(number: int, activity: Callable[..., Any], argument: object) -> Any:
-    """Runs the activity as its ``number``-th attempt."""
-    environment = ActivityEnvironment()
-    environment.info = dataclasses.replace(environment.info, attempt=number)
-    return environment.run(activity, argument)
-
-
-def ensure(tracker: Tracker, wanted: ActionItem | None = None, number: int = 1) -> Ticket:
-    ticket: Ticket = attempt(number, Tickets(tracker).ensure_ticket, wanted or item())
-    return ticket
-
-
-def failure(activity: Callable[..., Any], argument: object) -> ApplicationError:
-    with pytest.raises(ApplicationError) as caught:
-        attempt(1, activity, argument)
-    return caught.value
-
-
-def the_issue(jira: JiraStandIn) -> Issue:
-    (issue,) = jira.issues.values()
-    return issue
 
 
 def closed(**changes: Any) -> ActionItem:
@@ -60,7 +37,7 @@ def waived() -> ActionItem:
 
 
 def test_a_ticket_says_what_why_who_and_when(jira: JiraStandIn) -> None:
-    tracker = jira_tracker(jira, labels=["incident"], components=["queue"], fields={"customfield_10042": "x"})
+    tracker = jira_tracker(jira, labels=["incident"], components=["queue"])
     ticket = ensure(tracker, item(drill=True, title="Alert on\nqueue depth"))
     issue = the_issue(jira)
     assert ticket == Ticket(key=issue.key, url=f"{jira.url}/browse/{issue.key}")
@@ -70,7 +47,6 @@ def test_a_ticket_says_what_why_who_and_when(jira: JiraStandIn) -> None:
     assert issue.fields["priority"] == {"name": "High"}
     assert issue.fields["duedate"] == "2026-03-12"
     assert issue.fields["assignee"] == {"id" if jira.cloud else "name": "5b10ana"}
-    assert issue.fields["customfield_10042"] == "x"
     for words in ("incident inc-0000000001", "SEV2", "Ana Ruiz", "2026-03-12", f"{PUBLIC_URL}/items/{item().id}"):
         assert words in str(issue.fields["description"])
 
@@ -155,14 +131,13 @@ def test_trouble_that_may_pass_is_retried(jira: JiraStandIn, status: int) -> Non
 def test_a_jira_that_is_down_is_retried(jira: JiraStandIn) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         settings = jira_settings(jira, jira_url=f"http://127.0.0.1:{gone.getsockname()[1]}")
-    error = failure(Tickets(JiraTracker(settings, organisation)).ensure_ticket, item())
+    error = failure(Tickets(JiraTracker(settings, organisation, None)).ensure_ticket, item())
     assert (error.type, error.non_retryable) == ("TrackerUnavailable", False)
 
 
-def test_a_refusal_names_project_and_field_and_is_not_retried(jira: JiraStandIn) -> None:
-    jira.required_fields = {"customfield_10042": "Reliability"}
-    error = failure(Tickets(jira_tracker(jira)).ensure_ticket, item())
-    assert error.message == "Jira refused a new ticket in project PAY: customfield_10042: Reliability is required."
+def test_a_refusal_is_in_jiras_words_and_not_retried(jira: JiraStandIn) -> None:
+    error = failure(Tickets(jira_tracker(jira)).ensure_ticket, item(title="x" * 256))
+    assert error.message.startswith("Jira refused a new ticket in project PAY: summary: The summary is invalid")
     assert (error.type, error.non_retryable) == ("TrackerRefused", True)
 
 
@@ -186,7 +161,11 @@ def test_owner_and_deadline_are_followed(jira: JiraStandIn) -> None:
 
 @pytest.mark.parametrize(
     ("ended", "words"),
-    [(closed(), ("https://git.example.com/change/7", "with a test")), (waived(), ("Waived: The queue is going away",))],
+    [
+        (closed(), ("https://git.example.com/change/7", "with a test")),
+        (waived(), ("Waived: The queue is going away",)),
+        (item(status=ItemStatus.MERGED, duplicate_of="inc-0000000002.4"), ("Merged into inc-0000000002.4",)),
+    ],
 )
 def test_the_end_of_an_item_closes_its_ticket_and_says_why(
     jira: JiraStandIn, ended: ActionItem, words: tuple[str, ...]
@@ -235,10 +214,37 @@ def test_a_workflow_without_an_end_is_said_in_words(jira: JiraStandIn) -> None:
     assert error.non_retryable
 
 
+def reopened() -> TicketChange:
+    asked = item(status=ItemStatus.PROPOSED, asked_at=NOW, asked_because="Reopened: The test was skipped")
+    return TicketChange(ticket=Ticket(key="PAY-1", url=""), item=asked, reopen=True)
+
+
+@pytest.mark.parametrize(("wanted", "status"), [(None, "To Do"), ("In Progress", "In Progress")])
+def test_the_ticket_of_an_item_that_is_open_again_is_opened_and_says_why(
+    jira: JiraStandIn, wanted: str | None, status: str
+) -> None:
+    tracker = jira_tracker(jira, reopen_transition=wanted)
+    attempt(1, Tickets(tracker).update_ticket, TicketChange(ticket=ensure(tracker), item=closed(owner="ben")))
+    jira.faults.append(Fault("POST", "/transitions$", lose_answer=True))
+    failure(Tickets(tracker).update_ticket, reopened())
+    attempt(2, Tickets(tracker).update_ticket, reopened())
+    assert (the_issue(jira).status, tracker.status(reopened().ticket).assignee) == (status, "5b10ana")
+    assert len(the_issue(jira).comments) == 2
+    assert "Reopened: The test was skipped" in str(the_issue(jira).comments[-1])
+
+
+def test_a_ticket_that_can_not_be_opened_again_is_said_in_words(jira: JiraStandIn) -> None:
+    tracker = jira_tracker(jira)
+    attempt(1, Tickets(tracker).update_ticket, TicketChange(ticket=ensure(tracker), item=closed()))
+    jira.transitions = {"Done": "done"}
+    error = failure(Tickets(tracker).update_ticket, reopened())
+    assert "can't be reopened: Jira offers Done, not one to an open status; set reopen_transition" in error.message
+
+
 def test_a_deleted_ticket_is_gone(jira: JiraStandIn) -> None:
     tracker = jira_tracker(jira)
     ticket = ensure(tracker)
-    jira.issues.clear()
+    jira.delete(ticket.key)
     assert tracker.status(ticket).state is TicketState.GONE
     error = failure(Tickets(tracker).update_ticket, TicketChange(ticket=ticket, item=item()))
     assert "PAY-1: Issue does not exist or you do not have permission to see it." in error.message

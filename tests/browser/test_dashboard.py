@@ -77,7 +77,7 @@ async def test_the_incidents_page_shows_who_is_on_it_and_what_is_open(page: Page
     await expect(rows).to_have_count(3)
     await expect(rows.nth(0)).to_contain_text("SEV1")
     await expect(rows.nth(0)).to_contain_text("Wei Zhang not acknowledged")
-    await expect(rows.nth(0)).to_contain_text(re.compile("4[2-9] minutes ago"))
+    await expect(rows.nth(0)).to_contain_text(re.compile("(minutes|hour) ago"))
     await expect(rows.nth(1)).to_contain_text("drill")
     await expect(rows.nth(2)).to_contain_text("2 of 4")
     await page.get_by_label("Status").select_option("cancelled")

@@ -3,13 +3,18 @@
 The stand-in checks; what has no document for Data Center is said there.
 """
 
+from datetime import UTC, datetime
+
 import pytest
 import requests
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import Evidence, ItemStatus
+from activities.tracker import SprintState, TicketState
+from followthrough.domain.action_item import Evidence, ItemStatus, Ticket
+from followthrough.domain.action_item import Sprint as FutureSprint
 from tests.records import NOW, item
-from tests.standins.jira import JiraStandIn, Sprint
+from tests.standins.jira import JiraStandIn
+from tests.standins.jira_data import Sprint
 from tests.standins.server import CONTRACTS
 from tests.tracking import jira_tracker
 
@@ -20,6 +25,10 @@ pytestmark = pytest.mark.skipif(
 LIFE = """
 GET  /rest/api/N/field
 GET  /rest/api/N/SEARCH
+GET  /rest/api/N/issue/createmeta/PAY/issuetypes
+GET  /rest/api/N/issue/createmeta/PAY/issuetypes/1
+GET  /rest/api/N/issue/createmeta/PAY/issuetypes/1
+GET  /rest/api/N/issue/createmeta/PAY/issuetypes/1
 POST /rest/api/N/issue
 PUT  /rest/api/N/issue/PAY-1/properties/followthrough
 POST /rest/api/N/issue/PAY-1/remotelink
@@ -38,7 +47,34 @@ GET  /rest/api/N/issue/PAY-1/transitions
 POST /rest/api/N/issue/PAY-1/transitions
 GET  /rest/api/N/issue/PAY-1
 """
-"""A ticket's whole life. The client reads an issue again after each edit, and looks a transition up by name itself."""
+"""A ticket's whole life. The client reads an issue again after each edit, and looks a transition up by name itself.
+
+The stand-in gives five fields of a screen at once, to have pages.
+"""
+
+PLANNING = """
+GET  /rest/api/N/issue/PAY-2
+PUT  /rest/api/N/issue/10002
+GET  /rest/api/N/issue/10002
+PUT  /rest/api/N/issue/PAY-2/properties/followthrough
+POST /rest/api/N/issue/PAY-2/remotelink
+GET  /rest/agile/1.0/sprint/5
+POST /rest/agile/1.0/sprint/5/issue
+GET  /rest/agile/1.0/sprint/5/issue
+PUT  /rest/agile/1.0/issue/rank
+GET  /rest/agile/1.0/board/12/issue
+PUT  /rest/agile/1.0/issue/rank
+GET  /rest/api/N/field
+GET  /rest/api/N/SEARCH
+GET  /rest/api/N/SEARCH
+GET  /rest/api/N/issue/PAY-9
+GET  /rest/api/N/project/PAY
+"""
+
+
+def expected(lines: str, cloud: bool) -> list[str]:
+    written = lines.replace("/N/", "/3/" if cloud else "/2/").replace("SEARCH", "search/jql" if cloud else "search")
+    return [" ".join(line.split()) for line in written.split("\n") if line]
 
 
 @pytest.mark.parametrize("cloud", [True, False], ids=["Cloud", "Data Center"])
@@ -56,8 +92,26 @@ def test_a_tickets_whole_life_is_as_documented(cloud: bool) -> None:
         evidence = Evidence(url=HttpUrl("https://git.example.com/change/7"), by="ana", at=NOW)
         tracker.update(ticket, item(status=ItemStatus.CLOSED, ended_at=NOW, evidence=[evidence]))
         tracker.status(ticket)
-        expected = LIFE.replace("/N/", "/3/" if cloud else "/2/").replace("SEARCH", "search/jql" if cloud else "search")
-        assert jira.requests == [" ".join(line.split()) for line in expected.split("\n") if line]
+        assert jira.requests == expected(LIFE, cloud)
+
+
+@pytest.mark.parametrize("cloud", [True, False], ids=["Cloud", "Data Center"])
+def test_adoption_planning_and_the_sweep_are_as_documented(cloud: bool) -> None:
+    with JiraStandIn(cloud=cloud) as jira:
+        tracker = jira_tracker(jira)
+        others, ours = tracker.create(item(1)), tracker.create(item(2, incident_id="inc-0000000002"))
+        jira.change(ours.key, labels=[])
+        jira.boards[12] = [Sprint(5, "Next", issues=[others.key])]
+        jira.requests.clear()
+        sprint = FutureSprint(id=5, name="Next")
+        assert tracker.adopt("PAY-2", item(2)) == ours
+        assert tracker.sprint_state(sprint, NOW) is SprintState.FUTURE
+        tracker.plan_sprint(sprint, [ours])
+        tracker.rank_first("payments", [ours])
+        assert [changed.ticket for changed in tracker.changed_since(datetime.now(UTC))] == [ours, others]
+        (deleted,) = tracker.statuses([Ticket(key="PAY-9", url="")])
+        assert deleted.state is TicketState.GONE
+        assert jira.requests == expected(PLANNING, cloud)
 
 
 @pytest.mark.parametrize(

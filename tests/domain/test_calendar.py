@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.calendar import add_working_days, is_working_day
+from followthrough.domain.calendar import add_working_days, after_wait, is_working_day, working_time
 from followthrough.file_types import Weekday
 from followthrough.organisation import Holidays, Team
 
@@ -22,6 +22,7 @@ CAIRO = Team(
     working_days=(Weekday.SUN, Weekday.MON, Weekday.TUE),
 )
 APIA = Team(name="Island", lead="ana", time_zone="Pacific/Apia")
+LORD_HOWE = Team(name="Half an hour of summer time", lead="ana", time_zone="Australia/Lord_Howe")
 
 
 def at(text: str) -> datetime:
@@ -70,3 +71,35 @@ def test_counting_is_exact_and_ordered(minutes: int, days: int, team: Team) -> N
         assert between - start_counts == abs(days)
     assert (deadline >= moment) if days >= 0 else (deadline < moment)
     assert add_working_days(moment, days + 1, team) >= deadline
+
+
+@pytest.mark.parametrize(
+    ("since", "wait", "ends"),
+    [
+        ("2026-03-27T17:00+01:00", timedelta(days=3), "2026-03-30T17:00+02:00"),  # summer time begins in between
+        ("2026-10-23T17:00+02:00", timedelta(days=3), "2026-10-26T17:00+01:00"),  # and ends
+        ("2026-03-06T17:00+01:00", timedelta(days=1), "2026-03-09T09:00+01:00"),  # a Saturday
+        ("2026-03-31T17:00+02:00", timedelta(days=2), "2026-04-06T09:00+02:00"),  # Maundy Thursday
+        ("2026-03-03T16:00+01:00", timedelta(hours=4), "2026-03-04T09:00+01:00"),
+        ("2026-03-03T17:00+01:00", timedelta(hours=15), "2026-03-04T09:00+01:00"),
+        ("2026-03-03T09:00+01:00", timedelta(minutes=30), "2026-03-03T09:30+01:00"),
+    ],
+)
+def test_a_wait_ends_in_working_time_by_the_teams_clocks(since: str, wait: timedelta, ends: str) -> None:
+    assert after_wait(at(since), wait, MADRID) == at(ends)
+
+
+@given(
+    minutes=st.integers(0, 20 * 365 * 24 * 60),
+    wait=st.integers(1, 20 * 24 * 60),
+    team=st.sampled_from([MADRID, CAIRO, APIA, LORD_HOWE]),
+)
+def test_waits_end_in_working_time_and_never_before_they_began(minutes: int, wait: int, team: Team) -> None:
+    since = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    ends = after_wait(since, timedelta(minutes=wait), team)
+    local = ends.astimezone(ZoneInfo(team.time_zone))
+    assert is_working_day(local.date(), team)
+    assert 9 * 60 <= local.hour * 60 + local.minute <= 17 * 60
+    assert working_time(ends, team) == ends >= since
+    assert after_wait(since, timedelta(minutes=wait + 1), team) >= ends
+    assert working_time(since, team) <= ends

@@ -5,8 +5,9 @@ import pytest
 from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Role
 from followthrough.domain.incident_commands import AssignRole, Resolve
+from followthrough.domain.incident_schedule import plan_incident
+from followthrough.domain.item_schedule import plan_item
 from followthrough.domain.rota import on_call
-from followthrough.domain.schedule import plan_incident, plan_item
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation, Rota
 from tests.records import NOW, incident, item

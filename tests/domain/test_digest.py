@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.action_item import ActionItem, ItemStatus
+from followthrough.domain.action_item import ActionItem, ItemStatus, Moment, MomentKind
 from followthrough.domain.digest import Digest, Month, digest
-from followthrough.domain.incident import Incident, Kudos, Role, RoleHolder
+from followthrough.domain.incident import Incident, Kudos, Repeat, Role, RoleHolder
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
-from tests.notices import DRILL
+from tests.notices import DRILL, ORGANISATION, WAIVER
 from tests.records import NOW, incident, item
 
 MARCH = Month.parse("2026-03")
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 
 def march(organisation: Organisation, **records: Any) -> Digest:
-    given: dict[str, Any] = {"incidents": [], "items": [], "reports": [], "now": MARCH.end} | records
+    given: dict[str, Any] = {"incidents": [], "items": [], "reports": [], "answers": {}, "now": MARCH.end} | records
     return digest(MARCH, organisation=organisation, **given)
 
 
@@ -88,3 +88,64 @@ def test_it_warns_of_who_carried_much_in_the_policys_window(organisation: Organi
 
     (overload,) = march(organisation, incidents=[led(1), led(40), led(80), led(120)]).overloads
     assert (overload.person, overload.count, overload.total) == ("ines", 3, 3)
+
+
+def test_the_trend_ends_with_the_month_and_counts_each_item_in_the_month_it_was_closed(
+    organisation: Organisation,
+) -> None:
+    told = march(
+        organisation,
+        incidents=[incident(1, repeats=[Repeat(incident_id="inc-0000000009", because="alike")]), incident(2)],
+        items=[closed(1, 1), closed(2, 20), closed(3, -40), closed(4, -400)],
+    )
+    assert [month.month for month in told.trend] == ["2025-10", "2025-11", "2025-12", "2026-01", "2026-02", "2026-03"]
+    assert [(month.on_time, month.closed) for month in told.trend[2:]] == [(0, 0), (1, 1), (0, 0), (1, 2)]
+    assert [(month.repeats, month.declared) for month in told.trend[-2:]] == [(0, 0), (1, 2)]
+    assert told.items.on_time + told.items.late == told.trend[-1].closed
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from(list(ItemStatus)), st.integers(0, 60)), max_size=20))
+def test_ages_and_shares_add_up(items: list[tuple[int, ItemStatus, int]]) -> None:
+    def made(number: int, age: int, status: ItemStatus, ended: int) -> ActionItem:
+        over = status in (ItemStatus.CLOSED, ItemStatus.WAIVED)
+        return item(
+            number,
+            proposed_at=MARCH.end - age * DAY,
+            status=status,
+            ended_at=MARCH.end - ended * DAY if over else None,
+        )
+
+    told = march(ORGANISATION, items=[made(number, *fields) for number, fields in enumerate(items)])
+    assert sum(told.ages.counts) == told.items.open
+    assert (told.ages.oldest is None) == (told.items.open == 0)
+    if told.ages.oldest:
+        assert told.ages.median <= (MARCH.end - told.ages.oldest.proposed_at).days
+    assert all(0 <= month.on_time <= month.closed for month in told.trend)
+    assert len(told.waived) == told.items.waived
+
+
+def test_an_escalation_is_listed_until_a_person_does_something(organisation: Organisation) -> None:
+    def escalated(number: int, level: int, **changes: Any) -> ActionItem:
+        moment = Moment(at=NOW + number * DAY, kind=MomentKind.ESCALATE, level=level, to=("carla", "ana"))
+        return item(number, due_in_days=-9, reminders=[moment], **changes)
+
+    items = [
+        escalated(1, 1),
+        escalated(2, 3),
+        escalated(3, 1, status=ItemStatus.CLOSED, ended_at=NOW),
+        escalated(4, 1, drill=True),
+        escalated(5, 1),
+        item(6, due_in_days=-9),
+    ]
+    answers = {items[0].id: NOW, items[4].id: NOW + 6 * DAY}
+    told = march(organisation, items=items, answers=answers).unanswered
+    assert [(one.item.id[-1], one.moment.level) for one in told] == [("2", 3), ("1", 1)]
+
+
+def test_it_tells_what_was_waived_and_what_the_repeats_are_counted_against(organisation: Organisation) -> None:
+    again = incident(2, repeats=[Repeat(incident_id=incident(1).id, because="alike")])
+    waived = item(1, status=ItemStatus.WAIVED, waiver=WAIVER, ended_at=NOW, repeats=[again.id])
+    told = march(organisation, incidents=[incident(1), again], items=[waived, item(2)])
+    assert [one.id for one in told.waived] == [waived.id]
+    (repeat,) = told.repeats
+    assert (repeat.incident_id, repeat.earlier, repeat.items) == (again.id, (incident(1).id,), (waived.title,))

@@ -34,7 +34,8 @@ from followthrough.domain.incident import (
     SentUpdate,
     UpdateStage,
 )
-from followthrough.domain.schedule import plan_incident, plan_item
+from followthrough.domain.incident_schedule import plan_incident
+from followthrough.domain.item_schedule import plan_item
 from followthrough.domain.values import Severity
 from followthrough.file_types import Weekday
 from followthrough.organisation import Organisation, Team

@@ -14,10 +14,10 @@ from followthrough.domain.incident import (
     UpdateStage,
 )
 from followthrough.domain.incident_commands import Acknowledge, AssignRole, ChangeSeverity, Resolve, SendUpdate
+from followthrough.domain.incident_schedule import plan_incident
 from followthrough.domain.lifecycle_commands import Reopen
 from followthrough.domain.postmortem_commands import Publish
 from followthrough.domain.roles import pass_on
-from followthrough.domain.schedule import plan_incident
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
 

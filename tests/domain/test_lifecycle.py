@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.incident import Alert, AlertState, Incident, IncidentStatus, ItemSummary, Role
 from followthrough.domain.incident_commands import (
     Acknowledge,
@@ -10,9 +11,9 @@ from followthrough.domain.incident_commands import (
     IncidentCommand,
     Resolve,
 )
+from followthrough.domain.incident_schedule import plan_incident
 from followthrough.domain.lifecycle_commands import Merge, Reopen, Split, end_merge, incident_id, take_in
 from followthrough.domain.postmortem_commands import Publish
-from followthrough.domain.schedule import plan_incident
 from followthrough.domain.subscriptions import Subscribe
 from followthrough.domain.values import Refusal, Severity
 from followthrough.organisation import Organisation
@@ -59,7 +60,7 @@ def test_what_is_merged_is_continued_and_nothing_is_lost() -> None:
     assert third.took_in == [SECOND]
     assert [receive(third, key, AlertState.FIRING) for key in (FIRST, SECOND, THIRD, "other")] == [True] * 3 + [False]
     assert [item.id for item in third.items] == [f"{FIRST}.2"]
-    third.item_ended(MONDAY, f"{FIRST}.2", MONDAY, waived=False)
+    third.item_ended(MONDAY, f"{FIRST}.2", MONDAY, ItemStatus.CLOSED)
     assert third.items[0].ended_at == MONDAY
     version = third.version
     assert not take_in(third, second, MONDAY)

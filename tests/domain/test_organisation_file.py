@@ -155,7 +155,8 @@ def test_norway_is_a_country_and_ten_is_a_time(file: Path) -> None:
     change(file, "country: US\n      subdivision: NY", "country: NO")
     team = load(file).teams["platform"]
     assert team.holidays.country == "NO"
-    assert load(file).teams["payments"].sprints == Sprints(first_day=date(2026, 1, 12), weeks=2, planning=time(10))
+    expected = Sprints(first_day=date(2026, 1, 12), weeks=2, planning=time(10), capacity=40)
+    assert load(file).teams["payments"].sprints == expected
 
 
 def test_an_edit_is_taken_over_and_a_broken_one_keeps_the_last_good_one_with_one_warning(

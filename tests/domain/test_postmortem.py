@@ -4,6 +4,7 @@ import pytest
 
 from followthrough.domain.incident import Incident, IncidentPlan, IncidentStatus
 from followthrough.domain.incident_commands import IncidentCommand, ProposeItem, Resolve
+from followthrough.domain.incident_schedule import POSTMORTEM_REMINDERS, plan_incident
 from followthrough.domain.postmortem import FormatName, ReviewState
 from followthrough.domain.postmortem_commands import (
     AssignPostmortem,
@@ -12,7 +13,6 @@ from followthrough.domain.postmortem_commands import (
     ReviewPostmortem,
     SubmitPostmortem,
 )
-from followthrough.domain.schedule import POSTMORTEM_REMINDERS, plan_incident
 from followthrough.domain.values import EntryKind, Refusal, Severity
 from followthrough.organisation import Organisation
 from tests.records import NOW, incident

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from followthrough.domain import roles
 from followthrough.domain.incident import Incident, IncidentMomentKind, IncidentStatus, Role
 from followthrough.domain.incident_commands import Acknowledge, AssignRole, Cancel, ChangeSeverity, Resolve
+from followthrough.domain.incident_schedule import plan_incident
 from followthrough.domain.lifecycle_commands import HandOver, Reopen
 from followthrough.domain.rota import on_call
-from followthrough.domain.schedule import plan_incident
 from followthrough.domain.values import Refusal, Severity
 from followthrough.organisation import Organisation, Rota, Service, Team
 from tests.domain.test_incident_schedule import MONDAY, declared, minutes

@@ -50,6 +50,18 @@ async def test_an_incident_and_its_action_item_can_be_led_from_the_command_line(
         assert [found["id"] for found in await read("items", "--owner", "tomas")] == [item]
         await followthrough("reassign", item, "lucia", "Tomas is away")
         await followthrough("accept", item, by="lucia")
+        await until(f"{url}/api/items/{item}", lambda it: it["ticket"])
+        await followthrough("estimate", item, "3", by="lucia")
+        (line,) = (await read("planning", "payments"))["proposal"]["lines"]
+        assert (line["id"], line["estimate"], line["place"]) == (item, 3, "not planned yet")
+        assert item in await followthrough("approve-planning", "payments")
+        planned = await until(f"{url}/api/items/{item}", lambda it: it["sprint"])
+        assert f"Planned in {planned['sprint']['name']}" in await followthrough("show", item)
+        assert "You don't have to do anything" in await followthrough("digest", "monthly", "2020-01")
+        assert (await read("digest", "weekly", "marcos"))["person"] == "marcos"
+        assert "outbox" in await followthrough("digest", "send", "weekly")
+        for arguments in (("calendar", "lucia"), ("calendar", "lucia", "--revoke")):
+            assert (await followthrough(*arguments)).startswith(f"{url}/people/lucia/deadlines.ics?token=")
         await followthrough("extend", item, "2099-01-01", "Agreed in planning", by="marcos")
         assert "is closed" in await followthrough("done", item, "https://example.com/changes/1", by="lucia")
         assert "Extended to 2099-01-01" in await followthrough("show", item)

@@ -9,6 +9,7 @@ from followthrough.doctor import FindingState, examine
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from tests.standins.jira import Fault, JiraStandIn
+from tests.standins.jira_data import screen_field
 
 
 async def findings(settings: Settings) -> dict[str, tuple[FindingState, str]]:
@@ -43,10 +44,15 @@ async def test_what_is_configured_and_works_is_ok(address: str, tmp_path: Path) 
             jira_user="bot@example.com",
             jira_token=secret,
             sendgrid_api_key=secret,
+            sendgrid_webhook_key="key",
         )
         migrate(open_database(settings.resolved_database_url))
         found = await findings(settings)
         assert {state for state, _ in found.values()} == {FindingState.OK}
+        assert "knows us as Followthrough" in found["Jira"][1]
+        jira.screen["customfield_10042"] = screen_field("customfield_10042", "Squad", "option", required=True)
+        state, words = (await findings(settings))["tickets of Platform"]
+        assert (state, "it requires Squad" in words) == (FindingState.WRONG, True)
         jira.faults.append(Fault(path="/myself", status=401))
         state, words = (await findings(settings))["Jira"]
     assert state is FindingState.WRONG
@@ -65,8 +71,10 @@ async def test_what_does_not_work_is_wrong_and_says_what_to_do(tmp_path: Path) -
                 database_url="postgresql://followthrough:secret@127.0.0.1:9/followthrough",
                 jira_url="http://127.0.0.1:9",
                 port=taken.getsockname()[1],
+                link_secret=None,
             )
         )
+    assert found["links in mails"][0] is FindingState.MISSING
     wrong = {subject: words for subject, (state, words) in found.items() if state is FindingState.WRONG}
     assert wrong.keys() == {"organisation file", "engine", "database", "Jira", "port"}
     assert "followthrough.yaml:1: name:" in wrong["organisation file"]

@@ -1,29 +1,23 @@
 import re
 from typing import Any
 
-from followthrough.domain.digest import Digest, ItemNumbers, KudosLine
+from followthrough.domain.action_item import ItemStatus, Moment, MomentKind
+from followthrough.domain.digest import Ages, ItemNumbers, KudosLine, RepeatLine
 from followthrough.domain.drill import Practice, TeamPractice
+from followthrough.domain.escalations import Escalation
 from followthrough.domain.load import Duty, Overload
-from followthrough.domain.values import Severity
+from followthrough.mail.charts import charts
 from followthrough.mail.render import Rendered, render_digest
-from tests.notices import DRILL, ORGANISATION, PUBLIC_URL
-from tests.records import NOW
+from tests.digests import monthly
+from tests.notices import DRILL, ORGANISATION, PUBLIC_URL, WAIVER
+from tests.records import NOW, item
 
 MISSED = TeamPractice(team="payments", quarter="2026 Q1", practice=Practice.MISSED, planned_at=NOW)
+UNSUBSCRIBE = f"{PUBLIC_URL}/unsubscribe/token"
 
 
-def mail(**changes: Any) -> Rendered:
-    values = {
-        "month": "2026-03",
-        "incidents": {Severity.SEV1: 1, Severity.SEV2: 0, Severity.SEV3: 4, Severity.SEV4: 0},
-        "resolved": 5,
-        "items": ItemNumbers(on_time=7, late=2, waived=1, open=9, overdue=0),
-        "missed_drills": (),
-        "drills": (),
-        "kudos": (),
-        "overloads": (),
-    }
-    return render_digest(Digest.model_validate(values | changes), ORGANISATION, PUBLIC_URL)
+def mail(unsubscribe: str = UNSUBSCRIBE, **changes: Any) -> Rendered:
+    return render_digest(monthly(**changes), ORGANISATION, PUBLIC_URL, "carla", unsubscribe)
 
 
 def test_a_quiet_month_asks_for_nothing() -> None:
@@ -31,22 +25,54 @@ def test_a_quiet_month_asks_for_nothing() -> None:
     assert rendered.subject == "[digest/2026-03] Incident follow-up in March 2026"
     assert "You don't have to do anything" in rendered.text
     assert "**Incidents declared:** 1 SEV1, 4 SEV3" in rendered.text
-    assert "7 on time, 2 late" in rendered.text
-    assert "Teams" not in rendered.text
+    assert "9, 7 of them on time (78%)" in rendered.text
+    assert "##" not in rendered.text
     assert "References" not in rendered.headers
+    assert rendered.headers["List-Unsubscribe"] == f"<{UNSUBSCRIBE}>"
 
 
-def test_it_asks_to_decide_about_missed_drills_overload_and_late_items() -> None:
+def test_it_asks_to_decide_about_what_went_wrong() -> None:
     overload = Overload(person="ana", duty=Duty.LED, count=4, total=5, others=("ben",))
+    escalation = Moment(at=NOW, kind=MomentKind.ESCALATE, level=2, to=("carla", "ana"))
     rendered = mail(
         missed_drills=(MISSED,),
         overloads=(overload,),
-        items=ItemNumbers(on_time=0, late=0, waived=0, open=3, overdue=3),
+        items=ItemNumbers(on_time=0, late=0, waived=1, open=3, overdue=3),
+        ages=Ages(median=40, counts=(1, 2, 0, 0), oldest=item()),
+        unanswered=(Escalation(item=item(), moment=escalation),),
+        waived=(item(status=ItemStatus.WAIVED, waiver=WAIVER),),
+        repeats=(RepeatLine(incident_id="inc-2", title="Payments fail", earlier=("inc-1",), items=("Test it",)),),
     )
-    assert "Please decide within a week" in rendered.text
-    assert "not every team practised, a few people carry much, 3 action items are past" in rendered.text
-    assert "- Payments\n" in rendered.text
+    asked = rendered.text.partition("\n\n[")[0]
+    assert "Please decide within a week" in asked
+    assert "escalations without an answer: 1; action items past their deadline: 3; repeated incidents: 1" in asked
+    assert "not every team practised; a few people carry much" in asked
+    link = f"[Alert on queue depth]({PUBLIC_URL}/items/inc-0000000001.1)"
+    assert f"half of it more than 40 days; the oldest is {link}" in rendered.text
+    assert f"- {link}: level 2 on 02 Mar, asked Carla Diaz and Ana Ruiz\n" in rendered.text
+    assert f"- {link}: Carla Diaz: The service goes away in May.\n" in rendered.text
+    assert f"- [Payments fail]({PUBLIC_URL}/incidents/inc-2), like inc-1; not done: Test it\n" in rendered.text
+    assert f"- [Payments]({PUBLIC_URL}/drills)\n" in rendered.text
     assert "- Ana Ruiz led: 4 of 5; who else could: Ben Lee\n" in rendered.text
+
+
+def test_charts_are_images_within_the_mail_and_words_in_its_text() -> None:
+    rendered = mail()
+    for chart in charts(monthly()):
+        assert f"\n{chart.alt}\n" in rendered.text
+        (image,) = re.findall(rf'<img [^>]*src="cid:{chart.content_id}"[^>]*>', rendered.html)
+        assert f'alt="{chart.alt}"' in image
+        assert 'width="400"' in image
+    assert "cid:" not in rendered.text
+
+
+def test_a_long_list_ends_with_a_link_in_the_mail_and_is_whole_on_the_page() -> None:
+    waived = [item(number, status=ItemStatus.WAIVED, waiver=WAIVER) for number in range(1, 500)]
+    rendered, page = mail(waived=waived), mail(waived=waived, unsubscribe="")
+    assert f"[and 489 more]({PUBLIC_URL}/digests/monthly?month=2026-03)" in rendered.text
+    assert len(rendered.html.encode()) < 20_000
+    assert page.text.count("The service goes away") == 499
+    assert "nsubscribe" not in page.text
 
 
 def test_it_tells_of_drills_and_passes_thanks_on_without_their_markup() -> None:
@@ -60,6 +86,7 @@ def test_it_tells_of_drills_and_passes_thanks_on_without_their_markup() -> None:
         title="Payments fail",
     )
     rendered = mail(drills=(DRILL,), kudos=(kudos,))
-    assert "- Payments, Errors rise after a deploy: acknowledged after 4 min; 1 of 2 roles filled;" in rendered.text
-    assert "To Ana Ruiz and Carla Diaz for openness, from Ben Lee: For <b>saying</b> it # early" in rendered.text
+    assert "[Errors rise after a deploy]" in rendered.text
+    assert ": Payments, acknowledged after 4 min; 1 of 2 roles filled;" in rendered.text
+    assert ": to Ana Ruiz and Carla Diaz for openness, from Ben Lee: For <b>saying</b> it # early" in rendered.text
     assert not re.search(r"<b>|<h1", rendered.html)

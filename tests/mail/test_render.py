@@ -11,7 +11,7 @@ from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.incident import IncidentStatus
 from followthrough.mail import render as renderer
 from followthrough.mail.render import Rendered, load, render
-from tests.notices import EVIDENCE, ORGANISATION, PUBLIC_URL, notice
+from tests.notices import EVIDENCE, LINKS, ORGANISATION, PUBLIC_URL, notice
 from tests.records import NOW
 from workflows.messages import Notice, NoticeKind
 
@@ -20,7 +20,7 @@ MEANING = {
     NoticeKind.ROLE_ASSIGNED: ("acknowledge it by **Mon 02 Mar 2026, 10:15 (Europe/Madrid)**", "> The runbook is"),
     NoticeKind.ROLE_NOT_ACKNOWLEDGED: (
         "**Ana Ruiz**, please acknowledge the role **Incident Commander** now",
-        "**Mon 02 Mar 2026, 09:15 (UTC)**",
+        "**Mon 02 Mar 2026, 10:15 (Europe/Madrid)**",
         "It was Ben Lee before",
     ),
     NoticeKind.ROLE_HANDED_OVER: (
@@ -43,12 +43,21 @@ MEANING = {
         "**five-whys**",
         "followthrough postmortem draft",
     ),
-    NoticeKind.POSTMORTEM_TO_REVIEW: ("Ana Ruiz wrote", "followthrough postmortem approve", "/postmortem)"),
+    NoticeKind.POSTMORTEM_TO_REVIEW: ("Ana Ruiz wrote", "[Approve the postmortem](", "/postmortem)"),
     NoticeKind.POSTMORTEM_REVIEWED: ("Ben Lee asks for changes", "> Say what the alert showed.", "postmortem submit"),
     NoticeKind.POSTMORTEM_REMINDER: ("by **Sat 07 Mar 2026, 10:00 (Europe/Madrid)**", "not people"),
-    NoticeKind.POSTMORTEM_ESCALATION: ("agree now", "**Sat 07 Mar 2026, 09:00 (UTC)**, 3 days ago", "escalation 1"),
+    NoticeKind.POSTMORTEM_ESCALATION: (
+        "agree now",
+        "**Sat 07 Mar 2026, 04:00 (America/New_York)**, 3 days ago",
+        "escalation 1",
+    ),
     NoticeKind.POSTMORTEM_PUBLISHED: ("don't have to do anything", "Retry payments (Ben Lee, waived)", "Thank you"),
     NoticeKind.INCIDENT_CLOSED: ("don't have to do anything", "Thank you"),
+    NoticeKind.INCIDENT_REPEATS: (
+        "looks like an earlier one",
+        "- inc-0000000002: the same alert on the same service\n- inc-0000000002.1, waived",
+        "followthrough unlink-repeat",
+    ),
     NoticeKind.DRILL_REPORT: (
         "talk about this drill",
         "Acknowledged after 4 min\n- 1 of 2 roles filled",
@@ -56,25 +65,61 @@ MEANING = {
         "nobody acknowledged Resolver",
         "Which changes can't be rolled back?",
     ),
-    NoticeKind.ITEM_PROPOSED: ("by **Thu 05 Mar 2026, 10:00 (Europe/Madrid)**", "followthrough accept", "Ben Lee"),
-    NoticeKind.ITEM_REMINDER: ("by **Thu 12 Mar 2026, 10:00 (Europe/Madrid)**", "followthrough done", "PAY-1"),
+    NoticeKind.ITEM_PROPOSED: ("by **Thu 05 Mar 2026, 10:00 (Europe/Madrid)**", "[Accept it](", "Ben Lee"),
+    NoticeKind.ITEM_REMINDER: ("by **Thu 12 Mar 2026, 10:00 (Europe/Madrid)**", "[It is done", "PAY-1"),
     NoticeKind.ITEM_ESCALATION: (
         "decide now",
         "3 days ago",
         "noticed sooner",
         "incident inc-0000000001",
-        "How often extended:** 1",
+        "How often extended:** 1; moved on to another sprint: 0",
         "escalation 2",
-        *(f"followthrough {choice} inc-0000000001.1" for choice in ("extend", "reassign", "waive", "done")),
+        *("[Give it more time](", "[Pass it on to somebody else](", "[Decide that it will not be done]("),
+        "[write to Ana Ruiz](mailto:ana@example.com",
     ),
-    NoticeKind.ITEM_TO_VERIFY: ("look at the evidence", f"<{EVIDENCE.url}> (with a test)", "--no-holds"),
+    NoticeKind.ITEM_OWNER_WANTED: (
+        "somebody who can do it: ana declined",
+        "noticed sooner",
+        "moved on to another sprint: 2",
+        "Happened again:** inc-0000000003",
+        "request 2",
+    ),
+    NoticeKind.ITEM_TO_PLAN: ("into a sprint", "Ana Ruiz accepted it", "due **Thu 12 Mar 2026"),
+    NoticeKind.ITEM_BLOCKED: ("still has to wait", "until **Sun 22 Mar 2026", "The provider's new API"),
+    NoticeKind.ITEM_WAIVER_ENDS: (
+        "should be done after all",
+        "until **Wed 01 Apr 2026",
+        "> The service goes away in May.",
+    ),
+    NoticeKind.ITEM_TO_VERIFY: ("look at the evidence", f"<{EVIDENCE.url}> (with a test)", "does not hold]("),
     NoticeKind.ITEM_ENDED: ("don't have to do anything", "Carla Diaz", "> The service goes away in May."),
+    NoticeKind.ITEM_EXTENSION_WANTED: (
+        "until **Sat 11 Apr 2026, 05:00 (America/New_York)**",
+        "> The supplier delivers in April.",
+        *("[Give the time that was asked for](", "[Leave the deadline where it is](", "[Give it more time]("),
+    ),
+    NoticeKind.ITEM_EXTENSION_DECIDED: (
+        "keep to the deadline, **Thu 12 Mar 2026, 10:00 (Europe/Madrid)**",
+        "> It can't wait for the supplier.",
+    ),
+    NoticeKind.ITEM_TOOK_IN: ("what **inc-0000000002.4** asked for", "earlier deadline, **Thu 12 Mar 2026"),
+    NoticeKind.ITEM_UNBLOCKED: ("take this action item up again", "inc-0000000001.2 is closed."),
+    NoticeKind.ITEM_ASKED_AGAIN: (
+        "decide how this action item goes on",
+        "until **Thu 05 Mar 2026, 10:00 (Europe/Madrid)** to accept it",
+        "> The waiver has expired: The service goes away in May.",
+    ),
+    NoticeKind.ITEM_REPEATED: ("Incident **inc-0000000003** looks like the one", "priority **high**"),
+    NoticeKind.UNDELIVERED: ("**Ana Ruiz** hears of this", "Due soon: Alert on queue depth", "550 5.1.1 no such user"),
+    NoticeKind.TICKET_CONFLICT: ("Ticket PAY-1 was assigned to nobody", "[Open ticket PAY-1]("),
     NoticeKind.TICKET_REFUSED: ("> Jira refused a new ticket: Priority is required.", "Nothing is lost"),
 }
 
 
 def mail(kind: NoticeKind, record: dict[str, object] | None = None, **changes: object) -> Rendered:
-    return render(notice(kind, record, **changes), ORGANISATION, PUBLIC_URL)
+    """To the first who is told, or to several addresses when none is."""
+    about = notice(kind, record, **changes)
+    return render(about, ORGANISATION, PUBLIC_URL, LINKS, about.to[0] if about.to else None)
 
 
 @pytest.mark.parametrize("kind", NoticeKind)
@@ -90,13 +135,14 @@ def test_each_mail_says_what_to_do_and_by_when(kind: NoticeKind) -> None:
 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_both_parts_say_the_same_and_html_carries_its_own_style(kind: NoticeKind) -> None:
-    text, html = mail(kind).text, mail(kind).html
+    rendered = mail(kind)
+    text, html = rendered.text, rendered.html
     words = set(re.findall(r"\w{4,}", re.sub(r"https?://\S+", "", text)))
     assert not {word for word in words if word not in html}
     assert all(f'href="{url}"' in html for url in re.findall(r"https?://[^)>\s]+", text))
     body = html[html.index("<body") :]
     assert not re.findall(r"<(?:p|ul|li|code|blockquote|td)(?![^>]*style=)[^>]*>", body)
-    assert re.findall(r"@media[^{]*", html) == ["@media (prefers-color-scheme: dark) "]
+    assert re.findall(r"@media[^{]*", html) == ["@media (max-width: 480px) ", "@media (prefers-color-scheme: dark) "]
     assert html.count("<style") == 1
 
 
@@ -164,7 +210,7 @@ def test_customers_get_no_link_to_the_incident() -> None:
     ],
 )
 def test_a_mail_fits_the_state_of_its_record(about: Notice, words: str) -> None:
-    assert words in render(about, ORGANISATION, PUBLIC_URL).text
+    assert words in render(about, ORGANISATION, PUBLIC_URL, LINKS).text
 
 
 @pytest.mark.parametrize(

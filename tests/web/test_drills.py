@@ -5,8 +5,7 @@ import httpx
 import pytest
 from rich.console import Console
 
-from followthrough.cli.drills import drawn_digest, drawn_drills
-from followthrough.domain.digest import Digest
+from followthrough.cli.drills import drawn_drills
 
 
 async def start(api: httpx.AsyncClient, **body: str) -> httpx.Response:
@@ -52,12 +51,3 @@ async def test_what_can_not_be_practised_is_said(api: httpx.AsyncClient, body: d
     answer = await start(api, **body)
     assert answer.status_code == 422
     assert words in answer.json()["error"]
-
-
-async def test_the_digest_of_a_month_is_read(api: httpx.AsyncClient) -> None:
-    answer = await api.get("/api/digest?month=2026-03")
-    assert (answer.status_code, answer.json()["month"], answer.json()["resolved"]) == (200, "2026-03", 0)
-    assert "Has not practised in 2026 Q1: payments" in drawn_digest(Digest.model_validate(answer.json()))
-    assert (await api.get("/api/digest")).status_code == 200
-    wrong = await api.get("/api/digest?month=march")
-    assert (wrong.status_code, wrong.json()["error"]) == (422, "'march' is not a month; write it like 2026-11.")

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,26 +34,26 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @dataclass
 class Play:
-    """Plays people's parts on the real server."""
+    """Plays people's parts on the real server; a test may change the organisation and has to restore it."""
 
     client: Client
     organisation: Organisation
     database: Engine
 
-    async def declare(self, service: str = "checkout", severity: Severity = Severity.SEV2) -> "IncidentPart":
+    async def declare(
+        self, service: str = "checkout", severity: Severity = Severity.SEV2, title: str = "Payments fail"
+    ) -> "IncidentPart":
         key = f"test/{uuid4()}"
         incident = Incident(
             id=f"inc-{uuid4().hex[:10]}",
             dedup_key=key,
-            title="Payments fail",
+            title=title,
             service=service,
             team=self.organisation.services[service].team,
             severity=severity,
             declared_at=datetime.now(UTC),
         )
-        alert = Alert(
-            dedup_key=key, source="test", state=AlertState.FIRING, title="Payments fail", at=datetime.now(UTC)
-        )
+        alert = Alert(dedup_key=key, source="test", state=AlertState.FIRING, title=title, at=datetime.now(UTC))
         handle = await self.client.start_workflow(
             IncidentWorkflow.run,
             IncidentProgress(incident=incident, alert=alert),
@@ -99,11 +99,18 @@ class ItemPart:
     async def state(self) -> ActionItem:
         return await self.handle.query(ActionItemWorkflow.state)
 
+    async def until(self, holds: Callable[[ActionItem], Any]) -> ActionItem:
+        async with asyncio.timeout(20):
+            while not holds(state := await self.state()):  # noqa: ASYNC110 - a query can't wait
+                await asyncio.sleep(0.05)
+        return state
+
     async def pass_time(self, days: float) -> None:
         await self.play.pass_time(self.handle, timedelta(days=days))
 
 
 @pytest.fixture(scope="session")
 async def play(temporal: Client, organisation: Organisation, database: Engine) -> AsyncIterator[Play]:
-    async with build_worker(temporal, Settings(), lambda: organisation, database):
-        yield Play(temporal, organisation, database)
+    play = Play(temporal, organisation, database)
+    async with build_worker(temporal, Settings(), lambda: play.organisation, database):
+        yield play

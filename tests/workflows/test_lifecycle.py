@@ -75,9 +75,9 @@ async def test_a_role_that_nobody_acknowledges_moves_up_to_a_manager_who_is_aske
     await pass_time(incident, timedelta(days=6))
     assert (await incident.state()).holder(Role.INCIDENT_COMMANDER) == "nora"
     told = await mails(play, incident.handle.id, "role-not-acknowledged")
-    assert told[0].recipients == ["marcos@example.com", "ines@example.com"]
-    assert told[-1].recipients == ["nora@example.com", "ines@example.com", "marcos@example.com"]
-    assert len(told) >= 6
+    assert {mail.person for mail in told if mail.at == told[0].at} == {"marcos", "ines"}
+    assert {mail.person for mail in told if mail.at == told[-1].at} == {"nora", "ines", "marcos"}
+    assert len({mail.at for mail in told}) >= 6
     await incident.give(Acknowledge(by="nora"))
     await pass_time(incident, timedelta(days=2))
     assert len(await mails(play, incident.handle.id, "role-not-acknowledged")) == len(told)
@@ -109,19 +109,18 @@ async def test_a_merged_incident_is_continued_by_the_other_and_its_items_report_
     plan = (await first.item(3).state()).plan
     assert plan is not None
     await first.item(3).give(Waive(by="marcos", reason="Already gone"))
-    await first.item(3).handle.result()
+    await until(first, lambda it: it.items[2].waived)
     merged = await first.give(Merge(by="ines", into=second.handle.id))
     assert (merged.status, merged.merged_into) == (IncidentStatus.MERGED, second.handle.id)
     assert (await first.handle.result()).status is IncidentStatus.MERGED
     state = await second.state()
     assert (state.took_in, state.severity) == ([first.handle.id], Severity.SEV2)
-    assert [item.id for item in state.items] == [f"{first.handle.id}.1", f"{first.handle.id}.2"]
-    (mail,) = await mails(play, second.handle.id, "incident-merged")
-    assert "lucia@example.com" in mail.recipients
+    assert [item.id for item in state.items] == [f"{first.handle.id}.{number}" for number in (1, 2, 3)]
+    assert "lucia" in {mail.person for mail in await mails(play, second.handle.id, "incident-merged")}
 
     await second.give(Resolve(by="ines", summary="The provider is back"))
     await second.give(ProposeItem(by="ines", title="Test the fallback every month", owner="lucia"))
-    for item in (first.item(1), first.item(2), second.item(3)):
+    for item in (first.item(1), first.item(2), second.item(4)):
         await item.give(Accept(by="lucia"))
         done = await item.give(Finish(by="lucia", evidence=EVIDENCE))
         if done.status is ItemStatus.DONE:
@@ -219,7 +218,7 @@ async def test_an_incident_is_reopened_while_it_is_followed_up_and_after_it_was_
     reopened = await until(incident, lambda it: not it.ended)
     assert reopened.entries > closed.entries
     assert holders(reopened) == holders(closed)
-    assert len(await mails(play, incident.handle.id, "incident-reopened")) == 2
+    assert len({mail.at for mail in await mails(play, incident.handle.id, "incident-reopened")}) == 2
     await give(Resolve(by="ines", summary="For good"))
     await give(Publish(by="ines", text="# What broke", no_items_because="It is gone"))
     assert (await part(play, incident.handle.id).handle.result()).status is IncidentStatus.CLOSED

@@ -121,7 +121,8 @@ async def test_an_unanswered_item_is_escalated_up_the_managers_over_weeks_once_f
     assert late.plan.next is not None, "an item that has not ended always has a next moment"
     with Session(play.database) as session:
         mails = session.exec(select(MailRow).where(MailRow.item_id == item.handle.id)).all()
-        assert sum(mail.kind == "item-escalation" for mail in mails) == len(escalations)
+        to_owner = [mail for mail in mails if (mail.kind, mail.person) == ("item-escalation", owner)]
+        assert len(to_owner) == len(escalations)
         assert all(mail.state == "sent" for mail in mails)
         assert session.get_one(ActionItemRow, item.handle.id).escalation_level == len(escalations)
 
@@ -137,7 +138,8 @@ async def test_an_extension_moves_the_deadline_and_its_limits_are_explained(play
         extended = await item.give(Extend(by=owner, until=until, reason="A supplier is late"))
         assert extended.plan is not None
         assert extended.plan.due == until
-    assert "ask" in await refusal(item.give(Extend(by=owner, until=until + timedelta(days=1), reason="Again")))
+    again = Extend(by="sam", until=until + timedelta(days=1), reason="Again")
+    assert f"beyond {limits.max_extensions} times" in await refusal(item.give(again))
     by_approver = Extend(by=limits.approvers[0], until=until + timedelta(days=40), reason="Agreed in planning")
     assert (await item.give(by_approver)).extensions == limits.max_extensions + 1
 

@@ -1,0 +1,63 @@
+"""Mails that did not arrive: recorded, and told to who is next above."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+from temporalio import activity
+
+from activities.email import NOBODY_ABOVE, Email, undelivered
+from followthrough.domain.departures import as_of
+from followthrough.domain.undelivered import next_above
+from followthrough.mail.render import render_undelivered
+from followthrough.organisation import Organisation
+from followthrough.store.bounces import bounced, unreachable_people
+from followthrough.store.tables import MailRow, MailState
+from workflows.mail_messages import MailProblem, Undelivered
+from workflows.messages import NoticeKind
+
+
+class Bounces:
+    """Activities that may be repeated."""
+
+    def __init__(
+        self, database: Engine, organisation: Callable[[], Organisation], email: Email, public_url: str
+    ) -> None:
+        self._database = database
+        self._organisation = organisation
+        self._email = email
+        self._public_url = public_url
+
+    @activity.defn
+    def record_problem(self, problem: MailProblem) -> list[Undelivered]:
+        """What has to be told in another way: the mail, or those of which it is the daily one."""
+        with Session(self._database) as session, session.begin():
+            if problem.address is not None:
+                bounced(session, problem.address, problem.reason, problem.at)
+            of_daily = session.exec(select(MailRow).where(col(MailRow.sent_in) == problem.key)).all()
+            mail = session.get(MailRow, problem.key)
+            if mail is None:
+                activity.logger.warning("There is no mail %s that could have bounced.", problem.key)
+                return []
+            for row in (mail, *of_daily):
+                if row.state is not MailState.REFUSED:
+                    row.state, row.answer = MailState.BOUNCED, problem.reason
+            return [undelivered(row, problem.reason) for row in of_daily or [mail]]
+
+    @activity.defn
+    def tell_above(self, missed: Undelivered) -> None:
+        """Of a digest, or when what the mail was about has ended."""
+        now = activity.info().scheduled_time
+        organisation = as_of(self._organisation(), now.date())
+        team = organisation.team_with(missed.person or "", next(iter(organisation.teams.values())))
+        with Session(self._database) as session:
+            above = next_above(missed.person, team, organisation, unreachable_people(session, organisation))
+        mail = MailRow(
+            key=f"{missed.key}/undelivered",
+            kind=NoticeKind.UNDELIVERED,
+            person=above,
+            recipients=[organisation.people[above].email] if above else [],
+            at=now,
+            **render_undelivered(missed, organisation, self._public_url)._asdict(),
+        )
+        self._email.send(mail, NOBODY_ABOVE)

@@ -1,0 +1,38 @@
+"""Hands mails that can wait to their person's inbox, which is a workflow."""
+
+from asyncio import AbstractEventLoop, run_coroutine_threadsafe
+
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+
+from followthrough.domain.values import PersonId
+from workflows.inbox import PREFIX, InboxWorkflow
+from workflows.mail_messages import InboxProgress, PutInInbox
+from workflows.messages import TASK_QUEUE
+
+ANSWER_WITHIN = 30
+"""Seconds."""
+
+
+class Inboxes:
+    """Used in the threads of activities, while the client belongs to a loop."""
+
+    def __init__(self, client: Client, loop: AbstractEventLoop) -> None:
+        self._client = client
+        self._loop = loop
+
+    def put(self, person: PersonId, put: PutInInbox) -> None:
+        """Once it returns, nothing is lost. Raises ApplicationError while the engine does not answer."""
+        started = self._client.start_workflow(
+            InboxWorkflow.run,
+            InboxProgress(),
+            id=f"{PREFIX}{person}",
+            task_queue=TASK_QUEUE,
+            start_signal="put",
+            start_signal_args=[put],
+        )
+        try:
+            run_coroutine_threadsafe(started, self._loop).result(ANSWER_WITHIN)
+        except (RPCError, TimeoutError):
+            raise ApplicationError("The workflow engine does not answer.", type="EngineUnavailable") from None

@@ -1,0 +1,144 @@
+"""Plans sprints: reads the dates and the action items, tells the team, and moves tickets.
+
+Every activity may be repeated: a mail is sent once, and a ticket that is in the sprint stays there.
+"""
+
+from collections.abc import Callable
+from itertools import islice
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+from temporalio import activity
+
+from activities.email import Email
+from activities.tickets import tracker_failures
+from activities.tracker import SprintState, Tracker
+from followthrough.domain.action_item import OPEN, ActionItem, ItemStatus, Sprint
+from followthrough.domain.departures import as_of
+from followthrough.domain.notice_kinds import DigestKind
+from followthrough.domain.sprint_dates import SprintPlan, coming_plans, sprint_plan
+from followthrough.domain.sprint_planning import propose
+from followthrough.links import Links
+from followthrough.mail.render import render_planning
+from followthrough.mail.unsubscribe import unsubscribe_url
+from followthrough.organisation import Organisation
+from followthrough.store.sprint_planning import items_named, items_to_plan
+from followthrough.store.subscriptions import wants
+from followthrough.store.tables import MailRow
+from workflows.sprint_messages import (
+    ItemsInSprint,
+    PlanItems,
+    PlannedItems,
+    PlanningMail,
+    PlanningMailKind,
+    PlanSprint,
+    TeamAt,
+)
+
+NOBODY = "It is for nobody who is in the organisation file and still there; add the person."
+
+
+class SprintPlanning:
+    """Reads the organisation file as it is at that moment."""
+
+    def __init__(
+        self,
+        organisation: Callable[[], Organisation],
+        database: Engine,
+        tracker: Tracker,
+        email: Email,
+        public_url: str,
+        links: Links,
+    ) -> None:
+        self._organisation = organisation
+        self._database = database
+        self._tracker = tracker
+        self._email = email
+        self._public_url = public_url
+        self._links = links
+
+    @activity.defn
+    def coming_sprints(self, request: TeamAt) -> list[PlanSprint]:
+        """The sprint in planning and the one after it; none for teams that don't plan."""
+        plans = islice(coming_plans(request.team, self._organisation(), request.at), 2)
+        return [PlanSprint(team=plan.team, first_day=plan.first_day) for plan in plans]
+
+    @activity.defn
+    def sprint_plan(self, request: PlanSprint) -> SprintPlan | None:
+        """The moments of one planning; None when the organisation file has no such sprint any more."""
+        return sprint_plan(request.team, as_of(self._organisation(), request.first_day), request.first_day)
+
+    @activity.defn
+    def next_sprint(self, request: TeamAt) -> Sprint | None:
+        """The tracker's first sprint that has not started."""
+        with tracker_failures():
+            return self._tracker.next_sprint(request.team, request.at)
+
+    @activity.defn
+    def send_planning_mail(self, mail: PlanningMail) -> None:
+        """To one person, with what is proposed at that moment; the digest only to those who want it."""
+        organisation = as_of(self._organisation(), mail.at.date())
+        digest = mail.kind is PlanningMailKind.DIGEST
+        with Session(self._database) as session:
+            wanted = not digest or wants(session, mail.to, DigestKind.SPRINT)
+            if not wanted or mail.plan.team not in organisation.teams:
+                return
+            proposal = propose(mail.plan, items_to_plan(session, mail.plan.team), organisation)
+        reader = organisation.people.get(mail.to)
+        unsubscribe = unsubscribe_url(DigestKind.SPRINT, mail.to, self._public_url, self._links) if digest else ""
+        row = MailRow(
+            key=mail.key,
+            kind=mail.kind,
+            person=mail.to,
+            recipients=[reader.email] if reader else [],
+            at=mail.at,
+            **render_planning(mail, proposal, organisation, self._public_url, unsubscribe)._asdict(),
+        )
+        self._email.send(row, NOBODY)
+
+    @activity.defn
+    def plan_items(self, request: PlanItems) -> PlannedItems | None:
+        """Moves the tickets of all that can be planned in one request; None while there is no sprint to come."""
+        with Session(self._database) as session:
+            found = items_named(session, request.items)
+        not_planned = {item: why for item in request.items if (why := _obstacle(found.get(item), request.team))}
+        planned = tuple(item for item in request.items if item not in not_planned)
+        tickets = [ticket for item in planned if (ticket := found[item].ticket)]
+        with tracker_failures():
+            sprint = self._where(request) if request.sprints else None
+            if request.sprints and sprint is None:
+                return None
+            if tickets and sprint is not None:
+                self._tracker.plan_sprint(sprint, tickets)
+            elif tickets:
+                self._tracker.rank_first(request.team, tickets)
+        return PlannedItems(sprint=sprint, planned=planned, not_planned=not_planned)
+
+    @activity.defn
+    def left_over(self, request: ItemsInSprint) -> list[str]:
+        """Ids of those that are still planned in the sprint and not done."""
+        with Session(self._database) as session:
+            found = items_named(session, request.items)
+        return [
+            key
+            for key, item in found.items()
+            if item.status in (ItemStatus.PROPOSED, ItemStatus.ACCEPTED)
+            and item.sprint is not None
+            and item.sprint.id == request.sprint.id
+        ]
+
+    def _where(self, request: PlanItems) -> Sprint | None:
+        if request.sprint is not None:
+            state = self._tracker.sprint_state(request.sprint, request.at)
+            if state not in (SprintState.CLOSED, SprintState.GONE):
+                return request.sprint
+        return self._tracker.next_sprint(request.team, request.at)
+
+
+def _obstacle(item: ActionItem | None, team: str) -> str | None:
+    """What keeps it from being planned."""
+    if item is None or item.team != team:
+        return f"It does not belong to team {team}"
+    if item.status not in OPEN:
+        return f"It is {item.status} by now"
+    return None if item.ticket else "It has no ticket yet; its owner has to accept it first"

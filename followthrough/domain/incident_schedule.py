@@ -1,0 +1,102 @@
+"""What is asked of an incident, and its next moment.
+
+A plan is made from everything that has happened so far and the organisation file as it is now. Moments come one at a
+time: each that passed is recorded, and the plan is made again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from followthrough.domain import roles, updates
+from followthrough.domain.calendar import add_working_days, after_wait
+from followthrough.domain.incident import (
+    ONGOING,
+    Incident,
+    IncidentMoment,
+    IncidentMomentKind,
+    IncidentPlan,
+    IncidentStatus,
+    Role,
+)
+from followthrough.domain.ladder import hears, known, next_level, next_reminder
+from followthrough.domain.postmortem import FormatName, PostmortemAssignment
+from followthrough.domain.postmortem_format import next_format
+from followthrough.domain.values import PersonId
+from followthrough.organisation import Organisation, Team
+
+POSTMORTEM_REMINDERS = (IncidentMomentKind.POSTMORTEM_DUE_SOON, IncidentMomentKind.POSTMORTEM_OVERDUE)
+
+
+def plan_incident(
+    incident: Incident, organisation: Organisation, now: datetime, recent_formats: Sequence[FormatName] = ()
+) -> IncidentPlan:
+    """Who is on call, what is asked of the postmortem, and the next moment, if there is one.
+
+    ``recent_formats`` are those of the team's postmortems before this one, the latest last.
+    """
+    policy = organisation.severities[incident.severity]
+    team = organisation.team(incident.team, incident.service)
+    responders = roles.responders(incident, organisation, now)
+    busy = {holder.person for holder in incident.roles}
+    on_call = tuple(person for person in responders if person not in busy)
+    comms_lead: PersonId | None = None
+    postmortem_due = None
+    if incident.resolved_at is not None and policy.postmortem_within is not None and not incident.drill:
+        postmortem_due = add_working_days(incident.resolved_at, policy.postmortem_within, team)
+    commander = incident.holder(Role.INCIDENT_COMMANDER) or responders[0]
+    assignment = None
+    if postmortem_due is not None and incident.postmortem_owner is None:
+        owner = known([commander], organisation, team)[0]
+        assignment = PostmortemAssignment(owner=owner, format=next_format(incident.severity, recent_formats))
+    moments: list[IncidentMoment] = []
+    if incident.status in ONGOING:
+        rules = organisation.policies.roles
+        comms_lead = roles.comms_lead(incident, rules, policy, on_call)
+        moments += roles.unacknowledged(incident, policy.acknowledge_within, rules.ask_again_within, responders)
+        moments += updates.while_ongoing(incident, policy, organisation.policies.update_grace, commander)
+        if incident.drill:
+            ends = (incident.reopened_at or incident.declared_at) + organisation.drill_policies(team).time_box
+            moments.append(IncidentMoment(at=ends, kind=IncidentMomentKind.DRILL_TIME_OVER, to=(commander,)))
+    elif incident.status is IncidentStatus.RESOLVED and postmortem_due is not None:
+        owner = incident.postmortem_owner or commander
+        moments.append(_until_published(incident, organisation, team, owner, postmortem_due, now))
+    elif incident.status is IncidentStatus.RESOLVED and incident.resolved_at and not incident.reviewed:
+        closing = add_working_days(incident.resolved_at, 1, team)
+        if incident.drill:
+            closing = incident.resolved_at + organisation.drill_policies(team).debrief
+        moments.append(IncidentMoment(at=closing, kind=IncidentMomentKind.NO_POSTMORTEM_OWED, to=(commander,)))
+    if incident.status in (IncidentStatus.RESOLVED, IncidentStatus.PUBLISHED) and not incident.drill:
+        within, grace = organisation.policies.resolved_update_within, organisation.policies.update_grace
+        moments += updates.once_resolved(incident, policy, within, grace, commander)
+    moment = min(moments, key=lambda moment: moment.at, default=None)
+    if moment is not None:
+        to = known(moment.to, organisation, team)
+        moment = moment.model_copy(update={"at": max(moment.at, now), "to": to})
+    return IncidentPlan(
+        on_call=on_call,
+        comms_lead=comms_lead,
+        postmortem_due=postmortem_due,
+        auto_resolve=organisation.policies.auto_resolve,
+        next=moment,
+        assignment=assignment,
+        review_required=incident.severity in organisation.policies.postmortem.review_required,
+        items_required=organisation.policies.postmortem.items_required,
+    )
+
+
+def _until_published(
+    incident: Incident, organisation: Organisation, team: Team, owner: PersonId, due: datetime, now: datetime
+) -> IncidentMoment:
+    """Level 0 of the overdue ones is the deadline itself, and tells the postmortem's owner alone."""
+    since = incident.resolved_at or incident.declared_at
+    past = [moment for moment in incident.moments if moment.kind in POSTMORTEM_REMINDERS]
+    at = next_reminder([add_working_days(due, -1, team), due], since, past, now)
+    if at is not None:
+        kind = IncidentMomentKind.POSTMORTEM_DUE_SOON if at < due else IncidentMomentKind.POSTMORTEM_OVERDUE
+        return IncidentMoment(at=at, kind=kind, to=(owner,))
+    told = [moment for moment in past if moment.at >= due]
+    level = next_level(told)
+    wait = organisation.policies.postmortem_ladder.wait(level)
+    at = after_wait(max([due, since, *(moment.at for moment in told)]), wait, team)
+    person, at = hears(level, at, organisation.managers(owner) or (team.lead,), organisation, team, now)
+    return IncidentMoment(at=at, kind=IncidentMomentKind.POSTMORTEM_OVERDUE, level=level, to=(person, owner))

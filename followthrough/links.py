@@ -1,0 +1,103 @@
+"""Signed links in mails: what they hold can be read by anybody and changed by nobody."""
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Callable, Container, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Self
+from uuid import NAMESPACE_URL, uuid5
+
+from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
+
+from followthrough.domain.values import Message, PersonId
+from followthrough.settings import Settings
+
+TOKEN = re.compile(r"[\w.-]{20,}\.[\w-]+\.[\w-]{43}")
+SECRET_FILE = "link-secret"  # noqa: S105 -- its name
+
+
+class Link(Message):
+    """What one person may do by it, and to what."""
+
+    purpose: str
+    person: PersonId
+    about: str = ""
+    """Id of an incident or action item."""
+    nonce: str = ""
+    """Equal links have equal nonces, so that they act once."""
+
+    @classmethod
+    def in_mail(cls, mail: str, purpose: str, person: PersonId, about: str = "") -> Self:
+        """That of the mail with this key: the same one, however often the mail is made."""
+        nonce = uuid5(NAMESPACE_URL, f"{mail}/{purpose}/{person}/{about}").hex
+        return cls(purpose=purpose, person=person, about=about, nonce=nonce)
+
+
+class BadLink(Exception):
+    """It was changed, cut off, signed with another secret, or is for another purpose."""
+
+
+class ExpiredLink(Exception):
+    """It was signed here, too long ago."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+
+
+class Links:
+    """Signs with the last of ``secret_keys`` and takes what any of them signed."""
+
+    def __init__(self, secret_keys: Iterable[str], clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        class Signer(TimestampSigner):
+            def get_timestamp(self) -> int:
+                return int(clock().timestamp())
+
+        self._clock = clock
+        self._serializer = URLSafeTimedSerializer(
+            list(secret_keys), salt="followthrough", signer=Signer, signer_kwargs={"digest_method": hashlib.sha256}
+        )
+
+    def sign(self, link: Link) -> str:
+        """A token for URLs."""
+        return str(self._serializer.dumps(link.model_dump()))
+
+    def read(self, token: str, purposes: Container[str], lifetime: timedelta | None = None) -> Link:
+        """What the token holds. Raises BadLink or ExpiredLink."""
+        try:
+            held, signed_at = self._serializer.loads(token, return_timestamp=True)
+        except BadData:
+            raise BadLink from None
+        link = Link.model_validate(held)
+        if link.purpose not in purposes:
+            raise BadLink
+        if lifetime is not None and signed_at + lifetime < self._clock():
+            raise ExpiredLink(link)
+        return link
+
+
+def hidden(text: str) -> str:
+    """For eyes and logs that are not to act: the text without tokens."""
+    return TOKEN.sub("…", text)
+
+
+def links_for(settings: Settings) -> Links:
+    """With the secrets of the settings, or else with one that is made once and kept in ``data_dir``."""
+    newest = settings.link_secret.get_secret_value() if settings.link_secret else _kept(settings.data_dir / SECRET_FILE)
+    return Links([*(secret.get_secret_value() for secret in settings.previous_link_secrets), newest])
+
+
+def _kept(file: Path) -> str:
+    """Of several processes that start at once, one makes it: a link to a whole file appears at once or not at all."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=file.parent) as made:
+            made.write(secrets.token_urlsafe(32))
+            made.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(made.name, file)
+    return file.read_text(encoding="utf-8")

@@ -1,0 +1,73 @@
+"""What the daily mail may use."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import TypedDict
+from zoneinfo import ZoneInfo
+
+from followthrough.domain.choices import DECIDE
+from followthrough.domain.daily import NEWS, WaitingMail, most_urgent_first
+from followthrough.domain.notice_kinds import NoticeKind
+from followthrough.links import Link, Links
+from followthrough.mail.context import AsIs
+from followthrough.organisation import Organisation
+from followthrough.wording import one_line, when
+from workflows.mail_messages import DailyMail
+
+SHOWN = 50
+"""Mail clients cut off long mails; a link leads to the rest."""
+
+Line = tuple[str, str, AsIs, AsIs]
+"""What it says, by when, and the id and page of what it is about."""
+
+
+class AboutDaily(TypedDict):
+    """Incidents have a heading, their page and lines; ``more`` lines are left out."""
+
+    day: str
+    count: int
+    first: str
+    incidents: list[tuple[str, AsIs, list[Line]]]
+    more: int
+    items_url: AsIs
+
+
+def about_daily(
+    daily: DailyMail,
+    mails: Sequence[WaitingMail],
+    titles: Mapping[str, str],
+    organisation: Organisation,
+    public_url: str,
+    links: Links,
+) -> AboutDaily:
+    """The most urgent mails, by incident; ``titles`` are those of incidents by their id."""
+    reader = organisation.people.get(daily.person)
+    zone = reader.time_zone if reader else "UTC"
+    ordered = most_urgent_first(mails)
+    place: dict[str, int] = {}
+    for mail in ordered:
+        place.setdefault(mail.incident_id, len(place))
+
+    def line(mail: WaitingMail) -> Line:
+        about = mail.item_id or mail.incident_id
+        page = f"items/{about}" if mail.item_id else f"incidents/{about}"
+        if mail.kind not in NEWS and (mail.item_id or mail.kind is NoticeKind.POSTMORTEM_TO_REVIEW):
+            page = f"decide/{links.sign(Link.in_mail(mail.key, DECIDE, daily.person, about))}"
+        return mail.subject, when(mail.deadline, zone), AsIs(about), AsIs(f"{public_url}/{page}")
+
+    shown = sorted(ordered[:SHOWN], key=lambda mail: place[mail.incident_id])
+    return {
+        "day": f"{daily.at.astimezone(ZoneInfo(zone)):%a %d %b %Y}",
+        "count": len(mails),
+        "first": ordered[0].subject,
+        "incidents": [
+            (
+                one_line(titles.get(incident, incident)),
+                AsIs(f"{public_url}/incidents/{incident}"),
+                [line(mail) for mail in of_it],
+            )
+            for incident, of_it in groupby(shown, key=lambda mail: mail.incident_id)
+        ],
+        "more": max(0, len(mails) - SHOWN),
+        "items_url": AsIs(f"{public_url}/items?owner={daily.person}"),
+    }

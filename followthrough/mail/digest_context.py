@@ -1,0 +1,227 @@
+"""What the templates of digests may use."""
+
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import NamedTuple, TypedDict
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.digest import Digest, KudosLine, Month, RepeatLine
+from followthrough.domain.drill import DrillReport, measures
+from followthrough.domain.escalations import Escalation
+from followthrough.domain.load import Overload
+from followthrough.domain.weekly import Decision, Wanted, WeeklyDigest, deadline
+from followthrough.mail.charts import charts
+from followthrough.mail.context import AsIs
+from followthrough.organisation import Organisation
+from followthrough.wording import one_line, span
+
+LONGEST = 200
+"""Letters of a text that somebody typed; the rest is behind its link."""
+
+
+class Line(NamedTuple):
+    """``text`` links to ``url``, unless that is empty; ``more`` follows it."""
+
+    text: str
+    url: str
+    more: str = ""
+
+
+class Chapter(NamedTuple):
+    """A heading and its list."""
+
+    heading: str
+    lines: list[Line]
+
+
+class AboutDigest(TypedDict):
+    """For the monthly digest; ``asked`` is what leadership has to decide, in words, or nothing."""
+
+    month: str
+    asked: str
+    declared: str
+    resolved: int
+    on_time: int
+    closed: int
+    share: str
+    waived: int
+    open: int
+    overdue: int
+    median_age: str
+    oldest: list[Line]
+    charts: list[tuple[str, str]]
+    """What each shows in words, and the address of its image."""
+    chapters: list[Chapter]
+    page_url: AsIs
+    unsubscribe_url: AsIs
+
+
+class AboutWeekly(TypedDict):
+    """For the weekly digest; ``summary`` counts what it is about."""
+
+    summary: str
+    decisions: int
+    late: int
+    chapters: list[Chapter]
+    page_url: AsIs
+    unsubscribe_url: AsIs
+
+
+def about_weekly(
+    digest: WeeklyDigest, organisation: Organisation, public_url: str, unsubscribe: str, at_most: int | None
+) -> AboutWeekly:
+    """``at_most`` lines in each list, or all of them; days are those of the reader."""
+    zone = ZoneInfo(organisation.people[digest.person].time_zone)
+    names = organisation.name_of
+
+    def late(item: ActionItem) -> str:
+        due = deadline(item)
+        return f"{item.severity}, {names(item.owner)}, {span(digest.at - due)} late" if due else ""
+
+    def coming(item: ActionItem) -> str:
+        due = deadline(item)
+        return f"{item.severity}, {names(item.owner)}, due {due.astimezone(zone):%a %d %b}" if due else ""
+
+    def blocked(item: ActionItem) -> str:
+        block = item.block
+        return f"{names(item.owner)}, for {span(digest.at - block.at)}: {_short(block.reason)}" if block else ""
+
+    def wanted(decision: Decision) -> str:
+        item = decision.item
+        match decision.wanted:
+            case Wanted.ESCALATION if decision.since:
+                return f"{late(item)}; escalation {decision.level} waits for {span(digest.at - decision.since)}"
+            case Wanted.OWNER if item.owner_wanted:
+                return f"who else could own it? {_short(item.owner_wanted.because)}"
+            case Wanted.EXTENSION if asked := item.extension_wanted:
+                until = asked.until.astimezone(zone)
+                return f"{names(asked.by)} asks for time until {until:%a %d %b}: {_short(asked.reason)}"
+            case Wanted.WAIVER if item.waiver and item.waiver.until:
+                return f"its waiver ends {item.waiver.until.astimezone(zone):%a %d %b}: {_short(item.waiver.reason)}"
+        return f"{names(item.owner)} has done it; please verify the evidence"
+
+    def lines(items: Iterable[ActionItem], more: Callable[[ActionItem], str]) -> list[Line]:
+        return [_about(item, public_url, more(item)) for item in items]
+
+    page_url = AsIs(f"{public_url}/digests/weekly/{quote(digest.person)}")
+    found = {
+        "Decisions wanted of you": [_about(one.item, public_url, wanted(one)) for one in digest.decisions],
+        "Late": lines(digest.late, late),
+        "Due within a week": lines(digest.coming, coming),
+        "Blocked for long": lines(digest.blocked, blocked),
+        "Closed in the last week": lines(digest.closed, lambda item: f"thanks to {names(item.owner)}"),
+    }
+    counted = {f"{heading}: {len(lines)}": lines for heading, lines in found.items() if lines}
+    return {
+        "summary": ", ".join(counted).lower(),
+        "decisions": len(digest.decisions),
+        "late": len(digest.late),
+        "chapters": _chapters(counted, page_url, at_most),
+        "page_url": page_url,
+        "unsubscribe_url": AsIs(unsubscribe),
+    }
+
+
+def about_digest(
+    digest: Digest, organisation: Organisation, public_url: str, unsubscribe: str, at_most: int | None
+) -> AboutDigest:
+    """Of a month; ``at_most`` lines in each list, or all of them."""
+    items, ages = digest.items, digest.ages
+    closed = items.on_time + items.late
+    page_url = AsIs(f"{public_url}/digests/monthly?month={digest.month}")
+    asked = {
+        f"escalations without an answer: {len(digest.unanswered)}": digest.unanswered,
+        f"action items past their deadline: {items.overdue}": items.overdue,
+        f"repeated incidents: {len(digest.repeats)}": digest.repeats,
+        "not every team practised": digest.missed_drills,
+        "a few people carry much": digest.overloads,
+    }
+    chapters = {
+        "Escalations that nobody has answered": [
+            _about(one.item, public_url, _unanswered(one, organisation)) for one in digest.unanswered
+        ],
+        "Incidents that repeated an earlier one": [_repeat(repeat, public_url) for repeat in digest.repeats],
+        "Teams that have not practised this quarter": [
+            Line(one_line(organisation.teams[team.team].name), AsIs(f"{public_url}/drills"))
+            for team in digest.missed_drills
+        ],
+        "Who carries much, and who else could": [_carries(overload, organisation) for overload in digest.overloads],
+        "Waived": [_about(item, public_url, _waived(item, organisation)) for item in digest.waived],
+        "Drills": [_drill(report, organisation, public_url) for report in digest.drills],
+        "Thanks": [_thanks(kudos, organisation, public_url) for kudos in digest.kudos],
+    }
+    return {
+        "month": f"{Month.parse(digest.month).start:%B %Y}",
+        "asked": "; ".join(sentence for sentence, there in asked.items() if there),
+        "declared": ", ".join(f"{count} {severity}" for severity, count in digest.incidents.items() if count) or "none",
+        "resolved": digest.resolved,
+        "on_time": items.on_time,
+        "closed": closed,
+        "share": f"{items.on_time / closed:.0%}" if closed else "",
+        "waived": items.waived,
+        "open": items.open,
+        "overdue": items.overdue,
+        "median_age": span(timedelta(days=ages.median)) if ages.median else "less than a day",
+        "oldest": [_about(ages.oldest, public_url)] if ages.oldest else [],
+        "charts": [(chart.alt, f"cid:{chart.content_id}") for chart in charts(digest)],
+        "chapters": _chapters(chapters, page_url, at_most),
+        "page_url": page_url,
+        "unsubscribe_url": AsIs(unsubscribe),
+    }
+
+
+def _chapters(lists: Mapping[str, list[Line]], page_url: AsIs, at_most: int | None) -> list[Chapter]:
+    """Those that have lines."""
+    chapters = []
+    for heading, lines in lists.items():
+        left = lines[at_most:] if at_most else []
+        more = [Line(f"and {len(left)} more", page_url)] if left else []
+        if lines:
+            chapters.append(Chapter(heading, [*lines[:at_most], *more]))
+    return chapters
+
+
+def _about(item: ActionItem, public_url: str, more: str = "") -> Line:
+    return Line(_short(item.title), AsIs(f"{public_url}/items/{item.id}"), f": {one_line(more)}" if more else "")
+
+
+def _unanswered(escalation: Escalation, organisation: Organisation) -> str:
+    asked = " and ".join(map(organisation.name_of, escalation.moment.to))
+    return f"level {escalation.moment.level} on {escalation.moment.at:%d %b}, asked {asked}"
+
+
+def _waived(item: ActionItem, organisation: Organisation) -> str:
+    waiver = item.waiver
+    return f"{organisation.name_of(waiver.by or item.owner)}: {_short(waiver.reason)}" if waiver else ""
+
+
+def _repeat(repeat: RepeatLine, public_url: str) -> Line:
+    undone = f"; not done: {_short(', '.join(repeat.items))}" if repeat.items else ""
+    more = f", like {', '.join(repeat.earlier)}{undone}"
+    return Line(_short(repeat.title), AsIs(f"{public_url}/incidents/{repeat.incident_id}"), more)
+
+
+def _drill(report: DrillReport, organisation: Organisation, public_url: str) -> Line:
+    team = organisation.teams.get(report.team)
+    more = f": {team.name if team else report.team}, {'; '.join(measures(report))}"
+    return Line(_short(report.title), AsIs(f"{public_url}/incidents/{report.incident_id}"), one_line(more))
+
+
+def _carries(overload: Overload, organisation: Organisation) -> Line:
+    others = " or ".join(map(organisation.name_of, overload.others)) or "nobody on the team yet"
+    who = organisation.name_of(overload.person)
+    return Line(one_line(f"{who} {overload.duty}: {overload.count} of {overload.total}; who else could: {others}"), "")
+
+
+def _thanks(kudos: KudosLine, organisation: Organisation, public_url: str) -> Line:
+    to = " and ".join(map(organisation.name_of, kudos.to))
+    openness = " for openness" if kudos.for_openness else ""
+    more = f": to {to}{openness}, from {organisation.name_of(kudos.by)}: {_short(kudos.text)}"
+    return Line(_short(kudos.title), AsIs(f"{public_url}/incidents/{kudos.incident_id}"), one_line(more))
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(text, LONGEST, placeholder="…")

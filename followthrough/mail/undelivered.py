@@ -1,0 +1,33 @@
+"""What the mail about a mail that was not delivered may use."""
+
+from typing import TypedDict
+from urllib.parse import quote
+
+from followthrough.mail.context import AsIs
+from followthrough.organisation import Organisation
+from followthrough.wording import one_line
+from workflows.mail_messages import Undelivered
+
+
+class AboutUndelivered(TypedDict):
+    """``whom`` is a name, empty for a plain address."""
+
+    whom: str
+    title: str
+    """Of the incident or action item; empty for a digest."""
+    subject: str
+    reason: str
+    mail_url: AsIs
+
+
+def about_undelivered(
+    undelivered: Undelivered, title: str, organisation: Organisation, public_url: str
+) -> AboutUndelivered:
+    """Without the address, which the organisation file has."""
+    return {
+        "whom": organisation.name_of(undelivered.person) if undelivered.person else "",
+        "title": one_line(title),
+        "subject": one_line(undelivered.subject),
+        "reason": one_line(undelivered.reason),
+        "mail_url": AsIs(f"{public_url}/outbox/{quote(undelivered.key)}"),
+    }

@@ -1,0 +1,139 @@
+"""What is read from tickets of both Jiras, with who changed them."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from activities.jira_tracker import JiraTracker
+from activities.ticket_reports import TicketReports
+from followthrough.domain.action_item import ActionItem, TicketReport, TicketState
+from followthrough.domain.ticket_text import Document, Link, atlassian_document, wiki_text
+from followthrough.policies import JiraPolicies, Policies
+from tests.records import NOW, item
+from tests.standins.jira import JiraStandIn
+from tests.tracking import PUBLIC_URL, attempt, ensure, jira_settings, jira_tracker, organisation, the_issue
+from workflows.messages import TicketFacts
+from workflows.ticket_messages import LookAtTicket, TicketComment
+
+LINK = "https://git.example.com/change/7"
+
+
+def with_ticket(jira: JiraStandIn, **changes: Any) -> ActionItem:
+    return item(**changes).model_copy(update={"ticket": ensure(jira_tracker(jira), item(**changes))})
+
+
+def read(jira: JiraStandIn, record: ActionItem, **policies: Any) -> TicketReport:
+    known = organisation()
+    known = known.model_copy(update={"policies": Policies(jira=JiraPolicies(**policies))})
+    tracker = JiraTracker(jira_settings(jira), lambda: known, None)
+    shows = TicketFacts(owner=record.owner, due=record.planned.due, ended=False)
+    request = LookAtTicket(item=record, shows=shows, at=NOW)
+    report: TicketReport = attempt(1, TicketReports(tracker, lambda: known).read_ticket, request)
+    return report
+
+
+def written(jira: JiraStandIn, *pieces: str | Link) -> Any:
+    document: Document = (pieces,)
+    return atlassian_document(document) if jira.cloud else wiki_text(document)
+
+
+def account(jira: JiraStandIn, person: str) -> dict[str, str]:
+    return {"id" if jira.cloud else "name": person}
+
+
+def test_an_untouched_ticket_says_what_was_written(jira: JiraStandIn) -> None:
+    report = read(jira, with_ticket(jira))
+    assert (report.state, report.status, report.assignee, report.due) == (
+        TicketState.TO_DO,
+        "To Do",
+        "ana",
+        date(2026, 3, 12),
+    )
+    assert report.assignee_kept
+    assert report.due_kept
+    assert (report.moved_by, report.evidence, report.lead) == (None, None, "carla")
+
+
+def test_an_owner_whom_jira_does_not_know_leaves_the_ticket_to_nobody(jira: JiraStandIn) -> None:
+    report = read(jira, with_ticket(jira, owner="carla"))
+    assert (report.account, report.assignee_kept) == (None, True)
+
+
+def test_it_says_who_changed_what_and_the_last_change_counts(jira: JiraStandIn) -> None:
+    record = with_ticket(jira)
+    key = the_issue(jira).key
+    jira.change(key, by="5b10ben", status="In Progress")
+    jira.change(key, by="5b10ana", status="To Do")
+    jira.change(key, by="5b10ana", assignee=account(jira, "5b10ben"))
+    jira.change(key, by="5b10zoe", duedate="2026-03-20")
+    report = read(jira, record)
+    assert (report.moved_by, report.assigned_by, report.rescheduled_by) == ("ana", "ana", None)
+    assert (report.assignee, report.assignee_kept, report.due_kept) == ("ben", False, False)
+    assert report.deadline == datetime(2026, 3, 20, 16, tzinfo=UTC), "17:00 in Madrid"
+
+
+def test_the_last_comment_of_who_closed_it_or_has_it_shows_the_evidence(jira: JiraStandIn) -> None:
+    record = with_ticket(jira)
+    key = the_issue(jira).key
+    jira.remark(key, written(jira, "Look at https://wiki.example.com first"), by="5b10ana")
+    jira.remark(key, written(jira, "Merged: ", Link("the change", LINK)), by="5b10ben")
+    jira.remark(key, written(jira, "Thanks! https://cats.example.com"), by="5b10zoe")
+    jira.change(key, by="5b10ben", status="Done")
+    report = read(jira, record)
+    assert (report.state, report.status, report.moved_by) == (TicketState.DONE, "Done", "ben")
+    assert str(report.evidence) == LINK
+
+
+def test_a_field_can_hold_the_evidence(jira: JiraStandIn) -> None:
+    record = with_ticket(jira)
+    jira.change(the_issue(jira).key, status="Done", customfield_10077=LINK)
+    assert read(jira, record).evidence is None
+    assert str(read(jira, record, evidence_field="customfield_10077").evidence) == LINK
+
+
+def test_links_that_lead_back_here_show_nothing(jira: JiraStandIn) -> None:
+    record = with_ticket(jira)
+    key = the_issue(jira).key
+    jira.remark(key, written(jira, f"See {PUBLIC_URL}/items/{record.id}."), by="5b10ana")
+    jira.change(key, by="5b10ana", status="Done")
+    assert read(jira, record).evidence is None
+
+
+def test_a_resolution_that_means_not_done_says_so(jira: JiraStandIn) -> None:
+    record = with_ticket(jira)
+    jira.change(the_issue(jira).key, status="Done")
+    report = read(jira, record, not_done=("Done",))
+    assert report.abandoned
+    assert not read(jira, record).abandoned
+
+
+def test_a_ticket_that_is_gone_or_hidden_says_only_that(jira: JiraStandIn) -> None:
+    record = with_ticket(jira)
+    jira.hidden_projects.add("PAY")
+    assert read(jira, record).state is TicketState.HIDDEN
+    jira.hidden_projects.clear()
+    jira.delete(the_issue(jira).key)
+    assert read(jira, record).state is TicketState.GONE
+
+
+def test_a_moved_ticket_says_whose_project_it_is_in(jira: JiraStandIn) -> None:
+    record = with_ticket(jira)
+    moved = jira.move(the_issue(jira).key, "OPS")
+    report = read(jira, record)
+    assert (report.ticket.key, report.project_lead) == (moved, "carla")
+
+
+def test_a_ticket_that_did_not_change_is_not_asked_for_more(jira: JiraStandIn) -> None:
+    record = with_ticket(jira)
+    record.ticket_seen = read(jira, record)
+    before = len(jira.requests)
+    assert read(jira, record) == record.ticket_seen
+    assert len(jira.requests) == before + 1
+
+
+def test_the_same_comment_is_made_once(jira: JiraStandIn) -> None:
+    record = with_ticket(jira)
+    assert record.ticket is not None
+    reports = TicketReports(jira_tracker(jira), organisation)
+    for _ in range(2):
+        attempt(1, reports.comment_on_ticket, TicketComment(ticket=record.ticket, text="Please comment with a link."))
+    assert len(the_issue(jira).comments) == 1

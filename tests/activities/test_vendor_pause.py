@@ -1,0 +1,45 @@
+"""A vendor that asks one worker to wait is left alone by all."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from activities.jira_tracker import JiraTracker
+from activities.tickets import Tickets
+from activities.vendor_pause import LONGEST, VendorPause
+from tests.records import item
+from tests.standins.jira import Fault, JiraStandIn
+from tests.tracking import ensure, failure, jira_settings, organisation
+
+
+def worker(jira: JiraStandIn, database: Engine) -> JiraTracker:
+    return JiraTracker(jira_settings(jira), organisation, VendorPause(database, "Jira"))
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_all_workers_wait_when_jira_asks_one_to(jira: JiraStandIn, database: Engine, status: int) -> None:
+    jira.faults.append(Fault("POST", "/issue$", status=status, retry_after=60))
+    first, second = worker(jira, database), worker(jira, database)
+    assert failure(Tickets(first).ensure_ticket, item()).next_retry_delay == timedelta(seconds=60)
+    asked = len(jira.requests)
+    for tracker in (first, second):
+        waiting = failure(Tickets(tracker).ensure_ticket, item(2))
+        assert waiting.type == "TrackerUnavailable"
+        assert waiting.next_retry_delay is not None
+        assert timedelta(seconds=40) < waiting.next_retry_delay < timedelta(seconds=75)
+    assert len(jira.requests) == asked
+
+
+def test_after_the_pause_work_goes_on(jira: JiraStandIn, database: Engine) -> None:
+    VendorPause(database, "Jira").start(timedelta(0))
+    assert ensure(worker(jira, database)).key == "PAY-1"
+
+
+def test_a_shorter_wait_does_not_end_a_longer_one_and_none_is_endless(database: Engine) -> None:
+    VendorPause(database, "Jira").start(timedelta(days=300))
+    VendorPause(database, "Jira").start(timedelta(seconds=1))
+    left = VendorPause(database, "Jira").left()
+    assert left is not None
+    assert LONGEST - timedelta(minutes=1) < left <= LONGEST
+    assert VendorPause(database, "SendGrid").left() is None

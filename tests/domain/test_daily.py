@@ -1,0 +1,61 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from followthrough.domain.action_item import ItemStatus
+from followthrough.domain.daily import WaitingMail, most_urgent_first, overtaken
+from followthrough.domain.notice_kinds import NoticeKind
+from followthrough.domain.undelivered import next_above
+from tests.notices import ORGANISATION
+from tests.records import NOW, item
+
+PAYMENTS = ORGANISATION.teams["payments"]
+
+
+def waiting(kind: NoticeKind = NoticeKind.ITEM_REMINDER, due_in_days: int | None = None, **changes: Any) -> WaitingMail:
+    values = {
+        "key": f"{kind}/{due_in_days}",
+        "kind": kind,
+        "subject": "Due soon: Alert on queue depth",
+        "incident_id": "inc-0000000001",
+        "item_id": "inc-0000000001.1",
+        "status": ItemStatus.ACCEPTED,
+        "owner": "ana",
+        "deadline": None if due_in_days is None else NOW + timedelta(days=due_in_days),
+        "at": NOW,
+    }
+    return WaitingMail.model_validate(values | changes)
+
+
+def test_what_asks_for_something_comes_first_and_the_earliest_deadline_before_all() -> None:
+    late, soon, some_day = waiting(due_in_days=-1), waiting(due_in_days=2), waiting()
+    news = waiting(NoticeKind.ITEM_ENDED, due_in_days=-5)
+    assert most_urgent_first([news, some_day, soon, late]) == [late, soon, some_day, news]
+
+
+@pytest.mark.parametrize(
+    ("kind", "now", "over"),
+    [
+        (NoticeKind.ITEM_REMINDER, {}, False),
+        (NoticeKind.ITEM_REMINDER, {"status": ItemStatus.DONE}, True),
+        (NoticeKind.ITEM_REMINDER, {"owner": "ben"}, True),
+        (NoticeKind.ITEM_ENDED, {"status": ItemStatus.CLOSED}, False),
+        (NoticeKind.TICKET_REFUSED, {"status": ItemStatus.DONE}, False),
+        (NoticeKind.TICKET_REFUSED, {"status": ItemStatus.CLOSED}, True),
+        (NoticeKind.ITEM_BLOCKED, {}, True),
+        (NoticeKind.ITEM_EXTENSION_WANTED, {}, True),
+        (NoticeKind.UNDELIVERED, {"status": ItemStatus.CLOSED}, False),
+    ],
+)
+def test_what_was_done_meanwhile_is_not_asked_for(kind: NoticeKind, now: dict[str, Any], over: bool) -> None:
+    assert overtaken(waiting(kind), item(**now)) is over
+
+
+def test_a_mail_that_did_not_arrive_goes_up_past_those_whom_no_mail_reaches() -> None:
+    assert next_above("ana", PAYMENTS, ORGANISATION) == "carla"
+    assert next_above("ana", PAYMENTS, ORGANISATION, {"carla"}) is None
+    assert next_above("carla", PAYMENTS, ORGANISATION) is None
+    assert next_above(None, PAYMENTS, ORGANISATION) == "carla"
+    led_by_ben = PAYMENTS.model_copy(update={"lead": "ben"})
+    assert next_above("carla", led_by_ben, ORGANISATION) == "ben"

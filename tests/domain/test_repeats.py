@@ -1,0 +1,99 @@
+"""Which incidents count as repeats, and what that does to follow-ups."""
+
+from datetime import timedelta
+
+import pytest
+
+from followthrough.domain.action_item import ItemStatus, Priority, Waiver
+from followthrough.domain.lifecycle_commands import LinkRepeat, UnlinkRepeat
+from followthrough.domain.repeats import Earlier, RepeatSeen, find_repeats, repeated
+from followthrough.domain.values import Refusal
+from followthrough.policies import RepeatPolicies
+from tests.records import NOW, incident, item
+
+POLICIES = RepeatPolicies()
+WEEK = timedelta(weeks=1)
+
+
+def earlier(title: str = "Payments fail", service: str = "checkout", number: int = 7, key: str = "test/7") -> Earlier:
+    return Earlier(f"inc-{number:010d}", key, title, service, NOW)
+
+
+def test_the_same_alert_on_the_same_service_repeats_whatever_its_title() -> None:
+    (repeat,) = find_repeats(incident(dedup_key="a"), [earlier("Renamed rule", key="a")], POLICIES)
+    assert repeat.because == "the same alert on the same service"
+    assert find_repeats(incident(dedup_key="a"), [earlier("Renamed rule", "search", key="a")], POLICIES) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("Card payments fail at the provider", "Card payments are failing at the provider"),
+        ("HighErrorRate checkout 5xx above 5%", "HighErrorRate checkout 5xx above 12%"),
+        ("Checkout latency above 2 s", "Checkout latency p99 above 3 s"),
+        ("Order database replica lag above 30 s", "Replica lag on order database"),
+    ],
+)
+def test_the_same_trouble_in_other_words_repeats_with_the_reason(before: str, now: str) -> None:
+    (repeat,) = find_repeats(incident(title=now), [earlier(before)], POLICIES)
+    assert "alike, on the same service" in repeat.because
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("Storefront returns 502", "Checkout returns 500 after deploy"),
+        ("Checkout latency above 2 s", "Checkout returns 500 after deploy"),
+        ("Card payments fail at the provider", "Payments double charged"),
+    ],
+)
+def test_other_trouble_of_the_same_service_does_not(before: str, now: str) -> None:
+    assert find_repeats(incident(title=now), [earlier(before)], POLICIES) == ()
+
+
+def test_another_service_needs_a_title_that_is_nearly_the_same() -> None:
+    now = incident(title="TLS certificate expired")
+    (repeat,) = find_repeats(now, [earlier("Expired TLS certificate", "search")], POLICIES)
+    assert repeat.because.endswith("service search")
+    assert find_repeats(now, [earlier("TLS certificate is refused", "search")], POLICIES) == ()
+
+
+def test_the_most_alike_come_first_and_only_so_many() -> None:
+    others = [
+        earlier("Payments fail for some", number=2),
+        earlier("Other rule", number=3, key="test/1"),
+        *(earlier("Payments fail", number=number) for number in (4, 5, 6)),
+    ]
+    found = find_repeats(incident(dedup_key="test/1"), others, POLICIES)
+    assert found[0].because == "the same alert on the same service"
+    assert len(found) == POLICIES.at_most
+
+
+def test_a_repeat_counts_once_and_raises_the_priority_up_to_high() -> None:
+    record = item(priority=Priority.LOW)
+    for number, priority in ((1, Priority.MEDIUM), (1, Priority.MEDIUM), (2, Priority.HIGH), (3, Priority.HIGH)):
+        repeated(record, RepeatSeen(incident_id=f"inc-{number}", at=NOW), NOW + timedelta(days=1))
+        assert record.priority is priority
+    assert record.repeats == ["inc-1", "inc-2", "inc-3"]
+    assert "priority raised from low to medium" in record.unwritten[1].text
+
+
+def test_a_waiver_does_not_outlast_a_repeat_and_what_is_closed_stays_closed() -> None:
+    waived = item(status=ItemStatus.WAIVED, waiver=Waiver(reason="Rare", by="ben", at=NOW, until=NOW + WEEK))
+    assert repeated(waived, RepeatSeen(incident_id="inc-1", at=NOW), NOW)
+    assert (waived.status, waived.waiver) == (ItemStatus.PROPOSED, None)
+    assert not repeated(item(status=ItemStatus.CLOSED), RepeatSeen(incident_id="inc-1", at=NOW), NOW)
+
+
+def test_people_link_and_unlink() -> None:
+    record, other = incident(), incident(2).id
+    link = LinkRepeat(by="ana", of=other, reason="The same queue")
+    link.apply(record, NOW)
+    with pytest.raises(Refusal, match="already"):
+        link.apply(record, NOW)
+    UnlinkRepeat(by="ana", of=other, reason="Another queue").apply(record, NOW)
+    assert record.repeats == []
+    with pytest.raises(Refusal, match="not linked"):
+        UnlinkRepeat(by="ana", of=other, reason="Another queue").apply(record, NOW)
+    with pytest.raises(Refusal, match="itself"):
+        LinkRepeat(by="ana", of=record.id, reason="Me").apply(record, NOW)

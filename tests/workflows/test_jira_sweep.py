@@ -1,0 +1,266 @@
+"""What people do in Jira, found by sweeps on the real server, in a namespace of its own with the stand-in Jira."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import HttpUrl
+from sqlmodel import Session, select
+from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleHandle
+
+from followthrough.domain.action_item import ActionItem, ItemStatus, TicketState
+from followthrough.domain.item_commands import Accept, Extend, Finish
+from followthrough.domain.ticket_text import atlassian_document
+from followthrough.schedules import set_schedules
+from followthrough.store import queries
+from followthrough.store.database import migrate, open_database
+from followthrough.store.tables import MailRow
+from tests.records import item
+from tests.standins.jira import Fault, JiraStandIn
+from tests.standins.jira_data import Issue
+from tests.tracking import jira_settings, organisation
+from tests.web.conftest import new_namespace
+from tests.workflows.conftest import ItemPart, Play
+from worker import build_worker
+from workflows.action_item import ActionItemWorkflow
+from workflows.jira_sweep import JiraSweepWorkflow
+from workflows.messages import TASK_QUEUE, ItemProgress
+from workflows.ticket_messages import Swept
+
+LINK = "https://git.example.com/change/7"
+
+
+@dataclass
+class Office(Play):
+    """Sees Jira, and the mails about it."""
+
+    jira: JiraStandIn
+
+    async def item(self, **changes: Any) -> ItemPart:
+        """Accepted by Ana, with its ticket, which Jira's people have seen."""
+        now, key = datetime.now(UTC), f"inc-{uuid4().hex[:10]}"
+        usual: dict[str, Any] = {"severity": "SEV4", "proposed_at": now, "accepted_at": now, "working_since": now}
+        record = item(id=f"{key}.1", incident_id=key, **usual | changes)
+        await self.client.start_workflow(
+            ActionItemWorkflow.run, ItemProgress(item=record), id=record.id, task_queue=TASK_QUEUE
+        )
+        part = ItemPart(self, self.client.get_workflow_handle(record.id, result_type=ActionItem))
+        await part.until(lambda state: state.ticket_seen)
+        return part
+
+    async def sweep(self) -> Swept:
+        """One that knows of none before it, and so reads every ticket."""
+        return await self.client.execute_workflow(JiraSweepWorkflow.run, id=f"sweep/{uuid4()}", task_queue=TASK_QUEUE)
+
+    def issue(self, part: ItemPart) -> Issue:
+        labelled = (issue for issue in self.jira.issues.values() if part.handle.id in issue.fields["labels"])
+        return next(labelled)
+
+    def known(self, part: ItemPart) -> bool:
+        """Whether the read model knows what its ticket says."""
+        with Session(self.database) as session:
+            record = queries.action_item(session, part.handle.id)
+        return record is not None and record.ticket_seen is not None
+
+    async def jira_until(self, holds: Callable[[], Any]) -> None:
+        async with asyncio.timeout(20):
+            while not holds():  # noqa: ASYNC110 - the stand-in can't be waited for
+                await asyncio.sleep(0.05)
+
+    async def told(self, part: ItemPart, words: str, *people: str) -> None:
+        """Waits until exactly these people have mails about the item's ticket with these words."""
+
+        def mails() -> list[str]:
+            query = select(MailRow).where(MailRow.item_id == part.handle.id, MailRow.kind == "ticket-conflict")
+            with Session(self.database) as session:
+                return sorted(str(mail.person) for mail in session.exec(query) if words in mail.text)
+
+        await self.jira_until(lambda: mails() == list(people))
+
+
+@pytest.fixture(scope="module")
+def jira() -> Iterator[JiraStandIn]:
+    with JiraStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+async def office(address: str, jira: JiraStandIn, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    client = await new_namespace(address)
+    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('jira')}/followthrough.db")
+    migrate(database)
+    async with build_worker(client, jira_settings(jira), organisation, database):
+        yield Office(client, organisation(), database, jira)
+    database.dispose()
+
+
+def comment(text: str) -> dict[str, Any]:
+    return atlassian_document(((text,),))
+
+
+async def test_work_that_begins_in_jira_is_seen(office: Office) -> None:
+    part = await office.item()
+    office.jira.change(office.issue(part).key, by="5b10ana", status="In Progress")
+    await office.sweep()
+    state = await part.until(lambda state: state.ticket_seen and state.ticket_seen.status == "In Progress")
+    assert state.ticket_seen is not None
+    assert (state.ticket_seen.moved_by, state.status) == ("ana", ItemStatus.ACCEPTED)
+
+
+async def test_a_ticket_closed_with_a_link_closes_its_item(office: Office) -> None:
+    part = await office.item()
+    key = office.issue(part).key
+    office.jira.remark(key, comment(f"Merged: {LINK}"), by="5b10ben")
+    office.jira.change(key, by="5b10ben", status="Done")
+    await office.sweep()
+    closed = await part.handle.result()
+    assert closed.status is ItemStatus.CLOSED
+    assert [(str(shown.url), shown.by) for shown in closed.evidence] == [(LINK, "ben")]
+
+
+async def test_a_ticket_closed_without_a_link_asks_for_one_and_takes_it_when_it_comes(office: Office) -> None:
+    part = await office.item()
+    issue = office.issue(part)
+    office.jira.change(issue.key, by="5b10ana", status="Done")
+    await office.sweep()
+    await office.told(part, "Nothing shows that it is done.", "ana")
+    await office.jira_until(lambda: "Please comment with a link" in str(issue.comments))
+    await office.sweep()
+    assert (await part.state()).status is ItemStatus.ACCEPTED
+    assert len(issue.comments) == 1
+    office.jira.remark(issue.key, comment(f"Here: {LINK}"), by="5b10ana")
+    await office.sweep()
+    assert (await part.handle.result()).status is ItemStatus.CLOSED
+
+
+async def test_who_is_assigned_in_jira_becomes_the_owner(office: Office) -> None:
+    part = await office.item()
+    office.jira.change(office.issue(part).key, by="5b10ana", assignee={"id": "5b10ben"})
+    await office.sweep()
+    state = await part.until(lambda state: state.owner == "ben")
+    assert state.status is ItemStatus.PROPOSED
+    await part.give(Accept(by="ben"))
+
+
+async def test_an_assignee_whom_nobody_knows_is_told_of_and_left_alone(office: Office) -> None:
+    part = await office.item()
+    issue = office.issue(part)
+    office.jira.change(issue.key, by="5b10zoe", assignee={"id": "5b10zoe"})
+    await office.sweep()
+    await office.told(part, "not in the organisation file", "carla")
+    later = (await part.state()).planned.due + timedelta(days=7)
+    await part.give(Extend(by="ana", until=later, reason="The provider is late"))
+    await office.jira_until(lambda: issue.fields["duedate"] == later.date().isoformat())
+    assert (await part.state()).owner == "ana"
+    assert issue.fields["assignee"] == {"id": "5b10zoe"}
+
+
+async def test_a_due_date_that_is_not_allowed_is_put_back_with_a_comment(office: Office) -> None:
+    part = await office.item()
+    issue = office.issue(part)
+    ours = issue.fields["duedate"]
+    office.jira.change(issue.key, by="5b10ben", duedate="2020-01-01")
+    await office.sweep()
+    await office.jira_until(lambda: issue.fields["duedate"] == ours)
+    assert "put the due date back" in str(issue.comments)
+
+
+async def test_a_deleted_ticket_is_told_of_and_made_anew_with_the_next_change(office: Office) -> None:
+    part = await office.item()
+    lost = office.issue(part).key
+    office.jira.delete(lost)
+    await office.sweep()
+    await office.told(part, "was deleted", "ana", "carla")
+    later = (await part.state()).planned.due + timedelta(days=7)
+    await part.give(Extend(by="ana", until=later, reason="The provider is late"))
+    state = await part.until(lambda state: state.ticket and state.ticket.key != lost)
+    assert state.ticket is not None
+    assert office.issue(part).key == state.ticket.key
+
+
+async def test_a_hidden_ticket_is_told_of_and_written_again_once_it_can_be_seen(office: Office) -> None:
+    part = await office.item()
+    issue = office.issue(part)
+    office.jira.hidden_projects.add("PAY")
+    try:
+        await office.sweep()
+        await office.told(part, "shows nothing of its project", "ana", "carla")
+        later = (await part.state()).planned.due + timedelta(days=7)
+        await part.give(Extend(by="ana", until=later, reason="The provider is late"))
+    finally:
+        office.jira.hidden_projects.clear()
+    await office.sweep()
+    await office.jira_until(lambda: issue.fields["duedate"] == later.date().isoformat())
+
+
+async def test_a_ticket_that_lost_its_label_and_moved_is_still_followed(office: Office) -> None:
+    part = await office.item()
+    issue = office.issue(part)
+    office.jira.change(issue.key, by="5b10ben", labels=[])
+    moved = office.jira.move(issue.key, "OPS")
+    await office.sweep()
+    await part.until(lambda state: state.ticket and state.ticket.key == moved)
+
+
+async def test_a_reopened_ticket_reopens_its_closed_item(office: Office) -> None:
+    part = await office.item()
+    issue = office.issue(part)
+    await part.give(Finish(by="ana", evidence=HttpUrl(LINK)))
+    assert (await part.handle.result()).status is ItemStatus.CLOSED
+    assert issue.status == "Done"
+    office.jira.add("PAY", summary="A clone", labels=issue.fields["labels"])
+    await office.sweep()
+    assert (await part.state()).status is ItemStatus.CLOSED, "neither what we closed ourselves nor a clone is news"
+    office.jira.change(issue.key, by="5b10ben", status="To Do")
+    await office.sweep()
+    state = await part.until(lambda state: state.status is ItemStatus.PROPOSED)
+    assert state.evidence[-1].refuted == f"ticket {issue.key} was reopened"
+    await part.give(Accept(by="ana"))
+
+
+async def test_a_sweep_outlasts_an_outage_and_the_index(office: Office) -> None:
+    part = await office.item()
+    office.jira.index_lag = 1
+    office.jira.faults.append(Fault("GET", "/search/jql", status=503, times=2))
+    office.jira.change(office.issue(part).key, by="5b10ana", status="In Progress")
+    try:
+        await office.sweep()
+    finally:
+        office.jira.index_lag = 0
+    await part.until(lambda state: state.ticket_seen and state.ticket_seen.state is TicketState.IN_PROGRESS)
+
+
+async def test_a_scheduled_sweep_goes_on_where_the_last_one_began(office: Office) -> None:
+    await set_schedules(office.client, office.organisation, jira=True)
+    schedule = office.client.get_schedule_handle("jira/sweep")
+    first, second = await triggered(office, schedule, 1), await triggered(office, schedule, 2)
+    assert second.begun > first.begun
+    assert second.checked_all == first.checked_all, "every ticket is read once a day"
+    part = await office.item()
+    await office.jira_until(lambda: office.known(part))
+    await triggered(office, schedule, 3)
+    history = await part.handle.fetch_history()
+    assert not any(event.HasField("workflow_execution_signaled_event_attributes") for event in history.events)
+    office.jira.change(office.issue(part).key, by="5b10ana", status="In Progress")
+    await triggered(office, schedule, 4)
+    await part.until(lambda state: state.ticket_seen and state.ticket_seen.state is TicketState.IN_PROGRESS)
+    await set_schedules(office.client, office.organisation)
+
+
+async def triggered(office: Office, schedule: ScheduleHandle, times: int) -> Swept:
+    """The result of the schedule's ``times``-th sweep."""
+    await schedule.trigger()
+    async with asyncio.timeout(20):
+        while len(actions := (await schedule.describe()).info.recent_actions) < times:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    sweep = actions[-1].action
+    assert isinstance(sweep, ScheduleActionExecutionStartWorkflow)
+    handle = office.client.get_workflow_handle(
+        sweep.workflow_id, run_id=sweep.first_execution_run_id, result_type=Swept
+    )
+    swept: Swept = await handle.result()
+    return swept

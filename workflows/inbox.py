@@ -1,0 +1,72 @@
+"""Gathers what can wait for a person into one mail a day."""
+
+import contextlib
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.daily import Daily
+    from workflows.durable import VENDOR
+    from workflows.mail_messages import DailyMail, InboxProgress, InInbox, PutInInbox
+    from workflows.undelivered import find_other_paths
+
+PREFIX = "inbox/"
+
+
+@workflow.defn
+class InboxWorkflow:
+    """Its id is ``inbox/`` and the person; it runs for as long as something waits.
+
+    A notice may come from a workflow that was fast-forwarded. So what is due at one time, by the notices' clock,
+    goes out together, once the first of it has waited for as long as that is away, by this workflow's clock.
+    """
+
+    @workflow.init
+    def __init__(self, progress: InboxProgress) -> None:
+        self._waiting = progress.waiting
+
+    @workflow.run
+    async def run(self, progress: InboxProgress) -> None:
+        """Until nothing waits."""
+        while self._waiting:
+            first = self._first()
+            if first.rings_at <= workflow.now():
+                await self._send(first)
+            elif workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(InboxProgress(waiting=self._waiting))
+            else:
+                await self._wait_for(first)
+
+    @workflow.signal
+    def put(self, put: PutInInbox) -> None:
+        """A mail waits; the same one only once."""
+        if all(waiting.mail.key != put.mail.key for waiting in self._waiting):
+            self._waiting.append(InInbox(mail=put.mail, due=put.due, rings_at=workflow.now() + put.wait))
+
+    def _first(self) -> InInbox:
+        return min(self._waiting, key=lambda waiting: waiting.rings_at)
+
+    async def _wait_for(self, first: InInbox) -> None:
+        """Or for one that is due before it."""
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._first() != first or workflow.info().is_continue_as_new_suggested(),
+                timeout=first.rings_at - workflow.now(),
+            )
+
+    async def _send(self, first: InInbox) -> None:
+        """All that is due with ``first``, later by as much as this is late."""
+        person = workflow.info().workflow_id.removeprefix(PREFIX)
+        together = [waiting for waiting in self._waiting if waiting.due == first.due]
+        daily = DailyMail(
+            key=f"daily/{person}/{first.due:%Y-%m-%d}/{workflow.uuid4().hex[:8]}",
+            person=person,
+            mails=tuple(waiting.mail for waiting in together),
+            at=first.due + (workflow.now() - first.rings_at),
+        )
+        try:
+            await workflow.execute_activity_method(Daily.send_daily, daily, **VENDOR)
+        except ActivityError as error:
+            await find_other_paths(error)
+        self._waiting = [waiting for waiting in self._waiting if waiting not in together]

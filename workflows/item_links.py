@@ -1,0 +1,169 @@
+"""What an action item has to do with others: its incident, its parts, its duplicates, and those that wait for it."""
+
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from followthrough.domain.action_item import ActionItem
+    from followthrough.domain.incident import ItemSummary
+    from followthrough.domain.item_lifecycle import (
+        SplitItem,
+        end_block,
+        end_merge,
+        end_split,
+        hold_up,
+        release,
+        take_in,
+        unblock,
+    )
+    from followthrough.domain.values import Refusal
+    from workflows.durable import signal
+    from workflows.messages import (
+        Answer,
+        BlockAsked,
+        BlockOver,
+        ItemAskedAgain,
+        ItemEnded,
+        ItemProgress,
+        ItemSplit,
+        NoticeKind,
+    )
+    from workflows.search_attributes import of_item
+    from workflows.ticket_following import TicketFollowing
+
+
+async def start_item(item: ActionItem) -> None:
+    """Starts the action item as a workflow of its own, which outlives the one that starts it."""
+    await workflow.start_child_workflow(
+        "ActionItemWorkflow",
+        ItemProgress(item=item),
+        id=item.id,
+        parent_close_policy=ParentClosePolicy.ABANDON,
+        search_attributes=of_item(item),
+    )
+
+
+class LinkedItem(TicketFollowing):
+    """Tells others what they have to know, and asks them where they have a say."""
+
+    def __init__(self, progress: ItemProgress) -> None:
+        super().__init__(progress)
+        self.announced = progress.announced
+        if progress.reopen is not None:
+            self.announced, self.ticket_shows = True, self._ticket_facts()
+            progress.reopen.apply(self.record, workflow.now())
+        self._waits_for = self._blocked_on()
+        self._answer: Answer | None = None
+
+    async def announce(self) -> None:
+        """Once each time: its owner, its incident and those who wait for it hear that it is settled, or asked again."""
+        item, on = self.record, self._blocked_on()
+        if self._waits_for is not None and self._waits_for != on:
+            await signal(self._waits_for, "released", item.id)
+        self._waits_for = on
+        if item.settled == self.announced:
+            return
+        self.announced = item.settled
+        if item.settled:
+            self.tell(NoticeKind.ITEM_ENDED, (item.owner,))
+            await self.tell_incident()
+            over = BlockOver(on=item.id, because=f"{item.id} is {item.outcome}")
+            for waiting in tuple(item.blocks):
+                await signal(waiting, "block_over", over)
+        else:
+            to = tuple(dict.fromkeys((item.owner, *item.approvers)))
+            self.tell(NoticeKind.ITEM_ASKED_AGAIN, to, text=item.asked_because)
+            asked = ItemAskedAgain(item_id=item.id, because=item.asked_because)
+            await signal(item.incident_id, "item_asked_again", asked)
+
+    async def tell_incident(self) -> None:
+        """The incident may be gone."""
+        item = self.record
+        ended = ItemEnded(item_id=item.id, at=item.ended_at or workflow.now(), status=item.status)
+        await signal(item.incident_id, "item_ended", ended)
+
+    async def split(self, command: SplitItem) -> None:
+        """Starts the parts and tells the incident of them before the whole ends."""
+        parts = command.parts_of(self.record, workflow.now())
+        for part in parts:
+            await start_item(part)
+        summaries = tuple(ItemSummary(id=part.id, title=part.title, owner=part.owner) for part in parts)
+        await signal(self.record.incident_id, "item_split", ItemSplit(item_id=self.record.id, parts=summaries))
+        end_split(self.record, parts, workflow.now())
+
+    async def merge(self, into: str) -> None:
+        """Asks the other to go on for both; raises ApplicationError with its sentence when it can't."""
+        refusal = await self._ask(into, "merge_asked", self.about()["item"])
+        end_merge(self.record, into, refusal, workflow.now())
+        _require(refusal)
+
+    async def block_on(self, on: str) -> None:
+        """Asks the other to tell when it has ended; raises ApplicationError with the sentence why it can't."""
+        refusal = await self._ask(on, "block_asked", BlockAsked(path=(self.record.id,)))
+        end_block(self.record, refusal, workflow.now())
+        _require(refusal)
+
+    async def _ask(self, other: str, name: str, message: Any) -> str | None:
+        """Its refusal, or None when it agrees."""
+        self._answer = None
+        if not await signal(other, name, message):
+            return f"There is no open action item {other}; name one that is."
+        await workflow.wait_condition(lambda: self._answer is not None)
+        return self._answer.refusal if self._answer else None
+
+    @workflow.signal
+    async def merge_asked(self, other: ActionItem) -> None:
+        """A duplicate asks this one to go on for both, and is answered."""
+        refusal = None
+        try:
+            take_in(self.record, other, workflow.now())
+            self.tell(NoticeKind.ITEM_TOOK_IN, (self.record.owner,), text=other.id)
+        except Refusal as error:
+            refusal = str(error)
+        await signal(other.id, "answered", Answer(refusal=refusal))
+
+    @workflow.signal
+    async def block_asked(self, asked: BlockAsked) -> None:
+        """Another action item wants to wait for this one; the last of those that this one waits for answers."""
+        refusal = None
+        try:
+            further = hold_up(self.record, asked.path, workflow.now())
+            ahead = BlockAsked(path=(*asked.path, self.record.id))
+            if further is not None and await signal(further, "block_asked", ahead):
+                return
+        except Refusal as error:
+            refusal = str(error)
+        await signal(asked.path[0], "answered", Answer(refusal=refusal))
+
+    @workflow.signal
+    def answered(self, answer: Answer) -> None:
+        """What another action item was asked for is decided."""
+        self._answer = answer
+
+    @workflow.signal
+    def released(self, waited: str) -> None:
+        """An action item does not wait for this one any more."""
+        release(self.record, waited, workflow.now())
+
+    @workflow.signal
+    def block_over(self, over: BlockOver) -> None:
+        """The one that this one waits for has ended."""
+        if over.on == self._blocked_on():
+            self._waits_for = None
+            self.go_on(f"Has to wait no longer: {over.because}")
+
+    def go_on(self, because: str) -> None:
+        """It is not blocked any more, and its owner hears of it."""
+        unblock(self.record, because, workflow.now())
+        self.tell(NoticeKind.ITEM_UNBLOCKED, (self.record.owner,), text=because)
+
+    def _blocked_on(self) -> str | None:
+        return self.record.block.on if self.record.block else None
+
+
+def _require(refusal: str | None) -> None:
+    if refusal is not None:
+        raise ApplicationError(refusal, type="Refusal", non_retryable=True)

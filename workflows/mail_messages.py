@@ -1,0 +1,63 @@
+"""What is said about mails: those that wait for a daily one, and those that did not reach anybody."""
+
+from datetime import timedelta
+
+from pydantic import AwareDatetime, Field
+
+from followthrough.domain.daily import WaitingMail
+from followthrough.domain.values import Message, PersonId, State
+
+
+class PutInInbox(Message):
+    """A mail waits for the daily mail of ``due``, which by the inbox's own clock is ``wait`` from now."""
+
+    mail: WaitingMail
+    due: AwareDatetime
+    wait: timedelta
+
+
+class InInbox(Message):
+    """A mail, and when the inbox's clock says that it is ``due``."""
+
+    mail: WaitingMail
+    due: AwareDatetime
+    rings_at: AwareDatetime
+
+
+class InboxProgress(State):
+    """An inbox workflow's input: at its start, and when it continues as new."""
+
+    waiting: list[InInbox] = Field(default_factory=list)
+
+
+class DailyMail(Message):
+    """Send a person what waited, at ``at`` by the clock of what it is about."""
+
+    key: str
+    person: PersonId
+    mails: tuple[WaitingMail, ...]
+    at: AwareDatetime
+
+
+class MailProblem(Message):
+    """The mail with this key did not arrive.
+
+    ``address`` is set when it will take no other either.
+    """
+
+    key: str
+    reason: str
+    at: AwareDatetime
+    address: str | None = None
+
+
+class Undelivered(Message):
+    """A mail that did not reach a person, or a plain address when ``person`` is None."""
+
+    key: str
+    kind: str
+    subject: str
+    person: PersonId | None
+    reason: str
+    record_id: str | None
+    """The incident or action item that it was about; None for a digest."""

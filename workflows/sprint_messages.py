@@ -1,0 +1,98 @@
+"""What goes into the planning of a sprint and comes out, and what it asks of activities."""
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import AwareDatetime, Field
+
+from followthrough.domain.action_item import Sprint
+from followthrough.domain.notice_kinds import DigestKind
+from followthrough.domain.sprint_dates import SprintPlan
+from followthrough.domain.values import Message, PersonId, State
+from followthrough.file_types import TeamId
+
+
+def planning_id(team: TeamId, first_day: date) -> str:
+    """The id of the one workflow that plans this sprint."""
+    return f"planning/{team}/{first_day}"
+
+
+class PlanSprint(Message):
+    """The planning of the sprint that begins on ``first_day``."""
+
+    team: TeamId
+    first_day: date
+
+
+class Approval(Message):
+    """What the team takes into the sprint: ids of action items, the first to be ranked first."""
+
+    by: PersonId
+    items: tuple[str, ...] = Field(min_length=1, max_length=500)
+
+
+class PlanningProgress(State):
+    """How far a planning is. ``planned`` are ids of action items, ``not_planned`` says why not, by id."""
+
+    plan: SprintPlan | None = None
+    sprint: Sprint | None = None
+    """The tracker's; None while it has none, and without sprints."""
+    approval: Approval | None = None
+    planned: tuple[str, ...] = ()
+    not_planned: dict[str, str] = Field(default_factory=dict)
+
+
+class TeamAt(Message):
+    """Asks about a team's next sprints, as of ``at``."""
+
+    team: TeamId
+    at: AwareDatetime
+
+
+class PlanItems(Message):
+    """Rank these action items' tickets first in the sprint, or in the next when it is over, or else on the board."""
+
+    team: TeamId
+    sprints: bool
+    sprint: Sprint | None
+    items: tuple[str, ...]
+    at: AwareDatetime
+
+
+class PlannedItems(Message):
+    """What became of them. ``sprint`` is where they are; None on a board without sprints."""
+
+    sprint: Sprint | None
+    planned: tuple[str, ...]
+    not_planned: dict[str, str]
+
+
+class ItemsInSprint(Message):
+    """Asks which of these action items are still planned in the sprint and not done."""
+
+    items: tuple[str, ...]
+    sprint: Sprint
+
+
+class PlanningMailKind(StrEnum):
+    """Which mail; the template of the same name renders it."""
+
+    DIGEST = DigestKind.SPRINT.value
+    REMINDER = "sprint-reminder"
+    TROUBLE = "sprint-trouble"
+
+
+class PlanningMail(Message):
+    """A mail to one person. ``text`` says what the trouble is."""
+
+    kind: PlanningMailKind
+    to: PersonId
+    plan: SprintPlan
+    sprint: Sprint | None
+    at: AwareDatetime
+    text: str = ""
+
+    @property
+    def key(self) -> str:
+        """Makes it one mail."""
+        return f"{planning_id(self.plan.team, self.plan.first_day)}/{self.kind}/{self.to}"
