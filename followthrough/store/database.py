@@ -37,8 +37,8 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-def migrate(engine: Engine) -> None:
-    """Creates or upgrades every table; of several processes that start at once, one does and the others wait."""
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Brings every table up to a revision; of several processes that start at once, one does and the others wait."""
     config = Config()
     config.set_main_option("script_location", "followthrough:store/migrations")
     with engine.begin() as connection:
@@ -47,4 +47,4 @@ def migrate(engine: Engine) -> None:
         else:
             connection.execute(text("BEGIN EXCLUSIVE"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)

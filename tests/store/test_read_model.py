@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session, SQLModel
 
 from activities.read_model import ReadModel
@@ -13,6 +13,7 @@ from followthrough.domain.incident import IncidentStatus
 from followthrough.domain.values import EntryKind
 from followthrough.store import queries
 from followthrough.store.database import migrate, open_database
+from followthrough.store.tables import MailRow, MailState
 from tests.records import NOW, incident, item
 
 
@@ -20,6 +21,24 @@ def test_migrations_make_exactly_the_tables_that_the_code_describes(database: En
     with database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_mails_of_an_older_database_are_kept_and_take_the_new_states(database_url: str) -> None:
+    engine = open_database(database_url)
+    migrate(engine, "0003")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO mail (key, kind, recipients, subject, text, html, headers, at, state) "
+                "VALUES ('old', 'item-ended', '[]', '', '', '', '{}', '2026-03-02 09:00:00', 'SENT')"
+            )
+        )
+    migrate(engine)
+    with Session(engine) as session, session.begin():
+        mail = session.get_one(MailRow, "old")
+        assert mail.state is MailState.SENT
+        mail.state = MailState.DELIVERED
+    engine.dispose()
 
 
 def test_processes_that_start_at_once_migrate_once(database_url: str) -> None:

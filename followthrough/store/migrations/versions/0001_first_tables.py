@@ -8,8 +8,6 @@ from followthrough.store.tables import UTCDateTime
 revision = "0001"
 down_revision = None
 
-MAIL_STATES = ("GATHERED", "UNNEEDED", "QUEUED", "SENT", "REFUSED", "DELIVERED", "BOUNCED")
-
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -90,7 +88,7 @@ def upgrade() -> None:
         sa.Column("html", sa.String(), nullable=False),
         sa.Column("headers", sa.JSON(), nullable=False),
         sa.Column("at", UTCDateTime(), nullable=False),
-        sa.Column("state", sa.Enum(*MAIL_STATES, name="mailstate"), nullable=False),
+        sa.Column("state", sa.Enum("QUEUED", "SENT", "REFUSED", name="mailstate"), nullable=False),
         sa.Column("answer", sa.String()),
         sa.PrimaryKeyConstraint("key"),
     )
