@@ -23,19 +23,15 @@ app = typer.Typer(
     help="Incident follow-up that can't be forgotten. "
     "Exit codes: 0 done, 1 refused, 2 wrong command line, 3 service not reachable, 4 no such incident or action item.",
 )
-for part in (
-    service,
-    incidents,
-    lifecycle,
-    updates,
-    items,
-    choices,
-    tickets,
-    planning,
-    calendar,
-    postmortems,
-    culture,
-    drills,
-):
-    app.add_typer(part.app)
-app.add_typer(digests.app, name="digest")
+PANELS = {
+    "Service": (service,),
+    "Incidents": (incidents, lifecycle, updates, postmortems),
+    "Action items": (items, choices, tickets, planning, calendar),
+    "Culture": (culture, drills),
+}
+for panel, parts in PANELS.items():
+    for part in parts:
+        for command in (*part.app.registered_commands, *part.app.registered_groups):
+            command.rich_help_panel = panel
+        app.add_typer(part.app)
+app.add_typer(digests.app, name="digest", rich_help_panel="Culture")
