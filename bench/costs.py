@@ -35,8 +35,10 @@ TASK = 3
 """Events of a workflow task: scheduled, started, completed."""
 
 WHY = (
-    "an item that ends tells its incident by a signal, which reaches later runs too, and the engine tells it a second "
-    "time because the item is its child; planning and writing the read model are two local activities, not one."
+    "a ticket is read before and after it is written, in activities of their own, so that what people changed in Jira "
+    "is neither overwritten unseen nor taken for our own; an item that ends tells its incident by a signal, which "
+    "reaches later runs too, and the engine tells it a second time because the item is its child; planning and writing "
+    "the read model are two local activities, not one."
 )
 
 
