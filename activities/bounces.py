@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 from temporalio import activity
 
-from activities.email import NOBODY_ABOVE, Email, undelivered
+from activities.email import NOBODY_ABOVE, Email, mail_to, undelivered
 from followthrough.domain.departures import as_of
 from followthrough.domain.undelivered import next_above
 from followthrough.mail.render import render_undelivered
@@ -52,12 +52,6 @@ class Bounces:
         team = organisation.team_with(missed.person or "", next(iter(organisation.teams.values())))
         with Session(self._database) as session:
             above = next_above(missed.person, team, organisation, unreachable_people(session, organisation))
-        mail = MailRow(
-            key=f"{missed.key}/undelivered",
-            kind=NoticeKind.UNDELIVERED,
-            person=above,
-            recipients=[organisation.people[above].email] if above else [],
-            at=now,
-            **render_undelivered(missed, organisation, self._public_url)._asdict(),
-        )
+        rendered, key = render_undelivered(missed, organisation, self._public_url), f"{missed.key}/undelivered"
+        mail = mail_to(above, organisation, rendered, key=key, kind=NoticeKind.UNDELIVERED, at=now)
         self._email.send(mail, NOBODY_ABOVE)

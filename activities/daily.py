@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.email import Email
+from activities.email import Email, mail_to
 from followthrough.domain.daily import WaitingMail, overtaken
 from followthrough.domain.departures import as_of
 from followthrough.domain.mail_times import quiet_until
@@ -16,7 +16,6 @@ from followthrough.links import Links
 from followthrough.mail.render import render_daily
 from followthrough.organisation import Organisation
 from followthrough.store import queries
-from followthrough.store.sprint_planning import items_named
 from followthrough.store.tables import MailRow, MailState
 from workflows.mail_messages import DailyMail
 
@@ -51,7 +50,7 @@ class Daily:
         """None when nothing is owed."""
         keys = [mail.key for mail in daily.mails]
         rows = {row.key: row for row in session.exec(select(MailRow).where(col(MailRow.key).in_(keys)).options(*WHOLE))}
-        items = items_named(session, [mail.item_id for mail in daily.mails if mail.item_id])
+        items = queries.items_named(session, [mail.item_id for mail in daily.mails if mail.item_id])
         owed = []
         for mail in daily.mails:
             row, item = rows.get(mail.key), items.get(mail.item_id or "")
@@ -73,15 +72,8 @@ class Daily:
     ) -> MailRow:
         incidents = [queries.incident(session, incident) for incident in {mail.incident_id for mail in mails}]
         titles = {incident.id: incident.title for incident in incidents if incident}
-        reader = organisation.people.get(daily.person)
-        return MailRow(
-            key=daily.key,
-            kind="daily",
-            person=daily.person,
-            recipients=[reader.email] if reader else [],
-            at=daily.at,
-            **render_daily(daily, mails, titles, organisation, self._public_url, self._links)._asdict(),
-        )
+        rendered = render_daily(daily, mails, titles, organisation, self._public_url, self._links)
+        return mail_to(daily.person, organisation, rendered, key=daily.key, kind="daily", at=daily.at)
 
     def _sent_in(self, key: str) -> None:
         with Session(self._database) as session, session.begin():

@@ -1,6 +1,6 @@
 """The weekly and the monthly digest: for whom they are, and each mail, read and sent in one step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -8,7 +8,7 @@ from sqlmodel import Session
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.email import Email
+from activities.email import Email, mail_to
 from followthrough.domain.departures import as_of
 from followthrough.domain.digest import Month, MonthlyMail
 from followthrough.domain.notice_kinds import DigestKind
@@ -16,12 +16,11 @@ from followthrough.domain.values import PersonId
 from followthrough.domain.weekly import WeeklyMail, weekly_mails
 from followthrough.links import Links
 from followthrough.mail.charts import attached, charts
-from followthrough.mail.render import Rendered, render_digest, render_weekly
+from followthrough.mail.render import render_digest, render_weekly
 from followthrough.mail.unsubscribe import unsubscribe_url
 from followthrough.organisation import Organisation
 from followthrough.store.reports import read_digest, read_weekly_digest
 from followthrough.store.subscriptions import wants
-from followthrough.store.tables import MailAttachmentRow, MailRow
 
 NOBODY = "The digest is for nobody: name recipients under policies.digest in the organisation file."
 
@@ -67,7 +66,9 @@ class Digests:
             digest = read_weekly_digest(session, mail, organisation)
         if not digest.empty:
             unsubscribe = unsubscribe_url(DigestKind.WEEKLY, mail.person, self._public_url, self._links)
-            self._send(DigestKind.WEEKLY, mail, render_weekly(digest, organisation, self._public_url, unsubscribe))
+            rendered = render_weekly(digest, organisation, self._public_url, unsubscribe)
+            row = mail_to(mail.person, organisation, rendered, key=mail.key, kind=DigestKind.WEEKLY, at=mail.at)
+            self._email.send(row, NOBODY)
 
     @activity.defn
     def send_monthly(self, mail: MonthlyMail) -> None:
@@ -79,26 +80,10 @@ class Digests:
             digest = read_digest(session, Month.parse(mail.month), organisation, mail.at)
         unsubscribe = unsubscribe_url(DigestKind.MONTHLY, mail.person, self._public_url, self._links)
         rendered = render_digest(digest, organisation, self._public_url, mail.person, unsubscribe)
-        self._send(DigestKind.MONTHLY, mail, rendered, [attached(chart) for chart in charts(digest)])
+        row = mail_to(mail.person, organisation, rendered, key=mail.key, kind=DigestKind.MONTHLY, at=mail.at)
+        row.attachments = [attached(chart) for chart in charts(digest)]
+        self._email.send(row, NOBODY)
 
     def _wanted(self, kind: DigestKind, person: PersonId, organisation: Organisation) -> bool:
         with Session(self._database) as session:
             return person in organisation.people and wants(session, person, kind)
-
-    def _send(
-        self,
-        kind: DigestKind,
-        mail: WeeklyMail | MonthlyMail,
-        rendered: Rendered,
-        attachments: Sequence[MailAttachmentRow] = (),
-    ) -> None:
-        row = MailRow(
-            key=mail.key,
-            kind=kind,
-            person=mail.person,
-            recipients=[self._organisation().people[mail.person].email],
-            at=mail.at,
-            attachments=list(attachments),
-            **rendered._asdict(),
-        )
-        self._email.send(row, NOBODY)

@@ -22,7 +22,7 @@ from followthrough.domain.mail_times import gather_time
 from followthrough.domain.undelivered import next_above
 from followthrough.domain.values import PersonId
 from followthrough.links import Links
-from followthrough.mail.render import render
+from followthrough.mail.render import Rendered, render
 from followthrough.organisation import Organisation
 from followthrough.store.bounces import unreachable_people
 from followthrough.store.tables import MailRow, MailState
@@ -159,6 +159,20 @@ class Email:
         with Session(self._database) as session, session.begin():
             queued = (col(MailRow.key) == mail.key, col(MailRow.state) == MailState.QUEUED)
             session.execute(update(MailRow).where(*queued).values(state=state, answer=answer))
+
+
+def mail_to(
+    person: PersonId | None, organisation: Organisation, rendered: Rendered, *, key: str, kind: str, at: datetime
+) -> MailRow:
+    """Without recipients when that is nobody in the organisation file."""
+    return MailRow(
+        key=key,
+        kind=kind,
+        person=person,
+        recipients=[organisation.people[person].email] if person in organisation.people else [],
+        at=at,
+        **rendered._asdict(),
+    )
 
 
 def undelivered(mail: MailRow, reason: str) -> Undelivered:

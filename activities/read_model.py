@@ -36,7 +36,7 @@ class ReadModel:
         row = ActionItemRow.model_validate(
             {
                 **document,
-                "due": item.plan.due if item.plan else item.due,
+                "due": item.due_at,
                 "next_at": item.upcoming.at if item.upcoming else None,
                 "next_kind": item.upcoming.kind if item.upcoming else None,
                 "escalation_level": item.escalation_level,

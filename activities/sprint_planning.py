@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.email import Email
+from activities.email import Email, mail_to
 from activities.tickets import tracker_failures
 from activities.tracker import SprintState, Tracker
-from followthrough.domain.action_item import OPEN, ActionItem, ItemStatus, Sprint
+from followthrough.domain.action_item import OPEN, WORKED_ON, ActionItem, Sprint
 from followthrough.domain.departures import as_of
 from followthrough.domain.notice_kinds import DigestKind
 from followthrough.domain.sprint_dates import SprintPlan, coming_plans, sprint_plan
@@ -22,9 +22,8 @@ from followthrough.links import Links
 from followthrough.mail.render import render_planning
 from followthrough.mail.unsubscribe import unsubscribe_url
 from followthrough.organisation import Organisation
-from followthrough.store.sprint_planning import items_named, items_to_plan
+from followthrough.store.queries import items_named, items_to_plan
 from followthrough.store.subscriptions import wants
-from followthrough.store.tables import MailRow
 from workflows.sprint_messages import (
     ItemsInSprint,
     PlanItems,
@@ -84,17 +83,9 @@ class SprintPlanning:
             if not wanted or mail.plan.team not in organisation.teams:
                 return
             proposal = propose(mail.plan, items_to_plan(session, mail.plan.team), organisation)
-        reader = organisation.people.get(mail.to)
         unsubscribe = unsubscribe_url(DigestKind.SPRINT, mail.to, self._public_url, self._links) if digest else ""
-        row = MailRow(
-            key=mail.key,
-            kind=mail.kind,
-            person=mail.to,
-            recipients=[reader.email] if reader else [],
-            at=mail.at,
-            **render_planning(mail, proposal, organisation, self._public_url, unsubscribe)._asdict(),
-        )
-        self._email.send(row, NOBODY)
+        rendered = render_planning(mail, proposal, organisation, self._public_url, unsubscribe)
+        self._email.send(mail_to(mail.to, organisation, rendered, key=mail.key, kind=mail.kind, at=mail.at), NOBODY)
 
     @activity.defn
     def plan_items(self, request: PlanItems) -> PlannedItems | None:
@@ -122,9 +113,7 @@ class SprintPlanning:
         return [
             key
             for key, item in found.items()
-            if item.status in (ItemStatus.PROPOSED, ItemStatus.ACCEPTED)
-            and item.sprint is not None
-            and item.sprint.id == request.sprint.id
+            if item.status in WORKED_ON and item.sprint is not None and item.sprint.id == request.sprint.id
         ]
 
     def _where(self, request: PlanItems) -> Sprint | None:

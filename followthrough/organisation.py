@@ -235,6 +235,10 @@ class Organisation(Section):
         """As people call them, or the key of somebody who is not in the file."""
         return self.people[person].name if person in self.people else person
 
+    def time_zone_of(self, person: PersonId | None) -> str:
+        """UTC for nobody and for somebody who is not in the file."""
+        return self.people[person].time_zone if person in self.people else "UTC"
+
     def update_templates_of(self, team: TeamId) -> tuple[Templates, ...]:
         """The team's own, then the organisation's; those that come along are for what is in neither."""
         own = self.teams[team].update_templates if team in self.teams else None

@@ -32,7 +32,7 @@ def planning(team: Team, sprint: Sprint = None, as_json: AsJson = False) -> None
     show(call("GET", f"/planning/{team}", first_day=first_day), as_json, drawn_planning)
 
 
-@app.command("approve-planning")
+@app.command()
 def approve_planning(
     team: Team,
     by: By,

@@ -37,7 +37,9 @@ class ItemStatus(StrEnum):
     SPLIT = "split"
 
 
-OPEN = (ItemStatus.PROPOSED, ItemStatus.ACCEPTED, ItemStatus.DONE)
+WORKED_ON = (ItemStatus.PROPOSED, ItemStatus.ACCEPTED)
+"""Its owner still has something to do."""
+OPEN = (*WORKED_ON, ItemStatus.DONE)
 """Somebody still owes something."""
 
 
@@ -313,6 +315,18 @@ class ActionItem(Record):
         if self.plan is None:
             raise Refusal(f"Action item {self.id} has no deadline yet; try again in a moment.")
         return self.plan
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Its deadline by the plan, or what was set before there is one."""
+        return self.plan.due if self.plan else self.due
+
+    @property
+    def deadline(self) -> datetime | None:
+        """The one that comes next: until it is accepted, that is the time to accept it by, unless it is due earlier."""
+        if self.plan and self.status is ItemStatus.PROPOSED:
+            return min(self.plan.accept_by, self.plan.due)
+        return self.due_at
 
     @property
     def approvers(self) -> tuple[PersonId, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from followthrough.domain.action_item import ActionItem, ItemStatus
+from followthrough.domain.action_item import WORKED_ON, ActionItem, ItemStatus
 from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.incident_commands import Acknowledge
 from followthrough.domain.item_commands import (
@@ -19,7 +19,7 @@ from followthrough.domain.item_commands import (
     Verify,
     Waive,
 )
-from followthrough.domain.item_lifecycle import WORKED_ON, BlockItem, ReopenItem, Unblock
+from followthrough.domain.item_lifecycle import BlockItem, ReopenItem, Unblock
 from followthrough.domain.postmortem import ReviewState
 from followthrough.domain.postmortem_commands import ReviewPostmortem
 from followthrough.domain.values import Message, PersonId

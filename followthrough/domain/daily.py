@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import AwareDatetime
 
-from followthrough.domain.action_item import ActionItem, ItemStatus
+from followthrough.domain.action_item import ActionItem
 from followthrough.domain.incident import Incident
 from followthrough.domain.notice_kinds import NoticeKind
 from followthrough.domain.values import Message, PersonId
@@ -43,13 +43,10 @@ class WaitingMail(Message):
 
 
 def deadline_of(record: ActionItem | Incident) -> datetime | None:
-    """What comes next: of a proposed action item the time to accept it, unless it is due earlier."""
-    if isinstance(record, Incident):
-        return record.plan.postmortem_due if record.plan else None
-    if record.plan is None:
-        return None
-    proposed = record.status is ItemStatus.PROPOSED
-    return min(record.plan.accept_by, record.plan.due) if proposed else record.plan.due
+    """What comes next: an action item's deadline, or that of an incident's postmortem."""
+    if isinstance(record, ActionItem):
+        return record.deadline
+    return record.plan.postmortem_due if record.plan else None
 
 
 def overtaken(mail: WaitingMail, item: ActionItem) -> bool:

@@ -232,5 +232,4 @@ def _open(item: ActionItem, at: datetime) -> bool:
 
 
 def _overdue(item: ActionItem, at: datetime) -> bool:
-    due = item.plan.due if item.plan else item.due
-    return due is not None and due < at
+    return item.due_at is not None and item.due_at < at

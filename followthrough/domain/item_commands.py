@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field, HttpUrl
 
 from followthrough.domain.action_item import (
     OPEN,
+    WORKED_ON,
     ActionItem,
     Evidence,
     EvidenceKind,
@@ -49,7 +50,7 @@ class Decline(Message):
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal for anybody but the owner, and once it is done."""
-        item.require(ItemStatus.PROPOSED, ItemStatus.ACCEPTED, to="declined")
+        item.require(*WORKED_ON, to="declined")
         if self.by != item.owner:
             raise Refusal(f"Action item {item.id} belongs to {item.owner}; only its owner can decline it.")
         item.status = ItemStatus.PROPOSED
@@ -69,7 +70,7 @@ class Reassign(Message):
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal when the item is past being worked on or already belongs to that person."""
-        item.require(ItemStatus.PROPOSED, ItemStatus.ACCEPTED, to="reassigned")
+        item.require(*WORKED_ON, to="reassigned")
         if self.to == item.owner:
             raise Refusal(f"Action item {item.id} already belongs to {self.to}.")
         item.note(now, EntryKind.ACTION_ITEM, f"Reassigned from {item.owner} to {self.to}: {self.reason}", self.by)
@@ -89,7 +90,7 @@ class Extend(Message):
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal beyond the policy's limits for anybody but the owner and approvers."""
-        item.require(ItemStatus.PROPOSED, ItemStatus.ACCEPTED, to="extended")
+        item.require(*WORKED_ON, to="extended")
         policy, due = item.planned.policy, item.planned.due
         if self.until <= max(due, now):
             raise Refusal(

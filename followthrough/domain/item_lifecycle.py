@@ -9,14 +9,13 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from followthrough.domain.action_item import ActionItem, Block, ItemStatus, Kind, Priority
+from followthrough.domain.action_item import WORKED_ON, ActionItem, Block, ItemStatus, Kind, Priority
 from followthrough.domain.lifecycle_commands import INCIDENT_ID
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
 
 ITEM_ID = INCIDENT_ID + r"(\.[0-9]+)+"
 """The parts of ``inc-7f3a9c21d0.2`` are ``inc-7f3a9c21d0.2.1`` and so on, whatever else its incident has."""
 
-WORKED_ON = (ItemStatus.PROPOSED, ItemStatus.ACCEPTED)
 INHERITED = {
     "incident_id",
     "kind",

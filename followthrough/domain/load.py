@@ -68,8 +68,7 @@ def _woken(incident: Incident, organisation: Organisation) -> set[PersonId]:
 
 
 def _is_night(at: datetime, person: PersonId, organisation: Organisation) -> bool:
-    known = organisation.people.get(person)
-    local = at.astimezone(ZoneInfo(known.time_zone if known else "UTC")).time()
+    local = at.astimezone(ZoneInfo(organisation.time_zone_of(person))).time()
     return local >= _NIGHT_BEGINS or local < _NIGHT_ENDS
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from followthrough.domain.action_item import ActionItem, ItemStatus, Sprint
+from followthrough.domain.action_item import WORKED_ON, ActionItem, Sprint
 from followthrough.domain.values import EntryKind, Message, PersonId
 
 
@@ -18,7 +18,7 @@ class Estimate(Message):
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal when there is nothing left to do."""
-        item.require(ItemStatus.PROPOSED, ItemStatus.ACCEPTED, to="estimated")
+        item.require(*WORKED_ON, to="estimated")
         item.estimate = self.estimate
         item.note(now, EntryKind.ACTION_ITEM, f"Estimated at {self.estimate:g}", self.by)
 

@@ -112,14 +112,10 @@ def _place(item: ActionItem, plan: SprintPlan) -> Place | None:
         return Place.MOVED_ON if runs_out else Place.PLANNED
     if item.moved_on:
         return Place.MOVED_ON
-    due = _due(item)
+    due = item.due_at
     if due is None or due >= plan.ends_at:
         return Place.NEW
     return Place.OVERDUE if due < plan.planning_at else Place.DUE
-
-
-def _due(item: ActionItem) -> datetime | None:
-    return item.plan.due if item.plan else item.due
 
 
 def _line(item: ActionItem, place: Place, default_estimate: float) -> Line:
@@ -141,7 +137,7 @@ def _line(item: ActionItem, place: Place, default_estimate: float) -> Line:
         owner=item.owner,
         severity=item.severity,
         priority=item.priority,
-        due=item.waiver.until if place is Place.WAIVER and item.waiver else _due(item),
+        due=item.waiver.until if place is Place.WAIVER and item.waiver else item.due_at,
         estimate=item.estimate or default_estimate,
         estimated=item.estimate is not None,
         repeats=len(item.repeats),

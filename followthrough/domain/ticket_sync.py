@@ -3,14 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from followthrough.domain.action_item import ActionItem, ItemStatus, TicketReport, TicketState
+from followthrough.domain.action_item import WORKED_ON, ActionItem, ItemStatus, TicketReport, TicketState
 from followthrough.domain.item_commands import Accept, Extend, Finish, ItemCommand, Reassign
 from followthrough.domain.values import EntryKind, PersonId, Refusal
 
 SOMEBODY = "somebody in Jira"
 """Whoever changed the ticket and is not in the organisation file."""
 
-WORKED_ON = (ItemStatus.PROPOSED, ItemStatus.ACCEPTED)
 UNREADABLE = {
     TicketState.GONE: "was deleted, or can't be seen any more",
     TicketState.HIDDEN: "can't be seen any more: Jira shows nothing of its project",

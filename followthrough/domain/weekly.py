@@ -69,13 +69,6 @@ class WeeklyDigest(WeeklyMail):
         return not (self.decisions or self.late or self.coming or self.blocked or self.closed)
 
 
-def deadline(item: ActionItem) -> datetime | None:
-    """The one that comes next: until it is accepted, that is the time to accept it by, unless it is due earlier."""
-    if item.plan is None:
-        return item.due
-    return min(item.plan.accept_by, item.plan.due) if item.status is ItemStatus.PROPOSED else item.plan.due
-
-
 def readers(item: ActionItem, organisation: Organisation) -> set[PersonId]:
     """The owner's manager and the team's lead; the owner only when there is nobody else."""
     lead = organisation.team(item.team, item.service).lead
@@ -106,7 +99,7 @@ def weekly_digest(
 ) -> WeeklyDigest:
     """Of the action items that its reader has a say in; ``answers`` are those of ``escalations.unanswered``."""
     person, now = mail.person, mail.at
-    real = sorted((item for item in items if not item.drill), key=lambda item: (item.severity, deadline(item) or now))
+    real = sorted((item for item in items if not item.drill), key=lambda item: (item.severity, item.deadline or now))
     decisions = [
         Decision(wanted=Wanted.ESCALATION, item=one.item, since=one.moment.at, level=one.moment.level)
         for one in unanswered(real, answers)
@@ -145,7 +138,7 @@ def _place(item: ActionItem, now: datetime, policies: WeeklyPolicies) -> str | N
     if item.settled:
         closed = item.status is ItemStatus.CLOSED and item.ended_at and item.ended_at > now - WEEK
         return "closed" if closed else None
-    due = deadline(item)
+    due = item.deadline
     if due and item.status is not ItemStatus.DONE and due < now + WEEK:
         return "late" if due < now else "coming"
     return "blocked" if item.block and item.block.at < now - policies.blocked_for else None

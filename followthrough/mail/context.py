@@ -6,7 +6,6 @@ from typing import TypedDict
 
 from followthrough.domain.action_item import ActionItem, Kind
 from followthrough.domain.choices import choices
-from followthrough.domain.daily import deadline_of
 from followthrough.domain.drill import measures
 from followthrough.domain.incident import Audience, Incident, ItemSummary, Role, UpdateStage
 from followthrough.domain.updates import likely_stage
@@ -196,10 +195,9 @@ def about_item(
     when = _clock(organisation, reader)
     plan = item.plan
     accept_by, due = (plan.accept_by, plan.due) if plan else (None, None)
-    deadline = deadline_of(item)
     evidence = item.evidence[-1] if item.evidence else None
     return {
-        **_about(notice, deadline, organisation, public_url, links, reader),
+        **_about(notice, item.deadline, organisation, public_url, links, reader),
         "item_id": AsIs(item.id),
         "item_url": AsIs(f"{public_url}/items/{item.id}"),
         "calendar_url": AsIs(f"{public_url}/items/{item.id}/deadline.ics"),
@@ -211,7 +209,7 @@ def about_item(
         "priority": item.priority,
         "accept_by": when(accept_by),
         "due": when(due),
-        "deadline": when(deadline),
+        "deadline": when(item.deadline),
         "extensions": item.extensions,
         "moved_on": item.moved_on,
         "repeats": ", ".join(item.repeats),
@@ -275,12 +273,11 @@ def _ask_url(item: ActionItem, organisation: Organisation, reader: PersonId | No
 
 
 def _clock(organisation: Organisation, reader: PersonId | None) -> Callable[[datetime | None], str]:
-    zone = organisation.people[reader].time_zone if reader else "UTC"
-    return lambda at: told_when(at, zone)
+    return lambda at: told_when(at, organisation.time_zone_of(reader))
 
 
 def _name(person: PersonId | None, organisation: Organisation) -> str:
-    return _line(organisation.people[person].name if person in organisation.people else person or "")
+    return _line(organisation.name_of(person) if person else "")
 
 
 def _summary(item: ItemSummary, organisation: Organisation) -> str:

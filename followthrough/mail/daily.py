@@ -41,8 +41,7 @@ def about_daily(
     links: Links,
 ) -> AboutDaily:
     """The most urgent mails, by incident; ``titles`` are those of incidents by their id."""
-    reader = organisation.people.get(daily.person)
-    zone = reader.time_zone if reader else "UTC"
+    zone = organisation.time_zone_of(daily.person)
     ordered = most_urgent_first(mails)
     place: dict[str, int] = {}
     for mail in ordered:

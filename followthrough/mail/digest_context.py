@@ -12,7 +12,7 @@ from followthrough.domain.digest import Digest, KudosLine, Month, RepeatLine
 from followthrough.domain.drill import DrillReport, measures
 from followthrough.domain.escalations import Escalation
 from followthrough.domain.load import Overload
-from followthrough.domain.weekly import Decision, Wanted, WeeklyDigest, deadline
+from followthrough.domain.weekly import Decision, Wanted, WeeklyDigest
 from followthrough.mail.charts import charts
 from followthrough.mail.context import AsIs
 from followthrough.organisation import Organisation
@@ -78,11 +78,11 @@ def about_weekly(
     names = organisation.name_of
 
     def late(item: ActionItem) -> str:
-        due = deadline(item)
+        due = item.deadline
         return f"{item.severity}, {names(item.owner)}, {span(digest.at - due)} late" if due else ""
 
     def coming(item: ActionItem) -> str:
-        due = deadline(item)
+        due = item.deadline
         return f"{item.severity}, {names(item.owner)}, due {due.astimezone(zone):%a %d %b}" if due else ""
 
     def blocked(item: ActionItem) -> str:

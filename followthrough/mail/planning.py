@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from followthrough.domain.sprint_planning import CANDIDATES, Line, Place, Proposal
 from followthrough.mail.context import AsIs
 from followthrough.organisation import Organisation
-from followthrough.wording import when
+from followthrough.wording import one_line, when
 from workflows.sprint_messages import PlanningMail
 
 AT_MOST = 10
@@ -56,8 +56,7 @@ def about_planning(
     mail: PlanningMail, proposal: Proposal, organisation: Organisation, public_url: str, unsubscribe: str
 ) -> AboutPlanning:
     """To one person, with times where that person is."""
-    plan, reader = mail.plan, organisation.people.get(mail.to)
-    zone = reader.time_zone if reader else "UTC"
+    plan, zone = mail.plan, organisation.time_zone_of(mail.to)
     placed = Counter(line.place for line in proposal.lines)
     url = f"{public_url}/planning/{plan.team}?first_day={plan.first_day}"
 
@@ -66,11 +65,11 @@ def about_planning(
         return [Part(heading, len(lines), shown, len(lines) - len(shown), AsIs(f"{url}#{anchor}"))] if lines else []
 
     return {
-        "team": " ".join(organisation.teams[plan.team].name.split()),
+        "team": one_line(organisation.teams[plan.team].name),
         "team_id": AsIs(plan.team),
         "first_day": AsIs(plan.first_day),
         "sprints": plan.sprints,
-        "sprint": " ".join(mail.sprint.name.split()) if mail.sprint else "",
+        "sprint": one_line(mail.sprint.name) if mail.sprint else "",
         "planning_at": when(plan.planning_at, zone),
         "ends_at": when(plan.ends_at, zone),
         "moved_on": placed[Place.MOVED_ON],
@@ -84,7 +83,7 @@ def about_planning(
             for place in Place
             for found in part(_heading(place), place.name.lower(), proposal.not_proposed(place))
         ],
-        "text": " ".join(mail.text.split()),
+        "text": one_line(mail.text),
         "you": AsIs(mail.to),
         "planning_url": AsIs(url),
         "unsubscribe_url": AsIs(unsubscribe),
@@ -105,5 +104,4 @@ def _sentence(line: Line, organisation: Organisation, zone: str) -> str:
         f"estimate {line.estimate:g}" if line.estimated else "",
         line.ticket or "",
     ]
-    sentence = f"{line.title} ({', '.join(filter(None, facts))}){line.why and f': {line.why}'}"
-    return " ".join(sentence.split())
+    return one_line(f"{line.title} ({', '.join(filter(None, facts))}){line.why and f': {line.why}'}")

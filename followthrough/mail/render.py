@@ -44,6 +44,15 @@ SUBJECT_WIDTH = 150
 DRILL = "**This is a drill.** Practise as if it were real; no customer is affected.\n\n"
 CHART = re.compile(r"!\[(.*)\]\(cid:[\w-]+\)")
 CHART_WIDTH = "400"
+KNOWN: Mapping[str, Set[str]] = {
+    LAYOUT: {"subject", "body", "organisation", "record_id"},
+    CHAPTERS: {"chapters"},
+    DIGEST: AboutDigest.__annotations__.keys(),
+    WEEKLY: AboutWeekly.__annotations__.keys(),
+    DAILY: AboutDaily.__annotations__.keys(),
+    UNDELIVERED: AboutUndelivered.__annotations__.keys(),
+}
+"""What templates of one kind only may use."""
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True})
 INLINER = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
@@ -83,18 +92,8 @@ def load(folder: Path) -> Templates:
 
 def _known(name: str) -> Set[str]:
     """Partial templates are called like the kinds that include them, with a ``_`` before."""
-    if name == LAYOUT:
-        return {"subject", "body", "organisation", "record_id"}
-    if name == CHAPTERS:
-        return {"chapters"}
-    if name == DIGEST:
-        return AboutDigest.__annotations__.keys()
-    if name == WEEKLY:
-        return AboutWeekly.__annotations__.keys()
-    if name == DAILY:
-        return AboutDaily.__annotations__.keys()
-    if name == UNDELIVERED:
-        return AboutUndelivered.__annotations__.keys()
+    if name in KNOWN:
+        return KNOWN[name]
     if name.startswith("sprint-"):
         return AboutPlanning.__annotations__.keys()
     about = AboutItem if name.lstrip("_").startswith(("item-", "ticket-")) else AboutIncident
@@ -150,7 +149,7 @@ def render(
     else:
         context = about_incident(notice, record, organisation, public_url, links, reader)
     root = f"<{notice.incident_id}@{urlsplit(public_url).hostname}>"
-    headers = {**_message_id(notice.mail_key(reader), public_url), "In-Reply-To": root, "References": root}
+    headers = {**_headers(notice.mail_key(reader), public_url), "In-Reply-To": root, "References": root}
     return _compose(f"{notice.kind}.md.j2", context, record.id, organisation.name, headers, drill=record.drill)
 
 
@@ -163,28 +162,17 @@ def render_digest(
     """
     at_most = organisation.policies.digest.at_most if unsubscribe else None
     context = about_digest(digest, organisation, public_url, unsubscribe, at_most)
-    return _compose_digest(DIGEST, context, f"digest/{digest.month}", reader, organisation, public_url)
+    record_id = f"digest/{digest.month}"
+    headers = _headers(f"{record_id}/{reader}", public_url, unsubscribe)
+    return _compose(DIGEST, context, record_id, organisation.name, headers)
 
 
 def render_weekly(digest: WeeklyDigest, organisation: Organisation, public_url: str, unsubscribe: str = "") -> Rendered:
     """A manager's weekly mail. Without a link to unsubscribe it is for a page, with every line."""
     at_most = organisation.policies.weekly.at_most if unsubscribe else None
     context = about_weekly(digest, organisation, public_url, unsubscribe, at_most)
-    return _compose_digest(WEEKLY, context, f"weekly/{digest.week}", digest.person, organisation, public_url)
-
-
-def _compose_digest(
-    template: str,
-    context: AboutDigest | AboutWeekly,
-    record_id: str,
-    reader: PersonId,
-    organisation: Organisation,
-    public_url: str,
-) -> Rendered:
-    headers = _message_id(f"{record_id}/{reader}", public_url)
-    if context["unsubscribe_url"]:
-        headers |= unsubscribe_headers(context["unsubscribe_url"])
-    return _compose(template, context, record_id, organisation.name, headers)
+    headers = _headers(digest.key, public_url, unsubscribe)
+    return _compose(WEEKLY, context, f"weekly/{digest.week}", organisation.name, headers)
 
 
 def render_daily(
@@ -197,17 +185,18 @@ def render_daily(
 ) -> Rendered:
     """A person's daily mail about what is owed of what waited; ``titles`` are those of incidents by their id."""
     context = about_daily(daily, mails, titles, organisation, public_url, links)
-    return _compose(DAILY, context, "daily", organisation.name, _message_id(daily.key, public_url))
+    return _compose(DAILY, context, "daily", organisation.name, _headers(daily.key, public_url))
 
 
 def render_undelivered(undelivered: Undelivered, organisation: Organisation, public_url: str) -> Rendered:
     """About a mail that no incident or action item can tell of."""
     context, key = about_undelivered(undelivered, "", organisation, public_url), f"{undelivered.key}/undelivered"
-    return _compose(UNDELIVERED, context, undelivered.key, organisation.name, _message_id(key, public_url))
+    return _compose(UNDELIVERED, context, undelivered.key, organisation.name, _headers(key, public_url))
 
 
-def _message_id(key: str, public_url: str) -> dict[str, str]:
-    return {"Message-ID": f"<{uuid5(NAMESPACE_URL, key)}@{urlsplit(public_url).hostname}>"}
+def _headers(key: str, public_url: str, unsubscribe: str = "") -> dict[str, str]:
+    message_id = {"Message-ID": f"<{uuid5(NAMESPACE_URL, key)}@{urlsplit(public_url).hostname}>"}
+    return message_id | (unsubscribe_headers(unsubscribe) if unsubscribe else {})
 
 
 def render_planning(
@@ -215,7 +204,7 @@ def render_planning(
 ) -> Rendered:
     """A mail about planning; only the digest has a link to unsubscribe."""
     context = about_planning(mail, proposal, organisation, public_url, unsubscribe)
-    headers = _message_id(mail.key, public_url) | (unsubscribe_headers(unsubscribe) if unsubscribe else {})
+    headers = _headers(mail.key, public_url, unsubscribe)
     return _compose(f"{mail.kind}.md.j2", context, f"planning/{mail.plan.team}", organisation.name, headers)
 
 

@@ -1,5 +1,7 @@
 """Opening the database and bringing its schema up to date. SQLite and PostgreSQL."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,8 @@ def open_database(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA busy_timeout = 10000")
-        connection.execute("PRAGMA journal_mode = WAL")
+        with contextlib.suppress(sqlite3.OperationalError):  # locked by another process that does the same
+            connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
 

@@ -1,4 +1,4 @@
-"""What pages, the API and the command line read."""
+"""What is read of incidents, action items, timelines and mails."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,7 +8,7 @@ import sqlalchemy
 from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, or_
 from sqlmodel import Session, col, select, tuple_
 
-from followthrough.domain.action_item import ActionItem, ItemStatus, MomentKind
+from followthrough.domain.action_item import WORKED_ON, ActionItem, ItemStatus, MomentKind
 from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.postmortem import FormatName
 from followthrough.domain.repeats import Earlier
@@ -112,6 +112,22 @@ def items_of(session: Session, incident_ids: Iterable[str]) -> list[ActionItem]:
     return [ActionItem.model_validate(document) for document in session.exec(query)]
 
 
+def items_named(session: Session, ids: Iterable[str]) -> dict[str, ActionItem]:
+    """By id; without those that are not in the read model."""
+    query = select(ActionItemRow.document).where(col(ActionItemRow.id).in_(list(ids)))
+    return {item.id: item for item in map(ActionItem.model_validate, session.exec(query))}
+
+
+def items_to_plan(session: Session, team: str) -> list[ActionItem]:
+    """A team's open action items, and its waivers that expire."""
+    until = col(ActionItemRow.document)["waiver", "until"].as_string()
+    expires = and_(col(ActionItemRow.status) == ItemStatus.WAIVED, until.is_not(None))
+    query = select(ActionItemRow.document).where(
+        ActionItemRow.team == team, or_(col(ActionItemRow.ended_at).is_(None), expires)
+    )
+    return [ActionItem.model_validate(document) for document in session.exec(query)]
+
+
 def open_items(session: Session) -> list[ActionItem]:
     """Every action item that has not ended."""
     query = select(ActionItemRow.document).where(col(ActionItemRow.ended_at).is_(None))
@@ -186,7 +202,7 @@ def mails(session: Session, *, incident_id: str | None = None, limit: int = 50, 
 
 def _late(now: datetime) -> ColumnElement[bool]:
     """An item that was fast-forwarded escalates by its own clock, whatever ``now`` is."""
-    owed = col(ActionItemRow.status).in_([ItemStatus.PROPOSED, ItemStatus.ACCEPTED])
+    owed = col(ActionItemRow.status).in_(WORKED_ON)
     next_kind, asked = col(ActionItemRow.next_kind), col(ActionItemRow.escalation_level) > 0
     wanted = and_(next_kind == MomentKind.OWNER_WANTED, asked)
     return and_(owed, or_(col(ActionItemRow.due) < now, next_kind == MomentKind.ESCALATE, wanted))

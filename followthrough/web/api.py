@@ -18,11 +18,10 @@ from followthrough.store.tables import MailRow, MailState, TimelineRow
 from followthrough.web.bodies import NewIncident
 from followthrough.web.incidents import Incidents
 from followthrough.web.intake import Accepted
-from followthrough.web.reading import Reading
+from followthrough.web.reading import Offset, Reading
 from followthrough.web.security import authorised
 
 Limit = Annotated[int, Query(ge=1, le=500)]
-Offset = Annotated[int, Query(ge=0)]
 WITHOUT_UNWRITTEN = {"unwritten"}
 
 
@@ -151,7 +150,7 @@ def _line(item: ActionItem, late: bool) -> ItemLine:
     return ItemLine(
         **item.model_dump(include=ItemLine.model_fields.keys() - {"due", "ticket"}),
         late=late,
-        due=item.plan.due if item.plan else item.due,
+        due=item.due_at,
         next_at=item.upcoming.at if item.upcoming else None,
         next_kind=item.upcoming.kind if item.upcoming else None,
         ticket=item.ticket.key if item.ticket else None,

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
@@ -25,7 +25,7 @@ from followthrough.store.bounces import unreachable
 from followthrough.store.tables import MailRow
 from followthrough.web import words
 from followthrough.web.incidents import Incidents
-from followthrough.web.reading import Reading
+from followthrough.web.reading import Offset, Reading
 from followthrough.web.rendering import page
 
 PAGE_LENGTH = 50
@@ -113,7 +113,7 @@ def pages(settings: Settings, organisation: Callable[[], Organisation], incident
         team: str = "",
         status: str = "",
         late: bool = False,
-        offset: Annotated[int, Query(ge=0)] = 0,
+        offset: Offset = 0,
     ) -> Response:
         filters = {"owner": owner, "team": team, "status": status, "late": "true" if late else ""}
         found = queries.action_items(
@@ -148,7 +148,7 @@ def pages(settings: Settings, organisation: Callable[[], Organisation], incident
         return hidden(mail) if settings.sendgrid_api_key else mail
 
     @router.get("/outbox")
-    def list_mails(request: Request, reading: Reading, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
+    def list_mails(request: Request, reading: Reading, offset: Offset = 0) -> Response:
         found = queries.mails(reading, limit=PAGE_LENGTH + 1, offset=offset)
         further = offset + PAGE_LENGTH if len(found) > PAGE_LENGTH else None
         bounced = unreachable(reading, organisation())

@@ -20,7 +20,7 @@ from followthrough.domain.values import Message, Refusal
 from followthrough.file_types import TeamId
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
-from followthrough.store.sprint_planning import items_to_plan
+from followthrough.store.queries import items_to_plan
 from followthrough.web.bodies import ApprovePlanning
 from followthrough.web.errors import Unknown
 from followthrough.web.incidents import ANSWER_WITHIN

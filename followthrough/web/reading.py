@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
 
@@ -14,3 +14,6 @@ def _session(request: Request) -> Iterator[Session]:
 
 Reading = Annotated[Session, Depends(_session)]
 """A session on ``app.state.database``; it connects when it is first used."""
+
+Offset = Annotated[int, Query(ge=0)]
+"""How many rows come before the page."""

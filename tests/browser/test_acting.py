@@ -1,6 +1,5 @@
 """Somebody decides from an escalation mail on their phone, on the real service."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -10,7 +9,7 @@ from typing import Literal
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from followthrough.domain.choices import DECIDE
@@ -20,6 +19,7 @@ from followthrough.service import Service, running
 from followthrough.settings import Settings
 from followthrough.store.tables import MailRow
 from tests.browser.test_dashboard import TOO_PALE
+from tests.waiting import found_rows
 from tests.web.conftest import new_namespace
 from tests.web.test_api import get, give, with_item
 
@@ -46,12 +46,7 @@ async def escalated(service: Service, api: httpx.AsyncClient) -> tuple[str, str]
     mine = select(MailRow.key).where(
         col(MailRow.item_id) == item, MailRow.kind == "item-escalation", col(MailRow.person) == "marcos"
     )
-    async with asyncio.timeout(60):
-        while True:
-            with Session(service.database) as session:
-                if key := session.exec(mine).first():
-                    return item, key
-            await asyncio.sleep(0.1)
+    return item, (await found_rows(service.database, mine, within=60))[0]
 
 
 async def open_choice(page: Page, url: str, mail: str, choice: str) -> None:

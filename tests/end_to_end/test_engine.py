@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -16,6 +15,7 @@ from followthrough import engine as engines
 from followthrough.engine import EngineError, RunningEngine, engine
 from followthrough.engine_sources import build, built_copy
 from followthrough.settings import Settings
+from tests.waiting import eventually
 from workflows.search_attributes import SERVICE
 
 NOWHERE = "http://127.0.0.1:9"
@@ -62,12 +62,6 @@ async def start(said: list[str], settings: Settings | None = None, database: Pat
         settings or Settings(), database=database, ui=False, need_time_skipping=True, say=said.append
     ) as running:
         return running.how
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - other processes
-            await asyncio.sleep(0.05)
 
 
 def processes_about(path: Path) -> list[psutil.Process]:
@@ -173,4 +167,4 @@ async def test_nothing_outlives_a_killed_program_and_the_next_takes_over(
     os.kill(program.pid, number)
     await program.wait()
     await start([], database=database)
-    await until(lambda: not processes_about(database))
+    await eventually(lambda: not processes_about(database))

@@ -20,6 +20,7 @@ from followthrough.links import Link, Links
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store.database import open_database
 from followthrough.store.tables import MailRow, UsedLinkRow
+from tests.waiting import eventually
 from tests.web.conftest import SETTINGS, Web
 from tests.web.test_api import UNKNOWN, declare, get, give, with_item
 
@@ -253,9 +254,7 @@ async def test_no_token_is_logged_or_shown_to_others(
     assert "The database did not answer GET /act/…: OperationalError" in caplog.text
     assert accept not in caplog.text
 
-    async with asyncio.timeout(30):
-        while not (mails := _mails(web, item)):  # noqa: ASYNC110 - nothing here could signal
-            await asyncio.sleep(0.05)
+    mails = await eventually(lambda: _mails(web, item), within=30)
     outbox = f"/outbox/{mails[0].key}"
     async with web.browser(sendgrid_api_key=SecretStr("SG.key")) as browser:
         for path in (outbox, f"{outbox}?part=html"):
@@ -268,9 +267,7 @@ async def test_no_token_is_logged_or_shown_to_others(
 async def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(web: Web, api: httpx.AsyncClient) -> None:
     item = await with_item(api)
     await get(api, f"items/{item}")
-    async with asyncio.timeout(30):
-        while not (mails := _mails(web, item)):  # noqa: ASYNC110 - nothing here could signal
-            await asyncio.sleep(0.05)
+    mails = await eventually(lambda: _mails(web, item), within=30)
     incident = item.removesuffix(".1")
     mails += _mails(web, None)
     found = {match for mail in mails for match in re.findall(r"https?://[^\s)>\"]+", mail.text + mail.html)}

@@ -1,4 +1,3 @@
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,6 +8,7 @@ from pydantic import SecretStr
 from sqlmodel import Session
 
 from followthrough.store.tables import MailRow, MailState
+from tests.waiting import eventually
 from tests.web.conftest import Web
 
 UNKNOWN = "inc-0000000000"
@@ -128,8 +128,7 @@ async def test_people_in_commands_have_to_be_known(api: httpx.AsyncClient) -> No
 async def test_lists_are_filtered(api: httpx.AsyncClient) -> None:
     item = await with_item(api, owner="lucia")
     other = await declare(api, service="storefront")
-    while not await get(api, "incidents?service=storefront&limit=1"):  # noqa: ASYNC110 -- nothing here could signal
-        await asyncio.sleep(0.05)
+    await eventually(lambda: get(api, "incidents?service=storefront&limit=1"))
     assert [found["id"] for found in await get(api, "incidents?service=storefront")] == [other]
     assert item.removesuffix(".1") in [found["id"] for found in await get(api, f"incidents?before={other}")]
     (found,) = await get(api, "items?owner=lucia")

@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from followthrough.store.tables import MailRow, MailState
 from tests.digests import monthly
 from tests.notices import ORGANISATION, PUBLIC_URL
 from tests.records import NOW, item
+from tests.waiting import eventually
 from tests.web.conftest import Web
 
 TITLE = "Alert on queue depth"
@@ -67,9 +67,9 @@ async def test_what_there_is_no_digest_of_is_said(
 async def test_a_digest_is_sent_by_hand_and_listed(web: Web) -> None:
     async with web.browser() as browser:
         assert (await browser.post("/api/digests/monthly/send")).status_code == 202
-        async with asyncio.timeout(30):
-            while "Incident follow-up in" not in (page := await browser.get("/digests")).text:  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
+        page = await eventually(
+            lambda: browser.get("/digests"), lambda page: "Incident follow-up in" in page.text, within=30
+        )
         month = f"{datetime.now(UTC):%Y-%m}"
         assert f'href="/digests/monthly?month={month}"' in page.text
         assert 'href="/digests/weekly/marcos"' in page.text

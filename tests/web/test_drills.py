@@ -1,4 +1,3 @@
-import asyncio
 from typing import Any
 
 import httpx
@@ -6,6 +5,7 @@ import pytest
 from rich.console import Console
 
 from followthrough.cli.drills import drawn_drills
+from tests.waiting import eventually
 
 
 async def start(api: httpx.AsyncClient, **body: str) -> httpx.Response:
@@ -14,9 +14,7 @@ async def start(api: httpx.AsyncClient, **body: str) -> httpx.Response:
 
 async def until(api: httpx.AsyncClient, path: str, part: str) -> Any:
     """The answer, once it holds something in ``part``."""
-    async with asyncio.timeout(20):
-        while not (answer := await api.get(path)).is_success or not answer.json()[part]:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    answer = await eventually(lambda: api.get(path), lambda answer: answer.is_success and answer.json()[part])
     return answer.json()
 
 

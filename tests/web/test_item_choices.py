@@ -1,10 +1,9 @@
 """Choices about an action item through the API, and what its page shows of them."""
 
-import asyncio
-
 import httpx
 import pytest
 
+from tests.waiting import eventually
 from tests.web.conftest import Web
 from tests.web.test_api import get, give, with_item
 
@@ -89,7 +88,6 @@ async def test_a_closed_item_is_reopened_after_its_workflow_has_ended(
     assert (await give(api, item, "verify")).json()["status"] == "closed"
     await web.client.get_workflow_handle(item).result()
     assert (await give(api, item, "reopen", reason="The test was skipped")).json()["status"] == "proposed"
-    async with asyncio.timeout(20):
-        while "<strong>Does not hold.</strong> The test was skipped" not in (text := await page(api, item)):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    refuted = "<strong>Does not hold.</strong> The test was skipped"
+    text = await eventually(lambda: page(api, item), lambda text: refuted in text)
     assert ("test, Tomás Ferrer" in text) is (kind == "test")

@@ -1,6 +1,5 @@
 """Jira's webhook: only signed events, and only hints; what they lead to is in tests/workflows/test_jira_sweep.py."""
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -18,6 +17,7 @@ from followthrough.domain.action_item import ActionItem
 from followthrough.domain.item_commands import Finish
 from tests.records import item
 from tests.standins.server import CONTRACTS
+from tests.waiting import eventually
 from tests.web.conftest import Web
 from workflows.action_item import ActionItemWorkflow
 from workflows.messages import TASK_QUEUE, ItemProgress
@@ -39,8 +39,7 @@ async def start(web: Web) -> Handle:
     handle = await web.client.start_workflow(
         ActionItemWorkflow.run, ItemProgress(item=record), id=record.id, task_queue=TASK_QUEUE
     )
-    while not (await handle.query(ActionItemWorkflow.state)).ticket_seen:  # noqa: ASYNC110 - a query can't wait
-        await asyncio.sleep(0.05)
+    await eventually(lambda: handle.query(ActionItemWorkflow.state), lambda state: state.ticket_seen)
     return handle
 
 
@@ -76,9 +75,7 @@ async def looks(handle: Handle) -> int:
 
 async def looks_again(handle: Handle, before: int) -> None:
     """The engine keeps a signal back while it waits for the workflow's answer."""
-    async with asyncio.timeout(20):
-        while await looks(handle) != before + 1:  # noqa: ASYNC110 - a history can't be waited for
-            await asyncio.sleep(0.05)
+    await eventually(lambda: looks(handle), lambda now: now == before + 1)
 
 
 @pytest.mark.parametrize("name", ["jira:issue_updated", "jira:issue_deleted"])

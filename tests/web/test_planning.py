@@ -1,6 +1,5 @@
 """Planning through API, page and command line; the engine and database are this module's own."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,6 +15,7 @@ from followthrough.domain.sprint_dates import coming_plans
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store.database import migrate, open_database
 from tests.records import NOW, item
+from tests.waiting import eventually
 from tests.web.conftest import SETTINGS, Web, new_namespace
 from worker import build_worker
 
@@ -72,9 +72,9 @@ async def test_an_approval_is_taken_once_and_shown(api: httpx.AsyncClient) -> No
     assert (taken.status_code, taken.json()["approval"]["items"]) == (200, [IDS[0], IDS[1]]), taken.text
     again = await api.post("/api/planning/payments", json={"by": "marcos"})
     assert (again.status_code, "ines has approved this planning already" in again.text) == (409, True)
-    async with asyncio.timeout(20):
-        while "is not planned: It has no ticket yet" not in (page := await api.get("/planning/payments")).text:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    page = await eventually(
+        lambda: api.get("/planning/payments"), lambda page: "is not planned: It has no ticket yet" in page.text
+    )
     assert "Approved by Inés Robles: 2 action items" in page.text
 
 

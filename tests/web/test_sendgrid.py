@@ -1,6 +1,5 @@
 """SendGrid's event webhook, signed as SendGrid signs."""
 
-import asyncio
 import json
 import time
 from base64 import b64encode
@@ -20,6 +19,7 @@ from followthrough.domain.notice_kinds import DigestKind
 from followthrough.store.subscriptions import wants
 from followthrough.store.tables import BouncedAddressRow, MailRow, MailState
 from tests.records import NOW
+from tests.waiting import eventually, found_rows
 from tests.web.conftest import Web
 
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -92,12 +92,7 @@ class Post:
         return await self.first(col(MailRow.key) == f"{mail.key}/undelivered")
 
     async def first(self, *conditions: Any) -> MailRow:
-        async with asyncio.timeout(20):
-            while True:
-                with Session(self.web.database) as session:
-                    if found := session.exec(select(MailRow).where(*conditions)).first():
-                        return found
-                await asyncio.sleep(0.05)
+        return (await found_rows(self.web.database, select(MailRow).where(*conditions)))[0]
 
 
 @pytest.fixture
@@ -187,10 +182,7 @@ async def test_an_action_item_tells_who_is_above_its_owner_and_keeps_that_on_its
         timeline = (await post.browser.get(f"/api/items/{item}")).json()["timeline"]
         return [entry["text"] for entry in timeline if "did not reach lucia" in entry["text"]]
 
-    async with asyncio.timeout(20):
-        while len(await noted()) < 2:  # noqa: ASYNC110 - nothing here could signal
-            await asyncio.sleep(0.05)
-    assert all("@" not in text for text in await noted())
+    assert all("@" not in text for text in await eventually(noted, lambda texts: len(texts) >= 2))
     with Session(post.web.database) as session:
         of_item = select(MailRow).where(MailRow.item_id == item, MailRow.kind == "undelivered")
         assert len(session.exec(of_item).all()) == 1

@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
+from tests.waiting import eventually
 from worker import build_worker
 from workflows.action_item import ActionItemWorkflow
 from workflows.incident import IncidentWorkflow
@@ -61,8 +61,7 @@ class Play:
             task_queue=TASK_QUEUE,
         )
         part = IncidentPart(self, handle)
-        while not (await part.state()).roles:  # noqa: ASYNC110 - the workflow asks the first on call by itself
-            await asyncio.sleep(0.02)
+        await part.until(lambda state: state.roles)
         return part
 
     async def pass_time(self, handle: WorkflowHandle[Any, Any], time: timedelta) -> None:
@@ -79,6 +78,9 @@ class IncidentPart:
 
     async def state(self) -> Incident:
         return await self.handle.query(IncidentWorkflow.state)
+
+    async def until(self, holds: Callable[[Incident], Any]) -> Incident:
+        return await eventually(self.state, holds)
 
     async def pass_time(self, minutes: float) -> None:
         await self.play.pass_time(self.handle, timedelta(minutes=minutes))
@@ -100,10 +102,7 @@ class ItemPart:
         return await self.handle.query(ActionItemWorkflow.state)
 
     async def until(self, holds: Callable[[ActionItem], Any]) -> ActionItem:
-        async with asyncio.timeout(20):
-            while not holds(state := await self.state()):  # noqa: ASYNC110 - a query can't wait
-                await asyncio.sleep(0.05)
-        return state
+        return await eventually(self.state, holds)
 
     async def pass_time(self, days: float) -> None:
         await self.play.pass_time(self.handle, timedelta(days=days))

@@ -2,13 +2,12 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 from pydantic import HttpUrl
 from sqlmodel import Session, select
 
 from followthrough.domain.action_item import ActionItem, ItemStatus
-from followthrough.domain.incident import Incident, IncidentStatus
+from followthrough.domain.incident import IncidentStatus
 from followthrough.domain.incident_commands import ProposeItem, Resolve
 from followthrough.domain.item_commands import (
     Accept,
@@ -25,8 +24,9 @@ from followthrough.domain.postmortem_commands import Publish
 from followthrough.domain.values import Severity
 from followthrough.store.tables import ActionItemRow, LocalTicketRow, MailRow, TimelineRow
 from followthrough.web.incidents import Incidents
+from tests.waiting import found_rows
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
-from tests.workflows.test_lifecycle import EVIDENCE, until
+from tests.workflows.test_lifecycle import EVIDENCE
 from tests.workflows.test_whole_life import refusal
 
 OTHER_EVIDENCE = HttpUrl("https://example.com/changes/2")
@@ -46,26 +46,18 @@ def item_part(play: Play, item_id: str) -> ItemPart:
     return ItemPart(play, play.client.get_workflow_handle(item_id, result_type=ActionItem))
 
 
-async def read(play: Play, query: Any) -> list[Any]:
-    """From the database, once something is there."""
-    async with asyncio.timeout(20):
-        while True:
-            with Session(play.database) as session:
-                if found := list(session.exec(query).all()):
-                    return found
-            await asyncio.sleep(0.05)
-
-
 async def mailed(play: Play, item: ItemPart, kind: str) -> list[str]:
     """To whom, once a mail of this kind about the item was written."""
-    found = await read(play, select(MailRow).where(MailRow.item_id == item.handle.id, MailRow.kind == kind))
+    found = await found_rows(
+        play.database, select(MailRow).where(MailRow.item_id == item.handle.id, MailRow.kind == kind)
+    )
     return [address for mail in found for address in mail.recipients]
 
 
 async def ticket(play: Play, item: ItemPart, status: str) -> str:
     """What it says, once it has that status."""
     query = select(LocalTicketRow).where(LocalTicketRow.item_id == item.handle.id, LocalTicketRow.status == status)
-    (row,) = await read(play, query)
+    (row,) = await found_rows(play.database, query)
     return str(row.description)
 
 
@@ -101,7 +93,7 @@ async def test_a_split_item_ends_and_its_parts_keep_the_incident_open(play: Play
     assert split.status is ItemStatus.SPLIT
     assert (await whole.handle.result()).ended
     assert "Split into" in await ticket(play, whole, "done")
-    known = await until(incident, lambda it: it.items[0].ended_at)
+    known = await incident.until(lambda it: it.items[0].ended_at)
     assert [(item.id, item.ended_as) for item in known.items] == [
         (whole.handle.id, ItemStatus.SPLIT),
         *((part_id, None) for part_id in split.split_into),
@@ -194,11 +186,11 @@ async def test_a_merged_incident_takes_its_waived_items_along_and_hears_when_the
     await first.give(ProposeItem(by="ines", title="Add a test for refunds to the suite", owner="lucia"))
     item = first.item(1)
     await item.give(Waive(by="marcos", reason="The service goes away"))
-    await until(first, lambda it: it.items[0].waived)
+    await first.until(lambda it: it.items[0].waived)
     await first.give(Merge(by="ines", into=second.handle.id))
     await item.until(lambda it: it.incident_id == second.handle.id)
     await item.give(ReopenItem(by="ines", reason="It stays after all"))
-    state = await until(second, lambda it: not it.items[0].waived)
+    state = await second.until(lambda it: not it.items[0].waived)
     assert [(known.id, known.ended_at) for known in state.items] == [(item.handle.id, None)]
 
 
@@ -209,7 +201,7 @@ async def test_a_closed_item_is_reopened_with_its_evidence_marked_and_its_ticket
     await item.give(Accept(by="lucia"))
     await item.give(Finish(by="lucia", evidence=EVIDENCE))
     closed = await item.handle.result()
-    await until(incident, lambda it: it.items[0].ended_at)
+    await incident.until(lambda it: it.items[0].ended_at)
 
     reopen = ReopenItem(by="ines", reason="The test was skipped")
     attempts = await asyncio.gather(
@@ -220,7 +212,7 @@ async def test_a_closed_item_is_reopened_with_its_evidence_marked_and_its_ticket
     assert [evidence.refuted for evidence in again.evidence] == ["The test was skipped"]
     assert again.entries > closed.entries
     assert "The test was skipped" in await ticket(play, item, "to do")
-    known: Incident = await until(incident, lambda it: it.items[0].ended_at is None)
+    known = await incident.until(lambda it: it.items[0].ended_at is None)
     assert known.status is IncidentStatus.PUBLISHED
 
     await incidents.item_command(item_id, Accept(by="lucia"))

@@ -1,6 +1,5 @@
 """Both digests on the real server, in a namespace of their own, sent to a stand-in for SendGrid."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +28,7 @@ from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import MailAttachmentRow, MailRow, MailState
 from tests.records import item
 from tests.standins.sendgrid import API_KEY, Fault, SendGridStandIn
+from tests.waiting import eventually
 from tests.web.conftest import new_namespace
 from worker import build_worker
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
@@ -53,9 +53,7 @@ class Office:
         await set_schedules(self.client, self.organisation)
         await self.client.get_schedule_handle(schedule).trigger()
         query = f"TemporalScheduledById = '{schedule}' AND ExecutionStatus = 'Completed'"
-        async with asyncio.timeout(30):
-            while len([run async for run in self.client.list_workflows(query)]) < runs:  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
+        await eventually(lambda: self.client.count_workflows(query), lambda ended: ended.count >= runs, within=30)
 
     def mails(self, state: MailState = MailState.SENT) -> dict[str, MailRow]:
         with Session(self.database) as session:
@@ -129,9 +127,7 @@ async def test_it_comes_when_it_is_time_where_the_manager_is_to_those_who_want_i
     handle = await office.client.start_workflow(
         WeeklyDigestWorkflow.run, id=f"digest/weekly/{uuid4()}", task_queue=TASK_QUEUE
     )
-    async with asyncio.timeout(20):
-        while len(await timers(handle)) < 3:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await eventually(lambda: timers(handle), lambda found: len(found) >= 3)
     assert not office.mails()
     skipper = TimeSkipper(office.client, config=TimeSkippingConfig(enabled=False))
     await skipper.fast_forward(handle, timedelta(days=2))

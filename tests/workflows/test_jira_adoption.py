@@ -1,6 +1,5 @@
 """Tickets that are there already, and a Jira that is away, on the real server in a namespace of its own."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -15,6 +14,7 @@ from followthrough.store.database import migrate, open_database
 from tests.records import item
 from tests.standins.jira import Fault, JiraStandIn
 from tests.tracking import jira_settings, organisation
+from tests.waiting import eventually
 from tests.web.conftest import new_namespace
 from tests.workflows.conftest import ItemPart, Play
 from worker import build_worker
@@ -55,9 +55,7 @@ async def test_a_ticket_that_is_there_already_becomes_the_items(office: tuple[Pl
     assert adopted.ticket is not None
     assert adopted.ticket.key == issue.key
     assert part.handle.id in issue.fields["labels"]
-    async with asyncio.timeout(20):
-        while issue.fields.get("assignee") != {"id": "5b10ana"}:  # noqa: ASYNC110 - the workflow goes on by itself
-            await asyncio.sleep(0.05)
+    await eventually(lambda: issue.fields.get("assignee") == {"id": "5b10ana"})
     await part.give(Accept(by="ana"))
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await part.give(Adopt(by="ben", ticket=jira.add().key))
@@ -80,9 +78,7 @@ async def test_while_jira_is_away_nothing_is_lost_and_one_ticket_comes_of_it(off
     jira.faults.append(outage)
     part = await proposed(play)
     await part.give(Accept(by="ana"))
-    async with asyncio.timeout(30):
-        while len(jira.requests) < 3:  # noqa: ASYNC110 - the stand-in can't be waited for
-            await asyncio.sleep(0.05)
+    await eventually(lambda: len(jira.requests) >= 3, within=30)
     assert (await part.state()).ticket is None
     jira.faults.remove(outage)
     state = await part.until(lambda state: state.ticket)

@@ -1,7 +1,6 @@
 """What people do in Jira, found by sweeps on the real server, in a namespace of its own with the stand-in Jira."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +22,7 @@ from tests.records import item
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import Issue
 from tests.tracking import jira_settings, organisation
+from tests.waiting import eventually
 from tests.web.conftest import new_namespace
 from tests.workflows.conftest import ItemPart, Play
 from worker import build_worker
@@ -66,11 +66,6 @@ class Office(Play):
             record = queries.action_item(session, part.handle.id)
         return record is not None and record.ticket_seen is not None
 
-    async def jira_until(self, holds: Callable[[], Any]) -> None:
-        async with asyncio.timeout(20):
-            while not holds():  # noqa: ASYNC110 - the stand-in can't be waited for
-                await asyncio.sleep(0.05)
-
     async def told(self, part: ItemPart, words: str, *people: str) -> None:
         """Waits until exactly these people have mails about the item's ticket with these words."""
 
@@ -79,7 +74,7 @@ class Office(Play):
             with Session(self.database) as session:
                 return sorted(str(mail.person) for mail in session.exec(query) if words in mail.text)
 
-        await self.jira_until(lambda: mails() == list(people))
+        await eventually(mails, lambda found: found == list(people))
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +123,7 @@ async def test_a_ticket_closed_without_a_link_asks_for_one_and_takes_it_when_it_
     office.jira.change(issue.key, by="5b10ana", status="Done")
     await office.sweep()
     await office.told(part, "Nothing shows that it is done.", "ana")
-    await office.jira_until(lambda: "Please comment with a link" in str(issue.comments))
+    await eventually(lambda: "Please comment with a link" in str(issue.comments))
     await office.sweep()
     assert (await part.state()).status is ItemStatus.ACCEPTED
     assert len(issue.comments) == 1
@@ -154,7 +149,7 @@ async def test_an_assignee_whom_nobody_knows_is_told_of_and_left_alone(office: O
     await office.told(part, "not in the organisation file", "carla")
     later = (await part.state()).planned.due + timedelta(days=7)
     await part.give(Extend(by="ana", until=later, reason="The provider is late"))
-    await office.jira_until(lambda: issue.fields["duedate"] == later.date().isoformat())
+    await eventually(lambda: issue.fields["duedate"] == later.date().isoformat())
     assert (await part.state()).owner == "ana"
     assert issue.fields["assignee"] == {"id": "5b10zoe"}
 
@@ -165,7 +160,7 @@ async def test_a_due_date_that_is_not_allowed_is_put_back_with_a_comment(office:
     ours = issue.fields["duedate"]
     office.jira.change(issue.key, by="5b10ben", duedate="2020-01-01")
     await office.sweep()
-    await office.jira_until(lambda: issue.fields["duedate"] == ours)
+    await eventually(lambda: issue.fields["duedate"] == ours)
     assert "put the due date back" in str(issue.comments)
 
 
@@ -194,7 +189,7 @@ async def test_a_hidden_ticket_is_told_of_and_written_again_once_it_can_be_seen(
     finally:
         office.jira.hidden_projects.clear()
     await office.sweep()
-    await office.jira_until(lambda: issue.fields["duedate"] == later.date().isoformat())
+    await eventually(lambda: issue.fields["duedate"] == later.date().isoformat())
 
 
 async def test_a_ticket_that_lost_its_label_and_moved_is_still_followed(office: Office) -> None:
@@ -241,7 +236,7 @@ async def test_a_scheduled_sweep_goes_on_where_the_last_one_began(office: Office
     assert second.begun > first.begun
     assert second.checked_all == first.checked_all, "every ticket is read once a day"
     part = await office.item()
-    await office.jira_until(lambda: office.known(part))
+    await eventually(lambda: office.known(part))
     await triggered(office, schedule, 3)
     history = await part.handle.fetch_history()
     assert not any(event.HasField("workflow_execution_signaled_event_attributes") for event in history.events)
@@ -254,10 +249,8 @@ async def test_a_scheduled_sweep_goes_on_where_the_last_one_began(office: Office
 async def triggered(office: Office, schedule: ScheduleHandle, times: int) -> Swept:
     """The result of the schedule's ``times``-th sweep."""
     await schedule.trigger()
-    async with asyncio.timeout(20):
-        while len(actions := (await schedule.describe()).info.recent_actions) < times:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-    sweep = actions[-1].action
+    described = await eventually(schedule.describe, lambda now: len(now.info.recent_actions) >= times)
+    sweep = described.info.recent_actions[-1].action
     assert isinstance(sweep, ScheduleActionExecutionStartWorkflow)
     handle = office.client.get_workflow_handle(
         sweep.workflow_id, run_id=sweep.first_execution_run_id, result_type=Swept

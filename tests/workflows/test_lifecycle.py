@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pydantic import HttpUrl
 from sqlmodel import Session, select
@@ -25,17 +24,11 @@ from followthrough.domain.postmortem_commands import Publish
 from followthrough.domain.values import Severity
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, TimelineRow
 from followthrough.web.incidents import Incidents
+from tests.waiting import found_rows
 from tests.workflows.conftest import IncidentPart, Play
 from tests.workflows.test_whole_life import refusal
 
 EVIDENCE = HttpUrl("https://example.com/changes/1")
-
-
-async def until(part: IncidentPart, holds: Callable[[Incident], Any]) -> Incident:
-    async with asyncio.timeout(20):
-        while not holds(state := await part.state()):  # noqa: ASYNC110 - a query can't wait
-            await asyncio.sleep(0.05)
-    return state
 
 
 async def pass_time(part: IncidentPart, duration: timedelta) -> None:
@@ -53,13 +46,8 @@ def holders(incident: Incident) -> dict[str, str]:
 
 async def mails(play: Play, incident_id: str, kind: str) -> list[MailRow]:
     """At least one, oldest first."""
-    async with asyncio.timeout(20):
-        while True:
-            with Session(play.database) as session:
-                query = select(MailRow).where(MailRow.incident_id == incident_id, MailRow.kind == kind)
-                if found := session.exec(query.order_by("at")).all():
-                    return list(found)
-            await asyncio.sleep(0.05)
+    query = select(MailRow).where(MailRow.incident_id == incident_id, MailRow.kind == kind)
+    return await found_rows(play.database, query.order_by("at"))
 
 
 async def all_of(*attempts: Awaitable[object]) -> list[object]:
@@ -70,7 +58,7 @@ async def test_a_role_that_nobody_acknowledges_moves_up_to_a_manager_who_is_aske
     incident = await play.declare(severity=Severity.SEV4)
     await incident.give(AssignRole(by="tomas", role=Role.RESOLVER, person="tomas"))
     await pass_time(incident, timedelta(hours=17))
-    moved = await until(incident, lambda it: it.holder(Role.INCIDENT_COMMANDER) == "nora")
+    moved = await incident.until(lambda it: it.holder(Role.INCIDENT_COMMANDER) == "nora")
     assert [holder.before for holder in moved.roles] == [("ines", "marcos"), ()]
     await pass_time(incident, timedelta(days=6))
     assert (await incident.state()).holder(Role.INCIDENT_COMMANDER) == "nora"
@@ -88,7 +76,7 @@ async def test_a_raised_severity_asks_for_a_comms_lead_and_a_handover_is_told_wi
     await incident.give(Acknowledge(by="ines"))
     assert holders(await incident.state()) == {"Incident Commander": "ines"}
     await incident.give(ChangeSeverity(by="ines", severity=Severity.SEV1, reason="Nobody can buy"))
-    await until(incident, lambda it: it.holder(Role.COMMS_LEAD) == "tomas")
+    await incident.until(lambda it: it.holder(Role.COMMS_LEAD) == "tomas")
     await incident.give(Acknowledge(by="tomas"))
     conflict = HandOver(by="ines", person="tomas", note="I have to leave")
     assert "tomas is already Comms Lead; nobody holds two roles" in await refusal(incident.give(conflict))
@@ -98,7 +86,7 @@ async def test_a_raised_severity_asks_for_a_comms_lead_and_a_handover_is_told_wi
     assert mail.recipients == ["lucia@example.com"]
     assert "The provider calls back at ten" in mail.text
     await pass_time(incident, timedelta(minutes=6))
-    await until(incident, lambda it: it.holder(Role.INCIDENT_COMMANDER) == "marcos")
+    await incident.until(lambda it: it.holder(Role.INCIDENT_COMMANDER) == "marcos")
 
 
 async def test_a_merged_incident_is_continued_by_the_other_and_its_items_report_there(play: Play) -> None:
@@ -109,7 +97,7 @@ async def test_a_merged_incident_is_continued_by_the_other_and_its_items_report_
     plan = (await first.item(3).state()).plan
     assert plan is not None
     await first.item(3).give(Waive(by="marcos", reason="Already gone"))
-    await until(first, lambda it: it.items[2].waived)
+    await first.until(lambda it: it.items[2].waived)
     merged = await first.give(Merge(by="ines", into=second.handle.id))
     assert (merged.status, merged.merged_into) == (IncidentStatus.MERGED, second.handle.id)
     assert (await first.handle.result()).status is IncidentStatus.MERGED
@@ -126,7 +114,7 @@ async def test_a_merged_incident_is_continued_by_the_other_and_its_items_report_
         if done.status is ItemStatus.DONE:
             await item.give(Verify(by="marcos"))
         assert (await item.handle.result()).incident_id == second.handle.id
-    await until(second, lambda it: all(item.ended_at for item in it.items))
+    await second.until(lambda it: all(item.ended_at for item in it.items))
     with Session(play.database) as session:
         assert session.get_one(IncidentRow, first.handle.id).status == "merged"
         assert session.get_one(ActionItemRow, f"{first.handle.id}.1").incident_id == second.handle.id
@@ -189,7 +177,7 @@ async def test_a_part_becomes_an_incident_of_its_own_with_links_both_ways(play: 
         by="ines", title="Orders are slow", reason="Another cause", service="database", severity=Severity.SEV1
     )
     (new_id,) = (await incident.give(split)).split_into
-    new = await until(part(play, new_id), lambda it: it.roles)
+    new = await part(play, new_id).until(lambda it: it.roles)
     assert (new.split_from, new.title, new.service, new.team, new.severity) == (
         incident.handle.id,
         "Orders are slow",
@@ -203,7 +191,7 @@ async def test_a_part_becomes_an_incident_of_its_own_with_links_both_ways(play: 
 async def test_an_incident_is_reopened_while_it_is_followed_up_and_after_it_was_closed(play: Play) -> None:
     incidents = Incidents(play.client, lambda: play.organisation, play.database)
     incident = await play.declare(severity=Severity.SEV3)
-    await until(incident, lambda it: len(it.roles) == 2)
+    await incident.until(lambda it: len(it.roles) == 2)
     give: Callable[[IncidentCommand], Awaitable[Incident]] = lambda it: incidents.command(incident.handle.id, it)  # noqa: E731
     await give(Acknowledge(by="ines"))
     await give(Resolve(by="ines", summary="Rolled back"))
@@ -215,7 +203,7 @@ async def test_an_incident_is_reopened_while_it_is_followed_up_and_after_it_was_
 
     attempts = await all_of(*(give(Reopen(by="ines", reason="And again")) for _ in range(3)))
     assert sum(isinstance(attempt, Incident) for attempt in attempts) == 1, attempts
-    reopened = await until(incident, lambda it: not it.ended)
+    reopened = await incident.until(lambda it: not it.ended)
     assert reopened.entries > closed.entries
     assert holders(reopened) == holders(closed)
     assert len({mail.at for mail in await mails(play, incident.handle.id, "incident-reopened")}) == 2

@@ -11,7 +11,7 @@ from followthrough.domain.lifecycle_commands import LinkRepeat
 from followthrough.organisation import Organisation
 from followthrough.policies import RepeatPolicies
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
-from tests.workflows.test_lifecycle import mails, until
+from tests.workflows.test_lifecycle import mails
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ async def test_a_repeat_is_linked_shown_to_the_commander_and_counted_against_ope
     earlier, item = await resolved_with_item(play, "Refunds stall in the zebra queue")
     again = await play.declare(title="Refunds are stalling in the zebra queue")
 
-    state = await until(again, lambda it: it.compared)
+    state = await again.until(lambda it: it.compared)
     assert [repeat.incident_id for repeat in state.repeats] == [earlier.handle.id]
     (mail,) = await mails(play, again.handle.id, "incident-repeats")
     assert item.handle.id in mail.text

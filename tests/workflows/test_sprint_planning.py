@@ -1,6 +1,5 @@
 """Planning on the real server, with either tracker; each test has a namespace and a database of its own."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from tests.records import item
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import Sprint as JiraSprint
 from tests.tracking import jira_settings, organisation
+from tests.waiting import eventually
 from tests.web.conftest import new_namespace
 from tests.workflows.conftest import ItemPart, Play
 from worker import build_worker
@@ -114,9 +114,7 @@ class Team(Play):
             with Session(self.database) as session:
                 return any(words in entry.text for entry in timeline(session, part.handle.id))
 
-        async with asyncio.timeout(20):
-            while not said():  # noqa: ASYNC110 - the database can't be waited for
-                await asyncio.sleep(0.05)
+        await eventually(said)
 
 
 @asynccontextmanager
@@ -295,9 +293,11 @@ async def test_each_team_has_a_schedule_that_begins_its_next_plannings(team: Tea
     assert {(at - first_day) % timedelta(weeks=2) for at in described.info.next_action_times} == {timedelta(0)}
     first, second = islice(coming_plans("platform", team.organisation, datetime.now(UTC)), 2)
     wanted = {planning_id("platform", plan.first_day) for plan in (first, second)}
-    async with asyncio.timeout(20):
-        while not wanted <= {execution.id async for execution in team.client.list_workflows()}:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+
+    async def begun() -> set[str]:
+        return {execution.id async for execution in team.client.list_workflows()}
+
+    await eventually(begun, wanted.issubset)
 
 
 async def test_an_approval_for_a_day_that_begins_no_sprint_is_refused(team: Team) -> None:
