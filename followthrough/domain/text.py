@@ -1,0 +1,71 @@
+"""Text that comes in: cleaned once, at the entrance, and bounded by what it is.
+
+People's entrances use the types below and answer a longer text with a sentence that says the limit; machines'
+entrances use ``cut`` and ``key``, which lose no alert for its length. Limits count characters, but for a postmortem's,
+which counts bytes of UTF-8. A limit may grow: a command that lies in a history has to be read again.
+"""
+
+import hashlib
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+KEY, TITLE, LABEL, REASON, NOTE, URL = 200, 250, 500, 2_000, 10_000, 2_000
+POSTMORTEM = 100_000
+"""Bytes: about forty pages."""
+
+CUT = "… [cut]"
+
+_BREAK = re.compile("\r\n?|[\u2028\u2029]")
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+"""Controls, also a terminal's, and those that turn the direction of what follows."""
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """What every database, terminal and mail can hold: one kind of line break, half surrogates as U+FFFD."""
+    return _HALF.sub("\ufffd", _UNFIT.sub("", _BREAK.sub("\n", text)))
+
+
+def one_line(text: str) -> str:
+    """Clean, with every run of white space as one space, so that nothing is broken out of."""
+    return " ".join(clean(text).split())
+
+
+def cut(text: str, limit: int) -> str:
+    """At most ``limit`` characters, of which the last say that it was cut."""
+    return text if len(text) <= limit else text[: limit - len(CUT)] + CUT
+
+
+def key(text: str) -> str:
+    """A stranger's key in at most ``KEY`` characters; different keys stay different."""
+    line = one_line(text)
+    if line == text and len(line) <= KEY:
+        return line
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+    return f"{line[: KEY - len(digest) - 1]}~{digest}"
+
+
+def _cleaned(value: Any) -> Any:
+    return clean(value).strip() if isinstance(value, str) else value
+
+
+def _in_one_line(value: Any) -> Any:
+    return one_line(value) if isinstance(value, str) else value
+
+
+def _forty_pages(text: str) -> str:
+    size = len(text.encode())
+    if size > POSTMORTEM:
+        raise ValueError(f"the text has {size // 1000} KB, and may have {POSTMORTEM // 1000}; link to what is longer")
+    return text
+
+
+Title = Annotated[str, Field(min_length=1, max_length=TITLE), BeforeValidator(_in_one_line)]
+Reason = Annotated[str, Field(min_length=1, max_length=REASON), BeforeValidator(_cleaned)]
+"""A few sentences: why, or what happened."""
+Note = Annotated[str, Field(min_length=1, max_length=NOTE), BeforeValidator(_cleaned)]
+"""A page or two: a note, an update to stakeholders."""
+PostmortemText = Annotated[str, Field(min_length=1), BeforeValidator(_cleaned), AfterValidator(_forty_pages)]
+"""Markdown."""
