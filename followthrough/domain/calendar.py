@@ -55,9 +55,13 @@ def next_working_time(moment: datetime, at: time, team: Team) -> datetime:
 
 
 def working_time(moment: datetime, team: Team) -> datetime:
-    """The moment, when it is from 9:00 to 17:00 on a working day of the team, or else the next such 9:00."""
+    """The moment, when it is from 9:00 to 17:00 on a working day of the team, or else the next such 9:00.
+
+    To the minute: what is planned for 17:00 comes a little after it.
+    """
     local = moment.astimezone(ZoneInfo(team.time_zone))
-    if is_working_day(local.date(), team) and START_OF_WORKING_DAY <= local.time() <= END_OF_WORKING_DAY:
+    minute = local.time().replace(second=0, microsecond=0)
+    if is_working_day(local.date(), team) and START_OF_WORKING_DAY <= minute <= END_OF_WORKING_DAY:
         return moment
     return next_working_time(moment, START_OF_WORKING_DAY, team)
 

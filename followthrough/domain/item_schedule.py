@@ -19,7 +19,13 @@ from followthrough.domain.action_item import (
     MomentKind,
     OwnerWanted,
 )
-from followthrough.domain.calendar import START_OF_WORKING_DAY, add_working_days, after_wait, next_working_time
+from followthrough.domain.calendar import (
+    START_OF_WORKING_DAY,
+    add_working_days,
+    after_wait,
+    next_working_time,
+    working_time,
+)
 from followthrough.domain.ladder import hears, known, next_level, next_reminder
 from followthrough.domain.sprint_dates import coming_plans
 from followthrough.domain.values import PersonId
@@ -107,7 +113,7 @@ class _Course:
             return self._until_waiver_ends(item.waiver.at, item.waiver.until)
         if item.status is ItemStatus.DONE:
             since = max([item.done_at or self.begun, *(passed.at for passed in item.reminders)])
-            at = after_wait(since, self.policies.remind_to_verify_every, self.team)
+            at = self._working_time(after_wait(since, self.policies.remind_to_verify_every, self.team))
             return self._remind(MomentKind.REMIND_TO_VERIFY, at, *_approvers(item.owner, self.organisation, self.team))
         wanted = self._owner_wanted()
         if wanted is not None and wanted.since <= self.now:
@@ -141,7 +147,7 @@ class _Course:
         item, plan_by = self.item, self.plan_by()
         since = item.working_since or self.begun
         if plan_by and self.now < self.due and not self._passed(plan_by, MomentKind.REMIND_TO_PLAN):
-            yield self._remind(MomentKind.REMIND_TO_PLAN, plan_by, self.team.lead)
+            yield self._remind(MomentKind.REMIND_TO_PLAN, self._working_time(plan_by), self.team.lead)
         before = [at for at in self._around_due(-days for days in self.policies.remind_before) if at < self.due]
         at = next_reminder([*before, self.due], since, item.reminders, self.now)
         if at is not None:
@@ -236,6 +242,10 @@ class _Course:
 
     def _remind(self, kind: MomentKind, at: datetime, *people: PersonId) -> Moment:
         return Moment(at=at, kind=kind, to=known(people, self.organisation, self.team))
+
+    def _working_time(self, at: datetime) -> datetime:
+        """Of the team; what was missed is lifted to now before, not after."""
+        return working_time(max(at, self.now), self.team)
 
     def _asked_to_accept(self) -> list[Moment]:
         return self._passed(self.accept_by, MomentKind.REMIND_TO_ACCEPT, MomentKind.ESCALATE)

@@ -28,13 +28,14 @@ def next_level(told: Iterable[Moment | IncidentMoment]) -> int:
 def hears(
     level: int, at: datetime, chain: Sequence[PersonId], organisation: Organisation, team: Team, now: datetime
 ) -> tuple[PersonId, datetime]:
-    """Who of ``chain`` hears at an escalation level, and when: from ``at`` on, in the working time of their team.
+    """Who of ``chain`` hears at an escalation level, and when: in their team's working time, from ``at`` or now on.
 
     Above the topmost it is the topmost again. Who is away then is skipped, unless all are; ``team`` is that of people
     without one.
     """
+    at = max(at, now)
     while True:
-        here = [person for person in chain if not organisation.is_away(person, max(at, now))] or chain
+        here = [person for person in chain if not organisation.is_away(person, at)] or chain
         person = here[min(level, len(here)) - 1]
         at, before = working_time(at, organisation.team_with(person, otherwise=team)), at
         if at == before:

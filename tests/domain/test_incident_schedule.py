@@ -155,6 +155,15 @@ def test_a_postmortem_is_asked_for_until_it_is_published(organisation: Organisat
     assert (plan.next, plan.postmortem_due) == (None, datetime(2026, 3, 9, 16, tzinfo=UTC))
 
 
+def test_a_postmortem_that_was_not_asked_for_in_time_is_escalated_in_working_hours(organisation: Organisation) -> None:
+    incident, night = declared(Severity.SEV1), MONDAY + timedelta(days=17, hours=13)
+    Resolve(by="ines", summary="Rolled back").apply(incident, MONDAY)
+    live(incident, organisation, MONDAY + timedelta(days=8))
+    moment = plan_incident(incident, organisation, night).next
+    assert moment is not None
+    assert (moment.level, moment.at) == (1, datetime(2026, 3, 20, 8, tzinfo=UTC))
+
+
 def test_no_postmortem_is_owed_for_the_smallest(organisation: Organisation) -> None:
     incident = declared(Severity.SEV4)
     Resolve(by="ines", summary="Rolled back").apply(incident, MONDAY)
