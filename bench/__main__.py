@@ -1,4 +1,4 @@
-"""``python -m bench [--quick] [--json] [NAME ...]``: what Followthrough costs, as ratios within one run."""
+"""``python -m bench [--size quick] [--json] [NAME ...]``: what Followthrough costs, as ratios within one run."""
 
 import asyncio
 import dataclasses
@@ -11,7 +11,7 @@ from rich.console import Console
 from bench.acceptance import acceptance
 from bench.costs import costs
 from bench.memory import memory
-from bench.report import Row, show
+from bench.report import Row, Size, show
 from bench.whole_life import whole_life
 
 BENCHMARKS = {"acceptance": acceptance, "whole-life": whole_life, "costs": costs, "memory": memory}
@@ -19,7 +19,7 @@ BENCHMARKS = {"acceptance": acceptance, "whole-life": whole_life, "costs": costs
 
 def main(
     names: Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(BENCHMARKS)}; all without one")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Smaller numbers, wider ranges")] = False,
+    size: Annotated[Size, typer.Option(help="Smaller numbers have wider ranges")] = Size.FULL,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts")] = False,
 ) -> None:
     """Measure what Followthrough costs against bare workflows."""
@@ -28,7 +28,7 @@ def main(
         raise typer.BadParameter(f"There is no benchmark {', '.join(sorted(unknown))}.")
 
     async def run() -> list[Row]:
-        return [row for name in chosen for row in await BENCHMARKS[name](quick)]
+        return [row for name in chosen for row in await BENCHMARKS[name](size)]
 
     rows = asyncio.run(run())
     if as_json:

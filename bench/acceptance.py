@@ -12,7 +12,7 @@ from uuid import uuid4
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
 
-from bench.report import Row, ratio
+from bench.report import Row, Size, ratio
 from bench.stage import TOKEN, Service, at_rest, service
 from bench.steps import BARE_QUEUE
 from bench.trivial import EmptyWorkflow
@@ -21,6 +21,8 @@ from followthrough.domain.values import Severity
 from workflows.incident import IncidentWorkflow
 from workflows.messages import TASK_QUEUE, IncidentProgress
 
+ROUNDS = {Size.SMALLEST: (2, 1), Size.QUICK: (20, 3), Size.FULL: (120, 12)}
+"""Of one alert, and of fifty."""
 PAUSE = 0.2
 """Seconds after a single call, in which what it set going comes to its end."""
 
@@ -38,13 +40,14 @@ WHY = (
 Round = Callable[[], Awaitable[list[float]]]
 
 
-async def acceptance(quick: bool) -> list[Row]:
+async def acceptance(size: Size) -> list[Row]:
     """Alerts one at a time, then fifty at once."""
+    rounds_of_one, rounds_of_fifty = ROUNDS[size]
     known = str(uuid4())
     async with service() as found:
         await _alerts(found, known)
         single = await _interleaved(
-            20 if quick else 120,
+            rounds_of_one,
             lambda: asyncio.sleep(PAUSE),
             raw=lambda: _raw_starts(found, 1),
             new=lambda: _alerts(found, str(uuid4())),
@@ -52,7 +55,7 @@ async def acceptance(quick: bool) -> list[Row]:
             update_with_start=lambda: _updates_with_start(found.client),
         )
         at_once = await _interleaved(
-            3 if quick else 12,
+            rounds_of_fifty,
             lambda: at_rest(found.process, found.bare),
             raw=lambda: _raw_starts(found, 50),
             new=lambda: _alerts(found, *(str(uuid4()) for _ in range(50))),

@@ -1,14 +1,16 @@
 """A bare workflow: what the engine and the SDK cost without Followthrough."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from bench.steps import BareLife, Step, nothing
+    from bench.steps import BareLife, Step, incident_of, nothing
     from workflows.search_attributes import STATUS
 
 TIMEOUT = timedelta(minutes=2)
@@ -38,7 +40,7 @@ class BareWorkflow:
         self._answers -= 1
 
     @workflow.signal
-    def item_ended(self) -> None:
+    def told(self) -> None:
         """Is counted."""
         self._signals += 1
 
@@ -65,9 +67,9 @@ class BareWorkflow:
                 self._signals -= 1
                 await workflow.wait_condition(lambda: self._signals >= 0)
             case "tell":
-                parent = workflow.info().parent
-                assert parent
-                await workflow.get_external_workflow_handle(parent.workflow_id).signal("item_ended")
+                told = workflow.get_external_workflow_handle(incident_of(workflow.info().workflow_id) + step.to)
+                with suppress(ApplicationError):  # it has ended
+                    await told.signal(BareWorkflow.told)
             case "upsert":
                 workflow.upsert_search_attributes([STATUS.value_set("bare")])
 

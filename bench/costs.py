@@ -9,7 +9,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from bench.life import INCIDENT_COMMANDS, ITEM_COMMANDS, ITEMS
-from bench.report import Ratio, Row
+from bench.report import Ratio, Row, Size
 from bench.stage import service
 from bench.whole_life import life
 from followthrough.store import queries
@@ -90,8 +90,8 @@ def item_needs(mails: int, moments: int) -> list[Line]:
     ]
 
 
-async def costs(quick: bool) -> list[Row]:
-    """One life; ``quick`` changes nothing."""
+async def costs(_size: Size) -> list[Row]:
+    """One life, of any size."""
     async with service() as found:
         incident, *items = await life(found).live()
         histories = [await handle.fetch_history() for handle in (incident, *items)]

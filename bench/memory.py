@@ -10,7 +10,7 @@ import psutil
 from temporalio.client import Client
 
 from bench.life import COMMANDER, OWNER
-from bench.report import Row, ratio
+from bench.report import Row, Size, ratio
 from bench.stage import at_rest, say, stage, worker_process
 from bench.steps import BARE_QUEUE
 from bench.trivial import IdleWorkflow
@@ -19,15 +19,16 @@ from followthrough.domain.values import Severity
 from workflows.action_item import ActionItemWorkflow
 from workflows.messages import TASK_QUEUE, ItemProgress
 
+OPEN = {Size.SMALLEST: 40, Size.QUICK: 1_000, Size.FULL: 10_000}
 STEPS = 4
 AT_ONCE = 20
 Start = Callable[[Client], Awaitable[None]]
 WHY = "an open item keeps its record, its plan, and two background tasks that wait; an idle workflow keeps one."
 
 
-async def memory(quick: bool) -> list[Row]:
+async def memory(size: Size) -> list[Row]:
     """Two fresh workers grow in turns; what counts is by how much, not from where."""
-    number = 1_000 if quick else 10_000
+    number = OPEN[size]
     async with (
         stage() as found,
         worker_process("followthrough", found, cached=number) as followthrough,

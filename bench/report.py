@@ -1,15 +1,25 @@
 """Ratios, and the table that shows them."""
 
+import math
 import random
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import chain
 
 from rich.console import Console
 from rich.table import Table
 
 RESAMPLES = 300
+
+
+class Size(StrEnum):
+    """Of a benchmark; the smallest only shows that it runs."""
+
+    SMALLEST = "smallest"
+    QUICK = "quick"
+    FULL = "full"
 
 
 @dataclass(frozen=True)
@@ -41,12 +51,15 @@ class Row:
 
 
 def ratio(rounds: Sequence[Sequence[float]], baseline: Sequence[Sequence[float]], percent: int = 50) -> Ratio:
-    """Of the two percentiles over all rounds; the range comes from drawing pairs of rounds again and again."""
+    """Of the two percentiles over all rounds; the range comes from drawing pairs of rounds again and again.
+
+    Infinite where the baseline is nothing.
+    """
 
     def of(chosen: Iterable[int]) -> float:
         pairs = [(rounds[index], baseline[index]) for index in chosen]
         ours, theirs = (_percentile([*chain(*side)], percent) for side in zip(*pairs, strict=True))
-        return ours / theirs
+        return ours / theirs if theirs else math.inf
 
     every = range(len(rounds))
     drawn = sorted(of(random.choices(every, k=len(every))) for _ in range(RESAMPLES))

@@ -15,7 +15,6 @@ SIMPLE = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: "update",
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED: "answer",
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED: "signal",
-    EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED: "tell",
     EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES: "upsert",
     EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: "activity",
     EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED: "child",
@@ -23,7 +22,10 @@ SIMPLE = {
 
 
 class Step(BaseModel):
-    """``event`` is the event that began what is joined or cancelled later; ``seconds`` are a timer's."""
+    """``event`` is the event that began what is joined or cancelled later; ``seconds`` are a timer's.
+
+    ``to`` is who is told: what its id has after that of the incident, so nothing for the incident itself.
+    """
 
     what: Literal[
         "local activity",
@@ -40,6 +42,7 @@ class Step(BaseModel):
     ]
     event: int = 0
     seconds: float = 0
+    to: str = ""
 
 
 class BareLife(BaseModel):
@@ -54,8 +57,14 @@ async def nothing() -> None:
     """No effect."""
 
 
+def incident_of(workflow_id: str) -> str:
+    """The id of the incident that an action item, or the incident itself, belongs to."""
+    return workflow_id.partition(".")[0]
+
+
 def steps(history: WorkflowHistory) -> Iterator[Step]:
     """In the order of the history."""
+    incident = incident_of(history.workflow_id)
     for event in history.events:
         match event.event_type:
             case EventType.EVENT_TYPE_TIMER_STARTED:
@@ -67,5 +76,8 @@ def steps(history: WorkflowHistory) -> Iterator[Step]:
                 yield Step(what="cancel timer", event=event.timer_canceled_event_attributes.started_event_id)
             case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
                 yield Step(what="join", event=event.activity_task_completed_event_attributes.scheduled_event_id)
+            case EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
+                told = event.signal_external_workflow_execution_initiated_event_attributes.workflow_execution
+                yield Step(what="tell", to=told.workflow_id.removeprefix(incident))
             case kind if kind in SIMPLE:
                 yield Step.model_validate({"what": SIMPLE[kind], "event": event.event_id})

@@ -8,21 +8,23 @@ import psutil
 
 from bench.bare import BareWorkflow
 from bench.life import Handle, ItemOrIncidentCommand, Life, alert
-from bench.report import Row, ratio
+from bench.report import Row, Size, ratio
 from bench.stage import ORGANISATION, Service, at_rest, service
 from bench.steps import BARE_QUEUE, BareLife, steps
 from followthrough.organisation_file import OrganisationFile
 from followthrough.web.incidents import Incidents
 
+ROUNDS = {Size.SMALLEST: (1, 1), Size.QUICK: (2, 3), Size.FULL: (4, 8)}
+"""And how many lives at once."""
 WHY = (
     "the local activities plan and write the read model to SQLite, the others render mails and keep tickets, "
     "where the bare ones do nothing; and records travel as JSON where the bare ones send none."
 )
 
 
-async def whole_life(quick: bool) -> list[Row]:
+async def whole_life(size: Size) -> list[Row]:
     """Some lives at once, in rounds."""
-    rounds, at_once = (2, 3) if quick else (4, 8)
+    rounds, at_once = ROUNDS[size]
     async with service() as found:
         recorded = [await handle.fetch_history() for handle in await life(found).live()]
         incident, *items = [[*steps(history)] for history in recorded]
