@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: setup demo up test lint bench record lock
+.PHONY: setup demo up test test-any-day lint bench record lock
 
 setup: $(INSTALLED)
 
@@ -22,6 +22,11 @@ up: setup
 
 test: lint
 	$(BIN)/pytest $(ARGS)
+
+test-any-day: setup
+	@failed=; for day in $${DAYS:-$$($(BIN)/python -m tests.days)}; do \
+		$(BIN)/pytest tests/workflows --day=$$day $(ARGS) || failed="$$failed $$day"; \
+	done; test -z "$$failed" || { echo "Failed on:$$failed" >&2; exit 1; }
 
 lint: setup
 	$(BIN)/ruff check

@@ -1,5 +1,7 @@
 import os
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from followthrough.organisation import Organisation
 from followthrough.organisation_file import load
 from followthrough.policies import MailPolicies, RepeatPolicies
 from followthrough.settings import Settings
+from tests.days import CLOCK, HOME, days, moment
 
 pytest_plugins = ["tests.databases"]
 
@@ -19,6 +22,37 @@ os.environ["FOLLOWTHROUGH_LINK_SECRET"] = "the secret of the tests"
 
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
+
+DAY = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--day", help="when workflow tests play: a name of tests.days, a time as in ISO 8601, or today")
+    parser.addoption("--day-seed", type=int, help="draws the day, when none is given, and its hour")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    seed, now = config.getoption("--day-seed") or random.randrange(1, 10_000), datetime.now(UTC)
+    name = config.getoption("--day") or random.Random(seed).choice(list(days(now)))
+    at = moment(name, seed, now)
+    CLOCK.ahead = at - now
+    local = at.astimezone(HOME)
+    again = f"again with --day={local.isoformat(timespec='minutes')}, or today with --day-seed={seed}"
+    config.stash[DAY] = f"workflows play on {local:%A}, {name}; {again}"
+    config.addinivalue_line("markers", "today: at the real time, because the server's own or another process counts")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return config.stash[DAY]
+
+
+@pytest.fixture
+def on_the_day(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.node.get_closest_marker("today"):
+        yield
+    else:
+        with CLOCK.moved():
+            yield
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +78,8 @@ async def running_engine(pytestconfig: pytest.Config) -> AsyncIterator[RunningEn
 
 @pytest.fixture(scope="session")
 def temporal(running_engine: RunningEngine) -> Client:
-    return running_engine.client
+    config = running_engine.client.config()
+    return Client(**config | {"interceptors": [*config["interceptors"], CLOCK]})
 
 
 @pytest.fixture(scope="session")

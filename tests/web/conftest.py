@@ -18,6 +18,7 @@ from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.web.app import create_app
+from tests.days import CLOCK
 from worker import build_worker
 
 SETTINGS = Settings(
@@ -44,7 +45,8 @@ class Web:
 
 
 async def new_namespace(address: str) -> Client:
-    client = await Client.connect(address, namespace=f"web-{uuid4().hex[:8]}", data_converter=pydantic_data_converter)
+    namespace, converter = f"web-{uuid4().hex[:8]}", pydantic_data_converter
+    client = await Client.connect(address, namespace=namespace, data_converter=converter, interceptors=[CLOCK])
     retention = Duration()
     retention.FromTimedelta(timedelta(days=1))
     await client.workflow_service.register_namespace(

@@ -24,6 +24,11 @@ from workflows.incident import IncidentWorkflow
 from workflows.messages import TASK_QUEUE, IncidentProgress
 
 
+@pytest.fixture(autouse=True)
+def day(on_the_day: None) -> None:
+    """All of it plays on the day of this run."""
+
+
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('workflows')}/followthrough.db")

@@ -94,6 +94,7 @@ def yesterday() -> str:
     return WEEKDAYS[(datetime.now(UTC).weekday() - 1) % 7]
 
 
+@pytest.mark.today
 async def test_each_manager_has_one_mail_a_week(office: Office) -> None:
     office.change("weekly", weekday=yesterday())
     await office.trigger("digest/weekly", runs=1)
@@ -137,6 +138,7 @@ async def test_it_comes_when_it_is_time_where_the_manager_is_to_those_who_want_i
     assert (mail.person, at.date(), f"{at:%H:%M}") == ("grace", today, "23:59")
 
 
+@pytest.mark.today
 async def test_leadership_gets_a_mail_each_with_charts(office: Office) -> None:
     office.change("digest", recipients=("nora", "grace"))
     await office.trigger("digest/monthly", runs=1)

