@@ -177,6 +177,7 @@ class ProposeItem(Message):
     kind: Kind = Kind.PREVENT
     priority: Priority = Priority.MEDIUM
     missing: tuple[str, ...] = Field((), description="What keeps it from being checkable; the API fills it in")
+    hints: tuple[str, ...] = Field((), description="What could not be checked; the API fills it in")
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal once the incident has ended."""
@@ -186,6 +187,8 @@ class ProposeItem(Message):
         incident.note(now, EntryKind.ACTION_ITEM, f"{item_id} for {self.owner}: {self.title}", self.by)
         for sentence in self.missing:
             incident.note(now, EntryKind.ACTION_ITEM, f"{item_id} is taken, although it misses: {sentence}")
+        for sentence in self.hints:
+            incident.note(now, EntryKind.ACTION_ITEM, f"{item_id}: {sentence}")
 
 
 IncidentCommand = Annotated[

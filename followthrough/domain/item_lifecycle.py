@@ -51,6 +51,7 @@ class SplitItem(Message):
     by: PersonId
     parts: tuple[Part, ...] = Field(min_length=2, max_length=20)
     missing: tuple[str, ...] = Field((), description="What keeps parts from being checkable; the API fills it in")
+    hints: tuple[str, ...] = Field((), description="What could not be checked; the API fills it in")
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal once it is done; ``end_split`` ends it when its parts exist."""
@@ -60,6 +61,8 @@ class SplitItem(Message):
         item.under_way = "split"
         for sentence in self.missing:
             item.note(now, EntryKind.ACTION_ITEM, f"A part is taken, although it misses: {sentence}")
+        for sentence in self.hints:
+            item.note(now, EntryKind.ACTION_ITEM, f"About a part: {sentence}")
         item.note(now, EntryKind.ACTION_ITEM, f"To be split into {len(self.parts)} parts", self.by)
 
     def parts_of(self, item: ActionItem, now: datetime) -> list[ActionItem]:

@@ -42,5 +42,6 @@ def checked(command: CommandT, organisation: Organisation) -> CommandT:
             if lacking and organisation.policies.items.quality is ItemQuality.ENFORCE:
                 what = "A part" if isinstance(command, SplitItem) else "The action item"
                 raise Returned(422, f"{what} is too vague. {' '.join(lacking)}", {"missing": lacking})
-            return command.model_copy(update={"missing": tuple(lacking)})
+            hints = tuple(hint for part in parts if (hint := item_quality.hint(part.title)) is not None)
+            return command.model_copy(update={"missing": tuple(lacking), "hints": hints})
     return command

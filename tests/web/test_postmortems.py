@@ -77,7 +77,7 @@ async def test_any_prose_can_be_checked(api: httpx.AsyncClient) -> None:
     ("title", "owner", "starts"),
     [
         ("Improve monitoring", "tomas", ["A checkable end"]),
-        ("More tests", "payments", ["One owner: payments is a team", "A verb at the start"]),
+        ("More tests", "payments", ["One owner: payments is a team", "A checkable end"]),
         ("Alert on queue depth", "zoe", ["One owner: zoe is not a person"]),
     ],
 )
@@ -93,6 +93,13 @@ async def test_vague_action_items_come_back_with_what_is_missing(
     assert (await get(api, f"incidents/{resolved}"))["items"] == []
 
 
+async def test_a_title_in_another_language_is_taken_with_a_hint(api: httpx.AsyncClient, resolved: str) -> None:
+    taken = await give(api, resolved, "propose action item", title="Zertifikate automatisch erneuern", owner="tomas")
+    assert taken.status_code == 200
+    story = [entry["text"] for entry in (await get(api, f"incidents/{resolved}"))["timeline"]]
+    assert any(text.startswith(f"{resolved}.1: Titles are checked in English only") for text in story)
+
+
 async def test_an_organisation_can_have_vague_items_noted_only(
     web: Web, resolved: str, organisation: OrganisationFile
 ) -> None:
@@ -104,4 +111,4 @@ async def test_an_organisation_can_have_vague_items_noted_only(
         assert (await give(api, resolved, "propose action item", title="More tests", owner="tomas")).status_code == 200
         story = [entry["text"] for entry in (await get(api, f"incidents/{resolved}"))["timeline"]]
         assert (await give(api, resolved, "propose action item", title="More tests", owner="zoe")).status_code == 422
-    assert any(f"{resolved}.1 is taken, although it misses: A verb at the start" in text for text in story)
+    assert any(f"{resolved}.1 is taken, although it misses: A checkable end" in text for text in story)
