@@ -27,7 +27,7 @@ Override = Annotated[str | None, typer.Option(help="Why sentences that blame may
 
 @app.command()
 def lint(file: Markdown, as_json: AsJson = False) -> None:
-    """Find sentences that blame people, in any text. Exits with 1 when there are some."""
+    """Find sentences that blame people, in any text in English. Exits with 1 when there are some."""
     findings = call("POST", "/blameless", body=Prose(text=file.read()))
     show(findings, as_json, lambda found: Text("\n".join(map(reworded, found)) or "Nothing in it blames a person."))
     if findings:

@@ -112,10 +112,6 @@ OPEN_PHRASES = phrases(
     down; hash out; sound out; sync with; liaise"""
 )
 REVIEW = words("review revisit re-evaluate reevaluate re-assess reassess re-examine reexamine re-review")
-ATTENTIVE = words(
-    """careful aware mindful vigilant cautious diligent attentive proactive prepared ready conscious alert better
-    quicker faster stricter disciplined considerate thorough responsive transparent rigorous conservative"""
-)
 ATTENTION_PHRASES = phrases(
     """remember; don't forget; do not forget; never forget; pay attention; pay more attention; pay closer attention;
     pay close attention; keep in mind; bear in mind; keep calm; raise awareness; increase awareness; build
