@@ -12,9 +12,10 @@ ROLES = words(
     reviewer reviewers approver approvers responder responders deployer committer author colleague colleagues
     coworker tester testers manager managers supervisor supervisors technician technicians employee employees
     individual individuals maintainer maintainers analyst analysts architect architects specialist specialists
-    trainee apprentice dispatcher electrician clerk officer hire staff staffer crew team teams person human humans
-    someone somebody whoever on-call oncall on-caller owner owners volunteer newcomer teammate teammates dm pm tl he
-    she him you i workers member members lead leads commander personnel coder coders dev devs subcontractor ops"""
+    trainee apprentice dispatcher electrician mechanic pilot pilots captain trader traders nurse pharmacist clerk
+    officer hire staff staffer crew team teams person human humans someone somebody whoever on-call oncall on-caller
+    owner owners volunteer newcomer teammate teammates dm pm tl he she him you i workers member members lead leads
+    commander personnel coder coders dev devs subcontractor ops"""
 )
 ALONE = words("someone somebody whoever he she him you i dm pm tl they anyone")
 MODIFIES_ROLE = words(
@@ -31,7 +32,7 @@ SOFTWARE = words(
 )
 """Before "operator" or "manager": a program."""
 POSSESSIVE = {"his": "he", "her": "she", "my": "i", "your": "you"}
-DETERMINERS = words("the a an our one two three this that another some any each both several every no its their")
+DETERMINERS = words("""the a an our one two three this that another some any each both several every no its their""")
 AUXILIARY = words(
     """had has have having is was were are be been being did does do must may might can could will would to"""
 )
@@ -48,9 +49,9 @@ PREPOSITIONS = words(
 TAKES_A_PERSON = words(
     """ask asked asks told tell tells led lead let lets made make makes gave give help helped allow allowed force
     forced caused paged page calls called call warned alerted notified notify informed inform thank thanked prompted
-    required showed show sent saw found kept left leaves leave putting put get got enabled enable reminded
-    remind contacted contact blame blamed expects expected helping allowing letting telling asking paging misled
-    convinced invited"""
+    required showed show sent saw found kept left leaves leave putting put get got enabled enable reminded remind
+    contacted contact blame blamed expects expected helping allowing letting telling asking paging misled convinced
+    invited"""
 )
 HARM_ADVERBS = words(
     """accidentally mistakenly wrongly incorrectly inadvertently carelessly blindly recklessly foolishly hastily
@@ -106,10 +107,10 @@ PAST = {
     "built": "build",
 }
 CHECKING = words(
-    """checking double-checking testing reading verifying asking telling thinking looking reviewing validating waiting
-    considering understanding following notifying informing warning realising realizing confirming noticing
-    permission approval authorisation authorization sign-off signoff consent review test clearance consulting
-    acknowledging coordinating knowing announcing"""
+    """inspecting examining measuring checking double-checking testing reading verifying asking telling thinking
+    looking reviewing validating waiting considering understanding following notifying informing warning realising
+    realizing confirming noticing permission approval authorisation authorization sign-off signoff consent review
+    test clearance consulting acknowledging coordinating knowing announcing"""
 )
 WRONG_DOING = words(
     """ran run pressed typed entered deleted selected chose picked used edited changed gave executed clicked set
@@ -219,7 +220,7 @@ CAUSED_HARM_BY = words("caused overloaded knocked wiped killed")
 DUE = words("due owing attributable attributed traced")
 ABSENT = words("away holiday leave sick offline unavailable busy lunch meeting new asleep")
 FOUND_TO_BE = words("that simply identified as found to be just")
-ALSO = words("also just then still again even first only once simply at least never easily ever really actually")
+ALSO = words("""also just then still again even first only once simply at least never easily ever really actually""")
 DONE_BY_PEOPLE = words(
     """checked asked told noticed pushed known read waited warned tested reviewed escalated verified deployed merged
     informed thought realised realized prevented"""
@@ -238,7 +239,9 @@ REACTED = words("responded reacted answered escalated acknowledged")
 ALSO_OF_THINGS = words("late slow wrong")
 DEGREES = words("too so very simply being been")
 MISSED = DETERMINERS | words("his her it their obvious our")
-LEFT_BEHIND = words("call meeting company team room channel bridge note comment message office")
+LEFT_BEHIND = words(
+    """call meeting company team room channel bridge note comment message office rota rotation shift project"""
+)
 GRANTED = words("permission permissions access rights tools context")
 BROKEN = words("news problem work task")
 TAKING = words("took brought taking bringing knocked knocking")
@@ -247,3 +250,8 @@ DELIVERED = words("pushed deployed merged shipped released committed")
 FAULTY = words("bad broken faulty buggy untested unreviewed wrong")
 TELLS_NOTHING = words("was were is had saw noticed found reported said asked told got did could")
 ONLY = words("only just not")
+UNFIT = words("""lazy sloppy inexperienced untrained unqualified stupid incompetent careless negligent overconfident""")
+PUT_RIGHT = words(
+    """noticed found spotted fixed corrected reverted seen reported discovered detected caught replaced removed undone
+    restored followed"""
+)

@@ -130,6 +130,8 @@ class _Sentence:
         before = self.words[begins - 1] if begins else None
         if before is None or (self.text(at + 1) == "," and self.text(at + 2) == "who"):
             return False
+        if before.text == "of" and self.text(begins - 2) in say.PART:
+            return False
         if before.text in ("by", "of", "to", "at") and self.text(at + 1) in ("who", "failing", "forgetting"):
             return False
         verb = before.text in say.TAKES_A_PERSON or (before.text.endswith("ing") and before.text != "during")
@@ -144,6 +146,9 @@ def _judges(sentence: _Sentence) -> bool:
         if word.text in ("know", "known", "knows") and following[:1] == ["better"]:
             return True
         if word.text in ("should", "ought") and "have" in following[:2] and "known" in following:
+            return True
+        person = sentence.person_after(at + 1) if word.text in say.UNFIT else None
+        if person is not None and person - at < 3:
             return True
         phrase = next((p for p in say.CARELESS_PHRASES if tuple([word.text, *following][: len(p)]) == p), ())
         if word.text in say.ROLES - {"human", "operator"} and following[:1] and following[0] in say.SLIPS:
@@ -207,6 +212,8 @@ def _is_by_a_person(sentence: _Sentence, at: int) -> bool:
         return False
     if before[-1] in say.CAUSED:
         return not say.CAUSED_HARM.isdisjoint(before[-1:]) or not say.HARM.isdisjoint(sentence.texts(0, at))
+    if "wrong" in sentence.texts(0, at) and before[-1] not in say.PUT_RIGHT:
+        return True
     return bool(say.HARM_ADVERBS.intersection(before)) or before[-2:] == ["messed", "up"]
 
 
@@ -418,9 +425,14 @@ class _Acts:
             return _MISTAKE
         if text in ("had", "have") and following[:2] in (["a", "slip"], ["a", "lapse"]):
             return _MISTAKE
-        if text in say.WRONG_DOING and agent.open:
+        if text in say.WRONG_DOING:
             agent.did = at
-        if text == "wrong" and agent.did is not None and at - agent.did < 9 and before in say.DETERMINERS:
+        if (
+            text == "wrong"
+            and agent.did is not None
+            and at - agent.did < 9
+            and (before in say.DETERMINERS or at - agent.did == 1)
+        ):
             return _MISTAKE
         careful = say.CARING.intersection(following) or (
             {"be", "know", "learn", "do"}.intersection(following[:3]) and {"better", "how"}.intersection(following)

@@ -21,6 +21,13 @@ WORDS_AS_NAMES = [
         pytest.param(PEOPLE, OWN["held_out"]["blaming"], OWN["held_out"]["fair"], Quality(0.98, 0.95), id="own, older"),
         pytest.param(FURTHER["people"], FURTHER["blaming"], FURTHER["fair"], Quality(0.98, 0.95), id="further"),
         pytest.param(
+            FURTHER["second"]["people"],
+            FURTHER["second"]["blaming"],
+            FURTHER["second"]["fair"],
+            Quality(0.96, 0.8),
+            id="further, second round",
+        ),
+        pytest.param(
             SHARED["people"],
             SHARED["tuning"]["blaming"],
             SHARED["tuning"]["fair"],
