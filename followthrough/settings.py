@@ -3,13 +3,57 @@
 What the organisation decides, rather than its operators, is in the organisation file instead.
 """
 
+import json
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SHORTEST_TOKEN, SHORTEST_LINK_SECRET = 8, 16
+"""Characters."""
+
+
+def too_short(secret: str, shortest: int) -> str | None:
+    """What is wrong with a secret that is guessed too easily; None for a good one."""
+    length = len(secret.strip())
+    if length == 0:
+        return "it is empty; write the secret, or remove the setting"
+    if length < shortest:
+        return f"it has {length} characters and needs at least {shortest}; make one with `openssl rand -hex 32`"
+    return None
+
+
+def _at_least(shortest: int) -> Callable[[SecretStr], SecretStr]:
+    def check(secret: SecretStr) -> SecretStr:
+        if wrong := too_short(secret.get_secret_value(), shortest):
+            raise ValueError(wrong)
+        return secret
+
+    return check
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return [part.strip() for part in value.split(",")]
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError('it is no JSON list; write it like ["one", "two"], or with commas between') from None
+
+
+Given = Annotated[SecretStr, AfterValidator(_at_least(1))]
+"""A secret that a vendor makes."""
+Token = Annotated[SecretStr, AfterValidator(_at_least(SHORTEST_TOKEN))]
+LinkSecret = Annotated[SecretStr, AfterValidator(_at_least(SHORTEST_LINK_SECRET))]
+Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(_listed)]
+LinkSecrets = Annotated[tuple[LinkSecret, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
@@ -29,31 +73,27 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     public_url: str = Field("", description="Where links in mails lead; empty means http://host:port")
-    api_token: SecretStr | None = Field(None, description="Asked for by the JSON API when set")
+    api_token: Token | None = Field(None, description="Asked for by the JSON API when set")
 
-    generic_token: SecretStr | None = Field(None, description="Bearer token of /webhooks/generic")
-    alertmanager_token: SecretStr | None = Field(None, description="Bearer token of /webhooks/alertmanager, when set")
-    pagerduty_secrets: tuple[SecretStr, ...] = Field((), description="Signing secrets, all accepted, for rotation")
+    generic_token: Token | None = Field(None, description="Bearer token of /webhooks/generic")
+    alertmanager_token: Token | None = Field(None, description="Bearer token of /webhooks/alertmanager, when set")
+    pagerduty_secrets: Tokens = Field((), description="Signing secrets, all accepted, for rotation")
 
     jira_url: str = Field("", description="Empty means the local tracker")
     jira_user: str = Field("", description="E-mail on Jira Cloud; empty for a Data Center token")
-    jira_token: SecretStr | None = None
+    jira_token: Given | None = None
     jira_cloud: bool | None = Field(None, description="Empty means Cloud where jira_url ends in atlassian.net")
-    jira_webhook_secrets: tuple[SecretStr, ...] = Field(
-        (), description="Secrets of /webhooks/jira, all accepted, for rotation"
-    )
+    jira_webhook_secrets: Tokens = Field((), description="Secrets of /webhooks/jira, all accepted, for rotation")
     jira_index_lag: timedelta = Field(
         timedelta(seconds=30), description="How long Jira's search may miss a new ticket; waited for after a failure"
     )
 
-    sendgrid_api_key: SecretStr | None = Field(None, description="Without it mails stay in the local outbox")
+    sendgrid_api_key: Given | None = Field(None, description="Without it mails stay in the local outbox")
     sendgrid_host: str = "https://api.sendgrid.com"
     sendgrid_webhook_key: str = Field("", description="SendGrid's verification key of /webhooks/sendgrid")
     mail_from: str = "Followthrough <followthrough@example.com>"
-    link_secret: SecretStr | None = Field(
-        None, min_length=16, description="Signs links in mails; without it one is made in data_dir"
-    )
-    previous_link_secrets: tuple[SecretStr, ...] = Field((), description="Their links still work, for rotation")
+    link_secret: LinkSecret | None = Field(None, description="Signs links in mails; without it one is made in data_dir")
+    previous_link_secrets: LinkSecrets = Field((), description="Their links still work, for rotation")
 
     @cached_property
     def resolved_database_url(self) -> str:

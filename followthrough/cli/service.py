@@ -33,7 +33,8 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        fail(f"The setting FOLLOWTHROUGH_{str(first['loc'][0]).upper()} is wrong: {first['msg']}.", 2)
+        name, wrong = str(first["loc"][0]).upper(), first["msg"].removeprefix("Value error, ")
+        fail(f"The setting FOLLOWTHROUGH_{name} is wrong: {wrong}.", 2)
 
 
 def read_organisation(settings: Settings) -> "OrganisationFile":
@@ -157,9 +158,10 @@ def findings_table(findings: list[dict[str, str]]) -> Table:
 def run_or_fail(work: Coroutine[None, None, None]) -> None:
     """Runs to the end; what the service can't do becomes a sentence and exit code 1."""
     from followthrough.engine import EngineError
+    from followthrough.links import WeakSecret
     from followthrough.service import ServiceError
 
     try:
         asyncio.run(work)
-    except (ServiceError, EngineError) as error:
+    except (ServiceError, EngineError, WeakSecret) as error:
         fail(str(error), NOT_ALLOWED)

@@ -1,0 +1,49 @@
+"""What the environment says, and what is said of what makes no sense."""
+
+import pytest
+import typer
+
+from followthrough.cli.service import read_settings
+
+MADE_HERE = ("API_TOKEN", "GENERIC_TOKEN", "ALERTMANAGER_TOKEN", "LINK_SECRET")
+LISTED = ("PAGERDUTY_SECRETS", "JIRA_WEBHOOK_SECRETS", "PREVIOUS_LINK_SECRETS")
+VENDORS = ("JIRA_TOKEN", "SENDGRID_API_KEY")
+
+EMPTY = [
+    *((name, value) for name in (*MADE_HERE, *LISTED, *VENDORS) for value in ("", "  ")),
+    *((name, value) for name in LISTED for value in ('[""]', '["a good secret here", " "]', "a-good-secret-here,")),
+]
+SHORT = [(name, "1234567") for name in (*MADE_HERE, *LISTED)] + [
+    ("LINK_SECRET", "123456789012345"),
+    ("PREVIOUS_LINK_SECRETS", '["123456789012345"]'),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        *((name, value, "it is empty; write the secret, or remove the setting.") for name, value in EMPTY),
+        *((name, value, "needs at least") for name, value in SHORT),
+        *((name, '["', "it is no JSON list") for name in LISTED),
+    ],
+)
+def test_a_secret_that_keeps_nobody_out_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv(f"FOLLOWTHROUGH_{name}", value)
+    with pytest.raises(typer.Exit) as ended:
+        read_settings()
+    said = " ".join(capsys.readouterr().err.split())
+    assert ended.value.exit_code == 2
+    assert said.startswith(f"The setting FOLLOWTHROUGH_{name} is wrong: ")
+    assert why in said
+    assert "123456" not in said
+
+
+def test_secrets_are_listed_as_json_or_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ('["of last year", "of this year"]', "of last year, of this year"):
+        monkeypatch.setenv("FOLLOWTHROUGH_PAGERDUTY_SECRETS", value)
+        found = [secret.get_secret_value() for secret in read_settings().pagerduty_secrets]
+        assert found == ["of last year", "of this year"]
+    monkeypatch.setenv("FOLLOWTHROUGH_PAGERDUTY_SECRETS", "[]")
+    assert read_settings().pagerduty_secrets == ()
