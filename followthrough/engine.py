@@ -23,6 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.engine_sources import Say, Source, Unavailable, build, cached, download, last_lines, lock, on_path
 from followthrough.guard import guarded
+from followthrough.private_files import PRIVATE, private_files
 from followthrough.settings import Settings
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
@@ -157,7 +158,7 @@ async def _locked_log(stack: AsyncExitStack, database: Path | None) -> IO[bytes]
     """The server's log, which locks its database too: the server inherits the lock and may outlive us by seconds."""
     if not database:
         return stack.enter_context(TemporaryFile("ab+"))
-    database.parent.mkdir(parents=True, exist_ok=True)
+    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = stack.enter_context(database.with_suffix(".log").open("ab+"))
     try:
         async with asyncio.timeout(LOCK_SECONDS):
@@ -166,6 +167,7 @@ async def _locked_log(stack: AsyncExitStack, database: Path | None) -> IO[bytes]
         raise EngineError(
             f"Another Followthrough uses {database}. Stop it, or set FOLLOWTHROUGH_DATA_DIR to another folder."
         ) from error
+    private_files(*database.parent.glob(f"{database.stem}.*"))
     return log
 
 
@@ -208,7 +210,7 @@ class _OwnServer:
             self.log.truncate(0)
             async with AsyncExitStack() as attempt:
                 process = await attempt.enter_async_context(
-                    guarded([binary, *self.flags(port, ui_port)], output=self.log)
+                    guarded([binary, *self.flags(port, ui_port)], output=self.log, umask=PRIVATE)
                 )
                 if client := await self.client(process, f"127.0.0.1:{port}"):
                     stack.push_async_exit(attempt.pop_all())

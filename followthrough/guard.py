@@ -22,9 +22,9 @@ GRACE_SECONDS = 10
 
 @asynccontextmanager
 async def guarded(
-    command: Sequence[str | Path], *, output: IO[bytes] | int = DEVNULL, cwd: Path | None = None
+    command: Sequence[str | Path], *, output: IO[bytes] | int = DEVNULL, cwd: Path | None = None, umask: int = -1
 ) -> AsyncIterator[Process]:
-    """A running command, stopped at the end. Both of its output streams go to ``output``.
+    """A running command, stopped at the end. Both of its output streams go to ``output``; its files are private.
 
     Its own session keeps Ctrl-C and a closing terminal from reaching it before we have finished.
     """
@@ -35,6 +35,7 @@ async def guarded(
         stderr=STDOUT,
         cwd=cwd,
         start_new_session=True,
+        umask=umask,
     )
     assert process.stdin  # noqa: S101
     try:

@@ -15,9 +15,12 @@ from uuid import NAMESPACE_URL, uuid5
 from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 
 from followthrough.domain.values import Message, PersonId
-from followthrough.settings import Settings
+from followthrough.private_files import private_folder
+from followthrough.settings import SHORTEST_LINK_SECRET, Settings, too_short
 
-TOKEN = re.compile(r"[\w.-]{20,}\.[\w-]+\.[\w-]{43}")
+PERHAPS_TOKEN = re.compile(r"[\w.-]++")
+PAYLOAD, SIGNATURE = 20, 43
+"""Characters; a token is a payload, a time and a signature, with dots between."""
 SECRET_FILE = "link-secret"  # noqa: S105 -- its name
 
 
@@ -49,6 +52,10 @@ class ExpiredLink(Exception):
         self.link = link
 
 
+class WeakSecret(Exception):
+    """The kept secret is guessed too easily; the message says where it is and what to do."""
+
+
 class Links:
     """Signs with the last of ``secret_keys`` and takes what any of them signed."""
 
@@ -58,13 +65,22 @@ class Links:
                 return int(clock().timestamp())
 
         self._clock = clock
+        self._secret_keys = list(secret_keys)
         self._serializer = URLSafeTimedSerializer(
-            list(secret_keys), salt="followthrough", signer=Signer, signer_kwargs={"digest_method": hashlib.sha256}
+            self._secret_keys, salt="followthrough", signer=Signer, signer_kwargs={"digest_method": hashlib.sha256}
         )
 
     def sign(self, link: Link) -> str:
         """A token for URLs."""
         return str(self._serializer.dumps(link.model_dump()))
+
+    def ending_with(self, token: str) -> Self:
+        """What they sign expires when the token does. Raises BadLink."""
+        try:
+            _, signed_at = self._serializer.loads(token, return_timestamp=True)
+        except BadData:
+            raise BadLink from None
+        return type(self)(self._secret_keys, lambda: signed_at)
 
     def read(self, token: str, purposes: Container[str], lifetime: timedelta | None = None) -> Link:
         """What the token holds. Raises BadLink or ExpiredLink."""
@@ -82,11 +98,21 @@ class Links:
 
 def hidden(text: str) -> str:
     """For eyes and logs that are not to act: the text without tokens."""
-    return TOKEN.sub("…", text)
+    return PERHAPS_TOKEN.sub(_without_token, text)
+
+
+def _without_token(found: re.Match[str]) -> str:
+    word = found[0].rstrip(".")
+    parts = word.split(".")
+    signed = any(len(part) >= SIGNATURE for part in parts[2:])
+    return "…" + found[0][len(word) :] if signed and len(word) > PAYLOAD + SIGNATURE else found[0]
 
 
 def links_for(settings: Settings) -> Links:
-    """With the secrets of the settings, or else with one that is made once and kept in ``data_dir``."""
+    """With the secrets of the settings, or else with one that is made once and kept in ``data_dir``.
+
+    Raises WeakSecret.
+    """
     newest = settings.link_secret.get_secret_value() if settings.link_secret else _kept(settings.data_dir / SECRET_FILE)
     return Links([*(secret.get_secret_value() for secret in settings.previous_link_secrets), newest])
 
@@ -94,10 +120,14 @@ def links_for(settings: Settings) -> Links:
 def _kept(file: Path) -> str:
     """Of several processes that start at once, one makes it: a link to a whole file appears at once or not at all."""
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(file.parent)
         with NamedTemporaryFile("w", dir=file.parent) as made:
             made.write(secrets.token_urlsafe(32))
             made.flush()
+            os.fsync(made.fileno())
             with contextlib.suppress(FileExistsError):
                 os.link(made.name, file)
-    return file.read_text(encoding="utf-8")
+    secret = file.read_text(encoding="utf-8")
+    if wrong := too_short(secret, SHORTEST_LINK_SECRET):
+        raise WeakSecret(f"The secret of links in {file} can't be used: {wrong}, or delete the file to have one made.")
+    return secret

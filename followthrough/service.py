@@ -12,7 +12,9 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 
 from followthrough.engine import engine
+from followthrough.links import SECRET_FILE
 from followthrough.organisation_file import OrganisationFile
+from followthrough.private_files import private_files, private_folder
 from followthrough.schedules import schedules_kept
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
@@ -54,7 +56,8 @@ async def connected(
     settings: Settings, say: Callable[[str], None], *, ui: bool, need_time_skipping: bool = False
 ) -> AsyncIterator[Service]:
     """Engine and database, ready for a worker or the web."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    private_folder(settings.data_dir)
+    private_files(settings.data_dir / SECRET_FILE)
     database = open_database(settings.resolved_database_url)
     migrate(database)
     engine_file = settings.data_dir / "temporal.db"

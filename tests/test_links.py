@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from followthrough.links import SECRET_FILE, BadLink, ExpiredLink, Link, Links, hidden, links_for
+from followthrough.links import SECRET_FILE, BadLink, ExpiredLink, Link, Links, WeakSecret, hidden, links_for
 from followthrough.settings import Settings
 from tests.records import NOW
 
@@ -69,9 +69,30 @@ def test_without_a_secret_one_is_made_once_for_nobody_elses_eyes(tmp_path: Path)
         links_for(Settings(link_secret=None, data_dir=tmp_path / "other")).read(token, {"accept"})
 
 
+@pytest.mark.parametrize("secret", ["", " \n", "short"])
+def test_a_kept_secret_that_anybody_could_guess_is_refused(tmp_path: Path, secret: str) -> None:
+    (tmp_path / SECRET_FILE).write_text(secret)
+    with pytest.raises(WeakSecret, match=rf"{SECRET_FILE} can't be used: it (is empty|has 5 characters)"):
+        links_for(Settings(link_secret=None, data_dir=tmp_path))
+
+
+def test_what_is_signed_by_way_of_a_link_expires_with_it() -> None:
+    day = timedelta(days=1)
+    token = Links(["secret"], lambda: NOW).sign(LINK)
+    derived = Links(["secret"], lambda: NOW + day).ending_with(token).sign(LINK)
+    assert Links(["secret"], lambda: NOW + day).read(derived, {"accept"}, day) == LINK
+    with pytest.raises(ExpiredLink):
+        Links(["secret"], lambda: NOW + day + timedelta(seconds=1)).read(derived, {"accept"}, day)
+    with pytest.raises(BadLink):
+        Links(["another secret"]).ending_with(token)
+
+
 def test_tokens_are_hidden_wherever_they_stand() -> None:
     address = f"http://127.0.0.1:8080/people/ana/deadlines.ics?token={TOKEN}"
     assert hidden(f"[Accept it](https://f.example.com/act/{TOKEN}), {address}.") == (
         "[Accept it](https://f.example.com/act/…), http://127.0.0.1:8080/people/ana/deadlines.ics?token=…."
     )
     assert hidden("/incidents/inc-0000000001/postmortem") == "/incidents/inc-0000000001/postmortem"
+    for changed in (f"{TOKEN}x", f"{TOKEN}.html", f".{TOKEN}", f"and/{TOKEN}...", f"x{TOKEN}"):
+        assert TOKEN[:20] not in hidden(changed)
+        assert TOKEN[-20:] not in hidden(changed)

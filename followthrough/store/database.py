@@ -8,8 +8,10 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlmodel import create_engine
+
+from followthrough.private_files import private_database
 
 MIGRATION_LOCK = 0x466F6C6C
 """Any number, the same in every process: who holds it on PostgreSQL migrates."""
@@ -25,8 +27,8 @@ def open_database(url: str) -> Engine:
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         return create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 5})
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if file := _file(parsed):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -41,7 +43,12 @@ def open_database(url: str) -> Engine:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Brings every table up to a revision; of several processes that start at once, one does and the others wait."""
+    """Brings every table up to a revision; of several processes that start at once, one does and the others wait.
+
+    Nobody else may read a SQLite file, which is made if it is missing.
+    """
+    if file := _file(engine.url):
+        private_database(file)
     config = Config()
     config.set_main_option("script_location", "followthrough:store/migrations")
     with engine.begin() as connection:
@@ -51,3 +58,10 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             connection.execute(text("BEGIN EXCLUSIVE"))
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def _file(url: URL) -> Path | None:
+    """Of a SQLite database that is not in memory."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:")):
+        return None
+    return Path(url.database)
