@@ -10,13 +10,19 @@ from followthrough.domain.incident import ONGOING, Incident, IncidentMomentKind,
 from followthrough.domain.roles import give
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
 
-INCIDENT_ID = r"inc-[0-9a-f]{10}(-[0-9]+)?"
+INCIDENT_ID = r"inc-([0-9a-f]{20}|[0-9a-f]{10})(-[0-9]+)?"
+"""The shorter ones are older: keys can be found that share one."""
 
 
 def incident_id(dedup_key: str, generation: int = 1) -> str:
     """The same key always gives the same id; generations count the incidents that one key started."""
-    digest = hashlib.sha256(dedup_key.encode()).hexdigest()[:10]
+    digest = hashlib.sha256(dedup_key.encode()).hexdigest()[:20]
     return f"inc-{digest}" if generation == 1 else f"inc-{digest}-{generation}"
+
+
+def generation_of(record_id: str) -> int:
+    """How many incidents one key had started with it."""
+    return int(record_id.removeprefix("inc-").partition("-")[2] or 1)
 
 
 class HandOver(Message):

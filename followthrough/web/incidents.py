@@ -22,7 +22,7 @@ from followthrough.domain.incident import ONGOING, Alert, AlertState, Incident, 
 from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
 from followthrough.domain.item_lifecycle import ITEM_ID, ReopenItem, SplitItem
-from followthrough.domain.lifecycle_commands import INCIDENT_ID, LinkRepeat, Reopen, Split, incident_id
+from followthrough.domain.lifecycle_commands import INCIDENT_ID, LinkRepeat, Reopen, Split, generation_of, incident_id
 from followthrough.domain.routing import route
 from followthrough.domain.values import PersonId, Refusal, Severity
 from followthrough.file_types import ServiceId
@@ -73,10 +73,11 @@ class Incidents:
         """
         async with asyncio.timeout(ANSWER_WITHIN):
             latest_id, status = await self._latest(alert) or (None, None)
-            receipt = await self._hand(alert, latest_id) if latest_id and status is IncidentStatus.MERGED else None
+            receives = status in (*ONGOING, IncidentStatus.MERGED)
+            receipt = await self._hand(alert, latest_id) if latest_id and receives else None
             if receipt is not None and receipt.joined:
                 return receipt.incident_id
-            for generation in itertools.count(_next_generation(alert.dedup_key, latest_id, status)):
+            for generation in itertools.count(_next_generation(latest_id, status)):
                 workflow_id = incident_id(alert.dedup_key, generation)
                 if alert.state is AlertState.FIRING and await self._start_for(alert, workflow_id):
                     return workflow_id
@@ -97,21 +98,25 @@ class Incidents:
         self._require_people(by)
         self._require_service(service)
         key = f"declared/{dedup_key or uuid4()}"
-        incident = Incident(
-            id=incident_id(key),
-            dedup_key=key,
-            title=title,
-            service=service,
-            team=self._organisation().services[service].team,
-            severity=severity,
-            declared_at=datetime.now(UTC),
-            declared_by=by,
-            drill=drill,
-        )
         async with asyncio.timeout(ANSWER_WITHIN):
-            if await asyncio.to_thread(queries.latest_incident, self._database, key) is None:
-                await self._start(IncidentProgress(incident=incident))
-        return incident.id
+            if latest := await asyncio.to_thread(queries.latest_incident, self._database, key):
+                return latest[0]
+            for generation in itertools.count(1):
+                incident = Incident(
+                    id=incident_id(key, generation),
+                    dedup_key=key,
+                    title=title,
+                    service=service,
+                    team=self._organisation().services[service].team,
+                    severity=severity,
+                    declared_at=datetime.now(UTC),
+                    declared_by=by,
+                    drill=drill,
+                )
+                started = await self._start(IncidentProgress(incident=incident))
+                if started or (await self.incident(incident.id)).dedup_key == key:
+                    return incident.id
+        raise AssertionError("there is always another generation")
 
     async def incident(self, record_id: str) -> Incident:
         """From the read model, or from its workflow while that is too young. Raises Unknown."""
@@ -271,7 +276,7 @@ class Incidents:
     ) -> RecordT:
         if not re.fullmatch(pattern, record_id):
             raise Unknown(
-                f"{record_id} is not an id here; ids look like inc-7f3a9c21d0, or inc-7f3a9c21d0.1 for an item."
+                f"{record_id} is not an id here; ids look like inc-7f3a9c21d0b84e5fa612, or with .1 behind for an item."
             )
         async with asyncio.timeout(ANSWER_WITHIN):
             if found := await asyncio.to_thread(self._read, query, record_id):
@@ -318,9 +323,9 @@ class Incidents:
                 raise HTTPException(422, f"{person} left on {left}; name somebody who is still there.")
 
 
-def _next_generation(dedup_key: str, latest_id: str | None, status: IncidentStatus | None) -> int:
+def _next_generation(latest_id: str | None, status: IncidentStatus | None) -> int:
     """Skips incidents that are over: the engine forgets them after a while, and their ids must not come again."""
     if latest_id is None:
         return 1
-    generation = int(latest_id.removeprefix(incident_id(dedup_key)).removeprefix("-") or 1)
+    generation = generation_of(latest_id)
     return generation if status in ONGOING else generation + 1
