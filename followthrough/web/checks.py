@@ -22,8 +22,8 @@ def findings(text: str, organisation: Organisation) -> list[blameless.Finding]:
 def checked(command: CommandT, organisation: Organisation) -> CommandT:
     """The command with what was found in it. Raises Returned when it has to be said another way."""
     match command:
-        case SubmitPostmortem(text=str(text)) | Publish(text=str(text)):
-            found = findings(text, organisation)
+        case SubmitPostmortem(text=text) | Publish(text=text):
+            found = findings(text or "", organisation)
             if found and command.override is None:
                 raise Returned(
                     409,

@@ -50,6 +50,19 @@ async def test_an_override_is_counted_here_and_stands_on_the_timeline(api: httpx
     assert timeline[-1]["text"] == "Blameless wording overridden for 1 sentence: It is a quote."
 
 
+async def test_sentences_of_a_text_that_is_published_as_it_was_submitted_are_not_counted_by_who_sends(
+    api: httpx.AsyncClient, resolved: str
+) -> None:
+    await give(api, resolved, "submit postmortem", text=FAIR)
+    assert (await give(api, resolved, "review postmortem", by="tomas")).status_code == 200
+    published = await give(
+        api, resolved, "publish postmortem", override="Nobody asked", blaming=7, no_items_because="All is done"
+    )
+    assert published.status_code == 200, published.text
+    timeline = (await get(api, f"incidents/{resolved}"))["timeline"]
+    assert not [entry for entry in timeline if "overridden" in entry["text"]]
+
+
 async def test_the_pages_show_the_draft_then_what_was_submitted(api: httpx.AsyncClient, resolved: str) -> None:
     async def page(path: str) -> str:
         return (await api.get(path, headers={"Accept": "text/html"})).raise_for_status().text
