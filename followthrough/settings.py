@@ -4,6 +4,7 @@ What the organisation decides, rather than its operators, is in the organisation
 """
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
@@ -48,11 +49,18 @@ def _listed(value: Any) -> Any:
         raise ValueError('it is no JSON list; write it like ["one", "two"], or with commas between') from None
 
 
+def _host(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9._-]+|\[[0-9a-f:]+\]", name.lower()):
+        raise ValueError(f"{name!r} is no host name; write it without https:// and without a port")
+    return name.lower().strip("[]")
+
+
 Given = Annotated[SecretStr, AfterValidator(_at_least(1))]
 """A secret that a vendor makes."""
 Token = Annotated[SecretStr, AfterValidator(_at_least(SHORTEST_TOKEN))]
 LinkSecret = Annotated[SecretStr, AfterValidator(_at_least(SHORTEST_LINK_SECRET))]
 Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(_listed)]
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_listed)]
 LinkSecrets = Annotated[tuple[LinkSecret, ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -73,6 +81,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     public_url: str = Field("", description="Where links in mails lead; empty means http://host:port")
+    hosts: Hosts = Field((), description="Further host names that lead here, for pagers inside a cluster")
     api_token: Token | None = Field(None, description="Asked for by the JSON API when set")
 
     generic_token: Token | None = Field(None, description="Bearer token of /webhooks/generic")

@@ -47,3 +47,15 @@ def test_secrets_are_listed_as_json_or_with_commas(monkeypatch: pytest.MonkeyPat
         assert found == ["of last year", "of this year"]
     monkeypatch.setenv("FOLLOWTHROUGH_PAGERDUTY_SECRETS", "[]")
     assert read_settings().pagerduty_secrets == ()
+
+
+def test_further_hosts_are_names_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("FOLLOWTHROUGH_HOSTS", "Followthrough.monitoring.svc, 10.42.8.201, [fd00::7]")
+    assert read_settings().hosts == ("followthrough.monitoring.svc", "10.42.8.201", "fd00::7")
+    for wrong in ("https://followthrough.example.com", "followthrough.example.com:8080", "a b", ""):
+        monkeypatch.setenv("FOLLOWTHROUGH_HOSTS", wrong)
+        with pytest.raises(typer.Exit):
+            read_settings()
+        said = " ".join(capsys.readouterr().err.split())
+        assert said.startswith("The setting FOLLOWTHROUGH_HOSTS is wrong: ")
+        assert "without a port" in said

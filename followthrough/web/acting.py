@@ -16,7 +16,6 @@ from followthrough.domain.incident import Incident
 from followthrough.domain.values import Refusal
 from followthrough.links import BadLink, ExpiredLink, Link, Links
 from followthrough.organisation import Organisation
-from followthrough.settings import Settings
 from followthrough.store.links import use, used_at
 from followthrough.web.act_facts import facts, state
 from followthrough.web.act_form import Offer, command_of, form_fields
@@ -24,7 +23,6 @@ from followthrough.web.errors import Returned
 from followthrough.web.incidents import Incidents
 from followthrough.web.reading import Reading
 from followthrough.web.rendering import page
-from followthrough.web.security import own_pages
 from followthrough.wording import when
 
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
@@ -41,9 +39,7 @@ class Closed(Exception):
         self.record = record
 
 
-def acting(
-    settings: Settings, organisation: Callable[[], Organisation], incidents: Incidents, links: Links
-) -> APIRouter:
+def acting(organisation: Callable[[], Organisation], incidents: Incidents, links: Links) -> APIRouter:
     """Acts as the person whom the mail was for; having the link is what allows it."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -54,7 +50,7 @@ def acting(
         except Closed as closed:
             return _closed(request, closed)
 
-    @router.post("/act/{token}", dependencies=[own_pages(settings)])
+    @router.post("/act/{token}")
     async def act(request: Request, token: str, reading: Reading) -> Response:
         form = await request.form()
         typed = {name: value for name, value in form.items() if isinstance(value, str)}
@@ -78,8 +74,9 @@ def acting(
             link, record, people = await find(token, {DECIDE})
         except Closed as closed:
             return _closed(request, closed)
+        as_long = links.ending_with(token)
         offered = [
-            (choice.label, links.sign(Link.in_mail(link.nonce, choice.name, link.person, record.id)))
+            (choice.label, as_long.sign(Link.in_mail(link.nonce, choice.name, link.person, record.id)))
             for choice in choices(record, link.person)
         ]
         known = facts(record, link.person, people, datetime.now(UTC))

@@ -61,7 +61,7 @@ def create_app(
     app.include_router(playbooks(settings, organisation))
     app.include_router(updates(settings, organisation, incidents))
     links = links_for(settings)
-    app.include_router(acting(settings, organisation, incidents, links))
+    app.include_router(acting(organisation, incidents, links))
     app.include_router(calendars(settings, organisation, incidents, links))
     app.include_router(unsubscribe(organisation, links))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

@@ -1,14 +1,15 @@
 """Deadlines for people's calendars: one to download, or all of a person behind an address that only they have."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, HTTPException, Response
 
 from followthrough.deadline_calendar import deadline_calendar
+from followthrough.domain.departures import as_of
 from followthrough.domain.values import Message, PersonId
 from followthrough.links import BadLink, Link, Links
-from followthrough.organisation import Organisation
+from followthrough.organisation import Organisation, Person
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.links import revoke_calendar, revoked_calendars
@@ -34,9 +35,12 @@ def calendars(
     router = APIRouter()
     public_url = settings.resolved_public_url
 
+    def present() -> Mapping[PersonId, Person]:
+        return as_of(organisation(), datetime.now(UTC).date()).people
+
     def address(person: PersonId, reading: Reading) -> CalendarAddress:
-        if person not in organisation().people:
-            raise HTTPException(404, f"The organisation file has no person {person!r}.")
+        if person not in present():
+            raise HTTPException(404, f"Nobody in the organisation file is {person!r}, or they left.")
         token = links.sign(Link(purpose=CALENDAR, person=person, nonce=str(revoked_calendars(reading, person))))
         return CalendarAddress(url=f"{public_url}/people/{person}/deadlines.ics?token={token}")
 
@@ -58,7 +62,7 @@ def calendars(
         except BadLink:
             link = None
         current = link and link.person == person and link.nonce == str(revoked_calendars(reading, person))
-        if not current or person not in organisation().people:
+        if not current or person not in present():
             sentence = "This calendar address does not work (any more); ask for another with `followthrough calendar`."
             raise HTTPException(404, sentence)
         now = datetime.now(UTC)

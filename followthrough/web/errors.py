@@ -47,21 +47,21 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def http_error(request: Request, error: HTTPException) -> Response:
         sentence = error.detail if error.detail.endswith(".") else SENTENCES.get(error.status_code, error.detail)
-        return _answer(request, error.status_code, sentence, error.headers)
+        return answer(request, error.status_code, sentence, error.headers)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:
         errors = error.errors()
         malformed = any(details["type"] == "json_invalid" for details in errors)
-        return _answer(request, 400 if malformed else 422, _sentence(errors))
+        return answer(request, 400 if malformed else 422, _sentence(errors))
 
     @app.exception_handler(Unknown)
     def unknown(request: Request, error: Unknown) -> Response:
-        return _answer(request, 404, str(error))
+        return answer(request, 404, str(error))
 
     @app.exception_handler(Refusal)
     def refused(request: Request, error: Refusal) -> Response:
-        return _answer(request, 409, str(error))
+        return answer(request, 409, str(error))
 
     @app.exception_handler(Returned)
     def returned(_request: Request, error: Returned) -> Response:
@@ -70,24 +70,27 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RPCError)
     @app.exception_handler(TimeoutError)
     @app.exception_handler(WorkflowUpdateRPCTimeoutOrCancelledError)
-    def no_answer(request: Request, error: Exception) -> Response:
+    def noanswer(request: Request, error: Exception) -> Response:
         logger.warning("The engine did not answer %s %s: %r", request.method, hidden(request.url.path), error)
-        return _answer(request, 503, "The workflow engine does not answer; try again in a moment.", RETRY_AFTER)
+        return answer(request, 503, "The workflow engine does not answer; try again in a moment.", RETRY_AFTER)
 
     @app.exception_handler(exc.DBAPIError)
     @app.exception_handler(exc.TimeoutError)
     def no_database(request: Request, error: Exception) -> Response:
         path = hidden(request.url.path)
         logger.warning("The database did not answer %s %s: %s", request.method, path, type(error).__name__)
-        return _answer(request, 503, "The database does not answer; try again in a moment.", RETRY_AFTER)
+        return answer(request, 503, "The database does not answer; try again in a moment.", RETRY_AFTER)
 
     @app.exception_handler(Exception)
     def broken(request: Request, _error: Exception) -> Response:
-        return _answer(request, 500, "Followthrough made a mistake here; its log says more.")
+        return answer(request, 500, "Followthrough made a mistake here; its log says more.")
 
 
-def _answer(request: Request, status: int, sentence: str, headers: Any = None) -> Response:
-    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/api/", "/webhooks/")):
+def answer(request: Request, status: int, sentence: str, headers: Any = None) -> Response:
+    """The sentence, as a page or as JSON."""
+    if "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(
+        ("/api/", "/webhooks/")
+    ):
         return page(request, "error.html", status=status, headers=headers, sentence=sentence)
     return JSONResponse({"error": sentence}, status, headers)
 

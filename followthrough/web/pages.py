@@ -27,6 +27,7 @@ from followthrough.web import words
 from followthrough.web.incidents import Incidents
 from followthrough.web.reading import Offset, Reading
 from followthrough.web.rendering import page
+from followthrough.web.security import on_this_machine
 
 PAGE_LENGTH = 50
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
@@ -143,9 +144,9 @@ def pages(settings: Settings, organisation: Callable[[], Organisation], incident
         timeline = await run_in_threadpool(queries.timeline, reading, item_id)
         return show(request, "item.html", item=item, timeline=timeline)
 
-    def shown(mail: str) -> str:
-        """Where mails are sent, only who gets them can act by their links."""
-        return hidden(mail) if settings.sendgrid_api_key else mail
+    def acts(request: Request) -> bool:
+        """Whether links to act by are shown: where mails are sent or others get in, only who got one can act by it."""
+        return not settings.sendgrid_api_key and not settings.api_token and on_this_machine(request)
 
     @router.get("/outbox")
     def list_mails(request: Request, reading: Reading, offset: Offset = 0) -> Response:
@@ -156,13 +157,14 @@ def pages(settings: Settings, organisation: Callable[[], Organisation], incident
 
     @router.get("/outbox/{key:path}")
     def show_mail(request: Request, reading: Reading, key: str, part: Literal["html", ""] = "") -> Response:
+        shown = str if acts(request) else hidden
         mail = reading.get(MailRow, key)
         if mail is None:
             raise HTTPException(404, "There is no mail here by that name; the outbox lists them all.")
         if part == "html":
             html = with_images(mail.html, mail.attachments).replace("<head>", '<head><base target="_top">', 1)
             return HTMLResponse(shown(html), headers=MAIL_HEADERS)
-        return show(request, "mail.html", mail=mail, shown=shown)
+        return show(request, "mail.html", mail=mail, shown=shown, acts=acts(request))
 
     return router
 

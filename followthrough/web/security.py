@@ -4,23 +4,33 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request, params
-from fastapi.responses import JSONResponse
 from pydantic import SecretStr
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from followthrough.domain.text import LABEL, cut
 from followthrough.settings import Settings
+from followthrough.web.errors import answer
 
-MAX_BODY = 1024 * 1024
+MIB = 1024 * 1024
+BODY_LIMITS = {"/webhooks/": 20 * MIB, "": MIB}
+"""Bytes, by how the address begins, the first that fits: a storm of alerts comes as one body."""
+
+PROBED = ("/healthz", "/readyz")
+"""They tell nothing, and who probes names the machine as it likes."""
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+FORWARDED = ("forwarded", "x-forwarded", "x-real-ip")
 
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
 }
 
 
@@ -56,31 +66,35 @@ def authorised(settings: Settings) -> params.Depends:
     return params.Depends(check)
 
 
-def own_pages(settings: Settings) -> params.Depends:
-    """A dependency of routes that take forms from the service's own pages only."""
-    public = urlsplit(settings.resolved_public_url).netloc
+def on_this_machine(request: Request) -> bool:
+    """Whether who asks sits at the machine itself: no proxy stands between, whatever its address is."""
+    forwarded = any(name == "via" or name.startswith(FORWARDED) for name in request.headers)
+    return not forwarded and _loopback(request.client and request.client.host) and _loopback(_name(request.headers))
 
-    def check(request: Request) -> None:
-        site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "null")
-        elsewhere = origin != "null" and urlsplit(origin).netloc not in (public, request.headers.get("host"))
-        if elsewhere if site is None else site not in ("same-origin", "none"):
-            raise HTTPException(403, "This form was sent from a page that is not from here; open the link again.")
 
-    return params.Depends(check)
+def _loopback(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _name(headers: Headers) -> str:
+    """The host that was asked for, without its port."""
+    return re.sub(r":\d+$", "", headers.get("host", "").lower()).strip("[]")
 
 
 class Guard:
-    """Takes no large bodies, and answers only to the service's own names, so that no other leads a browser here."""
+    """The door, the same for every address.
+
+    Only the service's own names lead here, other sites' pages change nothing, and bodies are no larger than their
+    address needs.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._hosts = {
-            "localhost",
-            "127.0.0.1",
-            "[::1]",
-            settings.host,
-            urlsplit(settings.resolved_public_url).hostname,
-        }
+        self._public = urlsplit(settings.resolved_public_url)
+        self._hosts = {"localhost", "127.0.0.1", "::1", settings.host.lower(), self._public.hostname, *settings.hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wraps the application."""
@@ -88,14 +102,14 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
-        received = 0
+        received, limit = 0, next(size for path, size in BODY_LIMITS.items() if scope["path"].startswith(path))
 
         async def receive_no_more_than_allowed() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY:
-                raise HTTPException(413, "The body is larger than 1 MiB; send less.")
+            if received > limit:
+                raise HTTPException(413, f"The body is larger than {limit // MIB} MiB; send less.")
             return message
 
         async def send_with_headers(message: Message) -> None:
@@ -105,9 +119,27 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        host = re.sub(r":\d+$", "", Headers(scope=scope).get("host", "").lower())
-        if host in self._hosts:
-            await self._app(scope, receive_no_more_than_allowed, send_with_headers)
+        request = Request(scope)
+        if refusal := self._refusal(request):
+            await answer(request, *refusal)(scope, receive, send_with_headers)
         else:
-            sentence = f"This service is not called {host}; set FOLLOWTHROUGH_PUBLIC_URL to the address people use."
-            await JSONResponse({"error": sentence}, 400)(scope, receive, send_with_headers)
+            await self._app(scope, receive_no_more_than_allowed, send_with_headers)
+
+    def _refusal(self, request: Request) -> tuple[int, str] | None:
+        """Status and sentence; None for who may come in."""
+        host = _name(request.headers)
+        if host not in self._hosts and request.scope["path"] not in PROBED:
+            advice = "set FOLLOWTHROUGH_PUBLIC_URL to the address people use, or add the name to FOLLOWTHROUGH_HOSTS."
+            return 400, f"This service is not called {cut(host, LABEL)}; {advice}"
+        if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+            return 400, "No address here has the character NUL in it."
+        if request.method not in SAFE_METHODS and self._elsewhere(request.headers):
+            return 403, "This was sent from a page that is not from here; open the page here and send it again."
+        return None
+
+    def _elsewhere(self, headers: Headers) -> bool:
+        """Whether a page of another site sent it; programs say neither. Browsers leave the first out without TLS."""
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        if site is not None:
+            return site not in ("same-origin", "none")
+        return origin is not None and origin.partition("://")[2] not in (self._public.netloc, headers.get("host"))

@@ -81,3 +81,12 @@ async def web(
 async def api(web: Web) -> AsyncIterator[httpx.AsyncClient]:
     async with web.browser() as client:
         yield client
+
+
+@pytest.fixture
+def without_tomas(tmp_path: Path) -> OrganisationFile:
+    """Tomás has left."""
+    file = tmp_path / "followthrough.yaml"
+    example = Path("followthrough.example.yaml").read_text()
+    file.write_text(example.replace("name: Tomás Ferrer", "name: Tomás Ferrer\n    left: 2026-01-31"))
+    return OrganisationFile(file)

@@ -15,8 +15,8 @@ from sqlalchemy import func
 from sqlmodel import Session, select
 from temporalio.client import Client
 
-from followthrough.domain.choices import DECIDE
-from followthrough.links import Link, Links
+from followthrough.domain.choices import DECIDE, NAMES
+from followthrough.links import ExpiredLink, Link, Links
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store.database import open_database
 from followthrough.store.tables import MailRow, UsedLinkRow
@@ -25,7 +25,8 @@ from tests.web.conftest import SETTINGS, Web
 from tests.web.test_api import UNKNOWN, declare, get, give, with_item
 
 assert SETTINGS.link_secret is not None
-LINKS = Links([SETTINGS.link_secret.get_secret_value()])
+LINKS_SECRET = SETTINGS.link_secret.get_secret_value()
+LINKS = Links([LINKS_SECRET])
 REASON = {"reason": "Her team knows the queue"}
 
 
@@ -50,7 +51,7 @@ async def test_looking_changes_nothing_and_sending_the_form_acts(web: Web, api: 
     for look in (await api.get(accept), await api.head(accept), await api.get(accept)):
         assert look.status_code == 200
         assert look.headers["cache-control"] == "no-store"
-        assert look.headers["referrer-policy"] == "no-referrer"
+        assert look.headers["referrer-policy"] == "same-origin"
         assert look.headers["x-robots-tag"] == "noindex"
     assert (await get(api, f"items/{item}"))["status"] == "proposed"
     page = await api.get(accept)
@@ -141,17 +142,7 @@ async def test_a_link_that_does_not_act_says_why(
 
 
 def _signed(days_ago: int) -> Links:
-    assert SETTINGS.link_secret is not None
-    secret = SETTINGS.link_secret.get_secret_value()
-    return Links([secret], lambda: datetime.now(UTC) - timedelta(days=days_ago))
-
-
-@pytest.fixture
-def without_tomas(tmp_path: Path) -> OrganisationFile:
-    file = tmp_path / "followthrough.yaml"
-    example = Path("followthrough.example.yaml").read_text()
-    file.write_text(example.replace("name: Tomás Ferrer", "name: Tomás Ferrer\n    left: 2026-01-31"))
-    return OrganisationFile(file)
+    return Links([LINKS_SECRET], lambda: datetime.now(UTC) - timedelta(days=days_ago))
 
 
 async def test_who_left_acts_no_more(web: Web, api: httpx.AsyncClient, without_tomas: OrganisationFile) -> None:
@@ -167,6 +158,7 @@ async def test_who_left_acts_no_more(web: Web, api: httpx.AsyncClient, without_t
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "https://evil.example.com"}, 403),
+        ({"Origin": "null"}, 403),
         ({"Origin": "http://localhost"}, 200),
         ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 200),
     ],
@@ -240,6 +232,21 @@ async def test_a_link_of_a_daily_mail_leads_to_all_that_can_be_decided(api: http
     none = await api.get(f"/decide/{LINKS.sign(Link.in_mail(uuid4().hex, DECIDE, 'sam', item))}")
     assert (none.status_code, "nothing for you to decide" in words(none)) == (200, True)
     assert (await api.get(link("accept", item).replace("/act/", "/decide/"))).status_code == 400
+
+
+async def test_the_choices_of_a_daily_mail_end_with_it(web: Web, api: httpx.AsyncClient) -> None:
+    item = await with_item(api)
+    lifetime = web.organisation().policies.mails.links_expire
+    sent = datetime.now(UTC) - lifetime + timedelta(hours=1)
+    mail = Links([LINKS_SECRET], lambda: sent).sign(Link.in_mail(uuid4().hex, DECIDE, "tomas", item))
+    page = await api.get(f"/decide/{mail}")
+    offered = re.findall(r'<a href="/act/([^"]+)">', page.text)
+    assert len(offered) == 3
+    in_two_hours = Links([LINKS_SECRET], lambda: datetime.now(UTC) + timedelta(hours=2))
+    for token in offered:
+        assert LINKS.read(token, NAMES, lifetime)
+        with pytest.raises(ExpiredLink):
+            in_two_hours.read(token, NAMES, lifetime)
 
 
 async def test_no_token_is_logged_or_shown_to_others(

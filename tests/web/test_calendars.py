@@ -1,5 +1,6 @@
 """Deadlines in people's calendars."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 
 from followthrough.deadline_calendar import deadline_calendar
 from followthrough.domain.action_item import ItemStatus
+from followthrough.organisation_file import OrganisationFile
 from tests.notices import PUBLIC_URL
 from tests.records import NOW, item
 from tests.web.conftest import SETTINGS, Web
@@ -82,6 +84,17 @@ async def test_an_address_works_for_one_person_until_it_is_revoked(api: httpx.As
     assert (await api.get(old)).status_code == 404
     assert await subscribed(api, new) == {}
     assert (await api.get("/api/people/zoe/calendar")).status_code == 404
+
+
+async def test_an_address_ends_when_its_person_leaves(
+    web: Web, api: httpx.AsyncClient, without_tomas: OrganisationFile
+) -> None:
+    path = (await get(api, "people/tomas/calendar"))["url"].removeprefix(SETTINGS.resolved_public_url)
+    assert await subscribed(api, path) is not None
+    async with replace(web, organisation=without_tomas).browser() as later:
+        assert (await later.get(path)).status_code == 404
+        refused = await later.get("/api/people/tomas/calendar")
+    assert (refused.status_code, "or they left" in refused.json()["error"]) == (404, True)
 
 
 async def test_addresses_are_given_to_those_who_may_read_the_api(web: Web) -> None:

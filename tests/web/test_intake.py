@@ -193,7 +193,7 @@ BAD_INPUTS: dict[str, tuple[str, Any, dict[str, str], int, str]] = {
     "an empty key": ("generic", generic(dedup_key=""), TOKEN, 422, "dedup_key: "),
     "a time without a zone": ("generic", generic(at="2026-03-02T09:00:00"), TOKEN, 422, "at: "),
     "two mistakes": ("generic", generic(title="", state="x"), TOKEN, 422, "(and 1 more)"),
-    "too much": ("generic", generic(summary="x" * 1_100_000), TOKEN, 413, "1 MiB"),
+    "too much": ("generic", generic(summary="x" * 21_000_000), TOKEN, 413, "20 MiB"),
     "no signature": ("pagerduty", UNSIGNED, JSON, 401, "X-PagerDuty-Signature"),
     "another's signature": ("pagerduty", UNSIGNED, signed(UNSIGNED, "x"), 401, "X-PagerDuty-Signature"),
     "a signature of something else": ("pagerduty", UNSIGNED, signed(b"{}", "old secret"), 401, "X-PagerDuty"),

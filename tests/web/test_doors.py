@@ -1,0 +1,180 @@
+"""Who gets in: by which name, from which page, with how much, and who is shown links that act."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from sqlmodel import Session
+
+from followthrough.links import Link, Links
+from followthrough.store.tables import MailRow, MailState
+from followthrough.web.app import create_app
+from tests.web.conftest import SETTINGS, Web
+from tests.web.test_api import with_item
+
+assert SETTINGS.link_secret is not None
+LINKS = Links([SETTINGS.link_secret.get_secret_value()])
+ALERT = {"dedup_key": "doors", "title": "Nothing", "state": "resolved"}
+BEARER = {"Authorization": "Bearer generic-token"}
+
+
+@asynccontextmanager
+async def from_address(web: Web, address: str, **changes: object) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(web.settings.model_copy(update=changes), web.organisation, web.client, web.database)
+    transport = httpx.ASGITransport(app, client=(address, 40_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        yield client
+
+
+@pytest.mark.parametrize("host", ["10.42.8.201:8000", "followthrough-7d9f.internal", "[fd00::7]:8080", ""])
+async def test_probes_are_answered_whatever_they_call_the_machine(api: httpx.AsyncClient, host: str) -> None:
+    for path in ("/healthz", "/readyz"):
+        assert (await api.get(path, headers={"Host": host})).json() == {"status": "ok"}
+    assert (await api.get("/api/incidents", headers={"Host": host})).status_code == 400
+
+
+async def test_further_names_of_the_service_are_a_setting(web: Web) -> None:
+    name = {"Host": "followthrough.monitoring.svc"}
+    async with web.browser() as api, web.browser(hosts=("followthrough.monitoring.svc",)) as named:
+        refused = await api.post("/webhooks/generic", json=ALERT, headers=BEARER | name)
+        taken = await named.post("/webhooks/generic", json=ALERT, headers=BEARER | name)
+    assert (refused.status_code, "FOLLOWTHROUGH_HOSTS" in refused.json()["error"]) == (400, True)
+    assert taken.status_code == 200
+
+
+async def test_only_the_services_own_names_lead_to_it(web: Web) -> None:
+    async with web.browser(public_url="https://followthrough.example.com", host="::1") as api:
+        for host, status in (
+            ("evil.example.com", 400),
+            ("followthrough.example.com", 200),
+            ("127.0.0.1:8080", 200),
+            ("[::1]:8080", 200),
+            ("[", 400),
+            ("localhost.evil.example.com", 400),
+            ("evil.example.com/healthz?", 400),
+        ):
+            assert (await api.get("/api/incidents", headers={"Host": host})).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "refused"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, True),
+        ({"Sec-Fetch-Site": "same-site"}, True),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"}, True),
+        ({"Origin": "https://evil.example.com"}, True),
+        ({"Origin": "null"}, True),
+        ({"Origin": "http://["}, True),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, False),
+        ({"Sec-Fetch-Site": "none"}, False),
+        ({"Origin": "http://localhost"}, False),
+        ({"Origin": "https://followthrough.example.com"}, False),
+        ({}, False),
+    ],
+)
+async def test_pages_of_other_sites_change_nothing_anywhere(web: Web, headers: dict[str, str], refused: bool) -> None:
+    app = create_app(
+        web.settings.model_copy(update={"public_url": "https://followthrough.example.com"}),
+        web.organisation,
+        web.client,
+        web.database,
+    )
+    changing = [
+        (method.upper(), path.replace("{which}", "none"))
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+        if method != "get"
+    ]
+    changing += [("POST", path) for path in ("/act/x", "/unsubscribe/x", "/incidents/x/anonymous")]
+    assert ("POST", "/api/digests/none/send") in changing
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as browser:
+        for method, path in changing:
+            answer = await browser.request(method, path, headers=headers)
+            assert (answer.status_code == 403 and "not from here" in answer.text) == refused, (method, path)
+        assert (await browser.get("/api/incidents", headers=headers)).status_code == 200
+
+
+async def test_a_foreign_page_sends_no_digest(web: Web, api: httpx.AsyncClient) -> None:
+    before = await web.workflows()
+    answer = await api.post("/api/digests/monthly/send", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert await web.workflows() == before
+
+
+@pytest.mark.parametrize(("path", "most"), [("/webhooks/generic", 20), ("/api/incidents", 1), ("/act/x", 1)])
+async def test_bodies_are_as_large_as_their_address_needs(api: httpx.AsyncClient, path: str, most: int) -> None:
+    within, beyond = b'"' + b"x" * (most * 1024 * 1024 - 2) + b'"', b"x" * (most * 1024 * 1024 + 1)
+    kind = "application/x-www-form-urlencoded" if path.startswith("/act") else "application/json"
+    headers = {"Content-Type": kind, **BEARER}
+    assert (await api.post(path, content=within, headers=headers)).status_code in (400, 422)
+    refused = await api.post(path, content=beyond, headers=headers)
+    assert (refused.status_code, f"larger than {most} MiB" in refused.text) == (413, True)
+
+
+async def test_an_address_with_nul_is_refused_in_words(api: httpx.AsyncClient) -> None:
+    for path in ("/outbox/%00", "/items?owner=%00", "/incidents/%00", "/api/incidents?service=a%00b"):
+        answer = await api.get(path)
+        assert (answer.status_code, "NUL" in answer.json()["error"]) == (400, True)
+
+
+@pytest.fixture
+def mail(web: Web) -> str:
+    """The path of one with a link that acts."""
+    key, token = uuid4().hex, LINKS.sign(Link.in_mail(uuid4().hex, "accept", "tomas", "inc-0000000001.1"))
+    with Session(web.database) as session, session.begin():
+        session.add(
+            MailRow(
+                key=key,
+                kind="item-proposed",
+                incident_id=None,
+                item_id=None,
+                recipients=["tomas@example.com"],
+                subject="Accept it",
+                text=f"http://localhost/act/{token}",
+                html=f"<head></head><a href='http://localhost/act/{token}'>Accept it</a>",
+                headers={"List-Unsubscribe": f"<http://localhost/unsubscribe/{token}>"},
+                at=datetime.now(UTC),
+                state=MailState.SENT,
+            )
+        )
+    return f"/outbox/{key}"
+
+
+@pytest.mark.parametrize(
+    ("peer", "changes", "headers", "shown"),
+    [
+        ("127.0.0.1", {}, {}, True),
+        ("::1", {}, {"Host": "[::1]:8080"}, True),
+        ("127.0.0.1", {}, {"Host": "127.0.0.1:8080"}, True),
+        ("192.0.2.7", {}, {}, False),
+        ("127.0.0.1", {"api_token": SecretStr("api-token")}, {}, False),
+        ("127.0.0.1", {"sendgrid_api_key": SecretStr("SG.key")}, {}, False),
+        ("127.0.0.1", {"host": "10.0.0.7"}, {"Host": "10.0.0.7:8080"}, False),
+        ("127.0.0.1", {}, {"X-Forwarded-For": "127.0.0.1"}, False),
+        ("127.0.0.1", {}, {"X-Forwarded-Proto": "https"}, False),
+        ("127.0.0.1", {}, {"Forwarded": "for=127.0.0.1"}, False),
+        ("127.0.0.1", {}, {"X-Real-IP": "127.0.0.1"}, False),
+        ("127.0.0.1", {}, {"Via": "1.1 proxy"}, False),
+    ],
+)
+async def test_links_that_act_are_shown_only_at_the_machine_itself(
+    web: Web, mail: str, peer: str, changes: dict[str, object], headers: dict[str, str], shown: bool
+) -> None:
+    async with from_address(web, peer, **changes) as browser:
+        page = await browser.get(mail, headers=headers)
+        framed = await browser.get(f"{mail}?part=html", headers=headers)
+    assert (page.status_code, framed.status_code) == (200, 200)
+    assert ("/act/…" not in page.text, "/act/…" not in framed.text) == (shown, shown)
+    assert ("/unsubscribe/…" not in page.text, "are left out" not in page.text) == (shown, shown)
+
+
+async def test_the_door_is_shut_to_scripts_of_pages_that_know_an_id(api: httpx.AsyncClient) -> None:
+    item = await with_item(api)
+    waive = {"command": "waive", "by": "marcos", "reason": "None of your business"}
+    answer = await api.post(f"/api/items/{item}/commands", json=waive, headers={"Origin": "https://evil.example.com"})
+    assert answer.status_code == 403
+    assert (await api.get(f"/api/items/{item}")).json()["status"] == "proposed"
