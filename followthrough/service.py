@@ -19,6 +19,7 @@ from followthrough.schedules import schedules_kept
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.web.app import create_app
+from followthrough.web.patience import patient_for
 from worker import build_worker
 
 
@@ -82,7 +83,13 @@ async def running(
         ):
             app = create_app(settings, organisation, service.client, service.database)
             web = uvicorn.Server(
-                uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
+                uvicorn.Config(
+                    app,
+                    http=patient_for(settings.request_within),
+                    log_level="warning",
+                    access_log=False,
+                    timeout_graceful_shutdown=3,
+                )
             )
             web.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # the caller handles them
             serving = asyncio.create_task(web.serve(sockets=[listener]))

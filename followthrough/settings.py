@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from followthrough.file_types import Duration
+
 SHORTEST_TOKEN, SHORTEST_LINK_SECRET = 8, 16
 """Characters."""
 
@@ -82,6 +84,9 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535)
     public_url: str = Field("", description="Where links in mails lead; empty means http://host:port")
     hosts: Hosts = Field((), description="Further host names that lead here, for pagers inside a cluster")
+    request_within: Duration = Field(
+        timedelta(minutes=1), description="How long a client may take to send a request, or to take an answer"
+    )
     api_token: Token | None = Field(None, description="Asked for by the JSON API when set")
 
     generic_token: Token | None = Field(None, description="Bearer token of /webhooks/generic")

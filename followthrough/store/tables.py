@@ -249,3 +249,12 @@ class VendorPauseRow(SQLModel, table=True):
 
     vendor: str = Field(primary_key=True)
     until: datetime = Field(sa_type=UTCDateTime)
+
+
+class HeartbeatRow(SQLModel, table=True):
+    """The one row that is written to see whether the database takes writes."""
+
+    __tablename__ = "heartbeat"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=UTCDateTime)

@@ -1,13 +1,11 @@
 """The web application: intake, API and dashboard on one port."""
 
-import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from temporalio.client import Client
 
 from followthrough.links import links_for
@@ -29,12 +27,11 @@ from followthrough.web.pages import pages
 from followthrough.web.planning import plannings
 from followthrough.web.playbook import playbooks
 from followthrough.web.postmortems import postmortems
+from followthrough.web.readiness import readiness
 from followthrough.web.security import Guard
 from followthrough.web.sendgrid import sendgrid
 from followthrough.web.unsubscribe import unsubscribe
 from followthrough.web.updates import updates
-
-READY_WITHIN = timedelta(seconds=3)
 
 
 def create_app(
@@ -64,24 +61,6 @@ def create_app(
     app.include_router(acting(organisation, incidents, links))
     app.include_router(calendars(settings, organisation, incidents, links))
     app.include_router(unsubscribe(organisation, links))
+    app.include_router(readiness(settings, client, database))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-
-    @app.get("/healthz", tags=["health"])
-    async def healthy() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "ok"}
-
-    @app.get("/readyz", tags=["health"])
-    async def ready() -> dict[str, str]:
-        """Engine and database answer too; else 503."""
-
-        def ask_database() -> None:
-            with database.connect() as connection:
-                connection.execute(text("SELECT 1"))
-
-        async with asyncio.timeout(READY_WITHIN.total_seconds()):
-            await client.service_client.check_health(timeout=READY_WITHIN)
-            await asyncio.to_thread(ask_database)
-        return {"status": "ok"}
-
     return app

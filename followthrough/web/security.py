@@ -5,20 +5,23 @@ import hmac
 import re
 from collections.abc import Sequence
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from fastapi import HTTPException, Request, params
 from pydantic import SecretStr
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from followthrough.domain.text import LABEL, cut
+from followthrough.domain.text import LABEL, clean, cut
 from followthrough.settings import Settings
 from followthrough.web.errors import answer
 
 MIB = 1024 * 1024
 BODY_LIMITS = {"/webhooks/": 20 * MIB, "": MIB}
 """Bytes, by how the address begins, the first that fits: a storm of alerts comes as one body."""
+
+LONGEST_ADDRESS = 4_000
+"""Characters of a path with its query, of which every parameter is a part."""
 
 PROBED = ("/healthz", "/readyz")
 """They tell nothing, and who probes names the machine as it likes."""
@@ -131,8 +134,11 @@ class Guard:
         if host not in self._hosts and request.scope["path"] not in PROBED:
             advice = "set FOLLOWTHROUGH_PUBLIC_URL to the address people use, or add the name to FOLLOWTHROUGH_HOSTS."
             return 400, f"This service is not called {cut(host, LABEL)}; {advice}"
-        if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
-            return 400, "No address here has the character NUL in it."
+        address = f"{request.scope['path']}?{unquote_plus(request.scope['query_string'].decode())}"
+        if len(address) > LONGEST_ADDRESS:
+            return 400, f"The address has {len(address)} characters, and may have {LONGEST_ADDRESS}."
+        if clean(address) != address or "\n" in address:
+            return 400, "The address holds characters that nothing here has in its name."
         if request.method not in SAFE_METHODS and self._elsewhere(request.headers):
             return 403, "This was sent from a page that is not from here; open the page here and send it again."
         return None

@@ -70,10 +70,11 @@ async def web(
     address: str, organisation: OrganisationFile, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Web]:
     client = await new_namespace(address)
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('web')}/followthrough.db")
+    settings = SETTINGS.model_copy(update={"data_dir": tmp_path_factory.mktemp("web")})
+    database = open_database(settings.resolved_database_url)
     migrate(database)
-    async with build_worker(client, SETTINGS, organisation, database):
-        yield Web(SETTINGS, organisation, client, database)
+    async with build_worker(client, settings, organisation, database):
+        yield Web(settings, organisation, client, database)
     database.dispose()
 
 

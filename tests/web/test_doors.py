@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -11,6 +13,7 @@ from pydantic import SecretStr
 from sqlmodel import Session
 
 from followthrough.links import Link, Links
+from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import MailRow, MailState
 from followthrough.web.app import create_app
 from tests.web.conftest import SETTINGS, Web
@@ -115,10 +118,14 @@ async def test_bodies_are_as_large_as_their_address_needs(api: httpx.AsyncClient
     assert (refused.status_code, f"larger than {most} MiB" in refused.text) == (413, True)
 
 
-async def test_an_address_with_nul_is_refused_in_words(api: httpx.AsyncClient) -> None:
-    for path in ("/outbox/%00", "/items?owner=%00", "/incidents/%00", "/api/incidents?service=a%00b"):
+async def test_an_address_that_nothing_here_has_is_refused_in_words(api: httpx.AsyncClient) -> None:
+    paths = ("/outbox/%00", "/items?owner=%00", "/incidents/a%0Ab", "/api/incidents?service=a%1bb", "/outbox/%E2%80%AE")
+    for path, sentence in (
+        *((path, "holds characters") for path in paths),
+        ("/" + "a." * 3_000, "characters, and may"),
+    ):
         answer = await api.get(path)
-        assert (answer.status_code, "NUL" in answer.json()["error"]) == (400, True)
+        assert (answer.status_code, sentence in answer.json()["error"]) == (400, True)
 
 
 @pytest.fixture
@@ -178,3 +185,18 @@ async def test_the_door_is_shut_to_scripts_of_pages_that_know_an_id(api: httpx.A
     answer = await api.post(f"/api/items/{item}/commands", json=waive, headers={"Origin": "https://evil.example.com"})
     assert answer.status_code == 403
     assert (await api.get(f"/api/items/{item}")).json()["status"] == "proposed"
+
+
+async def test_a_service_that_can_not_write_is_not_ready(web: Web, tmp_path: Path) -> None:
+    async with web.browser(data_dir=tmp_path / "gone") as browser:
+        answer = await browser.get("/readyz")
+        assert (answer.status_code, "data folder" in answer.json()["error"]) == (503, True)
+        assert answer.headers["Retry-After"]
+        assert (await browser.get("/healthz")).status_code == 200
+    file = tmp_path / "followthrough.db"
+    migrate(open_database(f"sqlite:///{file}"))
+    read_only = open_database(f"sqlite:///file:{file}?mode=ro&uri=true")
+    async with replace(web, database=read_only).browser() as browser:
+        answer = await browser.get("/readyz")
+        assert (answer.status_code, "takes no writes" in answer.json()["error"]) == (503, True)
+    read_only.dispose()

@@ -1,0 +1,56 @@
+"""Whether the service can do its work: for whoever sends it requests, or restarts it."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from fastapi import APIRouter, HTTPException
+from sqlalchemy import Engine, exc
+from temporalio.client import Client
+
+from followthrough.settings import Settings
+from followthrough.store.heartbeat import beat
+from followthrough.web.errors import RETRY_AFTER
+
+READY_WITHIN = timedelta(seconds=3)
+PROBE = 64 * 1024
+"""Bytes, more than a file system keeps beside a file's name."""
+
+
+def readiness(settings: Settings, client: Client, database: Engine) -> APIRouter:
+    """The process answers; and engine, database and disk do what is asked of them, else 503."""
+    router = APIRouter(tags=["health"])
+    kept_here = not (settings.temporal_address and settings.database_url)
+
+    @router.get("/healthz")
+    async def healthy() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @router.get("/readyz")
+    async def ready() -> dict[str, str]:
+        """The engine answers, and database and disk take what is written; else 503."""
+        async with asyncio.timeout(READY_WITHIN.total_seconds()):
+            await client.service_client.check_health(timeout=READY_WITHIN)
+            try:
+                await asyncio.to_thread(beat, database, datetime.now(UTC))
+                if kept_here:
+                    await asyncio.to_thread(write_into, settings.data_dir)
+            except (exc.DBAPIError, exc.TimeoutError):
+                raise _not_ready("The database takes no writes; see whether it runs, and has space.") from None
+            except OSError as error:
+                raise _not_ready(f"Nothing can be written to the data folder ({error.strerror}); make room.") from None
+        return {"status": "ok"}
+
+    return router
+
+
+def write_into(folder: Path) -> None:
+    """Raises OSError for a disk that is full or takes no writes: the embedded engine keeps everything there."""
+    with TemporaryFile(dir=folder) as probe:
+        probe.write(bytes(PROBE))
+
+
+def _not_ready(sentence: str) -> HTTPException:
+    return HTTPException(503, sentence, RETRY_AFTER)
