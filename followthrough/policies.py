@@ -289,6 +289,16 @@ class RepeatPolicies(Section):
     at_most: int = Field(3, ge=1, description="How many earlier incidents are linked")
 
 
+class AlertmanagerPolicies(Section):
+    """What makes alerts of Alertmanager the same one."""
+
+    identity: tuple[Annotated[str, Field(pattern=r"^(groupKey|externalURL|receiver|labels\..+)$")], ...] = Field(
+        ("groupKey", "externalURL"),
+        min_length=1,
+        description="Deliveries with all of these equal are of one alert; labels.NAME is a label of the whole group",
+    )
+
+
 class Policies(Section):
     """Rules of the whole organisation."""
 
@@ -312,3 +322,4 @@ class Policies(Section):
     repeats: RepeatPolicies = RepeatPolicies()
     jira: JiraPolicies = JiraPolicies()
     follow_up_list: FollowUpListPolicies = FollowUpListPolicies()
+    alertmanager: AlertmanagerPolicies = AlertmanagerPolicies()

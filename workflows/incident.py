@@ -99,6 +99,8 @@ class IncidentWorkflow(Followed[Incident]):
         """Takes in a delivery of the alert; not joined when this incident is over."""
         await self._merge_decided()
         joined = self.record.receive(alert, workflow.now())
+        if self.record.merging_into is not None:
+            await self._merge(self.record.merging_into)
         return AlertReceipt(incident_id=self.record.id, joined=joined, merged_into=self.record.merged_into)
 
     @workflow.update
@@ -119,7 +121,8 @@ class IncidentWorkflow(Followed[Incident]):
             case LinkRepeat():
                 await self._look_for_repeats()
             case Merge(into=into):
-                await self._merge(into)
+                if (refusal := await self._merge(into)) is not None:
+                    raise ApplicationError(refusal, type="Refusal", non_retryable=True)
                 version = self.record.version
         await self.written(version)
         match command:
@@ -272,8 +275,8 @@ class IncidentWorkflow(Followed[Incident]):
         await self.wind_down(lambda: True)
         return self.record.ended
 
-    async def _merge(self, into: str) -> None:
-        """Asks the other incident to continue this one; raises ApplicationError with its sentence when it can't."""
+    async def _merge(self, into: str) -> str | None:
+        """Asks the other incident to continue this one; its sentence when it can't."""
         self._merge_answer, refusal = None, None
         if await signal(into, "merge_asked", self.about()["incident"]):
             await workflow.wait_condition(lambda: self._merge_answer is not None and self._merge_answer.into == into)
@@ -281,8 +284,7 @@ class IncidentWorkflow(Followed[Incident]):
         else:
             refusal = f"There is no ongoing incident {into}; merge into one that is."
         end_merge(self.record, refusal, workflow.now())
-        if refusal is not None:
-            raise ApplicationError(refusal, type="Refusal", non_retryable=True)
+        return refusal
 
     async def _merge_decided(self) -> None:
         await workflow.wait_condition(lambda: self.record.merging_into is None)

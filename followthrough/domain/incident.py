@@ -7,6 +7,9 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from followthrough.domain.action_item import ItemStatus
+from followthrough.domain.alert import Alert as Alert
+from followthrough.domain.alert import AlertState as AlertState
+from followthrough.domain.alert import Heard, MergedInto
 from followthrough.domain.postmortem import FormatName, Postmortem, PostmortemAssignment
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
 
@@ -50,26 +53,6 @@ class UpdateStage(StrEnum):
     IDENTIFIED = "identified"
     MONITORING = "monitoring"
     RESOLVED = "resolved"
-
-
-class AlertState(StrEnum):
-    """What a pager says of an alert."""
-
-    FIRING = "firing"
-    RESOLVED = "resolved"
-
-
-class Alert(Message):
-    """A paging alert, from whichever pager. ``dedup_key`` is the pager's own, prefixed with its name."""
-
-    dedup_key: str = Field(min_length=1)
-    source: str
-    state: AlertState
-    title: str = Field(min_length=1)
-    summary: str = ""
-    labels: dict[str, str] = Field(default_factory=dict)
-    url: str | None = None
-    at: AwareDatetime
 
 
 class IncidentMomentKind(StrEnum):
@@ -207,8 +190,14 @@ class Incident(Record):
     published_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
     plan: IncidentPlan | None = None
+    alert: Alert | None = None
+    """What the pager said when it fired last, or when the routes began to say another severity."""
     alerts: int = 0
     """How many deliveries of its alert it has seen."""
+    heard: dict[str, Heard] = Field(default_factory=dict)
+    """The latest that was heard, by dedup key."""
+    severity_decided_by: PersonId | None = None
+    """Who chose the severity by hand; the pager changes it no more."""
     roles: list[RoleHolder] = Field(default_factory=list)
     past_roles: list[RoleHolder] = Field(default_factory=list)
     """Who handed a role over, or did not acknowledge it."""
@@ -274,26 +263,87 @@ class Incident(Record):
             allowed = " or ".join(status.value for status in statuses)
             raise Refusal(f"Incident {self.id} is {self.status.value}; only one that is {allowed} can be {to}.")
 
+    def knows(self, alert: Alert) -> bool:
+        """Whether a delivery says nothing that was not heard before."""
+        return alert.dedup_key in self.heard and self.heard[alert.dedup_key].covers(alert)
+
     def receive(self, alert: Alert, now: datetime) -> bool:
-        """Takes a delivery of an alert in; False when it is not this incident's (any more)."""
-        if self.status not in ONGOING or alert.dedup_key not in (self.dedup_key, *self.inherited_keys):
+        """Takes a delivery of an alert in; False when it is not this incident's (any more).
+
+        One that comes again or too late is this incident's and changes nothing.
+        """
+        if alert.dedup_key not in (self.dedup_key, *self.inherited_keys):
             return False
+        known = self.knows(alert)
+        if self.status not in ONGOING:
+            return known
         self.alerts += 1
-        others = [key for key in self.firing if key != alert.dedup_key]
-        self.firing = others if alert.state is AlertState.RESOLVED else [*others, alert.dedup_key]
-        if alert.state is AlertState.RESOLVED and others:
-            self.note(now, EntryKind.ALERT, f"{alert.source} says that one of the alerts is over: {alert.title}")
-        elif alert.state is AlertState.RESOLVED:
-            self.resolution_proposed_at = now
-            self.note(now, EntryKind.ALERT, f"{alert.source} says that the alert is over: {alert.title}")
-            if self.plan is not None and self.plan.auto_resolve:
-                self.resolve(now, "The alert is over", None)
-        elif self.resolution_proposed_at is not None:
+        if known:
+            return True
+        before = self.heard.get(alert.dedup_key)
+        self.heard[alert.dedup_key] = Heard(at=max(alert.at, before.at) if before else alert.at, event=alert.event)
+        match alert.state:
+            case AlertState.RESOLVED:
+                self._alert_over(alert, now)
+            case AlertState.MERGED:
+                self._alert_merged(alert, alert.into, now)
+            case _:
+                self._alert_fires(alert, now)
+        return True
+
+    def _alert_fires(self, alert: Alert, now: datetime) -> None:
+        first = self.alerts == 1
+        if first or alert.state is AlertState.FIRING:
+            self.firing = [*(key for key in self.firing if key != alert.dedup_key), alert.dedup_key]
+        if first:
+            self.alert = alert
+            self.note(now, EntryKind.ALERT, f"{alert.source} fires: {alert.title}")
+        elif alert.state is AlertState.FIRING and self.resolution_proposed_at is not None:
+            self.alert = alert
             self.resolution_proposed_at = None
             self.note(now, EntryKind.ALERT, f"{alert.source} fires again: {alert.title}")
-        elif self.alerts == 1:
-            self.note(now, EntryKind.ALERT, f"{alert.source} fires: {alert.title}")
-        return True
+        self._follow_severity(alert, now)
+
+    def _follow_severity(self, alert: Alert, now: datetime) -> None:
+        """As the routes say: worse at once, less only when the pager's own judgement changed. People go first."""
+        changed = alert.state is AlertState.CHANGED
+        if alert.severity is None or alert.severity is self.severity:
+            return
+        if alert.severity > self.severity and not (changed and alert.dedup_key == self.dedup_key and not self.took_in):
+            return
+        if (person := self.severity_decided_by or self.declared_by) is not None:
+            if changed:
+                text = f"{alert.source} would make it {alert.severity}; it stays {self.severity}, as {person} decided"
+                self.note(now, EntryKind.SEVERITY, text)
+            return
+        self.note(now, EntryKind.SEVERITY, f"{self.severity} to {alert.severity}: as {alert.source} says now")
+        self.alert = alert
+        self.severity = alert.severity
+
+    def _alert_over(self, alert: Alert, now: datetime) -> None:
+        self.firing = [key for key in self.firing if key != alert.dedup_key]
+        if self.firing:
+            self.note(now, EntryKind.ALERT, f"{alert.source} says that one of the alerts is over: {alert.title}")
+            return
+        self.resolution_proposed_at = now
+        self.note(now, EntryKind.ALERT, f"{alert.source} says that the alert is over: {alert.title}")
+        if self.plan is not None and self.plan.auto_resolve:
+            self.resolve(now, "The alert is over", None)
+
+    def _alert_merged(self, alert: Alert, into: MergedInto | None, now: datetime) -> None:
+        """The pager goes on with another alert: its incident continues this one, or else this one follows it."""
+        if into is None:
+            self.note(now, EntryKind.ALERT, f"{alert.source} merged the alert into another one: {alert.title}")
+            return
+        name = " ".join(part for part in (into.title or into.dedup_key, into.url, into.incident_id) if part)
+        self.note(now, EntryKind.ALERT, f"{alert.source} merged the alert {alert.title} into another one: {name}")
+        self.firing = [key for key in self.firing if key not in (alert.dedup_key, into.dedup_key)]
+        if into.incident_id in (None, self.id):
+            self.firing.append(into.dedup_key)
+            if into.dedup_key not in (self.dedup_key, *self.inherited_keys):
+                self.inherited_keys.append(into.dedup_key)
+        elif alert.dedup_key == self.dedup_key and not self.took_in:
+            self.merging_into = into.incident_id
 
     def resolve(self, now: datetime, summary: str, by: PersonId | None) -> None:
         """Marks the incident as resolved."""

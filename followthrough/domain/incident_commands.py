@@ -84,6 +84,7 @@ class ChangeSeverity(Message):
             raise Refusal(f"Incident {incident.id} is already {self.severity}.")
         incident.note(now, EntryKind.SEVERITY, f"{incident.severity} to {self.severity}: {self.reason}", self.by)
         incident.severity = self.severity
+        incident.severity_decided_by = self.by
 
 
 class SendUpdate(Message):

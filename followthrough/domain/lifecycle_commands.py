@@ -142,6 +142,8 @@ def take_in(incident: Incident, other: Incident, now: datetime) -> bool:
     incident.items += [item for item in other.items if item.goes_along]
     incident.subscriptions += [wanted for wanted in other.subscriptions if wanted not in incident.subscriptions]
     incident.firing = list(dict.fromkeys([*incident.firing, *other.firing]))
+    incident.heard = {**other.heard, **incident.heard}
+    incident.alert = incident.alert or other.alert
     if other.firing:
         incident.resolution_proposed_at = None
     roles = [f"{holder.role.value}: {holder.person}" for holder in other.roles]
@@ -151,6 +153,7 @@ def take_in(incident: Incident, other: Incident, now: datetime) -> bool:
     if other.severity < incident.severity:
         incident.note(now, EntryKind.SEVERITY, f"{incident.severity} to {other.severity}: that of {other.id}")
         incident.severity = other.severity
+        incident.severity_decided_by = other.severity_decided_by or other.declared_by
     return True
 
 

@@ -1,6 +1,6 @@
 """Which service, team and severity an alert is about."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from followthrough.domain.values import Severity
@@ -23,3 +23,9 @@ def route(labels: Mapping[str, str], organisation: Organisation) -> Routed | Non
         if service in organisation.services and candidate.match.items() <= labels.items():
             return Routed(service, organisation.services[service].team, candidate.severity)
     return None
+
+
+def worst(alerts: Sequence[Mapping[str, str]], organisation: Organisation) -> int:
+    """Which of these alerts, by its place, has the route with the worst severity; the first when no route fits any."""
+    severities = [routed.severity if (routed := route(labels, organisation)) else None for labels in alerts]
+    return min(range(len(alerts)), key=lambda place: severities[place] or "without", default=0)

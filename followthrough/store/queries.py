@@ -1,5 +1,6 @@
 """What is read of incidents, action items, timelines and mails."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -66,6 +67,15 @@ _LATEST = (
     .order_by(case((col(IncidentRow.status).in_(ONGOING), 0), else_=1), col(IncidentRow.declared_at).desc())
     .limit(1)
 )
+
+
+def follower(session: Session, dedup_key: str) -> str | None:
+    """The ongoing incident that an alert belongs to which did not start it."""
+    keys = col(IncidentRow.document)["inherited_keys"].as_string()
+    query = select(IncidentRow.id).where(
+        col(IncidentRow.status).in_(ONGOING), keys.contains(json.dumps(dedup_key), autoescape=True)
+    )
+    return session.exec(query.limit(1)).first()
 
 
 def recent_formats(session: Session, team: str) -> list[FormatName]:

@@ -92,6 +92,26 @@ class TimelineRow(SQLModel, table=True):
     author: str | None = None
 
 
+class UnstartedAlertRow(SQLModel, table=True):
+    """An alert that started no incident: no route fits it, or its end came before its beginning."""
+
+    __tablename__ = "unstarted_alert"
+
+    dedup_key: str = Field(primary_key=True)
+    source: str
+    state: str
+    title: str
+    labels: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    url: str | None = None
+    deliveries: int
+    first_at: datetime = Field(sa_type=UTCDateTime)
+    last_at: datetime = Field(sa_type=UTCDateTime, index=True)
+    """When it was delivered last."""
+    at: datetime = Field(sa_type=UTCDateTime)
+    event: str
+    """The latest that happened, and when, as its pager says."""
+
+
 class DrillReportRow(SQLModel, table=True):
     """What came of a drill; ``document`` is the whole ``DrillReport``."""
 

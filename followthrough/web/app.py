@@ -43,7 +43,7 @@ def create_app(
     incidents = Incidents(client, organisation, database)
     errors.install(app)
     app.add_middleware(Guard, settings=settings)
-    app.include_router(intake(settings, incidents))
+    app.include_router(intake(settings, organisation, incidents))
     app.include_router(jira(settings, incidents, client, database))
     app.include_router(sendgrid(settings, client, database))
     app.include_router(bounces(settings, organisation))

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
+from followthrough.domain.text import REASON, cut, one_line
 from followthrough.domain.values import Refusal
 from followthrough.links import hidden
 from followthrough.web.rendering import page
@@ -86,8 +87,9 @@ def install(app: FastAPI) -> None:
         return answer(request, 500, "Followthrough made a mistake here; its log says more.")
 
 
-def answer(request: Request, status: int, sentence: str, headers: Any = None) -> Response:
-    """The sentence, as a page or as JSON."""
+def answer(request: Request, status: int, text: str, headers: Any = None) -> Response:
+    """As a page or as JSON; ``text`` may repeat what came in."""
+    sentence = cut(one_line(text), REASON)
     if "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(
         ("/api/", "/webhooks/")
     ):

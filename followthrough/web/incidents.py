@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -18,16 +18,18 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident import ONGOING, Alert, AlertState, Incident, IncidentStatus
+from followthrough.domain.alert import Alert, AlertState, in_words
+from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
 from followthrough.domain.item_lifecycle import ITEM_ID, ReopenItem, SplitItem
 from followthrough.domain.lifecycle_commands import INCIDENT_ID, LinkRepeat, Reopen, Split, generation_of, incident_id
-from followthrough.domain.routing import route
+from followthrough.domain.routing import Routed, route
+from followthrough.domain.text import REASON, cut
 from followthrough.domain.values import PersonId, Refusal, Severity
 from followthrough.file_types import ServiceId
 from followthrough.organisation import Organisation
-from followthrough.store import queries
+from followthrough.store import alerts, queries
 from followthrough.web.checks import checked
 from followthrough.web.errors import Unknown
 from workflows.action_item import ActionItemWorkflow
@@ -54,6 +56,16 @@ class Over(Refusal):
     """Its workflow has ended, so it takes no more commands."""
 
 
+class WithoutRoute(Exception):
+    """An alert that no route fits is kept; the message says what to do."""
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        super().__init__(
+            "The alert is kept, but starts no incident: no route in the organisation file fits its labels "
+            f"({cut(in_words(labels), REASON)}); add one, and its next delivery does."
+        )
+
+
 class Incidents:
     """Raises TimeoutError, RPCError or WorkflowUpdateRPCTimeoutOrCancelledError while the engine does not answer."""
 
@@ -62,31 +74,44 @@ class Incidents:
         self._organisation = organisation
         self._database = database
 
-    async def deliver(self, alert: Alert) -> str | None:
+    async def deliver(self, alert: Alert, labels: Mapping[str, str] | None = None) -> str | None:
         """The id of the incident that the alert belongs to, once that durably exists.
 
-        A firing alert starts an incident unless one is ongoing; None when an alert is over and no ongoing
-        incident waits for that. An incident that was merged into another leads there. Raises HTTPException when no
-        route fits.
+        A firing alert starts an incident unless one is ongoing, and so does one that only changed if it never had one;
+        ``labels`` are what routes look at, when there are more than the alert keeps. None when there is nothing to do:
+        the alert is over, and no ongoing incident waits for that. An incident that was merged into another leads there.
+        Raises WithoutRoute once an alert is kept that no route fits.
 
         Starting needs no worker and is tried first: most deliveries are an alert's first.
         """
+        routed = route(alert.labels if labels is None else labels, self._organisation())
+        alert = alert.model_copy(update={"severity": routed.severity if routed else None})
         async with asyncio.timeout(ANSWER_WITHIN):
-            latest_id, status = await self._latest(alert) or (None, None)
-            receives = status in (*ONGOING, IncidentStatus.MERGED)
-            receipt = await self._hand(alert, latest_id) if latest_id and receives else None
+            known = await self._known(alert)
+            if known.heard:
+                return known.incident_id
+            alert = await self._with_incident_merged_into(alert)
+            elsewhere = known.incident_id if known.status in (*ONGOING, IncidentStatus.MERGED) else known.followed_by
+            receipt = await self._hand(alert, elsewhere) if elsewhere else None
             if receipt is not None and receipt.joined:
                 return receipt.incident_id
-            for generation in itertools.count(_next_generation(latest_id, status)):
+            for generation in itertools.count(_next_generation(known.incident_id, known.status)):
                 workflow_id = incident_id(alert.dedup_key, generation)
-                if alert.state is AlertState.FIRING and await self._start_for(alert, workflow_id):
+                may_start = alert.state is AlertState.FIRING or (alert.state is AlertState.CHANGED and generation == 1)
+                if may_start and routed and await self._start_for(alert, workflow_id, routed):
+                    if known.unstarted:
+                        await self._forget(alert)
                     return workflow_id
                 receipt = await self._hand(alert, workflow_id)
                 if receipt is not None and receipt.joined:
                     return receipt.incident_id
-                if receipt is None and alert.state is AlertState.RESOLVED:
-                    return None
-        raise AssertionError("there is always another generation")
+                if receipt is None and (routed is None or alert.state is not AlertState.FIRING):
+                    break
+        if may_start or known.unstarted or (alert.event and generation == 1):
+            await asyncio.to_thread(alerts.keep, self._database, alert, datetime.now(UTC))
+        if may_start:
+            raise WithoutRoute(alert.labels if labels is None else labels)
+        return None
 
     async def declare(
         self, title: str, service: ServiceId, severity: Severity, by: PersonId, drill: bool, dedup_key: str | None
@@ -188,16 +213,16 @@ class Incidents:
     async def _hand(self, alert: Alert, workflow_id: str) -> AlertReceipt | None:
         """The answer of an incident, or of the one it was merged into; None when it does not run."""
         handle = self._client.get_workflow_handle(workflow_id)
-        receipt = None
         try:
             receipt = await handle.execute_update(IncidentWorkflow.receive_alert, alert)
-            merged_into = receipt.merged_into
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             ended = await self._as_it_ended(workflow_id, Incident, queries.incident)
-            merged_into = ended.merged_into if ended else None
-        return await self._hand(alert, merged_into) if merged_into else receipt
+            if ended is None:
+                return None
+            receipt = AlertReceipt(incident_id=ended.id, joined=ended.knows(alert), merged_into=ended.merged_into)
+        return await self._hand(alert, receipt.merged_into) if receipt.merged_into else receipt
 
     async def _as_it_ended(
         self, record_id: str, kind: type[RecordT], query: Callable[[Session, str], RecordT | None]
@@ -215,25 +240,40 @@ class Incidents:
         with Session(self._database) as session:
             return query(session, record_id)
 
-    async def _latest(self, alert: Alert) -> tuple[str, IncidentStatus] | None:
-        """The incident that the alert probably belongs to; None when there is none, or the database is silent."""
+    async def _known(self, alert: Alert) -> alerts.Known:
+        """What the read model knows of the alert; nothing while the database is silent."""
         try:
             async with asyncio.timeout(HINT_WITHIN):
-                return await asyncio.to_thread(queries.latest_incident, self._database, alert.dedup_key)
+                return await asyncio.to_thread(alerts.known, self._database, alert)
         except (exc.DBAPIError, exc.TimeoutError, TimeoutError):
-            if alert.state is AlertState.RESOLVED:
+            if alert.state is not AlertState.FIRING:
                 raise
             logger.warning("The database does not answer; an alert is delivered without looking at earlier incidents")
-            return None
+            return alerts.Known()
 
-    async def _start_for(self, alert: Alert, workflow_id: str) -> bool:
+    async def _with_incident_merged_into(self, alert: Alert) -> Alert:
+        """It names the ongoing incident of the alert that it was merged into, if there is one."""
+        if alert.into is None:
+            return alert
+        latest = await asyncio.to_thread(queries.latest_incident, self._database, alert.into.dedup_key)
+        try:
+            other = await self.incident(latest[0] if latest else incident_id(alert.into.dedup_key))
+            while other.merged_into is not None:
+                other = await self.incident(other.merged_into)
+        except Unknown:
+            return alert
+        found = other.id if other.status in ONGOING else None
+        return alert.model_copy(update={"into": alert.into.model_copy(update={"incident_id": found})})
+
+    async def _forget(self, alert: Alert) -> None:
+        """Its incident has started; a row that stays is not shown, for a route fits."""
+        try:
+            await asyncio.to_thread(alerts.forget, self._database, alert)
+        except (exc.DBAPIError, exc.TimeoutError):
+            logger.warning("The database does not answer; an alert stays among those without an incident")
+
+    async def _start_for(self, alert: Alert, workflow_id: str, routed: Routed) -> bool:
         """Whether this delivery started the incident; False when it is already there."""
-        routed = route(alert.labels, self._organisation())
-        if routed is None:
-            labels = ", ".join(f"{name}={value}" for name, value in sorted(alert.labels.items())) or "none"
-            raise HTTPException(
-                422, f"No route in the organisation file fits the labels of this alert ({labels}); add one for it."
-            )
         incident = Incident(
             id=workflow_id,
             dedup_key=alert.dedup_key,

@@ -1,0 +1,108 @@
+"""What is known of an alert before it is delivered, and alerts that started no incident."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from pydantic import AwareDatetime, BaseModel
+from sqlalchemy import Engine, case, delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from followthrough.domain.alert import Alert, AlertState, Heard
+from followthrough.domain.incident import ONGOING, IncidentStatus
+from followthrough.domain.routing import route
+from followthrough.organisation import Organisation
+from followthrough.store import queries
+from followthrough.store.tables import UnstartedAlertRow
+
+KEPT_FOR = timedelta(days=30)
+KEPT = 1_000
+"""Those that were delivered last."""
+
+OVER = (AlertState.RESOLVED, AlertState.MERGED)
+
+
+class Known(NamedTuple):
+    """Of an alert: the last incident that it started, an ongoing one that follows it, whether it is among those here,
+    and whether this delivery says nothing new of it.
+    """
+
+    incident_id: str | None = None
+    status: IncidentStatus | None = None
+    followed_by: str | None = None
+    unstarted: bool = False
+    heard: bool = False
+
+
+class WithoutRoute(BaseModel):
+    """An alert that no route fits now."""
+
+    source: str
+    state: AlertState
+    title: str
+    labels: Mapping[str, str]
+    url: str | None
+    deliveries: int
+    first_at: AwareDatetime
+    last_at: AwareDatetime
+
+
+def known(database: Engine, alert: Alert) -> Known:
+    """What a delivery has to know; every one waits for this, so the usual ways are lean."""
+    incident_id, status = queries.latest_incident(database, alert.dedup_key) or (None, None)
+    with Session(database) as session:
+        if incident_id is not None:
+            over = status not in (*ONGOING, IncidentStatus.MERGED)
+            incident = queries.incident(session, incident_id) if over else None
+            heard = incident is not None and incident.knows(alert)
+            return Known(incident_id, status, heard=heard, unstarted=_row(session, alert) is not None)
+        row = _row(session, alert)
+        heard = row is not None and row.state in OVER and Heard(at=row.at, event=row.event).covers(alert)
+        follower = queries.follower(session, alert.dedup_key) if alert.event else None
+        return Known(followed_by=follower, unstarted=row is not None, heard=heard)
+
+
+def _row(session: Session, alert: Alert) -> UnstartedAlertRow | None:
+    return session.get(UnstartedAlertRow, alert.dedup_key)
+
+
+def keep(database: Engine, alert: Alert, now: datetime) -> None:
+    """Keeps an alert that started no incident, once however often it is delivered; the oldest make room."""
+    insert = postgresql.insert if database.dialect.name == "postgresql" else sqlite.insert
+    row = UnstartedAlertRow(
+        **alert.model_dump(include={"dedup_key", "source", "state", "title", "labels", "url", "at", "event"}),
+        deliveries=1,
+        first_at=now,
+        last_at=now,
+    )
+    upsert = insert(UnstartedAlertRow).values(row.model_dump())
+    newer = upsert.excluded.at >= UnstartedAlertRow.at
+    latest = {name: case((newer, upsert.excluded[name]), else_=getattr(UnstartedAlertRow, name)) for name in LATEST}
+    counted = {"deliveries": UnstartedAlertRow.deliveries + 1, "last_at": upsert.excluded.last_at}
+    dedup_key, last_at = col(UnstartedAlertRow.dedup_key), col(UnstartedAlertRow.last_at)
+    surplus = select(dedup_key).order_by(last_at.desc()).offset(KEPT)
+    with Session(database) as session, session.begin():
+        session.execute(upsert.on_conflict_do_update(index_elements=["dedup_key"], set_={**latest, **counted}))
+        session.execute(delete(UnstartedAlertRow).where(last_at < now - KEPT_FOR))
+        session.execute(delete(UnstartedAlertRow).where(dedup_key.in_(surplus)))
+
+
+LATEST = ("state", "title", "labels", "url", "at", "event")
+
+
+def forget(database: Engine, alert: Alert) -> None:
+    """It has an incident now."""
+    with Session(database) as session, session.begin():
+        session.execute(delete(UnstartedAlertRow).where(col(UnstartedAlertRow.dedup_key) == alert.dedup_key))
+
+
+def without_route(session: Session, organisation: Organisation, now: datetime) -> list[WithoutRoute]:
+    """What somebody has to write a route for, the latest first."""
+    last_at = col(UnstartedAlertRow.last_at)
+    rows = session.exec(select(UnstartedAlertRow).where(last_at >= now - KEPT_FOR).order_by(last_at.desc()))
+    return [
+        WithoutRoute.model_validate(row, from_attributes=True)
+        for row in rows
+        if route(row.labels, organisation) is None
+    ]
