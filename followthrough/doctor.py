@@ -6,6 +6,7 @@ import platform
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from sqlmodel import Session
 from activities.jira_tracker import JiraTracker
 from activities.tracker import TrackerRefused, TrackerUnavailable
 from followthrough import store
+from followthrough.domain.alert import in_words
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
 from followthrough.engine_sources import Unavailable, check_download, go_command
 from followthrough.organisation_file import OrganisationError, load
 from followthrough.scenarios import load_scenarios
 from followthrough.settings import Settings
+from followthrough.store.alerts import without_route
 from followthrough.store.bounces import unreachable
 from followthrough.store.database import open_database
 
@@ -57,6 +60,7 @@ def examine(settings: Settings) -> list[Finding]:
         _sendgrid(settings),
         *_links(settings),
         *_addresses(settings),
+        *_alerts(settings),
         *_webhooks(settings),
         _port(settings),
     ]
@@ -251,6 +255,28 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
             FindingState.WRONG,
             f"No mail reaches {whose}.",
             "The page Outbox says why; correct the organisation file, and SendGrid's suppressions.",
+        )
+
+
+def _alerts(settings: Settings) -> Iterator[Finding]:
+    """Says something only when an alert started no incident."""
+    if _to_be_created(make_url(settings.resolved_database_url)):
+        return
+    database = open_database(settings.resolved_database_url)
+    try:
+        with Session(database) as session:
+            found = without_route(session, load(settings.organisation_file), datetime.now(UTC))
+    except (SQLAlchemyError, OrganisationError):
+        return
+    finally:
+        database.dispose()
+    if found:
+        yield Finding(
+            "alerts without a route",
+            FindingState.WRONG,
+            f"{len(found)} started no incident, the last one at {found[0].last_at:%Y-%m-%d %H:%M} UTC, "
+            f"{found[0].title}, with the labels {in_words(found[0].labels)}.",
+            "Add a route for them in the organisation file; the page /alerts lists them.",
         )
 
 

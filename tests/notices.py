@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import HttpUrl
 
 from followthrough.domain.action_item import Block, Evidence, ExtensionWanted, ItemStatus, Ticket, Waiver
+from followthrough.domain.alert import Alert, AlertState
 from followthrough.domain.drill import DrillOutcome, DrillReport, Score
 from followthrough.domain.incident import (
     Audience,
@@ -63,6 +64,16 @@ ORGANISATION = Organisation.model_validate(
 )
 
 _IN_ROLE = {"roles": [RoleHolder(role=Role.INCIDENT_COMMANDER, person="ana", at=NOW)]}
+ALERT = Alert(
+    dedup_key="alertmanager/1",
+    source="Alertmanager",
+    state=AlertState.FIRING,
+    title="Payments fail",
+    summary="12 % of *all* payments\nfail.",
+    labels={"service": "checkout", "alertname": "ErrorRate"},
+    url="https://prometheus.example.com/graph?g0.expr=a_b",
+    at=NOW,
+)
 _AFTER_BEN = {"roles": [RoleHolder(role=Role.INCIDENT_COMMANDER, person="ana", at=NOW, before=("ben",))]}
 _RESOLVED = {
     **_IN_ROLE,
@@ -103,7 +114,7 @@ DRILL = DrillReport(
 )
 
 RECORDS: dict[NoticeKind, dict[str, Any]] = {
-    NoticeKind.INCIDENT_DECLARED: {"incident": _IN_ROLE},
+    NoticeKind.INCIDENT_DECLARED: {"incident": _IN_ROLE | {"alert": ALERT}},
     NoticeKind.ROLE_ASSIGNED: {"incident": _IN_ROLE, "text": "The runbook is linked."},
     NoticeKind.ROLE_NOT_ACKNOWLEDGED: {
         "incident": _AFTER_BEN,

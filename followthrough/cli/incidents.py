@@ -9,6 +9,7 @@ from rich.table import Table
 
 from followthrough.cli.api import AsJson, By, call, out, show
 from followthrough.domain.action_item import Kind, Priority
+from followthrough.domain.alert import in_words
 from followthrough.domain.incident import Role
 from followthrough.domain.incident_commands import (
     Acknowledge,
@@ -135,6 +136,10 @@ def detail(record: dict[str, Any]) -> RenderableType:
     for name, value in record.items():
         if isinstance(value, str | int) and not isinstance(value, bool):
             facts.add_row(name.replace("_", " "), readable(value))
+    if alert := record.get("alert"):
+        labels = in_words(alert["labels"]) if alert["labels"] else None
+        for name, value in (("alert", alert["summary"]), ("labels", labels), ("link", alert["url"])):
+            facts.add_row(name, readable(value or None))
     parts: list[RenderableType] = [facts]
     if postmortem := record.get("postmortem"):
         review = postmortem["review"] or {"approved": None, "by": "somebody else"}

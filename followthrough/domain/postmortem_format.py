@@ -7,6 +7,7 @@ from importlib.resources import files
 from jinja2 import DictLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from followthrough.domain.alert import in_words
 from followthrough.domain.incident import Incident
 from followthrough.domain.postmortem import FormatName
 from followthrough.domain.values import EntryKind, PersonId, Severity, TimelineEntry
@@ -54,7 +55,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=DictLoader(templates), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(minute=_minute, duration=_duration, one_line=_one_line)
+    environment.filters.update(minute=_minute, duration=_duration, one_line=_one_line, in_words=in_words)
     return environment
 
 

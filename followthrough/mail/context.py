@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from followthrough.domain.action_item import ActionItem, Kind
+from followthrough.domain.alert import in_words
 from followthrough.domain.choices import choices
 from followthrough.domain.drill import measures
 from followthrough.domain.incident import Audience, Incident, ItemSummary, Role, UpdateStage
@@ -58,6 +59,10 @@ class AboutIncident(About):
 
     severity_means: str
     declared_at: str
+    alert_description: str
+    alert_labels: str
+    alert_url: AsIs
+    """Of the alert that started it; empty when a person declared it."""
     acknowledge_by: str
     role: str
     """That of ``holder``, the first recipient who has one."""
@@ -153,6 +158,9 @@ def about_incident(
         **_about(notice, due, organisation, public_url, links, reader),
         "severity_means": _line(policy.description),
         "declared_at": when(incident.declared_at),
+        "alert_description": _line(incident.alert.summary if incident.alert else ""),
+        "alert_labels": in_words(incident.alert.labels) if incident.alert and incident.alert.labels else "",
+        "alert_url": AsIs((incident.alert and incident.alert.url) or ""),
         "acknowledge_by": when(holder.at + policy.acknowledge_within if holder else None),
         "role": holder.role if holder else "",
         "holder": _name(holder.person if holder else None, organisation),

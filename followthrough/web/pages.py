@@ -20,6 +20,7 @@ from followthrough.mail.charts import with_images
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store import queries
+from followthrough.store.alerts import without_route
 from followthrough.store.anonymous import shown_notes
 from followthrough.store.bounces import unreachable
 from followthrough.store.tables import MailRow
@@ -80,6 +81,7 @@ def pages(settings: Settings, organisation: Callable[[], Organisation], incident
             "incidents.html",
             incidents=found[:PAGE_LENGTH],
             older=found[PAGE_LENGTH - 1].id if len(found) > PAGE_LENGTH else None,
+            without_route=len(without_route(reading, organisation(), datetime.now(UTC))),
             filters=filters,
             filtered=any(filters.values()) or bool(before),
             statuses=list(IncidentStatus),
@@ -87,6 +89,11 @@ def pages(settings: Settings, organisation: Callable[[], Organisation], incident
             first_alert=_first_alert(organisation()),
             url=settings.resolved_public_url,
         )
+
+    @router.get("/alerts")
+    def list_alerts(request: Request, reading: Reading) -> Response:
+        found = without_route(reading, organisation(), datetime.now(UTC))
+        return show(request, "alerts.html", alerts=found[:PAGE_LENGTH], more=len(found[PAGE_LENGTH:]))
 
     @router.get("/incidents/{incident_id}")
     async def show_incident(request: Request, reading: Reading, incident_id: str) -> Response:

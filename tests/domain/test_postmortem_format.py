@@ -19,6 +19,7 @@ from followthrough.domain.postmortem import FormatName
 from followthrough.domain.postmortem_format import draft, next_format
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
+from tests.notices import ALERT
 from tests.records import incident
 
 
@@ -83,3 +84,10 @@ def test_every_format_asks_something_of_its_own(organisation: Organisation) -> N
 
     assert len(drafts) == len(FormatName)
     assert all("**This was a drill.**" in text and "- Resolved: not recorded" in text for text in drafts)
+
+
+def test_the_draft_says_what_the_alert_said(organisation: Organisation) -> None:
+    text = draft(FormatName.SHORT, incident(alert=ALERT), [], organisation)
+    assert "- Alert: 12 % of *all* payments fail.\n- Labels: alertname=ErrorRate, service=checkout\n" in text
+    assert "- Where it shows: <https://prometheus.example.com/graph?g0.expr=a_b>\n- Declared:" in text
+    assert "Alert:" not in draft(FormatName.SHORT, incident(), [], organisation)

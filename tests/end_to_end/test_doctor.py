@@ -1,5 +1,6 @@
 import asyncio
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ from pydantic import SecretStr
 
 from followthrough.doctor import FindingState, examine
 from followthrough.settings import Settings
+from followthrough.store.alerts import keep
 from followthrough.store.database import migrate, open_database
+from tests.notices import ALERT
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import screen_field
 
@@ -79,3 +82,16 @@ async def test_what_does_not_work_is_wrong_and_says_what_to_do(tmp_path: Path) -
     assert wrong.keys() == {"organisation file", "engine", "database", "Jira", "port"}
     assert "followthrough.yaml:1: name:" in wrong["organisation file"]
     assert "secret" not in wrong["database"]
+
+
+async def test_alerts_without_a_route_are_named_with_what_to_do(address: str, tmp_path: Path) -> None:
+    settings = Settings(organisation_file=Path("followthrough.example.yaml"), data_dir=tmp_path, port=0)
+    database = open_database(settings.resolved_database_url)
+    migrate(database)
+    assert "alerts without a route" not in await findings(settings)
+    lost = ALERT.model_copy(update={"labels": {"job": "search"}})
+    keep(database, lost, datetime.now(UTC))
+    database.dispose()
+    state, words = (await findings(settings))["alerts without a route"]
+    assert state is FindingState.WRONG
+    assert "Payments fail, with the labels job=search. Add a route" in words

@@ -16,7 +16,14 @@ from tests.records import NOW
 from workflows.messages import Notice, NoticeKind
 
 MEANING = {
-    NoticeKind.INCIDENT_DECLARED: ("acknowledge by **Mon 02 Mar 2026, 10:15 (Europe/Madrid)**", "SEV2", "Checkout"),
+    NoticeKind.INCIDENT_DECLARED: (
+        "acknowledge by **Mon 02 Mar 2026, 10:15 (Europe/Madrid)**",
+        "SEV2",
+        "Checkout",
+        "**Alert:** 12 % of *all* payments fail.",
+        "alertname=ErrorRate, service=checkout",
+        "<https://prometheus.example.com/graph?g0.expr=a_b>",
+    ),
     NoticeKind.ROLE_ASSIGNED: ("acknowledge it by **Mon 02 Mar 2026, 10:15 (Europe/Madrid)**", "> The runbook is"),
     NoticeKind.ROLE_NOT_ACKNOWLEDGED: (
         "**Ana Ruiz**, please acknowledge the role **Incident Commander** now",
