@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.end_to_end.processes import process, service, until
+from tests.end_to_end.test_command_line import run
 
 ALERTMANAGER = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
 
@@ -18,19 +19,24 @@ pytestmark = pytest.mark.skipif(
     ALERTMANAGER is None, reason="Alertmanager is not installed (Debian: apt-get install prometheus-alertmanager)"
 )
 
-LABELS = {"alertname": "CheckoutErrorRateHigh", "service": "checkout", "severity": "critical"}
+LABELS = {"alertname": "CheckoutErrorRateHigh", "service": "checkout"}
+GRAPH = "http://prometheus.example.com/graph?g0.expr=errors"
 
 
 async def fire(alertmanager: str, *, ends_in: timedelta) -> None:
     now = datetime.now(UTC)
-    alert = {
-        "labels": LABELS,
-        "annotations": {"summary": "Card payments fail"},
-        "startsAt": (now - timedelta(minutes=1)).isoformat(),
-        "endsAt": (now + ends_in).isoformat(),
-    }
+    alerts = [
+        {
+            "labels": LABELS | own,
+            "annotations": {"summary": "Card payments fail", "description": f"On {own['instance']}"},
+            "startsAt": (now - timedelta(minutes=1)).isoformat(),
+            "endsAt": (now + ends_in).isoformat(),
+            "generatorURL": GRAPH,
+        }
+        for own in ({"instance": "shop-1"}, {"instance": "shop-2", "severity": "critical"})
+    ]
     async with httpx.AsyncClient() as client:
-        (await client.post(f"{alertmanager}/api/v2/alerts", json=[alert])).raise_for_status()
+        (await client.post(f"{alertmanager}/api/v2/alerts", json=alerts)).raise_for_status()
 
 
 async def test_alertmanager_fires_repeats_and_resolves_one_incident_also_when_the_service_was_down(
@@ -73,7 +79,10 @@ async def test_alertmanager_fires_repeats_and_resolves_one_incident_also_when_th
             (incident,) = await until(f"{address}/api/incidents", bool)
             page = f"{address}/api/incidents/{incident['id']}"
             assert incident["title"] == "Card payments fail"
-            assert incident["service"] == "checkout"
+            assert (incident["service"], incident["severity"]) == ("checkout", "SEV1"), "one of the two is critical"
+            code, shown, _ = await run("show", incident["id"], FOLLOWTHROUGH_URL=address)
+            assert code == 0
+            assert all(words in shown for words in (GRAPH, "On shop-2", "instance=shop-2", "severity=critical"))
             await until(page, lambda it: it["roles"])
             await asyncio.sleep(5)  # repeats
             assert len(await until(f"{address}/api/incidents", bool)) == 1
