@@ -5,14 +5,15 @@ from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session
+from sqlmodel import Session, col
 from temporalio import activity
 
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Incident
+from followthrough.domain.postmortem import Postmortem
 from followthrough.domain.values import TimelineEntry
-from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, TimelineRow
+from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, PostmortemRow, TimelineRow
 
 
 class ReadModel:
@@ -24,9 +25,11 @@ class ReadModel:
 
     @activity.defn
     def project_incident(self, incident: Incident) -> None:
-        """Writes the incident and the timeline entries that are not there yet."""
-        document = incident.model_dump(mode="json", exclude={"unwritten"})
+        """Writes the incident, the timeline entries that are not there yet, and its postmortem's text if it has one."""
+        document = incident.model_dump(mode="json", exclude={"unwritten": True, "postmortem": {"text"}})
         row = IncidentRow.model_validate({**document, "document": document})
+        if incident.postmortem is not None and incident.postmortem.text:
+            self._write_text(incident.id, incident.postmortem)
         self._write(row, incident.id, incident.unwritten)
 
     @activity.defn
@@ -52,6 +55,18 @@ class ReadModel:
         document = report.model_dump(mode="json")
         with Session(self._database) as session, session.begin():
             session.merge(DrillReportRow.model_validate({**document, "document": document}))
+
+    def _write_text(self, incident_id: str, postmortem: Postmortem) -> None:
+        upsert = self._insert(PostmortemRow).values(
+            incident_id=incident_id, **postmortem.model_dump(include={"text", "at"})
+        )
+        later = upsert.on_conflict_do_update(
+            index_elements=["incident_id"],
+            set_=dict(upsert.excluded),
+            where=col(PostmortemRow.at) <= upsert.excluded.at,
+        )
+        with Session(self._database) as session, session.begin():
+            session.execute(later)
 
     def _write(self, row: IncidentRow | ActionItemRow, incident_id: str, entries: Sequence[TimelineEntry]) -> None:
         table = type(row)

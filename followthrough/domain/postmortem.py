@@ -37,10 +37,15 @@ class Review(Message):
 class Postmortem(Message):
     """What was learned, in Markdown, and the review of exactly this text."""
 
-    text: str
+    text: str = ""
+    """Empty where it is left out, because who is asked does not need it or has it."""
     by: PersonId
     at: AwareDatetime
     review: Review | None = None
+
+    def without_text(self) -> "Postmortem":
+        """Small enough to go along with everything."""
+        return self.model_copy(update={"text": ""})
 
     @property
     def state(self) -> ReviewState:

@@ -1,7 +1,7 @@
 """What is read of incidents, action items, timelines and mails."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from followthrough.domain.action_item import WORKED_ON, ActionItem, ItemStatus, 
 from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.postmortem import FormatName
 from followthrough.domain.repeats import Earlier
-from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, TimelineRow
+from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, PostmortemRow, TimelineRow
 
 
 class ListedItem(NamedTuple):
@@ -23,10 +23,22 @@ class ListedItem(NamedTuple):
     late: bool
 
 
+_WITH_TEXT = select(IncidentRow.document, PostmortemRow.text).join(
+    PostmortemRow, col(PostmortemRow.incident_id) == IncidentRow.id, isouter=True
+)
+
+
+def _incident(document: Mapping[str, Any], text: str | None) -> Incident:
+    incident = Incident.model_validate(document)
+    if incident.postmortem is not None:
+        incident.postmortem = incident.postmortem.model_copy(update={"text": text or ""})
+    return incident
+
+
 def incident(session: Session, incident_id: str) -> Incident | None:
     """None when there is none, or none yet."""
-    row = session.get(IncidentRow, incident_id)
-    return Incident.model_validate(row.document) if row else None
+    query = _WITH_TEXT.where(col(IncidentRow.id) == incident_id)
+    return next((_incident(document, text) for document, text in session.exec(query)), None)
 
 
 def incidents(
@@ -41,14 +53,13 @@ def incidents(
     """Newest first; ``before`` is the id of the last incident of the page before this one."""
     declared_at, incident_id = col(IncidentRow.declared_at), col(IncidentRow.id)
     query = (
-        select(IncidentRow.document)
-        .where(*_equal({IncidentRow.status: status, IncidentRow.service: service, IncidentRow.team: team}))
+        _WITH_TEXT.where(*_equal({IncidentRow.status: status, IncidentRow.service: service, IncidentRow.team: team}))
         .order_by(declared_at.desc(), incident_id.desc())
         .limit(limit)
     )
     if before and (last := session.get(IncidentRow, before)):
         query = query.where(tuple_(declared_at, incident_id) < (last.declared_at, last.id))
-    return [Incident.model_validate(document) for document in session.exec(query)]
+    return [_incident(document, text) for document, text in session.exec(query)]
 
 
 def latest_incident(database: Engine, dedup_key: str) -> tuple[str, IncidentStatus] | None:
@@ -91,7 +102,7 @@ def recent_formats(session: Session, team: str) -> list[FormatName]:
 
 
 def incidents_since(session: Session, since: datetime) -> list[Incident]:
-    """Every one that was declared at ``since`` or later, oldest first."""
+    """Every one that was declared at ``since`` or later, oldest first; without the texts of postmortems."""
     declared_at = col(IncidentRow.declared_at)
     query = select(IncidentRow.document).where(declared_at >= since).order_by(declared_at)
     return [Incident.model_validate(document) for document in session.exec(query)]

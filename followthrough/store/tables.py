@@ -32,7 +32,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 class IncidentRow(SQLModel, table=True):
-    """An incident as its workflow last described it; ``document`` is the whole ``Incident``."""
+    """An incident as its workflow last described it; ``document`` is the ``Incident`` without its postmortem's text."""
 
     __tablename__ = "incident"
 
@@ -49,6 +49,17 @@ class IncidentRow(SQLModel, table=True):
     ended_at: datetime | None = Field(None, sa_type=UTCDateTime)
     version: int
     document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class PostmortemRow(SQLModel, table=True):
+    """The text of an incident's postmortem, which its document is too often read to have."""
+
+    __tablename__ = "postmortem"
+
+    incident_id: str = Field(primary_key=True)
+    text: str
+    at: datetime = Field(sa_type=UTCDateTime)
+    """When it was handed in."""
 
 
 class ActionItemRow(SQLModel, table=True):

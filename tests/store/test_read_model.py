@@ -10,10 +10,11 @@ from sqlmodel import Session, SQLModel
 from activities.read_model import ReadModel
 from followthrough.domain.action_item import ItemStatus, Moment, MomentKind
 from followthrough.domain.incident import IncidentStatus
+from followthrough.domain.postmortem import Postmortem
 from followthrough.domain.values import EntryKind
 from followthrough.store import queries
 from followthrough.store.database import migrate, open_database
-from followthrough.store.tables import MailRow, MailState
+from followthrough.store.tables import IncidentRow, MailRow, MailState
 from tests.records import NOW, incident, item
 
 
@@ -38,6 +39,20 @@ def test_mails_of_an_older_database_are_kept_and_take_the_new_states(database_ur
         mail = session.get_one(MailRow, "old")
         assert mail.state is MailState.SENT
         mail.state = MailState.DELIVERED
+    engine.dispose()
+
+
+def test_postmortems_of_an_older_database_keep_their_texts(database_url: str) -> None:
+    engine = open_database(database_url)
+    migrate(engine, "0007")
+    old = incident(postmortem=Postmortem(text="# What broke", by="ana", at=NOW))
+    document = old.model_dump(mode="json", exclude={"unwritten"})
+    with Session(engine) as session, session.begin():
+        session.add(IncidentRow.model_validate({**document, "document": document}))
+    migrate(engine)
+    with Session(engine) as session:
+        read = queries.incident(session, old.id)
+        assert read is not None and read.postmortem == old.postmortem
     engine.dispose()
 
 
@@ -134,3 +149,22 @@ def test_items_come_late_ones_first_and_ended_ones_last(
     with Session(database) as session:
         found = queries.action_items(session, NOW, **filters)  # type: ignore[arg-type]
     assert [listed.item.id[-1] for listed in found] == numbers
+
+
+def test_a_postmortems_text_comes_once_and_the_latest_stays(database: Engine) -> None:
+    model, record = ReadModel(database), incident()
+    for minute, text in enumerate(("# First", "# Second")):
+        record.postmortem = Postmortem(text=text, by="ana", at=NOW + timedelta(minutes=minute))
+        record.version += 1
+        model.project_incident(record)
+    record.version += 1
+    model.project_incident(record.lean())
+    record.postmortem = Postmortem(text="# First", by="ana", at=NOW)
+    model.project_incident(record)
+    with Session(database) as session:
+        read = queries.incident(session, record.id)
+        assert read is not None and read.postmortem is not None
+        assert (read.version, read.postmortem.text) == (record.version, "# Second")
+        (listed,) = queries.incidents(session)
+        assert listed == read
+        assert "text" not in session.get_one(IncidentRow, record.id).document["postmortem"]
