@@ -19,6 +19,7 @@ from followthrough.domain.daily import WaitingMail, deadline_of
 from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Audience
 from followthrough.domain.mail_times import gather_time
+from followthrough.domain.text import REASON, cut
 from followthrough.domain.undelivered import next_above
 from followthrough.domain.values import PersonId
 from followthrough.links import Links
@@ -182,7 +183,7 @@ def undelivered(mail: MailRow, reason: str) -> Undelivered:
         kind=mail.kind,
         subject=mail.subject,
         person=mail.person,
-        reason=reason,
+        reason=cut(reason, REASON),
         record_id=mail.item_id or mail.incident_id,
     )
 

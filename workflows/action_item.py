@@ -11,15 +11,17 @@ with workflow.unsafe.imports_passed_through():
     from activities.planning import Planning
     from activities.read_model import ReadModel
     from followthrough.domain.action_item import ActionItem, ItemStatus, Moment, MomentKind
+    from followthrough.domain.incident import Audience
     from followthrough.domain.item_commands import ApproveExtension, Extend, Finish, ItemCommand, RefuseExtension
     from followthrough.domain.item_lifecycle import BlockItem, MergeItem, SplitItem
     from followthrough.domain.repeats import RepeatSeen, repeated
+    from followthrough.domain.shown import Shown, item_as_shown, shown_of_item
     from followthrough.domain.sprint_commands import SprintNews
     from followthrough.domain.ticket_commands import Adopt
     from followthrough.domain.values import EntryKind
     from workflows.durable import LOCAL
     from workflows.item_links import LinkedItem
-    from workflows.messages import IncidentNews, ItemProgress, NoticeKind, PlanItem
+    from workflows.messages import IncidentNews, ItemProgress, Notice, NoticeKind, PlanItem, QueuedNotice
     from workflows.search_attributes import DUE, OWNER, STATUS
 
 NOTICES = {
@@ -72,11 +74,11 @@ class ActionItemWorkflow(LinkedItem):
         return self.record
 
     @workflow.update
-    async def execute(self, command: ItemCommand) -> ActionItem:
-        """Carries out a command; the answer is the item after it, which the read model has by then."""
+    async def execute(self, command: ItemCommand) -> int:
+        """Carries out a command; the answer is the version that it led to, which the read model has by then."""
         return await self.carry_out(command)
 
-    async def carry_out(self, command: ItemCommand) -> ActionItem:
+    async def carry_out(self, command: ItemCommand) -> int:
         """See ``TicketFollowing``."""
         owner, wanted = self.record.owner, self.record.extension_wanted
         command.apply(self.record, workflow.now())
@@ -89,7 +91,8 @@ class ActionItemWorkflow(LinkedItem):
                 await self.block_on(on)
             case Adopt():
                 await self.adopt(command)
-        await self.written(self.record.version)
+        version = self.record.version
+        await self.written(version)
         if self.record.owner != owner:
             self.tell(NoticeKind.ITEM_PROPOSED, (self.record.owner,))
         match command:
@@ -101,7 +104,7 @@ class ActionItemWorkflow(LinkedItem):
                 self.tell(NoticeKind.ITEM_EXTENSION_DECIDED, (owner,), text=reason)
             case Extend(by=by) | ApproveExtension(by=by) if wanted and by != owner:
                 self.tell(NoticeKind.ITEM_EXTENSION_DECIDED, (owner,))
-        return self.record
+        return version
 
     @execute.validator
     def _may_execute(self, command: ItemCommand) -> None:
@@ -147,7 +150,7 @@ class ActionItemWorkflow(LinkedItem):
         """See ``Followed``."""
         before = self.record.plan
         plan = self.record.plan = await workflow.execute_local_activity_method(
-            Planning.plan_item, PlanItem(item=self.record, at=workflow.now()), **LOCAL
+            Planning.plan_item, PlanItem(item=self.record.lean(), at=workflow.now()), **LOCAL
         )
         if before is not None and before.due.date() != plan.due.date() and self.record.due is None:
             self.record.note(workflow.now(), EntryKind.ACTION_ITEM, f"Due {plan.due:%Y-%m-%d} now, by the policies")
@@ -170,9 +173,13 @@ class ActionItemWorkflow(LinkedItem):
         ]
         return [*updates, DUE.value_set(self.record.plan.due)] if self.record.plan else updates
 
-    def about(self) -> dict[str, ActionItem]:
+    def shown(self, kind: NoticeKind, to: tuple[str, ...], audience: Audience | None) -> Shown:
         """See ``Followed``."""
-        return {"item": self.record.model_copy(update={"unwritten": []})}
+        return shown_of_item(self.record, kind)
+
+    def letter(self, notice: QueuedNotice) -> Notice:
+        """See ``Followed``."""
+        return Notice(**dict(notice), item=item_as_shown(self.record.lean(), notice.shown))
 
     def _pass(self, moment: Moment) -> None:
         self.record.passed(moment)

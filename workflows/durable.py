@@ -14,9 +14,13 @@ from temporalio.workflow import ActivityConfig, LocalActivityConfig
 with workflow.unsafe.imports_passed_through():
     from activities.email import Email
     from followthrough.domain.incident import Audience
+    from followthrough.domain.limits import UNREACHED
+    from followthrough.domain.room import require_room
+    from followthrough.domain.shown import Shown
+    from followthrough.domain.text import REASON, cut
     from followthrough.domain.values import EntryKind, Record, Refusal
     from workflows.mail_messages import Undelivered
-    from workflows.messages import Notice, NoticeKind
+    from workflows.messages import Notice, NoticeKind, QueuedNotice
 
 RETRY = RetryPolicy(maximum_interval=timedelta(minutes=10))
 """Without end: an outage of days delays and loses nothing. Errors that never heal are non-retryable."""
@@ -28,8 +32,16 @@ LOCAL = LocalActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_
 """For local activities, which ask the organisation file and the database."""
 
 
+QUEUE = 60_000
+"""Bytes of mails that may wait before a newer one replaces an older one of its kind; about 150 reminders."""
+
+
 class Command(Protocol):
     """A command of the domain."""
+
+    @property
+    def command(self) -> str:
+        """Its name."""
 
     def apply(self, record: Any, now: datetime, /) -> None:
         """Changes the record or raises Refusal."""
@@ -63,7 +75,7 @@ RecordT = TypeVar("RecordT", bound=Record)
 class Followed(ABC, Generic[RecordT]):
     """A record that is planned, written to the read model, and told about by mail."""
 
-    def __init__(self, record: RecordT, outgoing: list[Notice]) -> None:
+    def __init__(self, record: RecordT, outgoing: list[QueuedNotice]) -> None:
         self.record = record
         self.outgoing = outgoing
         self._alarm = Alarm()
@@ -82,8 +94,12 @@ class Followed(ABC, Generic[RecordT]):
         """What Temporal's list should say of the record."""
 
     @abstractmethod
-    def about(self) -> dict[str, RecordT]:
-        """The record as a notice's keyword argument."""
+    def shown(self, kind: NoticeKind, to: tuple[str, ...], audience: Audience | None) -> Shown:
+        """What a mail that is asked for now is to show, whatever changes before it is sent."""
+
+    @abstractmethod
+    def letter(self, notice: QueuedNotice) -> Notice:
+        """What to send, about the record as it is now."""
 
     async def settle(self) -> None:
         """Passes the moments that have come, sets the alarm for the next, and brings what others see up to date."""
@@ -136,7 +152,9 @@ class Followed(ABC, Generic[RecordT]):
     def check(self, command: Command) -> None:
         """Raises what the caller of an update sees when the rules do not allow a command."""
         try:
-            command.apply(self.record.model_copy(deep=True), workflow.now())
+            after = self.record.model_copy(deep=True)
+            command.apply(after, workflow.now())
+            require_room(self.record, after, self.queued, command.command)
         except Refusal as refusal:
             raise ApplicationError(str(refusal), type="Refusal", non_retryable=True) from refusal
 
@@ -150,23 +168,30 @@ class Followed(ABC, Generic[RecordT]):
         level: int = 0,
         undelivered: Undelivered | None = None,
     ) -> None:
-        """Queues a mail about the record as it is now."""
+        """Queues a mail about the record; of too many that wait, the oldest of its kind gives way."""
         self.record.told += 1
-        self.outgoing.append(
-            Notice.model_validate(
-                {
-                    "key": f"{self.record.id}/{self.record.told}/{kind}",
-                    "kind": kind,
-                    "to": to,
-                    "audience": audience,
-                    "at": workflow.now(),
-                    "text": text,
-                    "level": level,
-                    "undelivered": undelivered,
-                    **self.about(),
-                }
-            )
+        notice = QueuedNotice(
+            key=f"{self.record.id}/{self.record.told}/{kind}",
+            kind=kind,
+            to=to,
+            audience=audience,
+            at=workflow.now(),
+            text=text,
+            level=level,
+            undelivered=undelivered,
+            shown=self.shown(kind, to, audience),
         )
+        alike = [old for old in self.outgoing[1:] if old.kind is kind and kind is not NoticeKind.STAKEHOLDER_UPDATE]
+        if alike and self.queued > QUEUE:
+            self.outgoing.remove(alike[0])
+            text = f"The mail {kind} of {alike[0].at:%Y-%m-%d %H:%M} UTC was not sent: too many wait"
+            self.record.note(workflow.now(), EntryKind.NOTE, text)
+        self.outgoing.append(notice)
+
+    @property
+    def queued(self) -> int:
+        """The size of the mails that wait, in bytes."""
+        return sum(len(notice.model_dump_json()) for notice in self.outgoing)
 
     @workflow.signal
     def undelivered(self, missed: Undelivered) -> None:
@@ -175,7 +200,7 @@ class Followed(ABC, Generic[RecordT]):
         text = f"The mail {missed.kind} did not reach {person or 'a subscriber'}: {missed.reason}"
         self.record.note(workflow.now(), EntryKind.NOTE, text)
         if self.record.unreached.get(person) != today:
-            self.record.unreached[person] = today
+            self.record.unreached = dict([*self.record.unreached.items(), (person, today)][-UNREACHED:])
             self.tell(NoticeKind.UNDELIVERED, undelivered=missed)
 
     async def deliver(self) -> None:
@@ -184,7 +209,7 @@ class Followed(ABC, Generic[RecordT]):
             await workflow.wait_condition(lambda: bool(self.outgoing))
             notice = self.outgoing[0]
             try:
-                await workflow.execute_activity_method(Email.send_notice, notice, **VENDOR)
+                await workflow.execute_activity_method(Email.send_notice, self.letter(notice), **VENDOR)
             except ActivityError as error:
                 text = f"The mail {notice.kind} could not be sent: {reason(error)}"
                 self.record.note(workflow.now(), EntryKind.NOTE, text)
@@ -210,4 +235,4 @@ def refused(error: ActivityError) -> list[Undelivered]:
 
 def reason(error: ActivityError) -> str:
     """The sentence for people in a failed activity."""
-    return error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause)
+    return cut(error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause), REASON)

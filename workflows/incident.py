@@ -24,7 +24,16 @@ with workflow.unsafe.imports_passed_through():
         Role,
     )
     from followthrough.domain.incident_commands import AssignRole, IncidentCommand, ProposeItem, SendUpdate
-    from followthrough.domain.lifecycle_commands import HandOver, LinkRepeat, Merge, Reopen, Split, end_merge, take_in
+    from followthrough.domain.lifecycle_commands import (
+        Continued,
+        HandOver,
+        LinkRepeat,
+        Merge,
+        Reopen,
+        Split,
+        end_merge,
+        take_in,
+    )
     from followthrough.domain.postmortem_commands import (
         AssignPostmortem,
         Publish,
@@ -33,6 +42,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from followthrough.domain.repeats import RepeatSeen
     from followthrough.domain.roles import ask, pass_on
+    from followthrough.domain.room import require_room
+    from followthrough.domain.shown import Shown, incident_as_shown, shown_of_incident
     from followthrough.domain.values import EntryKind, PersonId, Refusal
     from workflows.durable import LOCAL, Followed, signal
     from workflows.item_links import start_item
@@ -44,8 +55,10 @@ with workflow.unsafe.imports_passed_through():
         ItemEnded,
         ItemSplit,
         MergeAnswer,
+        Notice,
         NoticeKind,
         PlanIncident,
+        QueuedNotice,
     )
     from workflows.search_attributes import SEVERITY, STATUS, of_incident
 
@@ -66,6 +79,7 @@ class IncidentWorkflow(Followed[Incident]):
     def __init__(self, progress: IncidentProgress) -> None:
         super().__init__(progress.incident, progress.outgoing)
         self._drill_told = False
+        self._text_written = ""
         self._merge_answer: MergeAnswer | None = None
         self._told_items: IncidentNews | None = None
         if progress.reopen is not None:
@@ -104,8 +118,8 @@ class IncidentWorkflow(Followed[Incident]):
         return AlertReceipt(incident_id=self.record.id, joined=joined, merged_into=self.record.merged_into)
 
     @workflow.update
-    async def execute(self, command: IncidentCommand) -> Incident:
-        """Carries out a command; the answer is the incident after it, which the read model has by then."""
+    async def execute(self, command: IncidentCommand) -> int:
+        """Carries out a command; the answer is the version that it led to, which the read model has by then."""
         command.apply(self.record, workflow.now())
         version = self.record.version
         match command:
@@ -136,7 +150,7 @@ class IncidentWorkflow(Followed[Incident]):
                 self.tell(NoticeKind.POSTMORTEM_TO_REVIEW, self._reviewers(author))
             case ReviewPostmortem() if self.record.postmortem:
                 self.tell(NoticeKind.POSTMORTEM_REVIEWED, (self.record.postmortem.by,), text=command.note)
-        return self.record
+        return version
 
     @execute.validator
     def _may_execute(self, command: IncidentCommand) -> None:
@@ -169,10 +183,13 @@ class IncidentWorkflow(Followed[Incident]):
             await signal(self.record.merged_into, "item_asked_again", asked)
 
     @workflow.signal
-    async def merge_asked(self, other: Incident) -> None:
+    async def merge_asked(self, other: Continued) -> None:
         """Another incident asks to be continued by this one, and is answered."""
         refusal = None
         try:
+            after = self.record.model_copy(deep=True)
+            take_in(after, other, workflow.now())
+            require_room(self.record, after, self.queued)
             if take_in(self.record, other, workflow.now()):
                 people = (*self._participants(), *(holder.person for holder in other.roles))
                 self.tell(NoticeKind.INCIDENT_MERGED, tuple(dict.fromkeys(people)), text=other.id)
@@ -198,7 +215,7 @@ class IncidentWorkflow(Followed[Incident]):
     async def plan_next(self) -> datetime | None:
         """See ``Followed``."""
         self.record.plan = await workflow.execute_local_activity_method(
-            Planning.plan_incident, PlanIncident(incident=self.record, at=workflow.now()), **LOCAL
+            Planning.plan_incident, PlanIncident(incident=self.record.lean(), at=workflow.now()), **LOCAL
         )
         if self._ask(self.record.plan):
             return workflow.now()
@@ -212,15 +229,26 @@ class IncidentWorkflow(Followed[Incident]):
 
     async def project(self) -> None:
         """See ``Followed``."""
-        await workflow.execute_local_activity_method(ReadModel.project_incident, self.record, **LOCAL)
+        unwritten, text = self.record.unwritten, self.record.postmortem.text if self.record.postmortem else ""
+        if text != self._text_written:
+            incident = self.record.model_copy(update={"unwritten": []})
+            await workflow.execute_local_activity_method(ReadModel.project_incident, incident, **LOCAL)
+            self._text_written = text
+        incident = self.record.lean().model_copy(update={"unwritten": unwritten})
+        await workflow.execute_local_activity_method(ReadModel.project_incident, incident, **LOCAL)
 
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
         """See ``Followed``."""
         return [STATUS.value_set(self.record.status.value), SEVERITY.value_set(self.record.severity.value)]
 
-    def about(self) -> dict[str, Incident]:
+    def shown(self, kind: NoticeKind, to: tuple[str, ...], audience: Audience | None) -> Shown:
         """See ``Followed``."""
-        return {"incident": self.record.model_copy(update={"unwritten": []})}
+        return shown_of_incident(self.record, kind, to, audience)
+
+    def letter(self, notice: QueuedNotice) -> Notice:
+        """See ``Followed``."""
+        incident = incident_as_shown(self.record.lean(), notice.shown, notice.audience)
+        return Notice(**dict(notice), incident=incident)
 
     def _ask(self, plan: IncidentPlan) -> bool:
         """Whether somebody was asked to take a role that nobody has."""
@@ -245,11 +273,11 @@ class IncidentWorkflow(Followed[Incident]):
     def _pass(self, moment: IncidentMoment) -> None:
         if moment.offer is not None:
             if (holder := pass_on(self.record, moment, workflow.now())) is not None:
-                self.record.moments.append(moment)
+                self.record.passed(moment)
                 told = tuple(dict.fromkeys((holder.person, *holder.before)))
                 self.tell(NoticeKind.ROLE_NOT_ACKNOWLEDGED, told, text=moment.subject)
             return
-        self.record.moments.append(moment)
+        self.record.passed(moment)
         if moment.kind is IncidentMomentKind.NO_POSTMORTEM_OWED:
             why = "for a drill" if self.record.drill else "at this severity"
             self.record.note(workflow.now(), EntryKind.POSTMORTEM, f"No postmortem is owed {why}")
@@ -278,7 +306,7 @@ class IncidentWorkflow(Followed[Incident]):
     async def _merge(self, into: str) -> str | None:
         """Asks the other incident to continue this one; its sentence when it can't."""
         self._merge_answer, refusal = None, None
-        if await signal(into, "merge_asked", self.about()["incident"]):
+        if await signal(into, "merge_asked", Continued.of(self.record)):
             await workflow.wait_condition(lambda: self._merge_answer is not None and self._merge_answer.into == into)
             refusal = self._merge_answer and self._merge_answer.refusal
         else:
@@ -305,7 +333,7 @@ class IncidentWorkflow(Followed[Incident]):
     async def _look_for_repeats(self) -> None:
         """Links earlier incidents like this one, and counts it against their follow-ups that are open or waived."""
         linked = {repeat.incident_id for repeat in self.record.repeats}
-        found = await workflow.execute_local_activity_method(Planning.find_repeats, self.record, **LOCAL)
+        found = await workflow.execute_local_activity_method(Planning.find_repeats, self.record.lean(), **LOCAL)
         self.record.compared = True
         for repeat in found.repeats:
             if repeat.incident_id not in linked:
@@ -335,7 +363,7 @@ class IncidentWorkflow(Followed[Incident]):
             return
         if self.record.status not in ONGOING:
             self._drill_told = True
-            await signal(parent.workflow_id, "response_over", self.about()["incident"])
+            await signal(parent.workflow_id, "response_over", self.record.lean())
 
     def _news(self) -> IncidentNews:
         return IncidentNews(resolved_at=self.record.resolved_at, published_at=self.record.published_at)

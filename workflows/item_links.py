@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.action_item import ActionItem
     from followthrough.domain.incident import ItemSummary
     from followthrough.domain.item_lifecycle import (
+        Duplicate,
         SplitItem,
         end_block,
         end_merge,
@@ -96,7 +97,7 @@ class LinkedItem(TicketFollowing):
 
     async def merge(self, into: str) -> None:
         """Asks the other to go on for both; raises ApplicationError with its sentence when it can't."""
-        refusal = await self._ask(into, "merge_asked", self.about()["item"])
+        refusal = await self._ask(into, "merge_asked", Duplicate.model_validate(self.record))
         end_merge(self.record, into, refusal, workflow.now())
         _require(refusal)
 
@@ -115,7 +116,7 @@ class LinkedItem(TicketFollowing):
         return self._answer.refusal if self._answer else None
 
     @workflow.signal
-    async def merge_asked(self, other: ActionItem) -> None:
+    async def merge_asked(self, other: Duplicate) -> None:
         """A duplicate asks this one to go on for both, and is answered."""
         refusal = None
         try:

@@ -8,6 +8,7 @@ from followthrough.domain.incident import Alert, Audience, Incident, ItemSummary
 from followthrough.domain.item_lifecycle import ReopenItem
 from followthrough.domain.lifecycle_commands import Reopen
 from followthrough.domain.notice_kinds import NoticeKind as NoticeKind
+from followthrough.domain.shown import Shown
 from followthrough.domain.values import Message, PersonId, State
 from followthrough.file_types import TeamId
 from workflows.mail_messages import Undelivered
@@ -15,12 +16,11 @@ from workflows.mail_messages import Undelivered
 TASK_QUEUE = "followthrough"
 
 
-class Notice(Message):
-    """Mails to send, one to each person and one to all plain addresses, however often it is asked for.
+class QueuedNotice(Message):
+    """Mails that wait to be sent, in few words: what they are about is looked at when they are.
 
     ``to`` are people of the organisation file or plain addresses, ``audience`` adds those who
-    subscribed to the service's updates. Exactly one of ``incident`` and ``item`` is what it is
-    about; an item's mails belong to its incident's thread.
+    subscribed to the service's updates.
     """
 
     key: str
@@ -28,13 +28,23 @@ class Notice(Message):
     to: tuple[str, ...] = ()
     audience: Audience | None = None
     at: AwareDatetime
-    incident: Incident | None = None
-    item: ActionItem | None = None
     text: str = ""
     level: int = 0
-    drill: DrillReport | None = None
     undelivered: Undelivered | None = None
     """It is for who is next above, which is known when it is sent."""
+    shown: Shown = Shown()
+
+
+class Notice(QueuedNotice):
+    """Mails to send, one to each person and one to all plain addresses, however often it is asked for.
+
+    Exactly one of ``incident`` and ``item`` is what it is about, with what is ``shown`` as it was; an item's mails
+    belong to its incident's thread.
+    """
+
+    incident: Incident | None = None
+    item: ActionItem | None = None
+    drill: DrillReport | None = None
 
     def mail_key(self, reader: PersonId | None) -> str:
         """Makes the mail to this person one mail; None stands for all plain addresses together."""
@@ -60,7 +70,7 @@ class IncidentProgress(State):
     incident: Incident
     alert: Alert | None = None
     reopen: Reopen | None = None
-    outgoing: list[Notice] = Field(default_factory=list)
+    outgoing: list[QueuedNotice] = Field(default_factory=list)
 
 
 class TicketFacts(Message):
@@ -81,7 +91,7 @@ class ItemProgress(State):
     item: ActionItem
     reopen: ReopenItem | None = None
     announced: bool = False
-    outgoing: list[Notice] = Field(default_factory=list)
+    outgoing: list[QueuedNotice] = Field(default_factory=list)
     ticket_shows: TicketFacts | None = None
 
 

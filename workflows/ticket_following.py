@@ -41,8 +41,8 @@ class TicketFollowing(Followed[ActionItem]):
         self._look_wanted = False
 
     @abstractmethod
-    async def carry_out(self, command: ItemCommand) -> ActionItem:
-        """Carries out a command and tells who has to know. Raises Refusal."""
+    async def carry_out(self, command: ItemCommand) -> int:
+        """Carries out a command and tells who has to know; gives the version after it. Raises Refusal."""
 
     @workflow.signal
     def look_at_ticket(self) -> None:
@@ -83,7 +83,7 @@ class TicketFollowing(Followed[ActionItem]):
         self._ticket_in_flight = True
         try:
             self.record.ticket = await workflow.execute_activity_method(
-                Tickets.adopt_ticket, Adoption(ticket=command.ticket, item=self.record), **ADOPTING
+                Tickets.adopt_ticket, Adoption(ticket=command.ticket, item=self.record.lean()), **ADOPTING
             )
         except ActivityError as error:
             raise ApplicationError(reason(error), type="Refusal", non_retryable=True) from error
@@ -112,11 +112,11 @@ class TicketFollowing(Followed[ActionItem]):
                 TicketReports.comment_on_ticket, TicketComment(ticket=self.record.ticket, text=comment), **VENDOR
             )
         if outcome.reopen:
-            change = TicketChange(ticket=self.record.ticket, item=self.record, reopen=True)
+            change = TicketChange(ticket=self.record.ticket, item=self.record.lean(), reopen=True)
             await workflow.execute_activity_method(Tickets.update_ticket, change, **VENDOR)
 
     async def _read_ticket(self) -> TicketReport:
-        request = LookAtTicket(item=self.record, shows=self.ticket_shows, at=workflow.now())
+        request = LookAtTicket(item=self.record.lean(), shows=self.ticket_shows, at=workflow.now())
         return await workflow.execute_activity_method(TicketReports.read_ticket, request, **VENDOR)
 
     async def _ask_again_later(self) -> None:
@@ -132,7 +132,7 @@ class TicketFollowing(Followed[ActionItem]):
         if self._seen_as(TicketState.GONE):
             self.record.ticket = self.record.ticket_seen = None
         if self.record.ticket is None:
-            ticket = await workflow.execute_activity_method(Tickets.ensure_ticket, self.record, **CREATING)
+            ticket = await workflow.execute_activity_method(Tickets.ensure_ticket, self.record.lean(), **CREATING)
             self.record.ticket = ticket
             self.record.note(workflow.now(), EntryKind.TICKET, f"Ticket {ticket.key}")
             if self.record.plan is not None and self.record.plan.policy.planned_on_acceptance:
@@ -149,7 +149,7 @@ class TicketFollowing(Followed[ActionItem]):
                 self.record.ticket_seen = seen.model_copy(update={"assignee_kept": True})
             closed = shown.ended if shown else self._seen_as(TicketState.DONE)
             change = TicketChange(
-                ticket=self.record.ticket, item=self.record, reopen=closed and not self.record.settled
+                ticket=self.record.ticket, item=self.record.lean(), reopen=closed and not self.record.settled
             )
             await workflow.execute_activity_method(Tickets.update_ticket, change, **VENDOR)
         self.ticket_shows = facts

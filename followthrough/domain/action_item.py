@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field, HttpUrl
 
+from followthrough.domain.limits import EVIDENCE, PASSED
+from followthrough.domain.text import REASON, TITLE, cut
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
 
 
@@ -335,7 +337,7 @@ class ActionItem(Record):
 
     def passed(self, moment: Moment) -> None:
         """Records a moment that has come, and with the first that says so, that an owner is wanted."""
-        self.reminders.append(moment)
+        self.reminders = [*self.reminders, moment.model_copy(update={"because": ""})][-PASSED:]
         if moment.kind is MomentKind.OWNER_WANTED and self.owner_wanted is None:
             self.owner_wanted = OwnerWanted(because=moment.because, since=moment.at)
 
@@ -359,12 +361,21 @@ class ActionItem(Record):
         self.ended_at = self.ended_at or now
         self.block = self.extension_wanted = self.owner_wanted = None
 
+    def show(self, evidence: Evidence) -> None:
+        """Adds what shows that it is done; of what was refuted before, the beginnings stay."""
+        past = [one.model_copy(update={"note": cut(one.note, TITLE)}) for one in self.evidence]
+        self.evidence = [*past, evidence][-EVIDENCE:]
+
+    def refute(self, why: str) -> None:
+        """The last evidence does not hold."""
+        self.evidence[-1] = self.evidence[-1].model_copy(update={"refuted": cut(why, REASON)})
+
     def send_back(self, now: datetime, why: str, by: PersonId | None) -> None:
         """Its evidence does not hold, so its owner goes on."""
         self.status = ItemStatus.ACCEPTED
         self.done_at = None
         self.working_since = now
-        self.evidence[-1] = self.evidence[-1].model_copy(update={"refuted": why})
+        self.refute(why)
         self.note(now, EntryKind.ACTION_ITEM, f"Evidence does not hold. {why}".strip(), by)
 
     def waive(self, now: datetime, reason: str, by: PersonId | None, until: datetime | None = None) -> None:

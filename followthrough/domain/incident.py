@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from pydantic import AwareDatetime, Field
 
@@ -10,6 +11,7 @@ from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.alert import Alert as Alert
 from followthrough.domain.alert import AlertState as AlertState
 from followthrough.domain.alert import Heard, MergedInto
+from followthrough.domain.limits import PASSED
 from followthrough.domain.postmortem import FormatName, Postmortem, PostmortemAssignment
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
 
@@ -244,6 +246,10 @@ class Incident(Record):
         """Closed, cancelled or merged into another."""
         return self.status in (IncidentStatus.CLOSED, IncidentStatus.CANCELLED, IncidentStatus.MERGED)
 
+    def lean(self) -> Self:
+        """Also without the postmortem's text."""
+        return super().lean().model_copy(update={"postmortem": self.postmortem and self.postmortem.without_text()})
+
     @property
     def upcoming(self) -> IncidentMoment | None:
         """The next moment; none once the incident has ended."""
@@ -252,6 +258,15 @@ class Incident(Record):
     def holder(self, role: Role) -> PersonId | None:
         """Who holds the role, the first of them for Resolvers."""
         return next((holder.person for holder in self.roles if holder.role is role), None)
+
+    def passed(self, moment: IncidentMoment) -> None:
+        """Records a moment that has come."""
+        self.moments = [*self.moments, moment][-PASSED:]
+
+    def past_role(self, holder: RoleHolder) -> None:
+        """Records who has a role no more."""
+        before = holder.before[-1:]
+        self.past_roles = [*self.past_roles, holder.model_copy(update={"before": before})][-PASSED:]
 
     def require(self, *statuses: IncidentStatus, to: str) -> None:
         """Raises Refusal unless the incident is in one of ``statuses`` and neither merged nor about to be."""

@@ -21,6 +21,7 @@ from followthrough.domain.incident import (
 )
 from followthrough.domain.kudos import GiveKudos
 from followthrough.domain.lifecycle_commands import HandOver, LinkRepeat, Merge, Reopen, Split, UnlinkRepeat
+from followthrough.domain.limits import ACTION_ITEMS
 from followthrough.domain.postmortem_commands import (
     AssignPostmortem,
     ChooseFormat,
@@ -183,6 +184,11 @@ class ProposeItem(Message):
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal once the incident has ended."""
         incident.require(*ONGOING, IncidentStatus.RESOLVED, IncidentStatus.PUBLISHED, to="given action items")
+        if len(incident.items) >= ACTION_ITEMS:
+            raise Refusal(
+                f"Incident {incident.id} has {ACTION_ITEMS} action items, as many as one can have; split it, "
+                "and the new one can have more."
+            )
         item_id = f"{incident.id}.{len(incident.items) + 1}"
         incident.items.append(ItemSummary(id=item_id, title=self.title, owner=self.owner))
         incident.note(now, EntryKind.ACTION_ITEM, f"{item_id} for {self.owner}: {self.title}", self.by)

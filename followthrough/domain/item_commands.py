@@ -162,7 +162,7 @@ class Finish(Message):
         """Raises Refusal unless the item is accepted."""
         item.require(ItemStatus.ACCEPTED, to="done")
         shown = Evidence(url=self.evidence, kind=self.evidence_kind, note=self.note, by=self.by, at=now)
-        item.evidence.append(shown)
+        item.show(shown)
         item.done_at = now
         item.block = item.extension_wanted = item.owner_wanted = None
         kind = f" ({self.evidence_kind})" if self.evidence_kind else ""

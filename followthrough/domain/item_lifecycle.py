@@ -7,11 +7,12 @@ takes the answer. ``refusal`` is its sentence, or None when it agrees.
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from followthrough.domain.action_item import WORKED_ON, ActionItem, Block, ItemStatus, Kind, Priority
 from followthrough.domain.lifecycle_commands import INCIDENT_ID
-from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
+from followthrough.domain.limits import LINKS
+from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
 
 ITEM_ID = INCIDENT_ID + r"(\.[0-9]+)+"
 """The parts of ``inc-7f3a9c21d0.2`` are ``inc-7f3a9c21d0.2.1`` and so on, whatever else its incident has."""
@@ -106,7 +107,20 @@ class MergeItem(Message):
         item.note(now, EntryKind.ACTION_ITEM, f"To be merged into {self.into}", self.by)
 
 
-def take_in(item: ActionItem, other: ActionItem, now: datetime) -> None:
+class Duplicate(Message):
+    """What an action item that is merged hands to the one that goes on for both."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    drill: bool
+    due_at: AwareDatetime
+    priority: Priority
+    severity: Severity
+    repeats: tuple[str, ...]
+
+
+def take_in(item: ActionItem, other: Duplicate, now: datetime) -> None:
     """Goes on for its duplicate, too: with the earlier deadline, the higher priority and the worse severity.
 
     Raises Refusal when this item can't.
@@ -114,11 +128,13 @@ def take_in(item: ActionItem, other: ActionItem, now: datetime) -> None:
     item.require(*WORKED_ON, to=f"the one that goes on for {other.id}")
     if item.drill != other.drill:
         raise Refusal(f"One of {item.id} and {other.id} belongs to a drill; merge it with one that does, too.")
+    if len(item.duplicates) >= LINKS:
+        raise Refusal(f"Action item {item.id} goes on for {LINKS} duplicates already; merge into another one.")
     item.duplicates.append(other.id)
-    item.due = due = min(item.planned.due, other.planned.due)
+    item.due = due = min(item.planned.due, other.due_at)
     item.priority = min(item.priority, other.priority, key=list(Priority).index)
     item.severity = min(item.severity, other.severity)
-    item.repeats = list(dict.fromkeys([*item.repeats, *other.repeats]))
+    item.repeats = list(dict.fromkeys([*item.repeats, *other.repeats]))[-LINKS:]
     text = f"Goes on for its duplicate {other.id}, too: due {due:%Y-%m-%d}, {item.priority} priority"
     item.note(now, EntryKind.ACTION_ITEM, text)
 
@@ -180,6 +196,8 @@ def hold_up(item: ActionItem, path: tuple[str, ...], now: datetime) -> str | Non
     waiting, direct = path[0], len(path) == 1
     if item.settled and direct:
         raise Refusal(f"Action item {item.id} is {item.outcome}; nothing has to wait for it.")
+    if len(path) > LINKS or len(item.blocks) >= LINKS:
+        raise Refusal(f"Too many wait for action item {item.id} already; block on something else, or until a date.")
     waits_for = item.block.on if item.block else None
     if waits_for in path:
         raise Refusal(f"Action items {', '.join((*path, item.id))} would wait for each other; block on something else.")
@@ -236,5 +254,5 @@ class ReopenItem(Message):
         """Raises Refusal unless it is closed or waived. Its evidence stays, marked as not holding."""
         item.require(ItemStatus.CLOSED, ItemStatus.WAIVED, to="reopened")
         if item.status is ItemStatus.CLOSED and item.evidence:
-            item.evidence[-1] = item.evidence[-1].model_copy(update={"refuted": self.reason})
+            item.refute(self.reason)
         item.ask_again(now, f"Reopened: {self.reason}", self.by)

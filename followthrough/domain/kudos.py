@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from followthrough.domain.incident import Incident, Kudos
+from followthrough.domain.limits import KUDOS
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
 from followthrough.organisation import Organisation
 
@@ -28,6 +29,8 @@ class GiveKudos(Message):
             )
         if self.by in self.to:
             raise Refusal(f"Kudos are for others; leave {self.by} out.")
+        if len(incident.kudos) == KUDOS:
+            raise Refusal(f"Incident {incident.id} has {KUDOS} kudos already; say more of them in a note.")
         to = tuple(dict.fromkeys(self.to))
         incident.kudos.append(Kudos(by=self.by, to=to, text=self.text, for_openness=self.for_openness, at=now))
         why = " for openness" if self.for_openness else ""

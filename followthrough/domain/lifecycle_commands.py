@@ -2,12 +2,24 @@
 
 import hashlib
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
-from followthrough.domain.incident import ONGOING, Incident, IncidentMomentKind, IncidentStatus, Repeat
+from followthrough.domain.incident import (
+    ONGOING,
+    Incident,
+    IncidentMomentKind,
+    IncidentStatus,
+    ItemSummary,
+    Repeat,
+    RoleHolder,
+    SentUpdate,
+    Subscription,
+)
+from followthrough.domain.limits import ACTION_ITEMS, LINKS, MERGED_ALERTS, PARTS
 from followthrough.domain.roles import give
+from followthrough.domain.text import TITLE, cut
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
 
 INCIDENT_ID = r"inc-([0-9a-f]{20}|[0-9a-f]{10})(-[0-9]+)?"
@@ -73,6 +85,8 @@ class Split(Message):
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal once its postmortem is published."""
         incident.require(*ONGOING, IncidentStatus.RESOLVED, to="split")
+        if len(incident.split_into) == PARTS:
+            raise Refusal(f"Incident {incident.id} was split {PARTS} times already; declare a new one instead.")
         new_id = incident_id(f"split/{incident.id}/{len(incident.split_into) + 1}")
         incident.split_into.append(new_id)
         incident.note(now, EntryKind.STATUS, f"Split off {new_id}, {self.title}: {self.reason}", self.by)
@@ -125,7 +139,36 @@ class Reopen(Message):
         incident.note(now, EntryKind.STATUS, f"Reopened: {self.reason}", self.by)
 
 
-def take_in(incident: Incident, other: Incident, now: datetime) -> bool:
+class Continued(Message):
+    """What an incident that is merged hands to the one that continues it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    status: IncidentStatus
+    severity: Severity
+    title: str
+    drill: bool
+    declared_at: AwareDatetime
+    dedup_key: str
+    inherited_keys: tuple[str, ...]
+    firing: tuple[str, ...]
+    items: tuple[ItemSummary, ...]
+    """Those that go along."""
+    subscriptions: tuple[Subscription, ...]
+    roles: tuple[RoleHolder, ...]
+    updates: tuple[SentUpdate, ...]
+    """Their beginnings."""
+
+    @classmethod
+    def of(cls, incident: Incident) -> Self:
+        """As the incident is now."""
+        updates = (update.model_copy(update={"text": cut(update.text, TITLE)}) for update in incident.updates)
+        going = [item for item in incident.items if item.goes_along]
+        return cls.model_validate(incident.model_copy(update={"items": going, "updates": [*updates]}))
+
+
+def take_in(incident: Incident, other: Continued, now: datetime) -> bool:
     """Continues another incident in this one; False when it did so before.
 
     Its alerts and subscribers belong here from now on, its open action items are followed here, the worse severity
@@ -137,9 +180,15 @@ def take_in(incident: Incident, other: Incident, now: datetime) -> bool:
     incident.require(*ONGOING, *over, to=f"merged with {other.id}, which is {other.status.value}")
     if incident.drill != other.drill:
         raise Refusal(f"One of {incident.id} and {other.id} is a drill; a drill can't be merged with a real incident.")
+    keys = [*incident.inherited_keys, other.dedup_key, *other.inherited_keys]
+    if len(keys) > MERGED_ALERTS or len(incident.items) + len(other.items) > ACTION_ITEMS:
+        raise Refusal(
+            f"Incident {incident.id} and {other.id} are too large to be one: together they may have {MERGED_ALERTS} "
+            f"kinds of alerts and {ACTION_ITEMS} action items; link them with a note instead."
+        )
     incident.took_in.append(other.id)
-    incident.inherited_keys += [other.dedup_key, *other.inherited_keys]
-    incident.items += [item for item in other.items if item.goes_along]
+    incident.inherited_keys = keys
+    incident.items += other.items
     incident.subscriptions += [wanted for wanted in other.subscriptions if wanted not in incident.subscriptions]
     incident.firing = list(dict.fromkeys([*incident.firing, *other.firing]))
     incident.heard = {**other.heard, **incident.heard}
@@ -183,6 +232,10 @@ class LinkRepeat(Message):
             raise Refusal(f"Incident {incident.id} can't repeat itself; name the earlier one.")
         if any(repeat.incident_id == self.of for repeat in incident.repeats):
             raise Refusal(f"Incident {incident.id} is linked to {self.of} already.")
+        if len(incident.repeats) >= LINKS:
+            raise Refusal(
+                f"Incident {incident.id} is linked to {LINKS} earlier ones; unlink one that it does not repeat."
+            )
         incident.repeats.append(Repeat(incident_id=self.of, because=self.reason))
         incident.note(now, EntryKind.NOTE, f"Repeats {self.of}: {self.reason}", self.by)
 

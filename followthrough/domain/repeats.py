@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, utils
 
 from followthrough.domain.action_item import ActionItem, ItemStatus, Priority
 from followthrough.domain.incident import Incident, Repeat
+from followthrough.domain.limits import LINKS
 from followthrough.domain.values import EntryKind, Message, PersonId
 from followthrough.policies import RepeatPolicies
 
@@ -76,7 +77,7 @@ def repeated(item: ActionItem, seen: RepeatSeen, now: datetime) -> bool:
     waived = item.status is ItemStatus.WAIVED
     if seen.incident_id in item.repeats or (item.settled and not waived):
         return False
-    item.repeats.append(seen.incident_id)
+    item.repeats = [*item.repeats, seen.incident_id][-LINKS:]
     raised = RAISED[item.priority]
     text = f"It happened again: {seen.incident_id}"
     if raised is not item.priority:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from followthrough.domain.incident import Incident, IncidentMoment, IncidentMomentKind, Role, RoleHolder
+from followthrough.domain.limits import LINKS
 from followthrough.domain.rota import on_call
 from followthrough.domain.values import EntryKind, PersonId, Refusal
 from followthrough.organisation import Organisation
@@ -53,7 +54,8 @@ def give(
         before=(instead_of.person,) if instead_of else (),
     )
     incident.roles = [holder for holder in incident.roles if holder is not instead_of] + [given]
-    incident.past_roles += [instead_of] if instead_of else []
+    if instead_of is not None:
+        incident.past_role(instead_of)
 
 
 def ask(incident: Incident, role: Role, person: PersonId | None, now: datetime) -> bool:
@@ -100,9 +102,9 @@ def pass_on(incident: Incident, moment: IncidentMoment, now: datetime) -> RoleHo
                 return None
             again = " again" if moment.offer == holder.person else ""
             text = f"{holder.role.value} not acknowledged by {holder.person}: {moment.offer} is asked{again}"
-            incident.past_roles.append(holder)
+            incident.past_role(holder)
             incident.roles[index] = RoleHolder(
-                role=holder.role, person=moment.offer, at=now, before=(*holder.before, holder.person)
+                role=holder.role, person=moment.offer, at=now, before=(*holder.before, holder.person)[-LINKS:]
             )
             incident.note(now, EntryKind.ESCALATION, text)
             return incident.roles[index]

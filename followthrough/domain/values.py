@@ -2,11 +2,19 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from followthrough.domain.text import TITLE, cut
+
 PersonId = str
 """Key of a person in the organisation file."""
+
+
+ENTRIES_LONG, ENTRIES_FULL = 90_000, 130_000
+"""Bytes of timeline that the read model does not have yet: from the first on people are refused and what machines say
+is cut, from the second on it is only counted."""
 
 
 class Refusal(ValueError):
@@ -78,6 +86,8 @@ class Record(State):
     """How many mails were asked for so far, so that each has a key of its own."""
     unwritten: list[TimelineEntry] = Field(default_factory=list)
     """Entries that the read model does not have yet."""
+    left_out: int = 0
+    """How many entries the last of these stands for, once they were too many."""
     unreached: dict[PersonId, date] = Field(default_factory=dict)
     """When it was last told that mails do not reach a person; the empty name stands for plain addresses."""
 
@@ -86,8 +96,26 @@ class Record(State):
         """Nothing more will happen to it."""
         raise NotImplementedError
 
+    @property
+    def unwritten_size(self) -> int:
+        """In bytes."""
+        return sum(len(entry.model_dump_json()) for entry in self.unwritten)
+
+    def lean(self) -> Self:
+        """A copy for those who plan, write mails and tickets: without what only the read model needs."""
+        return self.model_copy(update={"unwritten": []})
+
     def note(self, at: datetime, kind: EntryKind, text: str, author: PersonId | None = None) -> None:
         """Adds a line to the timeline and marks the record as changed."""
         self.version += 1
         self.entries += 1
+        waiting = self.unwritten_size
+        if waiting <= ENTRIES_FULL:
+            self.left_out = 0
+        else:
+            kind, author, self.left_out = EntryKind.NOTE, None, self.left_out + 1
+            text = f"{self.left_out} more, while the database did not answer"
+            if self.left_out > 1:
+                self.unwritten.pop()
+        text = text if waiting <= ENTRIES_LONG else cut(text, TITLE)
         self.unwritten.append(TimelineEntry(number=self.entries, at=at, kind=kind, text=text, author=author))

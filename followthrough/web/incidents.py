@@ -164,7 +164,7 @@ class Incidents:
         if isinstance(command, Split):
             self._require_service(command.service or incident.service)
         try:
-            return await self._execute(incident, IncidentWorkflow.execute, command, update_id)
+            return await self._execute(incident, queries.incident, command, update_id)
         except Over:
             if isinstance(command, Reopen):
                 return await self._reopen(
@@ -183,7 +183,7 @@ class Incidents:
         if isinstance(command, SplitItem):
             self._require_people(tuple(part.owner for part in command.parts))
         try:
-            return await self._execute(item, ActionItemWorkflow.execute, command, update_id)
+            return await self._execute(item, queries.action_item, command, update_id)
         except Over:
             if isinstance(command, ReopenItem):
                 return await self._reopen(
@@ -328,12 +328,21 @@ class Incidents:
                     raise
         raise Unknown(f"There is no {record_id} here.")
 
-    async def _execute(self, record: RecordT, execute: Any, command: Command, update_id: str | None) -> RecordT:
+    async def _execute(
+        self,
+        record: RecordT,
+        query: Callable[[Session, str], RecordT | None],
+        command: Command,
+        update_id: str | None,
+    ) -> RecordT:
         self._require_people(*(getattr(command, field, None) for field in PEOPLE))
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 handle = self._client.get_workflow_handle(record.id)
-                after: RecordT = await handle.execute_update(execute, command, id=update_id)
+                version = await handle.execute_update("execute", command, id=update_id, result_type=int)
+                after = await asyncio.to_thread(self._read, query, record.id)
+                if after is None or after.version < version:
+                    after = await handle.query("state", result_type=type(record))
         except WorkflowUpdateFailedError as error:
             if isinstance(error.cause, ApplicationError) and error.cause.type == "Refusal":
                 raise Refusal(error.cause.message) from error

@@ -24,6 +24,7 @@ from followthrough.domain.item_commands import (
 )
 from followthrough.domain.item_lifecycle import (
     BlockItem,
+    Duplicate,
     MergeItem,
     Part,
     ReopenItem,
@@ -146,7 +147,7 @@ def test_of_two_duplicates_one_goes_on_with_the_earlier_deadline_and_the_higher_
     duplicate = item(2, due_in_days=5, priority=Priority.MEDIUM, severity=Severity.SEV1, repeats=["inc-0000000009"])
     give(MergeItem(by="ana", into=goes_on.id), duplicate)
     assert "is being merged into" in refused(Accept(by="ana"), duplicate)
-    take_in(goes_on, duplicate, NOW)
+    take_in(goes_on, Duplicate.model_validate(duplicate), NOW)
     end_merge(duplicate, goes_on.id, None, NOW)
     assert (goes_on.due, goes_on.priority, goes_on.severity) == (NOW + 5 * DAY, Priority.MEDIUM, Severity.SEV1)
     assert (goes_on.duplicates, goes_on.repeats) == ([duplicate.id], ["inc-0000000009"])
@@ -164,7 +165,7 @@ def test_of_two_duplicates_one_goes_on_with_the_earlier_deadline_and_the_higher_
 def test_a_merge_that_the_other_can_not_take_leaves_both_as_they_were(other: ActionItem, words: str) -> None:
     duplicate = give(MergeItem(by="ana", into=other.id), item(1))
     with pytest.raises(Refusal, match=words) as refusal:
-        take_in(other, duplicate, NOW)
+        take_in(other, Duplicate.model_validate(duplicate), NOW)
     end_merge(duplicate, other.id, str(refusal.value), NOW)
     assert (duplicate.status, duplicate.under_way, duplicate.duplicate_of) == (ItemStatus.ACCEPTED, None, None)
     assert last_line(duplicate).startswith("Not merged into inc-0000000001.2: ")

@@ -12,7 +12,7 @@ from followthrough.domain.incident_commands import (
     Resolve,
 )
 from followthrough.domain.incident_schedule import plan_incident
-from followthrough.domain.lifecycle_commands import Merge, Reopen, Split, end_merge, incident_id, take_in
+from followthrough.domain.lifecycle_commands import Continued, Merge, Reopen, Split, end_merge, incident_id, take_in
 from followthrough.domain.postmortem_commands import Publish
 from followthrough.domain.subscriptions import Subscribe
 from followthrough.domain.values import Refusal, Severity
@@ -33,7 +33,7 @@ def receive(record: Incident, key: str, state: AlertState) -> bool:
 
 def merge(one: Incident, into: Incident) -> None:
     Merge(by="ines", into=into.id).apply(one, MONDAY)
-    take_in(into, one, MONDAY)
+    take_in(into, Continued.of(one), MONDAY)
     end_merge(one, None, MONDAY)
 
 
@@ -63,7 +63,7 @@ def test_what_is_merged_is_continued_and_nothing_is_lost() -> None:
     third.item_ended(MONDAY, f"{FIRST}.2", MONDAY, ItemStatus.CLOSED)
     assert third.items[0].ended_at == MONDAY
     version = third.version
-    assert not take_in(third, second, MONDAY)
+    assert not take_in(third, Continued.of(second), MONDAY)
     assert third.version == version
 
 
@@ -101,7 +101,7 @@ def test_an_incident_that_does_not_go_on_continues_no_other(
     Merge(by="ines", into=SECOND).apply(first, MONDAY)
     before = second.model_copy(deep=True)
     with pytest.raises(Refusal, match=sentence) as refusal:
-        take_in(second, first, MONDAY)
+        take_in(second, Continued.of(first), MONDAY)
     assert second == before
     end_merge(first, str(refusal.value), MONDAY)
     assert (first.status, first.merging_into) == (IncidentStatus.DECLARED, None)
@@ -116,7 +116,7 @@ def test_two_that_are_resolved_can_share_one_postmortem_but_a_drill_stays_a_dril
     assert second.status is IncidentStatus.RESOLVED
     third = incident(THIRD).model_copy(update={"drill": True})
     with pytest.raises(Refusal, match="a drill can't be merged with a real incident"):
-        take_in(third, incident(FIRST), MONDAY)
+        take_in(third, Continued.of(incident(FIRST)), MONDAY)
 
 
 def test_while_it_is_being_merged_and_after_an_incident_takes_no_commands() -> None:

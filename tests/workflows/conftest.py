@@ -79,7 +79,8 @@ class IncidentPart:
     handle: WorkflowHandle[IncidentWorkflow, Incident]
 
     async def give(self, command: IncidentCommand) -> Incident:
-        return await self.handle.execute_update(IncidentWorkflow.execute, command)
+        await self.handle.execute_update(IncidentWorkflow.execute, command)
+        return await self.state()
 
     async def state(self) -> Incident:
         return await self.handle.query(IncidentWorkflow.state)
@@ -101,7 +102,8 @@ class ItemPart:
     handle: WorkflowHandle[ActionItemWorkflow, ActionItem]
 
     async def give(self, command: ItemCommand) -> ActionItem:
-        return await self.handle.execute_update(ActionItemWorkflow.execute, command)
+        await self.handle.execute_update(ActionItemWorkflow.execute, command)
+        return await self.state()
 
     async def state(self) -> ActionItem:
         return await self.handle.query(ActionItemWorkflow.state)
