@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from pydantic import ValidationError
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
@@ -23,12 +24,13 @@ from followthrough import store
 from followthrough.domain.alert import in_words
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
 from followthrough.engine_sources import Unavailable, check_download, go_command
-from followthrough.organisation_file import OrganisationError, load
+from followthrough.organisation_file import OrganisationError, cautions, load
 from followthrough.scenarios import load_scenarios
 from followthrough.settings import Settings
 from followthrough.store.alerts import without_route
 from followthrough.store.bounces import unreachable
 from followthrough.store.database import open_database
+from followthrough.web.organisation import FileInUse
 
 
 class FindingState(StrEnum):
@@ -53,7 +55,8 @@ def examine(settings: Settings) -> list[Finding]:
     """Looks at everything the service needs or can use, in seconds: downloads and builds nothing."""
     return [
         Finding("Python", FindingState.OK, f"Python {platform.python_version()} runs this."),
-        _organisation(settings),
+        *_organisation(settings),
+        *_organisation_in_use(settings),
         *asyncio.run(_engine(settings)),
         _database(settings),
         *_jira(settings),
@@ -66,27 +69,62 @@ def examine(settings: Settings) -> list[Finding]:
     ]
 
 
-def _organisation(settings: Settings) -> Finding:
+def _organisation(settings: Settings) -> Iterator[Finding]:
     path = settings.organisation_file
     if not path.exists() and "organisation_file" not in settings.model_fields_set:
-        return Finding(
+        yield Finding(
             "organisation file",
             FindingState.MISSING,
             f"There is no {path}, so the example organisation is used.",
             f"Copy followthrough.example.yaml to {path} and make it yours.",
         )
+        return
     try:
         organisation = load(path)
         for folder in {organisation.drill_policies(team).scenarios for team in organisation.teams.values()}:
             load_scenarios(folder)
     except OrganisationError as error:
-        return Finding("organisation file", FindingState.WRONG, str(error), "Correct the file.")
-    return Finding(
+        yield Finding("organisation file", FindingState.WRONG, str(error), "Correct the file.")
+        return
+    yield Finding(
         "organisation file",
         FindingState.OK,
         f"{path} describes {organisation.name}: {len(organisation.people)} people, {len(organisation.teams)} teams, "
         f"{len(organisation.services)} services.",
     )
+    for caution in cautions(organisation):
+        yield Finding("holidays", FindingState.MISSING, caution)
+
+
+def _organisation_in_use(settings: Settings) -> Iterator[Finding]:
+    """What the service that runs has read; nothing while none runs here."""
+    token = settings.api_token
+    try:
+        answer = httpx.get(
+            f"http://{settings.host}:{settings.port}/api/organisation-file",
+            headers={"Authorization": f"Bearer {token.get_secret_value()}"} if token else None,
+            timeout=5,
+        )
+        used = FileInUse.model_validate_json(answer.raise_for_status().content)
+    except (httpx.HTTPError, ValidationError):
+        return
+    subject, configured = "organisation file in use", settings.organisation_file.resolve()
+    if used.problems:
+        yield Finding(
+            subject,
+            FindingState.WRONG,
+            f"The service that runs here can't take over the file as it is now: {' '.join(used.problems)}",
+            f"Correct the file; until then the service uses what {used.file} said before.",
+        )
+    elif used.file == configured or not configured.exists():
+        yield Finding(subject, FindingState.OK, f"The service that runs here uses {used.file}.")
+    else:
+        yield Finding(
+            subject,
+            FindingState.WRONG,
+            f"The service that runs here uses {used.file}, and not {configured}.",
+            "Start it again in this folder, with the same FOLLOWTHROUGH_ORGANISATION_FILE.",
+        )
 
 
 async def _engine(settings: Settings) -> list[Finding]:

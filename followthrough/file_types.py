@@ -21,13 +21,16 @@ from pytimeparse2 import parse as parse_duration
 from followthrough.domain.action_item import Priority
 from followthrough.domain.values import PersonId
 
+LONGEST = timedelta(days=3660)
 
-def _duration(value: Any) -> Any:
+
+def duration(value: Any) -> Any:
+    """What ``30m``, ``4h`` or ``2 days`` means. Raises ValueError."""
     if isinstance(value, timedelta):
         return value
     seconds = parse_duration(value) if isinstance(value, str) and not value.isdecimal() else None
-    if seconds is None:
-        raise ValueError(f"{value!r} is not a duration; write it like 30m, 4h or 2 days")
+    if seconds is None or abs(seconds) > LONGEST.total_seconds():
+        raise ValueError(f"{value!r} is not a duration; write it like 30m, 4h or 2 days, up to ten years")
     return timedelta(seconds=float(seconds))
 
 
@@ -40,6 +43,21 @@ def _time_zone(value: str) -> str:
 def _country(value: str) -> str:
     if value not in list_supported_countries():
         raise ValueError(f"{value!r} is no country whose holidays are known; write its ISO 3166 code, for example ES")
+    return value
+
+
+def _label(value: str) -> str:
+    if not value or value.split() != [value]:
+        raise ValueError(
+            f"{value!r} has a space, which Jira takes in no label; write it like {'-'.join(value.split())}"
+        )
+    return value
+
+
+def _time_of_day(value: Any) -> Any:
+    """A number would be taken for seconds since midnight."""
+    if isinstance(value, int | float):
+        raise ValueError(f"{value} is not a time; write it like 10:00")
     return value
 
 
@@ -68,15 +86,18 @@ def _named_in(section: str) -> AfterValidator:
 
 Duration = Annotated[
     timedelta,
-    BeforeValidator(_duration),
+    BeforeValidator(duration),
     Field(gt=timedelta(0)),
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "examples": ["30m", "4h", "2 days"]}),
 ]
 TimeOfDay = Annotated[
-    time, WithJsonSchema({"type": "string", "pattern": r"^\d\d:\d\d(:\d\d)?$", "examples": ["10:00"]})
+    time,
+    BeforeValidator(_time_of_day),
+    WithJsonSchema({"type": "string", "pattern": r"^\d\d:\d\d(:\d\d)?$", "examples": ["10:00"]}),
 ]
 TimeZone = Annotated[str, AfterValidator(_time_zone), Field(examples=["Europe/Madrid"])]
+Label = Annotated[str, AfterValidator(_label), Field(description="Of a Jira ticket, without spaces")]
 Country = Annotated[str, AfterValidator(_country), Field(description="ISO 3166 code, for example ES")]
 WorkingDays = Annotated[int, Field(ge=0, le=366)]
 DueWithin = Annotated[dict[Priority, WorkingDays], has_every(Priority)]

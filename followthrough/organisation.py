@@ -15,6 +15,7 @@ from pydantic import (
     EmailStr,
     Field,
     HttpUrl,
+    JsonValue,
     PlainSerializer,
     PlainValidator,
     ValidationError,
@@ -30,6 +31,7 @@ from followthrough.domain.incident import Audience
 from followthrough.domain.values import PersonId, Severity
 from followthrough.file_types import (
     Country,
+    Label,
     PersonName,
     Section,
     ServiceId,
@@ -99,12 +101,18 @@ class Holidays(Section):
     subdivision: str | None = Field(None, description="ISO 3166-2 code without the country, for example MD")
     days: tuple[date, ...] = ()
 
-    @model_validator(mode="after")
-    def _subdivision_is_known(self) -> Self:
-        known = list_supported_countries().get(self.country or "", [])
-        if self.subdivision is not None and self.subdivision not in known:
-            raise ValueError(f"subdivision {self.subdivision!r} is not one of {', '.join(known) or 'a country'}")
-        return self
+    @field_validator("subdivision")
+    @classmethod
+    def _subdivision_is_known(cls, subdivision: str | None, info: ValidationInfo) -> str | None:
+        if subdivision is None or "country" not in info.data:
+            return subdivision
+        country = info.data["country"]
+        known = list_supported_countries().get(country or "", [])
+        if not known:
+            raise ValueError(f"{subdivision!r} can't be used, for no regions of {country or 'no country'} are known")
+        if subdivision not in known:
+            raise ValueError(f"{subdivision!r} is not one of the regions of {country}: {', '.join(known)}")
+        return subdivision
 
 
 class PlannedBy(StrEnum):
@@ -136,13 +144,13 @@ class JiraProject(Section):
     project: str
     board: int | None = None
     issue_type: str = "Task"
-    labels: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ()
     components: tuple[str, ...] = ()
     priorities: dict[Priority, str] = Field(
         default_factory=lambda: {Priority.HIGH: "High", Priority.MEDIUM: "Medium", Priority.LOW: "Low"}
     )
     parent: str | None = Field(None, description="Key of the epic or other ticket that new ones belong to")
-    fields: dict[str, Any] = Field(
+    fields: dict[str, JsonValue] = Field(
         default_factory=dict,
         description="Custom and required fields by name or id; a mapping is given to Jira's API as it is",
     )

@@ -5,7 +5,8 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
+from followthrough.domain.calendar import regions_with_holidays
 from followthrough.file_types import Section
 from followthrough.organisation import Organisation
 
@@ -27,8 +29,18 @@ ADVICE = {
     "string_type": "has to be text; put the value in quotes",
     "tuple_type": "has to be a list; write it like [first, second]",
     "too_short": "is empty; add at least one",
+    "int_type": "has to be a whole number; write it without quotes, and without a 0 in front",
+    "float_type": "has to be a number; write it without quotes, and without a 0 in front",
+    "bool_type": "has to be true or false",
+    "model_type": "has to be a section with keys of its own",
+    "dict_type": "has to be a section with keys of its own",
+    "date_from_datetime_inexact": "has to be a day; write it like 2026-09-30",
 }
 """What to do about pydantic's terser errors, by their type."""
+
+MOST_DIGITS = 18
+MOST_BYTES = 5_000_000
+"""Of a file, which is far more than ten thousand people take."""
 
 SectionT = TypeVar("SectionT", bound=Section)
 
@@ -39,6 +51,17 @@ class OrganisationError(Exception):
     def __init__(self, errors: list[str]) -> None:
         super().__init__("\n".join(errors))
         self.errors = errors
+
+
+@dataclass(frozen=True, repr=False)
+class Digits:
+    """Digits that are no number everywhere, such as a phone's with a 0 in front: nothing takes them without quotes."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        """As they stand in the file."""
+        return self.text
 
 
 class Yaml12Loader(yaml.SafeLoader):
@@ -58,6 +81,21 @@ class Yaml12Loader(yaml.SafeLoader):
             keys.add(key.value)
         return super().construct_mapping(node, deep)
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Raises ConstructorError for a value that is none of its tag."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError) as error:
+            raise yaml.constructor.ConstructorError(
+                problem=f"{node.value!r} is no {node.tag.rpartition(':')[2]}", problem_mark=node.start_mark
+            ) from error
+
+    def construct_whole_number(self, node: yaml.ScalarNode) -> int | Digits:
+        """Decimal, never octal."""
+        digits = node.value.lstrip("+-")
+        plain = digits.isdecimal() and len(digits) <= MOST_DIGITS and (digits == "0" or digits[0] != "0")
+        return int(node.value) if plain else Digits(node.value)
+
 
 for tag, pattern, first in (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -68,6 +106,9 @@ for tag, pattern, first in (
     Yaml12Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(first))
 
 
+Yaml12Loader.add_constructor("tag:yaml.org,2002:int", Yaml12Loader.construct_whole_number)
+
+
 def load(path: Path) -> Organisation:
     """The organisation as the file says. Raises OrganisationError with everything that is wrong."""
     return load_section(path, Organisation, example="followthrough.example.yaml")
@@ -75,22 +116,7 @@ def load(path: Path) -> Organisation:
 
 def load_section(path: Path, section: type[SectionT], example: str) -> SectionT:
     """What a file of its own says. Raises OrganisationError, which advises to start from a copy of ``example``."""
-    try:
-        loader = Yaml12Loader(path.read_text(encoding="utf-8"))
-        root = loader.get_single_node()
-        data = loader.construct_document(root) if root is not None else None
-    except OSError as error:
-        raise OrganisationError(
-            [f"{path}: can't be read ({error.strerror}); start from a copy of {example}."]
-        ) from error
-    except UnicodeDecodeError as error:
-        raise OrganisationError([f"{path}: is not UTF-8 text; save it as UTF-8."]) from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise OrganisationError([f"{where}: {error.problem or error.context}."]) from error
-    except yaml.YAMLError as error:
-        raise OrganisationError([f"{path}: is not YAML: {' '.join(str(error).split())}."]) from error
+    root, data = _read(path, example)
     if root is None or not isinstance(data, dict):
         raise OrganisationError([f"{path}:1: holds no {section.__name__.lower()}; start from a copy of {example}."])
     sections = {name: section for name, section in data.items() if isinstance(section, dict)}
@@ -99,6 +125,36 @@ def load_section(path: Path, section: type[SectionT], example: str) -> SectionT:
     except ValidationError as error:
         found = [(_line(root, details["loc"]), _sentence(details)) for details in error.errors()]
         raise OrganisationError([f"{path}:{line}: {sentence}" for line, sentence in sorted(found)]) from error
+
+
+def _read(path: Path, example: str) -> tuple[yaml.Node | None, Any]:
+    """The file's root, which knows lines, and what it means; None when it holds nothing."""
+    try:
+        content = path.read_bytes()
+        if len(content) > MOST_BYTES:
+            raise OrganisationError(
+                [f"{path}:1: has {len(content) // 1_000_000} MB, and may have {MOST_BYTES // 1_000_000}; shorten it."]
+            )
+        loader = Yaml12Loader(content.decode())
+        root = loader.get_single_node()
+        return root, loader.construct_document(root) if root is not None else None
+    except OSError as error:
+        raise OrganisationError(
+            [f"{path}: can't be read ({error.strerror}); start from a copy of {example}."]
+        ) from error
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise OrganisationError([f"{path}:{line}: is not UTF-8 text; save it as UTF-8."]) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise OrganisationError([f"{where}: {error.problem or error.context}."]) from error
+    except yaml.reader.ReaderError as error:
+        line = content.decode().count("\n", 0, error.position) + 1
+        unfit = f"the character U+{error.character:04X} can't stand in YAML; remove it"
+        raise OrganisationError([f"{path}:{line}: {unfit}."]) from error
+    except RecursionError as error:
+        raise OrganisationError([f"{path}:1: is nested too deeply; close what is open."]) from error
 
 
 def _sentence(details: ErrorDetails) -> str:
@@ -122,14 +178,31 @@ def _line(node: yaml.Node, loc: tuple[int | str, ...]) -> int:
     return line + 1
 
 
-class OrganisationFile:
-    """The current organisation; call it each time one is needed. Raises OrganisationError when the first read fails."""
+def cautions(organisation: Organisation) -> Iterator[str]:
+    """What can be as it is written and is probably not meant; a sentence each."""
+    for key, team in organisation.teams.items():
+        country, regions = team.holidays.country, regions_with_holidays(team.holidays.country)
+        if regions and team.holidays.subdivision is None:
+            yield (
+                f"teams.{key}.holidays: the country {country} is given without its region, so holidays of its regions "
+                "count as working days and deadlines fall on them; "
+                f"add the team's subdivision, one of {', '.join(regions)}."
+            )
 
-    def __init__(self, path: Path) -> None:
+
+class OrganisationFile:
+    """The current organisation; call it each time one is needed.
+
+    Until there is a file at ``path``, ``until_there`` is used. Raises OrganisationError when the first read fails.
+    """
+
+    def __init__(self, path: Path, until_there: Path | None = None) -> None:
         self._path = path
         self._folders: set[Path] = set()
         self._stamp = self._stamp_now()
-        self._take(load(path))
+        self.problems: tuple[str, ...] = ()
+        """Why the file as it is now can't be taken over."""
+        self._take(until_there if until_there is not None and not path.exists() else path)
 
     def __call__(self) -> Organisation:
         """As the file and its templates say now; a broken edit is warned of once, the last good one stays in use."""
@@ -137,8 +210,9 @@ class OrganisationFile:
         if stamp != self._stamp:
             self._stamp = stamp
             try:
-                self._take(load(self._path))
+                self._take(self._path)
             except OrganisationError as error:
+                self.problems = tuple(error.errors)
                 logger.warning(
                     "%s can't be taken over, the last good version stays in use; `followthrough doctor` lists what "
                     "is wrong (%d in all).",
@@ -147,10 +221,14 @@ class OrganisationFile:
                 )
         return self._organisation
 
-    def _take(self, organisation: Organisation) -> None:
+    def _take(self, path: Path) -> None:
+        organisation = load(path)
+        for caution in cautions(organisation):
+            logger.warning("%s: %s", path, caution)
         folders = (organisation.update_templates_of(team) for team in organisation.teams)
         self._folders = {templates.folder for templates in chain.from_iterable(folders)}
         self._organisation = organisation
+        self.in_use, self.problems = path, ()
 
     def _stamp_now(self) -> dict[Path, tuple[int, int, int]]:
         """Of the file and of the templates that it names."""

@@ -15,8 +15,6 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from followthrough.file_types import Duration
-
 SHORTEST_TOKEN, SHORTEST_LINK_SECRET = 8, 16
 """Characters."""
 
@@ -65,6 +63,8 @@ Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(_listed)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_listed)]
 LinkSecrets = Annotated[tuple[LinkSecret, ...], NoDecode, BeforeValidator(_listed)]
 
+from followthrough.file_types import Duration, duration
+
 
 class Settings(BaseSettings):
     """Every default works on a fresh machine: embedded engine, SQLite, local tracker, local outbox, loopback."""
@@ -98,8 +98,10 @@ class Settings(BaseSettings):
     jira_token: Given | None = None
     jira_cloud: bool | None = Field(None, description="Empty means Cloud where jira_url ends in atlassian.net")
     jira_webhook_secrets: Tokens = Field((), description="Secrets of /webhooks/jira, all accepted, for rotation")
-    jira_index_lag: timedelta = Field(
-        timedelta(seconds=30), description="How long Jira's search may miss a new ticket; waited for after a failure"
+    jira_index_lag: Annotated[timedelta, BeforeValidator(duration)] = Field(
+        timedelta(seconds=30),
+        ge=timedelta(0),
+        description="How long Jira's search may miss a new ticket; waited for after a failure",
     )
 
     sendgrid_api_key: Given | None = Field(None, description="Without it mails stay in the local outbox")

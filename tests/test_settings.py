@@ -1,5 +1,7 @@
 """What the environment says, and what is said of what makes no sense."""
 
+from datetime import timedelta
+
 import pytest
 import typer
 
@@ -59,3 +61,24 @@ def test_further_hosts_are_names_alone(monkeypatch: pytest.MonkeyPatch, capsys: 
         said = " ".join(capsys.readouterr().err.split())
         assert said.startswith("The setting FOLLOWTHROUGH_HOSTS is wrong: ")
         assert "without a port" in said
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("30s", timedelta(seconds=30)), ("2 days", timedelta(days=2)), ("0s", timedelta(0))],
+)
+def test_durations_are_written_as_in_the_organisation_file(
+    monkeypatch: pytest.MonkeyPatch, written: str, meant: timedelta
+) -> None:
+    monkeypatch.setenv("FOLLOWTHROUGH_JIRA_INDEX_LAG", written)
+    assert read_settings().jira_index_lag == meant
+
+
+def test_one_that_is_none_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FOLLOWTHROUGH_JIRA_INDEX_LAG", "30")
+    with pytest.raises(typer.Exit):
+        read_settings()
+    said = " ".join(capsys.readouterr().err.split())
+    assert "FOLLOWTHROUGH_JIRA_INDEX_LAG is wrong: '30' is not a duration; write it like 30m, 4h or 2 days" in said

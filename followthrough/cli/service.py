@@ -33,8 +33,8 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name, wrong = str(first["loc"][0]).upper(), first["msg"].removeprefix("Value error, ")
-        fail(f"The setting FOLLOWTHROUGH_{name} is wrong: {wrong}.", 2)
+        what = first["msg"].removeprefix("Value error, ").rstrip(".")
+        fail(f"The setting FOLLOWTHROUGH_{str(first['loc'][0]).upper()} is wrong: {what}.", 2)
 
 
 def read_organisation(settings: Settings) -> "OrganisationFile":
@@ -42,13 +42,17 @@ def read_organisation(settings: Settings) -> "OrganisationFile":
     from followthrough.organisation_file import OrganisationError, OrganisationFile
 
     path = settings.organisation_file
-    if not path.exists() and "organisation_file" not in settings.model_fields_set:
-        say(f"There is no {path}, so the example organisation is used; copy {EXAMPLE.name} to {path} to make it yours.")
-        path = EXAMPLE
+    example = None if "organisation_file" in settings.model_fields_set else EXAMPLE
     try:
-        return OrganisationFile(path)
+        organisation = OrganisationFile(path, until_there=example)
     except OrganisationError as error:
         fail(str(error), 2)
+    if organisation.in_use != path:
+        say(
+            f"There is no {path}, so the example organisation is used until there is one; "
+            f"copy {EXAMPLE.name} to {path} to make it yours."
+        )
+    return organisation
 
 
 @app.command()

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from holidays import country_holidays
+from holidays import country_holidays, list_supported_countries
 
 from followthrough.file_types import Weekday
 from followthrough.organisation import Team
@@ -12,6 +12,8 @@ from followthrough.organisation import Team
 START_OF_WORKING_DAY, END_OF_WORKING_DAY = time(9), time(17)
 WEEKDAYS = tuple(Weekday)
 ONE_DAY = timedelta(days=1)
+ANY_YEAR = 2026
+"""In each of which a country's regions differ, if they do."""
 
 
 def is_working_day(day: date, team: Team) -> bool:
@@ -75,3 +77,13 @@ def after_wait(since: datetime, wait: timedelta, team: Team) -> datetime:
 @lru_cache(maxsize=1024)
 def _public_holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
     return frozenset(country_holidays(country, subdiv=subdivision, years=year))
+
+
+@lru_cache(maxsize=64)
+def regions_with_holidays(country: str | None) -> tuple[str, ...]:
+    """Every region of a country some of whose regions have holidays that not all of it has; else none."""
+    if country is None:
+        return ()
+    regions = tuple(list_supported_countries()[country])
+    everywhere = _public_holidays(country, None, ANY_YEAR)
+    return regions if any(_public_holidays(country, region, ANY_YEAR) != everywhere for region in regions) else ()

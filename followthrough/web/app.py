@@ -1,6 +1,5 @@
 """The web application: intake, API and dashboard on one port."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -9,7 +8,7 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 
 from followthrough.links import links_for
-from followthrough.organisation import Organisation
+from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.web import errors
 from followthrough.web.acting import acting
@@ -23,6 +22,7 @@ from followthrough.web.incidents import Incidents
 from followthrough.web.intake import intake
 from followthrough.web.jira import jira
 from followthrough.web.load import load
+from followthrough.web.organisation import organisation_file
 from followthrough.web.pages import pages
 from followthrough.web.planning import plannings
 from followthrough.web.playbook import playbooks
@@ -34,9 +34,7 @@ from followthrough.web.unsubscribe import unsubscribe
 from followthrough.web.updates import updates
 
 
-def create_app(
-    settings: Settings, organisation: Callable[[], Organisation], client: Client, database: Engine
-) -> FastAPI:
+def create_app(settings: Settings, organisation: OrganisationFile, client: Client, database: Engine) -> FastAPI:
     """Everything over HTTP. Its description is at /openapi.json."""
     app = FastAPI(title="Followthrough", docs_url=None, redoc_url=None)
     app.state.database = database
@@ -48,6 +46,7 @@ def create_app(
     app.include_router(sendgrid(settings, client, database))
     app.include_router(bounces(settings, organisation))
     app.include_router(api(settings, incidents))
+    app.include_router(organisation_file(settings, organisation))
     app.include_router(pages(settings, organisation, incidents))
     app.include_router(postmortems(settings, organisation, incidents))
     app.include_router(load(settings, organisation))

@@ -1,7 +1,6 @@
 """The dashboard: what happens, what is owed, and what was sent. It reads; people act through the command line."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal, TypeVar
@@ -18,6 +17,7 @@ from followthrough.domain.values import PersonId
 from followthrough.links import hidden
 from followthrough.mail.charts import with_images
 from followthrough.organisation import Organisation
+from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.alerts import without_route
@@ -39,7 +39,7 @@ MAIL_HEADERS = {
 }
 
 
-def pages(settings: Settings, organisation: Callable[[], Organisation], incidents: Incidents) -> APIRouter:
+def pages(settings: Settings, organisation: OrganisationFile, incidents: Incidents) -> APIRouter:
     """Everything for a browser."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -86,6 +86,8 @@ def pages(settings: Settings, organisation: Callable[[], Organisation], incident
             filtered=any(filters.values()) or bool(before),
             statuses=list(IncidentStatus),
             organisation=organisation(),
+            file_in_use=organisation.in_use,
+            file_problems=organisation.problems,
             first_alert=_first_alert(organisation()),
             url=settings.resolved_public_url,
         )

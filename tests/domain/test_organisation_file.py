@@ -1,6 +1,8 @@
 import json
 import logging
+import re
 from datetime import date, time
+from itertools import cycle
 from pathlib import Path
 
 import jsonschema
@@ -8,7 +10,14 @@ import pytest
 import yaml
 
 from followthrough.organisation import Organisation, Sprints
-from followthrough.organisation_file import OrganisationError, OrganisationFile, Yaml12Loader, json_schema, load
+from followthrough.organisation_file import (
+    OrganisationError,
+    OrganisationFile,
+    Yaml12Loader,
+    cautions,
+    json_schema,
+    load,
+)
 
 EXAMPLE = Path("followthrough.example.yaml")
 
@@ -91,6 +100,35 @@ def test_the_committed_schema_is_current_and_the_example_follows_it() -> None:
         ),
         ("      waits: [1 day, 3 days, 7 days]", "      waits: []", "policies.items.ladder.waits: is empty"),
         ("  marcos:\n", "  7:\n", "people.7: has to be text; put the value in quotes."),
+        ("  marcos:\n", "  007:\n", "people.007: has to be text; put the value in quotes."),
+        (
+            'phone: "+46 70 174 06 05"',
+            "phone: 0891234567",
+            "people.nora.phone: has to be text; put the value in quotes.",
+        ),
+        ('phone: "+46 70 174 06 05"', "phone: +46701740605", "people.nora.phone: has to be text; put the value in"),
+        ("board: 12\n", "board: 012\n", "teams.payments.jira.board: has to be a whole number; write it without quotes"),
+        ("board: 12\n", f"board: {'1' * 5000}\n", "teams.payments.jira.board: has to be a whole number"),
+        ("capacity: 40 ", "capacity: 040 ", "teams.payments.sprints.capacity: has to be a number; write it without"),
+        ("planning: 10:00", "planning: 1000", "teams.payments.sprints.planning: 1000 is not a time; write it like"),
+        ("start: 2026-01-05", "start: 20260105", "services.card-payments.rota.start: has to be a day; write it like"),
+        ("acknowledge_within: 5m", f"acknowledge_within: {'9' * 20} days", "severities.SEV1.acknowledge_within: '999"),
+        (
+            "labels: [incident-follow-up]",
+            "labels: [incident follow up]",
+            "teams.payments.jira.labels.0: 'incident follow up' has a space, which Jira takes in no label; write it",
+        ),
+        (
+            "subdivision: MD",
+            "subdivision: MAD",
+            "teams.payments.holidays.subdivision: 'MAD' is not one of the regions of ES: AN, ",
+        ),
+        (
+            "# fields: {Squad: Reliability}",
+            "fields: {Squad: 012}",
+            "teams.payments.jira.fields.Squad: input was not a valid JSON value",
+        ),
+        ("services:\n", "servers:\n", "servers: is not known here; correct its spelling or remove it."),
     ],
 )
 def test_an_error_names_its_line_what_is_wrong_and_what_to_do(file: Path, before: str, after: str, error: str) -> None:
@@ -135,8 +173,16 @@ def test_a_severity_that_is_left_out_is_named(file: Path) -> None:
         (b"? [a, b]\n: c\n", ":1: found unhashable key."),
         (b"- ana\n", ":1: holds no organisation; start from a copy of followthrough.example.yaml."),
         (b"", ":1: holds no organisation; start from a copy of followthrough.example.yaml."),
-        (b"name: \xff\n", ": is not UTF-8 text; save it as UTF-8."),
-        (b"name: \x00\n", ": is not YAML: unacceptable character"),
+        (b"people:\n\tnora: {}\n", ":2: found character '\\t' that cannot start any token."),
+        (b"name: a\n---\nname: b\n", ":2: but found another document."),
+        (b"name: a\nteams: !!float x\n", ":2: 'x' is no float."),
+        (b"name: a\nteams: !!bool x\n", ":2: 'x' is no bool."),
+        (b"name: a\nteams: !!timestamp x\n", ":2: 'x' is no timestamp."),
+        (b"name: " + b"[" * 10_000, ":1: is nested too deeply; close what is open."),
+        (b"# \n" * 2_000_000, ":1: has 6 MB, and may have 5; shorten it."),
+        (b"name: a\nlead: \xff\n", ":2: is not UTF-8 text; save it as UTF-8."),
+        ("name: a\n".encode("utf-16"), ":1: is not UTF-8 text; save it as UTF-8."),
+        (b"name: a\nlead: \x00\n", ":2: the character U+0000 can't stand in YAML; remove it."),
         (None, ": can't be read (No such file or directory); start from a copy of followthrough.example.yaml."),
     ],
 )
@@ -157,6 +203,69 @@ def test_norway_is_a_country_and_ten_is_a_time(file: Path) -> None:
     assert team.holidays.country == "NO"
     expected = Sprints(first_day=date(2026, 1, 12), weeks=2, planning=time(10), capacity=40)
     assert load(file).teams["payments"].sprints == expected
+
+
+def test_what_yaml_1_1_took_for_truths_is_text(file: Path) -> None:
+    change(file, "labels: [incident-follow-up]", "labels: [on, off, yes, no, y, n]")
+    jira = load(file).teams["payments"].jira
+    assert jira is not None
+    assert jira.labels == ("on", "off", "yes", "no", "y", "n")
+
+
+def problems(file: Path) -> list[str]:
+    try:
+        load(file)
+    except OrganisationError as error:
+        return error.errors
+    return []
+
+
+def test_whatever_stands_anywhere_ends_in_sentences_with_lines(file: Path) -> None:
+    example = EXAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)
+    sampled = range(0, len(example), 7)
+    for number, value in zip(sampled, cycle(["012", "~", "[1]", "!!int a", "true"]), strict=False):
+        line = example[number]
+        key, colon, _ = line.partition(": ")
+        if not colon or key.lstrip().startswith("#"):
+            continue
+        file.write_text("".join([*example[:number], f"{key}: {value}\n", *example[number + 1 :]]), encoding="utf-8")
+        said = problems(file)
+        assert all(re.match(rf"{re.escape(str(file))}:\d+: .*\.$", sentence) for sentence in said), (line, said)
+
+
+@pytest.mark.parametrize(
+    ("country", "warned"), [("GB", True), ("DE", True), ("CH", True), ("CA", True), ("AU", True), ("SE", False)]
+)
+def test_a_country_without_its_region_is_said_with_what_that_means(
+    file: Path, caplog: pytest.LogCaptureFixture, country: str, warned: bool
+) -> None:
+    assert list(cautions(load(file))) == []
+    change(file, "      country: US\n      subdivision: NY\n", f"      country: {country}\n")
+    said = " ".join(cautions(OrganisationFile(file)()))
+    assert said in caplog.text
+    what = f"teams.platform.holidays: the country {country} is given without its region, so holidays of its regions"
+    assert said.startswith(what) is warned
+
+
+def test_the_file_is_used_from_when_it_appears_and_a_broken_one_changes_nothing(file: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.yaml"
+    current = OrganisationFile(copy, until_there=EXAMPLE)
+    assert (current().name, current.in_use) == ("Paper Plane", EXAMPLE)
+    copy.write_text("name: [\n", encoding="utf-8")
+    assert (current().name, current.in_use) == ("Paper Plane", EXAMPLE)
+    assert current.problems[0].startswith(f"{copy}:2: ")
+    change(file, "name: Paper Plane", "name: Paper Boat")
+    copy.write_bytes(file.read_bytes())
+    assert (current().name, current.in_use, current.problems) == ("Paper Boat", copy, ())
+    copy.unlink()
+    assert (current().name, current.in_use) == ("Paper Boat", copy)
+
+
+def test_a_number_that_can_not_be_read_leaves_the_last_good_file_in_use_for_every_reader(file: Path) -> None:
+    current = OrganisationFile(file)
+    before = current()
+    change(file, 'phone: "+46 70 174 06 05"', "phone: 0891234567")
+    assert [current(), current(), current()] == [before] * 3
 
 
 def test_an_edit_is_taken_over_and_a_broken_one_keeps_the_last_good_one_with_one_warning(

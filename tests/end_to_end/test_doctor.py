@@ -3,6 +3,7 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -10,9 +11,13 @@ from followthrough.doctor import FindingState, examine
 from followthrough.settings import Settings
 from followthrough.store.alerts import keep
 from followthrough.store.database import migrate, open_database
+from tests.end_to_end.processes import FOLLOWTHROUGH, process, until
 from tests.notices import ALERT
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import screen_field
+
+EXAMPLE_FILE = Path("followthrough.example.yaml").resolve()
+EXAMPLE = EXAMPLE_FILE.read_text(encoding="utf-8")
 
 
 async def findings(settings: Settings) -> dict[str, tuple[FindingState, str]]:
@@ -61,6 +66,49 @@ async def test_what_is_configured_and_works_is_ok(address: str, tmp_path: Path) 
     assert state is FindingState.WRONG
     assert "FOLLOWTHROUGH_JIRA_TOKEN" in words
     assert "secret" not in words
+
+
+async def test_a_country_without_its_region_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "followthrough.yaml"
+    file.write_text(EXAMPLE.replace("      subdivision: NY\n", ""))
+    settings = Settings(TEMPORAL_ADDRESS="127.0.0.1:9", organisation_file=file, port=0)
+    state, words = (await findings(settings))["holidays"]
+    assert state is FindingState.MISSING
+    assert "country US is given without its region" in words
+
+
+async def test_the_readmes_order_works_and_doctor_says_which_file_the_service_uses(
+    address: str, tmp_path: Path, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(TEMPORAL_ADDRESS=address, port=unused_tcp_port)
+    subject, copy = "organisation file in use", tmp_path / "followthrough.yaml"
+    async with process(
+        *FOLLOWTHROUGH,
+        "serve",
+        log=tmp_path / "service.log",
+        TEMPORAL_ADDRESS=address,
+        FOLLOWTHROUGH_PORT=str(unused_tcp_port),
+    ):
+        url = f"http://127.0.0.1:{unused_tcp_port}/api/organisation-file"
+        await until(url, lambda used: used["file"] == str(EXAMPLE_FILE))
+        assert str(EXAMPLE_FILE) in (await findings(settings))[subject][1]
+
+        copy.write_text(EXAMPLE.replace("name: Paper Plane", "name: Paper Boat"))
+        state, words = (await findings(settings))[subject]
+        assert (state, str(copy) in words) == (FindingState.OK, True)
+
+        copy.write_text(EXAMPLE.replace('phone: "+46 70 174 06 05"', "phone: 0891234567"))
+        state, words = (await findings(settings))[subject]
+        assert (state, "people.nora.phone: has to be text" in words) == (FindingState.WRONG, True)
+        page = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{unused_tcp_port}/")
+        assert "people.nora.phone: has to be text" in page.text
+
+        elsewhere = tmp_path / "other.yaml"
+        elsewhere.write_text(EXAMPLE)
+        copy.write_text(EXAMPLE)
+        state, words = (await findings(settings.model_copy(update={"organisation_file": elsewhere})))[subject]
+        assert (state, f"{copy}, and not {elsewhere}" in words) == (FindingState.WRONG, True)
 
 
 async def test_what_does_not_work_is_wrong_and_says_what_to_do(tmp_path: Path) -> None:

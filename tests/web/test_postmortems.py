@@ -1,12 +1,14 @@
+from dataclasses import replace
+from pathlib import Path
+
 import httpx
 import pytest
 
 from followthrough.organisation_file import OrganisationFile
-from followthrough.policies import ItemQuality
-from followthrough.web.app import create_app
 from tests.web.conftest import Web
 from tests.web.test_api import declare, get, give
 
+EXAMPLE = Path("followthrough.example.yaml").read_text()
 BLAMING = "# What broke\n\nTomás forgot to run the migration."
 FAIR = "# What broke\n\nThe migration did not run."
 
@@ -113,14 +115,10 @@ async def test_a_title_in_another_language_is_taken_with_a_hint(api: httpx.Async
     assert any(text.startswith(f"{resolved}.1: Titles are checked in English only") for text in story)
 
 
-async def test_an_organisation_can_have_vague_items_noted_only(
-    web: Web, resolved: str, organisation: OrganisationFile
-) -> None:
-    items = organisation().policies.items.model_copy(update={"quality": ItemQuality.WARN})
-    policies = organisation().policies.model_copy(update={"items": items})
-    lenient = organisation().model_copy(update={"policies": policies})
-    app = create_app(web.settings, lambda: lenient, web.client, web.database)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as api:
+async def test_an_organisation_can_have_vague_items_noted_only(web: Web, resolved: str, tmp_path: Path) -> None:
+    file = tmp_path / "followthrough.yaml"
+    file.write_text(EXAMPLE.replace("quality: enforce", "quality: warn"))
+    async with replace(web, organisation=OrganisationFile(file)).browser() as api:
         assert (await give(api, resolved, "propose action item", title="More tests", owner="tomas")).status_code == 200
         story = [entry["text"] for entry in (await get(api, f"incidents/{resolved}"))["timeline"]]
         assert (await give(api, resolved, "propose action item", title="More tests", owner="zoe")).status_code == 422
