@@ -7,14 +7,15 @@ clients can fold the two, but a mail is never forgotten.
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import Engine, update
-from sqlmodel import Session, col
+from sqlalchemy import Engine, or_, update
+from sqlmodel import Session, col, select
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.mail_transport import MailRefused, MailUnavailable, Transport
+from activities.mail_transport import MOST_RECIPIENTS, MailRefused, MailUnavailable, Transport
 from followthrough.domain.daily import WaitingMail, deadline_of
 from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Audience
@@ -121,8 +122,24 @@ class Email:
         for person in readers:
             yield self._mail(notice, organisation, person, [organisation.people[person].email])
         addresses = _addresses(notice, organisation)
-        if addresses or not readers:
-            yield self._mail(notice, organisation, None, addresses)
+        if addresses:
+            yield from self._parts(notice, organisation, addresses)
+        elif not readers:
+            yield self._mail(notice, organisation, None, [])
+
+    def _parts(self, notice: Notice, organisation: Organisation, addresses: list[str]) -> Iterator[MailRow]:
+        """A mail for as many addresses as a transport takes at once; none for those that one was sent to before."""
+        key = notice.mail_key(None)
+        with Session(self._database) as session:
+            of_notice = col(MailRow.key) == key, col(MailRow.key).startswith(f"{key}/part-", autoescape=True)
+            sent = [mail for mail in session.exec(select(MailRow).where(or_(*of_notice))) if mail.state.done]
+        had = {address for mail in sent for address in mail.recipients}
+        waiting = [address for address in addresses if address not in had]
+        free = (number for number in count(1) if _part(key, number) not in {mail.key for mail in sent})
+        for start in range(0, len(waiting), MOST_RECIPIENTS):
+            mail = self._mail(notice, organisation, None, waiting[start : start + MOST_RECIPIENTS])
+            mail.key = _part(key, next(free))
+            yield mail
 
     def _above(self, notice: Notice, missed: Undelivered, organisation: Organisation) -> tuple[PersonId, ...]:
         team = organisation.team(notice.record.team, notice.record.service)
@@ -210,8 +227,13 @@ def _addresses(notice: Notice, organisation: Organisation) -> list[str]:
     if service and notice.audience and not _customers_in_drill(notice):
         addresses += service.subscribers.get(notice.audience, ())
     unsubscribed = notice.incident.unsubscribed if notice.incident else ()
-    others = {people[person].email for person in (*notice.to, *unsubscribed) if person in people}
-    return [address for address in dict.fromkeys(addresses) if address not in others]
+    others = {people[person].email.lower() for person in (*notice.to, *unsubscribed) if person in people}
+    once = {address.lower(): address for address in addresses}
+    return [address for lower, address in once.items() if lower not in others]
+
+
+def _part(key: str, number: int) -> str:
+    return key if number == 1 else f"{key}/part-{number}"
 
 
 def _customers_in_drill(notice: Notice) -> bool:

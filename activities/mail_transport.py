@@ -9,6 +9,7 @@ from http import HTTPStatus
 from http.client import HTTPException
 from typing import Protocol
 
+from pydantic import BaseModel, Field, ValidationError
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import (
@@ -23,9 +24,15 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
+from followthrough.domain.text import LABEL, cut, one_line
 from followthrough.settings import Settings
 from followthrough.store.tables import MailRow
 from followthrough.wording import without_addresses
+
+MOST_RECIPIENTS = 1000
+"""Of one request: SendGrid takes no more personalizations."""
+LONGEST_PAUSE = 24 * 60 * 60
+"""Seconds."""
 
 logging.getLogger("python_http_client").setLevel(logging.INFO)  # DEBUG shows the API key and every address
 
@@ -52,6 +59,19 @@ class MailRefused(Exception):
     """The transport said no, in words for a person, without addresses."""
 
 
+class Problem(BaseModel):
+    """What SendGrid has against a mail."""
+
+    message: str
+    field: str | None = None
+
+
+class Errors(BaseModel):
+    """SendGrid's answer when it refuses."""
+
+    errors: list[Problem] = Field(min_length=1)
+
+
 class OutboxTransport:
     """The mail's row is the outbox: it stays in the database, where the dashboard shows it."""
 
@@ -76,6 +96,8 @@ class SendGridTransport:
             raise _failure(error) from None
         except (OSError, HTTPException) as error:
             raise MailUnavailable(f"SendGrid did not answer ({type(error).__name__}).") from None
+        if response.status_code != HTTPStatus.ACCEPTED:
+            raise MailUnavailable(f"Something answered {response.status_code} where SendGrid was asked; see who does.")
         return str(response.headers.get("X-Message-Id", ""))
 
 
@@ -114,19 +136,17 @@ def _failure(error: HTTPError) -> MailUnavailable | MailRefused:
 def _retry_after(headers: Message) -> timedelta | None:
     """SendGrid's reset is in Unix time."""
     if (seconds := headers.get("Retry-After", "")).isdecimal():
-        return timedelta(seconds=int(seconds))
+        return timedelta(seconds=min(int(seconds), LONGEST_PAUSE))
     if (reset := headers.get("X-RateLimit-Reset", "")).isdecimal():
-        return timedelta(seconds=max(1, int(reset) - time.time()))
+        return timedelta(seconds=max(1, min(int(reset) - time.time(), LONGEST_PAUSE)))
     return None
 
 
 def _words(error: HTTPError) -> str:
     """SendGrid's own words, without addresses, for they end up in logs."""
     try:
-        errors = error.to_dict["errors"]
-        words = " ".join(
-            f"{each['message']} ({each['field']})" if each.get("field") else each["message"] for each in errors
-        )
-    except (ValueError, LookupError, TypeError):
+        errors = Errors.model_validate_json(error.body).errors
+        words = " ".join(f"{each.message} ({each.field})" if each.field else each.message for each in errors)
+    except ValidationError:
         words = f"status {error.status_code}."
-    return without_addresses(words)
+    return without_addresses(cut(one_line(words), LABEL))

@@ -20,15 +20,20 @@ class Unreachable(BaseModel):
     at: AwareDatetime
 
 
-def unreachable(session: Session, organisation: Organisation) -> list[Unreachable]:
-    """What somebody has to correct, oldest first; not what is out of the organisation file by now."""
+def addresses(organisation: Organisation) -> dict[str, PersonId | None]:
+    """All that mails go to, in lower case; those without a person are subscribers'."""
     owners: dict[str, PersonId | None] = {
         address.lower(): None
         for service in organisation.services.values()
-        for addresses in service.subscribers.values()
-        for address in addresses
+        for of_audience in service.subscribers.values()
+        for address in of_audience
     }
-    owners |= {person.email.lower(): key for key, person in organisation.people.items()}
+    return owners | {person.email.lower(): key for key, person in organisation.people.items()}
+
+
+def unreachable(session: Session, organisation: Organisation) -> list[Unreachable]:
+    """What somebody has to correct, oldest first; not what is out of the organisation file by now."""
+    owners = addresses(organisation)
     rows = session.exec(select(BouncedAddressRow).order_by(col(BouncedAddressRow.at)))
     return [
         Unreachable(person=owners[row.address], address=row.address, reason=row.reason, at=row.at)

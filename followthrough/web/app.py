@@ -43,7 +43,7 @@ def create_app(settings: Settings, organisation: OrganisationFile, client: Clien
     app.add_middleware(Guard, settings=settings)
     app.include_router(intake(settings, organisation, incidents))
     app.include_router(jira(settings, incidents, client, database))
-    app.include_router(sendgrid(settings, client, database))
+    app.include_router(sendgrid(settings, organisation, client, database))
     app.include_router(bounces(settings, organisation))
     app.include_router(api(settings, incidents))
     app.include_router(organisation_file(settings, organisation))

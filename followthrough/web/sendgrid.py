@@ -2,12 +2,13 @@
 
 import asyncio
 import binascii
+import json
 import time
-from datetime import UTC, datetime
-from typing import Annotated
+from collections.abc import Callable, Container, Iterable
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
 from sendgrid.helpers.eventwebhook import EventWebhook
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -16,8 +17,10 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from followthrough.domain.notice_kinds import DigestKind
+from followthrough.domain.text import LABEL, cut, key, one_line
+from followthrough.organisation import Organisation
 from followthrough.settings import Settings
-from followthrough.store.bounces import bounced, delivered, mail_by_reference, mail_delivered
+from followthrough.store.bounces import addresses, bounced, delivered, mail_by_reference, mail_delivered
 from followthrough.store.subscriptions import unsubscribe
 from followthrough.web.incidents import ANSWER_WITHIN
 from followthrough.wording import without_addresses
@@ -34,21 +37,23 @@ SUPPRESSED = {
 }
 
 
+def _fact(value: Any) -> str:
+    return cut(one_line(value), LABEL) if isinstance(value, str) else ""
+
+
+Fact = Annotated[str, BeforeValidator(_fact)]
+
+
 class Event(BaseModel):
-    """What of an event matters; ``mail`` is what the mail carries along."""
+    """What of an event matters; ``mail`` is what the mail carries along, which later bounces do not."""
 
     event: str
-    timestamp: int
-    sg_event_id: str
-    email: str
-    mail: str = ""
-    type: str = ""
-    reason: str = ""
-
-    @property
-    def at(self) -> datetime:
-        """When it happened."""
-        return datetime.fromtimestamp(self.timestamp, UTC)
+    at: AwareDatetime = Field(validation_alias="timestamp")
+    sg_event_id: Annotated[str, BeforeValidator(key)]
+    email: Annotated[str, Field(max_length=320, pattern="@")]
+    mail: Fact = ""
+    type: Fact = ""
+    reason: Fact = ""
 
     @property
     def undelivered(self) -> bool:
@@ -56,7 +61,9 @@ class Event(BaseModel):
         return self.event in ("bounce", "dropped")
 
 
-def sendgrid(settings: Settings, client: Client, database: Engine) -> APIRouter:
+def sendgrid(
+    settings: Settings, organisation: Callable[[], Organisation], client: Client, database: Engine
+) -> APIRouter:
     """The event webhook."""
     router = APIRouter()
 
@@ -74,13 +81,15 @@ def sendgrid(settings: Settings, client: Client, database: Engine) -> APIRouter:
         if int(timestamp) < time.time() - OLDEST:
             raise HTTPException(401, "The signature is too old.")
 
-    def record(events: list[Event]) -> list[MailProblem | None]:
+    def record(events: Iterable[Event]) -> list[MailProblem | None]:
+        ours = addresses(organisation())
         with Session(database) as session, session.begin():
-            return [_record(session, event) for event in events]
+            return [_record(session, event, ours) for event in events]
 
     @router.post("/webhooks/sendgrid", tags=["intake"], status_code=204, dependencies=[Depends(signature)])
-    async def receive(events: list[Event]) -> None:
-        """SendGrid's signed event webhook; what is about no mail of ours changes nothing."""
+    async def receive(request: Request) -> None:
+        """SendGrid's signed event webhook, a list; what is about no mail and no address of ours changes nothing."""
+        events = _events(await request.body())
         async with asyncio.timeout(ANSWER_WITHIN):
             for event, problem in zip(events, await asyncio.to_thread(record, events), strict=True):
                 if problem is not None:
@@ -108,20 +117,41 @@ def _signed(key: str, body: bytes, signature: str, timestamp: str) -> bool:
         return False
 
 
-def _record(session: Session, event: Event) -> MailProblem | None:
+def _events(body: bytes) -> list[Event]:
+    """Those that are about a mail; others of the account have other fields. Raises HTTPException for no list."""
+    try:
+        batch = json.loads(body)
+    except (ValueError, RecursionError):
+        batch = None
+    if not isinstance(batch, list):
+        raise HTTPException(422, "The body has to be a list of events in JSON, as SendGrid's event webhook sends it.")
+    return [event for each in batch if (event := _event(each)) is not None]
+
+
+def _event(given: Any) -> Event | None:
+    try:
+        return Event.model_validate(given)
+    except ValidationError:
+        return None
+
+
+def _record(session: Session, event: Event, ours: Container[str]) -> MailProblem | None:
     """Gives what has to lead to another path."""
     mail = mail_by_reference(session, event.mail) if event.mail else None
+    if mail is None and event.email.lower() not in ours:
+        return None
+    bad_address = event.undelivered and event.type != "blocked"
+    reason = without_addresses(event.reason) or event.event
+    if mail is not None and event.undelivered:
+        return MailProblem(key=mail.key, reason=reason, at=event.at, address=event.email if bad_address else None)
+    if bad_address or event.event in SUPPRESSED:
+        bounced(session, event.email, SUPPRESSED.get(event.event, reason), event.at)
+    if event.event == "delivered":
+        delivered(session, event.email)
     if mail is None:
         return None
-    if event.undelivered:
-        address = None if event.type == "blocked" else event.email
-        reason = without_addresses(event.reason) or event.event
-        return MailProblem(key=mail.key, reason=reason, at=event.at, address=address)
     if event.event == "delivered":
         mail_delivered(session, mail)
-        delivered(session, event.email)
-    if event.event in SUPPRESSED:
-        bounced(session, event.email, SUPPRESSED[event.event], event.at)
     if event.event in (*SUPPRESSED, "group_unsubscribe") and mail.person and mail.kind in list(DigestKind):
         unsubscribe(session, mail.person, DigestKind(mail.kind))
     return None

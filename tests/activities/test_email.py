@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -34,8 +34,10 @@ REMINDER = notice(NoticeKind.ITEM_REMINDER)
 class Post:
     """Sends notices as a worker would, once or again."""
 
-    def __init__(self, database: Engine, sendgrid: SendGridStandIn | None = None, api_key: str = API_KEY) -> None:
-        transport = SendGridTransport(api_key, sendgrid.url, timeout=0.5) if sendgrid else OutboxTransport()
+    def __init__(
+        self, database: Engine, sendgrid: SendGridStandIn | None = None, api_key: str = API_KEY, timeout: float = 0.5
+    ) -> None:
+        transport = SendGridTransport(api_key, sendgrid.url, timeout) if sendgrid else OutboxTransport()
         self._database = database
         self.organisation = ORGANISATION
         self.inbox: list[PutInInbox] = []
@@ -162,6 +164,83 @@ def test_a_refusal_is_final_and_says_what_to_do(
     assert (post.row().state, post.row().answer) == (MailState.REFUSED, error.message)
     assert "ana@example.com" not in error.message + caplog.text
     assert API_KEY not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "final"),
+    [
+        ("<html>Sign in</html>", 200, False),
+        ("", 200, False),
+        ("<html>Bad gateway</html>", 502, False),
+        ("<html>Forbidden</html>", 403, True),
+        ("", 400, True),
+        ('["a", null]', 400, True),
+        ('{"errors": ["a"]}', 400, True),
+        ('{"errors": [["a"]]}', 400, True),
+        ('{"errors": [{"message": null}]}', 400, True),
+        ('{"errors": []}', 400, True),
+        ('{"errors": null}', 400, True),
+        ("null", 400, True),
+    ],
+)
+def test_an_answer_that_is_not_what_the_document_says_is_an_outage_or_a_refusal_in_words(
+    post: Post, sendgrid: SendGridStandIn, body: str, status: int, final: bool
+) -> None:
+    sendgrid.faults = [Fault(status, body=body)]
+    error = post.refusal()
+    assert (error.type, error.non_retryable) == ("MailRefused" if final else "MailUnavailable", final)
+    assert str(status) in error.message
+    assert post.row().state is (MailState.REFUSED if final else MailState.QUEUED)
+
+
+@pytest.mark.parametrize("seconds", ["9" * 20, "²", "soon"])
+def test_a_pause_that_makes_no_sense_sticks_nothing(post: Post, sendgrid: SendGridStandIn, seconds: str) -> None:
+    sendgrid.faults = [Fault(429, headers={"Retry-After": seconds.encode().decode("latin-1")})]
+    delay = post.refusal().next_retry_delay
+    assert delay is None or delay <= timedelta(days=1)
+
+
+def subscribed(post: Post, *addresses: str) -> Notice:
+    """An update to customers, whose service has these subscribers."""
+    shop = post.organisation.services["checkout"].model_copy(update={"subscribers": {Audience.CUSTOMERS: addresses}})
+    services = post.organisation.services | {"checkout": shop}
+    post.organisation = post.organisation.model_copy(update={"services": services})
+    return notice(NoticeKind.STAKEHOLDER_UPDATE, to=())
+
+
+def test_more_addresses_than_a_request_takes_are_sent_to_once_each_also_when_one_request_fails(
+    database: Engine, sendgrid: SendGridStandIn
+) -> None:
+    post = Post(database, sendgrid, timeout=60)
+    everybody = [f"reader-{number}@customer.example" for number in range(2200)]
+    update = subscribed(post, *everybody)
+    sendgrid.faults = [Fault(), Fault(503)]
+    assert post.refusal(update).type == "MailUnavailable"
+    assert [len(recipients(mail)) for mail in sendgrid.mails] == [1000, 200]
+    new = subscribed(post, "new@customer.example", *everybody)
+    post.send(new)
+    post.send(new)
+    reached = [address for mail in sendgrid.mails for (address,) in recipients(mail)]
+    assert sorted(reached) == sorted([*everybody, "new@customer.example"])
+
+
+def test_who_was_refused_among_many_is_known(sendgrid: SendGridStandIn, database: Engine) -> None:
+    post = Post(database, sendgrid, timeout=60)
+    everybody = [f"reader-{number}@customer.example" for number in range(1001)]
+    sendgrid.faults = [Fault(), Fault(400, "Does not contain a valid address")]
+    assert post.refusal(subscribed(post, *everybody)).type == "MailRefused"
+    with Session(database) as session:
+        rows = session.exec(select(MailRow).order_by(col(MailRow.key))).all()
+    assert [(row.state, row.recipients) for row in rows] == [
+        (MailState.SENT, everybody[:1000]),
+        (MailState.REFUSED, everybody[1000:]),
+    ]
+
+
+def test_an_address_that_is_written_in_two_ways_is_one(post: Post, sendgrid: SendGridStandIn) -> None:
+    update = subscribed(post, "Press@customer.example", "press@customer.example", "ANA@example.com")
+    post.send(update.model_copy(update={"to": ("ana",)}))
+    assert [recipients(mail) for mail in sendgrid.mails] == [[["ana@example.com"]], [["press@customer.example"]]]
 
 
 def test_a_wrong_key_delays_mails_until_it_is_renewed(database: Engine, sendgrid: SendGridStandIn) -> None:

@@ -26,6 +26,7 @@ from starlette.types import Receive, Scope, Send
 from tests.standins.server import CONTRACTS, StandIn, cut_off
 
 API_KEY = "SG.stand-in"
+MOST_PERSONALIZATIONS = 1000
 RESERVED_HEADERS = {"x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding"}
 RESERVED_HEADERS |= {"to", "from", "subject", "reply-to", "cc", "bcc"}
 
@@ -40,6 +41,8 @@ class Fault:
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
     late: float = 0
     """Keep the mail, and answer after so many seconds."""
+    body: str | None = None
+    """Answer with this text instead of what SendGrid's document says."""
     lose_answer: bool = False
     """Keep the mail, and cut the connection."""
 
@@ -71,6 +74,8 @@ class SendGridStandIn(StandIn):
         await response(scope, receive, send)
 
     def _answer(self, request: Request, body: bytes, fault: Fault) -> Response:
+        if fault.body is not None:
+            return Response(fault.body, fault.status or 200, fault.headers, "text/html")
         if fault.status is not None:
             return _refusal(fault.status, fault.message, fault.headers)
         if request.headers.get("Authorization") != f"Bearer {API_KEY}":
@@ -89,6 +94,8 @@ class SendGridStandIn(StandIn):
         for name, value in mail.get("headers", {}).items():
             if name.lower() in RESERVED_HEADERS or "\n" in value:
                 return _refusal(400, f"The header {name} can't be set.")
+        if len(mail["personalizations"]) > MOST_PERSONALIZATIONS:
+            return _refusal(400, f"There are more than {MOST_PERSONALIZATIONS} personalizations.")
         self.mails.append(mail)
         return response
 

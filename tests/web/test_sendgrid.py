@@ -164,6 +164,32 @@ async def test_what_does_not_arrive_is_told_to_the_manager_once_and_an_address_t
     assert (await post.browser.get("/api/mails/unreachable")).json() == []
 
 
+async def test_each_event_of_a_batch_is_judged_alone(post: Post) -> None:
+    mail = post.sent()
+    strange: list[Any] = [
+        {"event": "account_status_change", "type": "compliance_suspend", "timestamp": 1, "sg_event_id": uuid4().hex},
+        {"event": "a new one", "email": "x@example.com", "timestamp": 10**30, "sg_event_id": "1"},
+        event("bounce", mail, **BOUNCE) | {"timestamp": "when?"},
+        event("bounce", mail, **BOUNCE) | {"email": ["lucia@example.com"]},
+        event("delivered", post.sent(person="marcos", recipients=["marcos@example.com"])) | {"type": None, "extra": {}},
+        None,
+        "bounce",
+        [],
+    ]
+    await post.report(*strange, event("bounce", mail, **BOUNCE) | {"reason": "half a pair \ud83d", "category": 7})
+    assert "half a pair" in (await post.told(mail)).text
+    assert post.state(mail) is MailState.BOUNCED
+
+
+@pytest.mark.parametrize("bounced", ["Lucia@Example.com", "status-updates@example.com"])
+async def test_a_bounce_without_our_fields_lists_the_address_when_it_is_ours(post: Post, bounced: str) -> None:
+    facts = {"event": "bounce", "type": "bounce", "reason": "550 5.1.10", "status": "5.1.10", "timestamp": 1}
+    later = [facts | {"email": email, "sg_event_id": uuid4().hex} for email in (bounced, "stranger@elsewhere.example")]
+    await post.report(*later, facts | {"email": "marcos@example.com", "type": "blocked", "sg_event_id": uuid4().hex})
+    (listed,) = (await post.browser.get("/api/mails/unreachable")).json()
+    assert (listed["address"], listed["reason"]) == (bounced.lower(), "550 5.1.10")
+
+
 async def test_an_action_item_tells_who_is_above_its_owner_and_keeps_that_on_its_timeline(post: Post) -> None:
     declared = {"service": "checkout", "severity": "SEV3", "title": "Slow", "by": "ines"}
     incident = (await post.browser.post("/api/incidents", json=declared)).json()["incident"]
