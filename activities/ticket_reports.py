@@ -1,7 +1,6 @@
 """Reads what people did with tickets, and answers there."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from pydantic import HttpUrl, TypeAdapter, ValidationError
@@ -10,7 +9,7 @@ from temporalio import activity
 from activities.tickets import tracker_failures
 from activities.tracker import TicketHistory, TicketStatus, Tracker, TrackerRefused
 from followthrough.domain.action_item import TicketReport
-from followthrough.domain.calendar import END_OF_WORKING_DAY
+from followthrough.domain.calendar import end_of_working_day
 from followthrough.domain.departures import as_of
 from followthrough.domain.ticket_sync import UNREADABLE
 from followthrough.organisation import Organisation, Team
@@ -72,7 +71,7 @@ class TicketReports:
             assignee_kept=shows is None or status.assignee == self._tracker.account_of(shows.owner),
             due=status.due,
             due_kept=shows is None or shows.due is None or status.due == shows.due.astimezone(_zone(team)).date(),
-            deadline=_deadline(status.due, team) if status.due else None,
+            deadline=end_of_working_day(status.due, team.time_zone) if status.due else None,
             moved_by=people.get(history.moved_by),
             assigned_by=people.get(history.assigned_by),
             rescheduled_by=people.get(history.rescheduled_by),
@@ -87,10 +86,6 @@ class TicketReports:
 
 def _zone(team: Team) -> ZoneInfo:
     return ZoneInfo(team.time_zone)
-
-
-def _deadline(due: date, team: Team) -> datetime:
-    return datetime.combine(due, END_OF_WORKING_DAY, _zone(team)).astimezone(UTC)
 
 
 def _link(found: str | None) -> HttpUrl | None:

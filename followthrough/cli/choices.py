@@ -42,7 +42,7 @@ def block(
 ) -> None:
     """Say that an action item has to wait, for another one or until a date."""
     try:
-        command = BlockItem(by=by, reason=reason, on=on, until=end_of(until) if until else None)
+        command = BlockItem(by=by, reason=reason, on=on, until=end_of(until, item) if until else None)
     except ValidationError:
         fail("Say what it waits for: --until a day, or --on an action item like inc-7f3a9c21d0.2.", 2)
     give(item, command)

@@ -37,7 +37,7 @@ def anonymous_note(
     if len(text) > LONGEST:
         fail(f"The note has {len(text)} characters; {LONGEST} are the most.", 2)
     taken = call("POST", f"/incidents/{incident}/anonymous", body=NewNote(text=text), known=False)
-    out.print(f"Kept. It is shown from {readable(taken['shown_from'])} UTC at the earliest, together with others.")
+    out.print(f"Kept. It is shown from {readable(taken['shown_from'])} at the earliest, together with others.")
 
 
 @app.command("anonymous-notes")

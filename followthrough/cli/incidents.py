@@ -1,5 +1,6 @@
 """Commands about incidents."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -126,13 +127,21 @@ def table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> RenderableTyp
         return "Nothing here."
     drawn = Table(*(column.replace("_", " ") for column in columns), box=None, header_style="bold")
     for row in rows:
-        drawn.add_row(*(readable(row[column]) for column in columns))
+        drawn.add_row(*(readable(value) for value in _marked(row, columns)))
     return drawn
+
+
+def _marked(row: dict[str, Any], columns: tuple[str, ...]) -> list[Any]:
+    """Its values; the title of what belongs to a drill begins with DRILL."""
+    mark = "DRILL " if row.get("drill") else ""
+    return [f"{mark}{row[column]}" if column == "title" else row[column] for column in columns]
 
 
 def detail(record: dict[str, Any]) -> RenderableType:
     """An incident or an action item: its facts, then its timeline."""
     facts = Table(box=None, show_header=False)
+    if record.get("drill"):
+        facts.add_row("DRILL", "This is practice; no customer is affected.")
     for name, value in record.items():
         if isinstance(value, str | int) and not isinstance(value, bool):
             facts.add_row(name.replace("_", " "), readable(value))
@@ -153,8 +162,13 @@ def detail(record: dict[str, Any]) -> RenderableType:
 
 
 def readable(value: Any) -> str:
-    """A value for a table: times without fractions, nothing as a dash."""
+    """A value for a table: times to the minute in UTC, which says so, nothing as a dash."""
     if value is None:
         return "-"
     text = str(value)
-    return text[:16].replace("T", " ") if len(text) >= 20 and text[10:11] == "T" else text
+    if len(text) < 20 or text[10] != "T":
+        return text
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return text

@@ -1,6 +1,6 @@
 """Commands about action items."""
 
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -23,9 +23,11 @@ def give(item: str, command: ItemCommand) -> dict[str, Any]:
     return answer
 
 
-def end_of(day: datetime) -> datetime:
-    """Its end in UTC."""
-    return datetime.combine(day, time(23, 59), UTC)
+def end_of(day: datetime, item: str) -> datetime:
+    """The end of the working day where the item's team is."""
+    from followthrough.domain.calendar import end_of_working_day
+
+    return end_of_working_day(day.date(), call("GET", f"/items/{item}")["time_zone"])
 
 
 @app.command()
@@ -80,7 +82,7 @@ def waive(
     ] = None,
 ) -> None:
     """Decide, as an approver, that an action item will not be done."""
-    give(item, Waive(by=by, reason=reason, until=end_of(until) if until else None))
+    give(item, Waive(by=by, reason=reason, until=end_of(until, item) if until else None))
 
 
 @app.command()
@@ -92,10 +94,10 @@ def reassign(item: Item, to: str, reason: str, by: By) -> None:
 @app.command()
 def extend(
     item: Item,
-    until: Annotated[datetime, typer.Argument(formats=DAY, help="The new deadline, at its end in UTC")],
+    until: Annotated[datetime, typer.Argument(formats=DAY, help="The new deadline, 17:00 where its team is")],
     reason: str,
     by: By,
 ) -> None:
     """Take more time; beyond the policy's limits an approver is asked."""
-    if give(item, Extend(by=by, until=end_of(until), reason=reason))["extension_wanted"]:
+    if give(item, Extend(by=by, until=end_of(until, item), reason=reason))["extension_wanted"]:
         out.print("An approver is asked for that much time; until one decides, the deadline stays.")

@@ -7,7 +7,7 @@ import typer
 from rich.console import Group, RenderableType
 
 from followthrough.cli.api import AsJson, By, call, show
-from followthrough.cli.incidents import table
+from followthrough.cli.incidents import readable, table
 from followthrough.cli.items import Item, give
 from followthrough.domain.sprint_commands import Estimate
 from followthrough.web.bodies import ApprovePlanning
@@ -55,7 +55,9 @@ def drawn_planning(answer: dict[str, Any]) -> RenderableType:
     approval = progress["approval"] if progress else None
     share = proposal["share"]
     sentences = [
-        f"Sprint of {plan['first_day']}, planned at {plan['planning_at']}",
+        f"Sprint of {plan['first_day']}, planned {readable(plan['planning_at'])}"
+        if plan["sprints"]
+        else f"A list for a team without sprints, sent {readable(plan['planning_at'])}",
         f"Approved by {approval['by']}" if approval else "Not approved yet",
     ]
     if share is not None:

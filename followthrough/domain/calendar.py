@@ -26,6 +26,11 @@ def is_working_day(day: date, team: Team) -> bool:
     )
 
 
+def end_of_working_day(day: date, time_zone: str) -> datetime:
+    """What a day means as a deadline, whoever names it: 17:00 where the team is, in UTC."""
+    return datetime.combine(day, END_OF_WORKING_DAY, ZoneInfo(time_zone)).astimezone(UTC)
+
+
 def add_working_days(moment: datetime, days: int, team: Team) -> datetime:
     """17:00 in the team's time zone on the ``days``-th working day after the moment's day, in UTC.
 
@@ -44,7 +49,7 @@ def add_working_days(moment: datetime, days: int, team: Team) -> datetime:
     while left:
         day += step
         left -= is_working_day(day, team)
-    return datetime.combine(day, END_OF_WORKING_DAY, zone).astimezone(UTC)
+    return end_of_working_day(day, team.time_zone)
 
 
 def next_working_time(moment: datetime, at: time, team: Team) -> datetime:

@@ -71,6 +71,8 @@ class AboutIncident(About):
     """Who had the role before."""
     commander: str
     audience: str
+    subject_matter: str
+    """The title, or the service for customers: a title is written for colleagues."""
     stage: str
     cadence: str
     next_update: str
@@ -154,8 +156,10 @@ def about_incident(
     commander = incident.holder(Role.INCIDENT_COMMANDER)
     due = incident.plan.postmortem_due if incident.plan else None
     postmortem = incident.postmortem
+    about = _about(notice, due, organisation, public_url, links, reader)
     return {
-        **_about(notice, due, organisation, public_url, links, reader),
+        **about,
+        "subject_matter": about["service" if audience == Audience.CUSTOMERS else "title"],
         "severity_means": _line(policy.description),
         "declared_at": when(incident.declared_at),
         "alert_description": _line(incident.alert.summary if incident.alert else ""),

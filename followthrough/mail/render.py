@@ -23,6 +23,7 @@ from markdown_it import MarkdownIt
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.daily import WaitingMail
 from followthrough.domain.digest import Digest
+from followthrough.domain.incident import Audience
 from followthrough.domain.sprint_planning import Proposal
 from followthrough.domain.values import PersonId
 from followthrough.domain.weekly import WeeklyDigest
@@ -45,7 +46,7 @@ DRILL = "**This is a drill.** Practise as if it were real; no customer is affect
 CHART = re.compile(r"!\[(.*)\]\(cid:[\w-]+\)")
 CHART_WIDTH = "400"
 KNOWN: Mapping[str, Set[str]] = {
-    LAYOUT: {"subject", "body", "organisation", "record_id"},
+    LAYOUT: {"subject", "body", "footer"},
     CHAPTERS: {"chapters"},
     DIGEST: AboutDigest.__annotations__.keys(),
     WEEKLY: AboutWeekly.__annotations__.keys(),
@@ -148,9 +149,12 @@ def render(
         context = about_item(notice, record, organisation, public_url, links, reader)
     else:
         context = about_incident(notice, record, organisation, public_url, links, reader)
-    root = f"<{notice.incident_id}@{urlsplit(public_url).hostname}>"
+    to_customers = notice.audience is Audience.CUSTOMERS
+    thread = uuid5(NAMESPACE_URL, notice.incident_id) if to_customers else notice.incident_id
+    root = f"<{thread}@{urlsplit(public_url).hostname}>"
     headers = {**_headers(notice.mail_key(reader), public_url), "In-Reply-To": root, "References": root}
-    return _compose(f"{notice.kind}.md.j2", context, record.id, organisation.name, headers, drill=record.drill)
+    about = "" if to_customers else record.id
+    return _compose(f"{notice.kind}.md.j2", context, about, organisation.name, headers, drill=record.drill)
 
 
 def render_digest(
@@ -217,13 +221,14 @@ def _compose(
     *,
     drill: bool = False,
 ) -> Rendered:
+    """Without ``record_id`` it is for customers, whom our ids and tools do not concern."""
     first, _, text = TEMPLATES.plain.get_template(template).render(context).partition("\n")
     _, _, markdown = TEMPLATES.escaped.get_template(template).render(context).partition("\n")
     warning = DRILL if drill else ""
-    subject = textwrap.shorten(f"{'DRILL ' if drill else ''}[{record_id}] {first}", SUBJECT_WIDTH, placeholder="…")
-    page = TEMPLATES.plain.get_template(LAYOUT).render(
-        subject=subject, body=_html(warning + markdown), organisation=organisation, record_id=record_id
-    )
+    about = f"[{record_id}] " if record_id else ""
+    subject = textwrap.shorten(f"{'DRILL ' if drill else ''}{about}{first}", SUBJECT_WIDTH, placeholder="…")
+    footer = f"Followthrough at {organisation} · {record_id}" if record_id else organisation
+    page = TEMPLATES.plain.get_template(LAYOUT).render(subject=subject, body=_html(warning + markdown), footer=footer)
     headers = {**headers, "Auto-Submitted": "auto-generated"}
     text = CHART.sub(r"\1", text)
     return Rendered(subject, f"{warning}{text.strip()}\n", INLINER.inline(page), headers)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from followthrough.domain.action_item import ActionItem, EvidenceKind
-from followthrough.domain.calendar import END_OF_WORKING_DAY
+from followthrough.domain.calendar import END_OF_WORKING_DAY, end_of_working_day
 from followthrough.domain.choices import BLOCK, DOES_NOT_HOLD, RETURN_POSTMORTEM, Choice, days
 from followthrough.domain.incident import Incident
 from followthrough.domain.values import Refusal
@@ -88,7 +88,7 @@ def command_of(offer: Offer, typed: Mapping[str, str]) -> Any:
             raise Refusal(f"{field.label}: this can't be left out.")
     try:
         if "until" in given:
-            given["until"] = datetime.combine(date.fromisoformat(given["until"]), END_OF_WORKING_DAY, offer.zone)
+            given["until"] = end_of_working_day(date.fromisoformat(given["until"]), offer.zone.key)
         return offer.choice.command.model_validate({"by": offer.link.person, **offer.choice.preset, **given})
     except ValidationError as error:
         first = error.errors()[0]

@@ -1,5 +1,6 @@
 """The JSON API. Lists read the read model; commands go to the workflows and are answered by them."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
 from followthrough.domain.values import PersonId, Severity
+from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.tables import MailRow, MailState, TimelineRow
@@ -32,9 +34,10 @@ class IncidentDetail(Incident):
 
 
 class ItemDetail(ActionItem):
-    """An action item with what happened to it."""
+    """An action item with what happened to it, and where its team is: a day ends there."""
 
     timeline: list[TimelineRow]
+    time_zone: str
 
 
 class ItemLine(BaseModel):
@@ -76,7 +79,7 @@ class MailLine(BaseModel):
     sent_in: str | None
 
 
-def api(settings: Settings, incidents: Incidents) -> APIRouter:
+def api(settings: Settings, organisation: Callable[[], Organisation], incidents: Incidents) -> APIRouter:
     """Everything under /api."""
     router = APIRouter(prefix="/api", tags=["api"], dependencies=[authorised(settings)])
 
@@ -129,7 +132,8 @@ def api(settings: Settings, incidents: Incidents) -> APIRouter:
     async def get_item(item_id: str, reading: Reading) -> ItemDetail:
         item = await incidents.action_item(item_id)
         timeline = await run_in_threadpool(queries.timeline, reading, item_id)
-        return ItemDetail(**dict(item), timeline=timeline)
+        zone = organisation().team(item.team, item.service).time_zone
+        return ItemDetail(**dict(item), timeline=timeline, time_zone=zone)
 
     @router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_UNWRITTEN)
     async def command_item(item_id: str, command: Annotated[ItemCommand, Body()]) -> ActionItem:

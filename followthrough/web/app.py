@@ -45,7 +45,7 @@ def create_app(settings: Settings, organisation: OrganisationFile, client: Clien
     app.include_router(jira(settings, incidents, client, database))
     app.include_router(sendgrid(settings, organisation, client, database))
     app.include_router(bounces(settings, organisation))
-    app.include_router(api(settings, incidents))
+    app.include_router(api(settings, organisation, incidents))
     app.include_router(organisation_file(settings, organisation))
     app.include_router(pages(settings, organisation, incidents))
     app.include_router(postmortems(settings, organisation, incidents))

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from tests.end_to_end.processes import service, until
 from tests.end_to_end.test_command_line import run
@@ -29,6 +31,8 @@ async def test_an_action_item_is_declined_extended_blocked_split_merged_waived_a
         await followthrough("accept", first, by="tomas")
         asked = await followthrough("extend", first, "2099-01-01", "The supplier is late", by="tomas")
         assert "An approver is asked for that much time" in asked
+        wanted = json.loads(await followthrough("show", first, "--json"))["extension_wanted"]
+        assert datetime.fromisoformat(wanted["until"]) == datetime(2099, 1, 1, 17, tzinfo=ZoneInfo("Europe/Madrid"))
         assert "ask marcos" in await followthrough("approve-extension", first, by="tomas", code=1)
         await followthrough("refuse-extension", first, "It can't wait", by="marcos")
 

@@ -129,6 +129,11 @@ def mail(kind: NoticeKind, record: dict[str, object] | None = None, **changes: o
     return render(about, ORGANISATION, PUBLIC_URL, LINKS, about.to[0] if about.to else None)
 
 
+def to_colleagues(kind: NoticeKind, record: dict[str, object] | None = None) -> Rendered:
+    """The same kind to those who know incidents by their ids and titles."""
+    return mail(kind, record, **({"audience": "internal"} if kind is NoticeKind.STAKEHOLDER_UPDATE else {}))
+
+
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_each_mail_says_what_to_do_and_by_when(kind: NoticeKind) -> None:
     first, *others = MEANING[kind]
@@ -136,7 +141,7 @@ def test_each_mail_says_what_to_do_and_by_when(kind: NoticeKind) -> None:
     assert first in rendered.text.partition("\n\n[")[0]
     for meaning in others:
         assert meaning in rendered.text
-    assert rendered.subject.startswith("[inc-0000000001")
+    assert to_colleagues(kind).subject.startswith("[inc-0000000001")
     assert "None" not in rendered.text
 
 
@@ -161,16 +166,16 @@ def test_a_link_of_its_own_is_a_button() -> None:
 
 
 def test_mails_of_an_incident_are_one_thread() -> None:
-    headers = [mail(kind).headers for kind in NoticeKind]
+    headers = [to_colleagues(kind).headers for kind in NoticeKind]
     assert {header["References"] for header in headers} == {"<inc-0000000001@followthrough.example.com>"}
     assert {header["In-Reply-To"] for header in headers} == {header["References"] for header in headers}
     assert len({header["Message-ID"] for header in headers}) == len(NoticeKind)
-    assert headers == [mail(kind).headers for kind in NoticeKind]
+    assert headers == [to_colleagues(kind).headers for kind in NoticeKind]
 
 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_drills_say_so_first(kind: NoticeKind) -> None:
-    drill = mail(kind, {"drill": True})
+    drill = to_colleagues(kind, {"drill": True})
     assert drill.subject.startswith("DRILL [inc-0000000001")
     assert drill.text.startswith("**This is a drill.**")
     assert "This is a drill." in drill.html
@@ -181,7 +186,7 @@ HOSTILE = "Pay\r\nBcc: all@example.com\n# Big [here](https://evil.example) <b>x<
 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_what_people_typed_is_neither_header_nor_markup(kind: NoticeKind) -> None:
-    rendered = mail(kind, {"title": HOSTILE})
+    rendered = to_colleagues(kind, {"title": HOSTILE})
     message = EmailMessage()
     message["Subject"] = rendered.subject
     for name, value in rendered.headers.items():
@@ -199,8 +204,15 @@ def test_longer_texts_keep_their_lines_and_stay_quoted() -> None:
     assert "<p>One_two_three</p>\n<p># Four<br>\n1. &lt;Five&gt;</p>" in quote
 
 
-def test_customers_get_no_link_to_the_incident() -> None:
-    assert "http" not in mail(NoticeKind.STAKEHOLDER_UPDATE).text
+def test_customers_get_only_what_is_meant_for_them() -> None:
+    told = mail(NoticeKind.STAKEHOLDER_UPDATE, {"title": "db-7 is out of disk"})
+    assert told.subject == "Identified: Checkout"
+    for inside in ("inc-0000000001", "db-7", "http", "Followthrough", "SEV"):
+        assert inside not in told.subject + told.text + told.html
+        assert inside not in str(told.headers)
+    second = mail(NoticeKind.STAKEHOLDER_UPDATE, key="inc-0000000001/9/stakeholder-update")
+    assert second.headers["References"] == told.headers["References"]
+    assert second.headers["Message-ID"] != told.headers["Message-ID"]
     assert f"{PUBLIC_URL}/incidents/" in mail(NoticeKind.STAKEHOLDER_UPDATE, audience="internal").text
 
 
