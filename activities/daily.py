@@ -53,10 +53,11 @@ class Daily:
         items = queries.items_named(session, [mail.item_id for mail in daily.mails if mail.item_id])
         owed = []
         for mail in daily.mails:
-            row, item = rows.get(mail.key), items.get(mail.item_id or "")
+            row = rows.get(mail.key)
+            about = items.get(mail.item_id) if mail.item_id else queries.incident(session, mail.incident_id)
             if row is not None and row.state.done:
                 continue
-            if item is None or not overtaken(mail, item):
+            if about is None or not overtaken(mail, about):
                 owed.append(mail)
             elif row is not None:
                 row.state = MailState.UNNEEDED

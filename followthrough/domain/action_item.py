@@ -323,6 +323,21 @@ class ActionItem(Record):
         """Its deadline by the plan, or what was set before there is one."""
         return self.plan.due if self.plan else self.due
 
+    def late(self, at: datetime) -> bool:
+        """Its owner still had something to do then, and the time to do it had passed, or another owner is asked for.
+
+        One that was fast-forwarded escalates by its own clock, whatever ``at`` is. ``store.queries`` says it in SQL.
+        """
+        if self.status not in WORKED_ON:
+            finished = self.done_at or self.ended_at
+            return finished is not None and finished > at and self.due_at is not None and self.due_at < at
+        next_kind = self.upcoming.kind if self.upcoming else None
+        return (
+            (self.due_at is not None and self.due_at < at)
+            or next_kind is MomentKind.ESCALATE
+            or (next_kind is MomentKind.OWNER_WANTED and self.escalation_level > 0)
+        )
+
     @property
     def deadline(self) -> datetime | None:
         """The one that comes next: until it is accepted, that is the time to accept it by, unless it is due earlier."""

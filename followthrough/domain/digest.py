@@ -185,14 +185,14 @@ def _numbers(month: Month, items: Sequence[ActionItem], at: datetime) -> ItemNum
         late=closed - on_time,
         waived=sum(item.status is ItemStatus.WAIVED and item.ended_at in month for item in items),
         open=len(is_open),
-        overdue=sum(_overdue(item, at) for item in is_open),
+        overdue=sum(item.late(at) for item in is_open),
     )
 
 
 def _closed(month: Month, items: Sequence[ActionItem]) -> tuple[int, int]:
     """How many were closed on time, and how many in all."""
     closed = [item for item in items if item.status is ItemStatus.CLOSED and item.ended_at in month]
-    return sum(not _overdue(item, item.ended_at) for item in closed if item.ended_at), len(closed)
+    return sum(not (item.due_at and item.ended_at and item.due_at < item.ended_at) for item in closed), len(closed)
 
 
 def _trend(month: Month, incidents: Sequence[Incident], items: Sequence[ActionItem]) -> MonthNumbers:
@@ -229,7 +229,3 @@ def _repeat(incident: Incident, items: Sequence[ActionItem]) -> RepeatLine:
 
 def _open(item: ActionItem, at: datetime) -> bool:
     return item.proposed_at <= at and (item.ended_at is None or item.ended_at > at)
-
-
-def _overdue(item: ActionItem, at: datetime) -> bool:
-    return item.due_at is not None and item.due_at < at

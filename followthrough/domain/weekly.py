@@ -99,7 +99,7 @@ def weekly_digest(
 ) -> WeeklyDigest:
     """Of the action items that its reader has a say in; ``answers`` are those of ``escalations.unanswered``."""
     person, now = mail.person, mail.at
-    real = sorted((item for item in items if not item.drill), key=lambda item: (item.severity, item.deadline or now))
+    real = sorted((item for item in items if not item.drill), key=lambda item: (item.severity, item.due_at or now))
     decisions = [
         Decision(wanted=Wanted.ESCALATION, item=one.item, since=one.moment.at, level=one.moment.level)
         for one in unanswered(real, answers)
@@ -138,7 +138,8 @@ def _place(item: ActionItem, now: datetime, policies: WeeklyPolicies) -> str | N
     if item.settled:
         closed = item.status is ItemStatus.CLOSED and item.ended_at and item.ended_at > now - WEEK
         return "closed" if closed else None
-    due = item.deadline
-    if due and item.status is not ItemStatus.DONE and due < now + WEEK:
-        return "late" if due < now else "coming"
+    if item.late(now):
+        return "late"
+    if item.due_at and item.status is not ItemStatus.DONE and item.due_at < now + WEEK:
+        return "coming"
     return "blocked" if item.block and item.block.at < now - policies.blocked_for else None

@@ -52,7 +52,8 @@ def about_daily(
         page = f"items/{about}" if mail.item_id else f"incidents/{about}"
         if mail.kind not in NEWS and (mail.item_id or mail.kind is NoticeKind.POSTMORTEM_TO_REVIEW):
             page = f"decide/{links.sign(Link.in_mail(mail.key, DECIDE, daily.person, about))}"
-        return mail.subject, when(mail.deadline, zone), AsIs(about), AsIs(f"{public_url}/{page}")
+        by = "" if mail.kind in NEWS else when(mail.deadline, zone)
+        return mail.subject, by, AsIs(about), AsIs(f"{public_url}/{page}")
 
     shown = sorted(ordered[:SHOWN], key=lambda mail: place[mail.incident_id])
     return {

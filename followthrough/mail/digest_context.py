@@ -78,11 +78,11 @@ def about_weekly(
     names = organisation.name_of
 
     def late(item: ActionItem) -> str:
-        due = item.deadline
-        return f"{item.severity}, {names(item.owner)}, {span(digest.at - due)} late" if due else ""
+        due, who = item.due_at, f"{item.severity}, {names(item.owner)}"
+        return f"{who}, {span(digest.at - due)} late" if due and due < digest.at else f"{who}, nobody has accepted it"
 
     def coming(item: ActionItem) -> str:
-        due = item.deadline
+        due = item.due_at
         return f"{item.severity}, {names(item.owner)}, due {due.astimezone(zone):%a %d %b}" if due else ""
 
     def blocked(item: ActionItem) -> str:

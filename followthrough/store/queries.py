@@ -222,7 +222,7 @@ def mails(session: Session, *, incident_id: str | None = None, limit: int = 50, 
 
 
 def _late(now: datetime) -> ColumnElement[bool]:
-    """An item that was fast-forwarded escalates by its own clock, whatever ``now`` is."""
+    """See ``ActionItem.late``."""
     owed = col(ActionItemRow.status).in_(WORKED_ON)
     next_kind, asked = col(ActionItemRow.next_kind), col(ActionItemRow.escalation_level) > 0
     wanted = and_(next_kind == MomentKind.OWNER_WANTED, asked)

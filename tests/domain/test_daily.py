@@ -3,13 +3,17 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.action_item import ItemStatus
+from followthrough.domain.action_item import Block, ItemStatus, Sprint
 from followthrough.domain.daily import WaitingMail, most_urgent_first, overtaken
+from followthrough.domain.incident import IncidentStatus
 from followthrough.domain.notice_kinds import NoticeKind
+from followthrough.domain.postmortem import Postmortem, Review
 from followthrough.domain.undelivered import next_above
-from tests.notices import ORGANISATION
-from tests.records import NOW, item
+from tests.notices import ORGANISATION, WAIVER
+from tests.records import NOW, incident, item
 
+BLOCK = Block(reason="the new queue", until=NOW + timedelta(days=9), by="ana", at=NOW)
+SPRINT = Sprint(id=7, name="PAY 7")
 PAYMENTS = ORGANISATION.teams["payments"]
 
 
@@ -50,6 +54,53 @@ def test_what_asks_for_something_comes_first_and_the_earliest_deadline_before_al
 )
 def test_what_was_done_meanwhile_is_not_asked_for(kind: NoticeKind, now: dict[str, Any], over: bool) -> None:
     assert overtaken(waiting(kind), item(**now)) is over
+
+
+@pytest.mark.parametrize(
+    ("kind", "now", "over"),
+    [
+        (NoticeKind.ITEM_REMINDER, {"due_in_days": 9}, True),
+        (NoticeKind.ITEM_REMINDER, {"block": BLOCK}, True),
+        (NoticeKind.ITEM_TO_PLAN, {"sprint": SPRINT}, True),
+        (NoticeKind.ITEM_ASKED_AGAIN, {"status": ItemStatus.CLOSED}, True),
+        (NoticeKind.ITEM_UNBLOCKED, {"status": ItemStatus.CLOSED}, True),
+        (NoticeKind.TICKET_CONFLICT, {"status": ItemStatus.WAIVED}, True),
+        (NoticeKind.TICKET_CONFLICT, {}, False),
+        (NoticeKind.ITEM_EXTENSION_DECIDED, {"status": ItemStatus.CLOSED}, False),
+    ],
+)
+def test_what_changed_meanwhile_is_not_asked_for(kind: NoticeKind, now: dict[str, Any], over: bool) -> None:
+    assert overtaken(waiting(kind, due_in_days=2), item(**{"due_in_days": 2} | now)) is over
+
+
+def test_a_waiver_that_was_renewed_is_not_asked_about() -> None:
+    renewed = item(status=ItemStatus.WAIVED, waiver=WAIVER.model_copy(update={"at": NOW + timedelta(hours=1)}))
+    assert overtaken(waiting(NoticeKind.ITEM_WAIVER_ENDS, status=ItemStatus.WAIVED), renewed)
+    before = item(status=ItemStatus.WAIVED, waiver=WAIVER.model_copy(update={"at": NOW - timedelta(hours=1)}))
+    assert not overtaken(waiting(NoticeKind.ITEM_WAIVER_ENDS, status=ItemStatus.WAIVED), before)
+
+
+@pytest.mark.parametrize(
+    ("kind", "hours", "reviewed", "over"),
+    [
+        (NoticeKind.POSTMORTEM_ASSIGNED, None, None, False),
+        (NoticeKind.POSTMORTEM_REMINDER, 1, None, True),
+        (NoticeKind.POSTMORTEM_TO_REVIEW, -1, None, False),
+        (NoticeKind.POSTMORTEM_TO_REVIEW, -1, 1, True),
+        (NoticeKind.POSTMORTEM_REVIEWED, -2, -1, False),
+        (NoticeKind.INCIDENT_REPEATS, 1, 1, False),
+    ],
+)
+def test_a_postmortem_that_went_on_is_not_asked_for(
+    kind: NoticeKind, hours: int | None, reviewed: int | None, over: bool
+) -> None:
+    review = None if reviewed is None else Review(by="ben", at=NOW + timedelta(hours=reviewed), approved=True)
+    postmortem = None
+    if hours is not None:
+        postmortem = Postmortem(text="x", by="ana", at=NOW + timedelta(hours=hours), review=review)
+    assert overtaken(waiting(kind, item_id=None), incident(postmortem=postmortem)) is over
+    published = incident(postmortem=postmortem, published_at=NOW, status=IncidentStatus.PUBLISHED)
+    assert overtaken(waiting(kind, item_id=None), published) is (kind is not NoticeKind.INCIDENT_REPEATS)
 
 
 def test_a_mail_that_did_not_arrive_goes_up_past_those_whom_no_mail_reaches() -> None:

@@ -29,6 +29,11 @@ def test_it_has_a_section_for_each_incident_the_most_urgent_first() -> None:
     assert sections[1].index("Due soon") < sections[1].index("Closed: Third")
 
 
+def test_news_has_no_deadline() -> None:
+    mail = daily([waiting(NoticeKind.ITEM_ENDED, due_in_days=3, subject="Closed: Third"), waiting(key="2")])
+    assert "- Closed: Third ([inc-0000000001.1](" in mail.text
+
+
 def test_500_fit_a_mail_that_is_not_cut_off_and_lead_to_the_rest() -> None:
     mails = [
         waiting(due_in_days=number, subject=f"Due soon: Number {number} " + "x" * 100, key=str(number))

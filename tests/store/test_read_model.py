@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -8,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session, SQLModel
 
 from activities.read_model import ReadModel
-from followthrough.domain.action_item import ItemStatus, Moment, MomentKind
+from followthrough.domain.action_item import OPEN, ItemStatus, Moment, MomentKind
 from followthrough.domain.incident import IncidentStatus
 from followthrough.domain.postmortem import Postmortem
 from followthrough.domain.values import EntryKind
@@ -116,6 +117,29 @@ def test_the_latest_incident_of_an_alert_is_found(database: Engine) -> None:
         model.project_incident(record)
     assert queries.latest_incident(database, "am/a") == (incident(2).id, IncidentStatus.DECLARED)
     assert queries.latest_incident(database, "am/b") is None
+
+
+def test_lists_and_digests_agree_on_what_is_late(database: Engine) -> None:
+    model, records = ReadModel(database), []
+    kinds = (MomentKind.REMIND_BEFORE_DEADLINE, MomentKind.ESCALATE, MomentKind.OWNER_WANTED)
+    for number, (status, days, kind, level) in enumerate(product(ItemStatus, (-1, 1), kinds, (0, 1)), start=1):
+        ended = None if status in OPEN else NOW
+        done = NOW - timedelta(hours=1) if status is ItemStatus.DONE else None
+        record = item(number, status=status, due_in_days=days, ended_at=ended, done_at=done)
+        assert record.plan is not None
+        moment = Moment(at=NOW + timedelta(days=31), kind=kind, level=level, to=("carla",))
+        record.plan = record.plan.model_copy(update={"next": moment})
+        record.reminders = [moment] if level else []
+        records.append(record)
+        model.project_item(record)
+    with Session(database) as session:
+        found = queries.action_items(session, NOW, late=True)
+    assert {listed.item.id for listed in found} == {record.id for record in records if record.late(NOW)}
+
+
+def test_what_was_done_after_its_deadline_was_late_in_between() -> None:
+    closed = item(1, status=ItemStatus.CLOSED, due_in_days=-3, done_at=NOW - timedelta(days=1), ended_at=NOW)
+    assert [closed.late(NOW - timedelta(days=days)) for days in (4, 2, 1, 0)] == [False, True, False, False]
 
 
 @pytest.mark.parametrize(
