@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from followthrough.file_types import Duration, duration
+
 SHORTEST_TOKEN, SHORTEST_LINK_SECRET = 8, 16
 """Characters."""
 
@@ -62,8 +64,6 @@ LinkSecret = Annotated[SecretStr, AfterValidator(_at_least(SHORTEST_LINK_SECRET)
 Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(_listed)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_listed)]
 LinkSecrets = Annotated[tuple[LinkSecret, ...], NoDecode, BeforeValidator(_listed)]
-
-from followthrough.file_types import Duration, duration
 
 
 class Settings(BaseSettings):
