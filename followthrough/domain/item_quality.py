@@ -182,8 +182,9 @@ def _attention(title: _Title) -> str | None:
 
 def _open_ended(title: _Title) -> str | None:
     words, verb, rest = title.words, title.verb, title.rest
-    if words[0] in say.QUESTIONS and title.text.rstrip().endswith("?"):
-        return words[0]
+    asks = _lowered(title.text)[0]
+    if asks in say.QUESTIONS and title.text.rstrip().endswith("?"):
+        return asks
     if _HEDGED.search(title.text):
         return " ".join(words[:4])
     phrase = verb if verb in say.OPEN_ENDED else _starts([verb, *rest], say.OPEN_PHRASES)

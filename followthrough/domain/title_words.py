@@ -82,7 +82,7 @@ SETTING = words(
 OPEN_ENDED = words(
     """investigate research explore consider discuss evaluate assess analyse study examine understand brainstorm
     contemplate ponder reconsider rethink determine watch observe weigh mull scrutinise deliberate debate spike
-    follow"""
+    follow re-evaluate reevaluate re-assess reassess"""
 )
 OPEN_PHRASES = phrases(
     """look into; look at; look for; look more; look closer; look deeper; look further; take a look; have a look; take
@@ -93,25 +93,25 @@ OPEN_PHRASES = phrases(
     is possible; check if it's possible; check whether it is possible; check if there is; check whether there is;
     dig into; dig deeper; dive into; dive deeper; do a deep dive; deep dive; deep-dive; keep an eye; keep watching;
     keep monitoring; keep watch; keep track of progress; keep a close eye; continue monitoring; continue watching;
-    continue investigating; monitor the situation; follow up; follow-up; followup; follow through; get to the
-    bottom; check out; give thought; give some thought; get a picture; get an overview; get a feel; get a sense; get
-    a grip; get a handle; get on top; deal with; cope with; plan for; prepare for; cater for; move towards; move
-    toward; shift towards; push for; aim for; strive for; seek ways; search for ways; hold talks; toy with; reflect
-    on; reflect upon; reflect how; reflect if; reflect whether; reflect about; reflect more; have a talk; have a
-    chat; have a word; have a session; have a meeting; talk to the team about; cut through; identify a way; identify
-    ways; identify a path; identify a clear path; identify a solution; identify options; identify possible; identify
-    potential; identify opportunities; identify areas; identify improvements; decide on; decide if; decide whether;
-    decide how; decide what; decide when; read up; get familiar; become familiar; familiarise; gain insight; gain
-    insights; gain experience; get insight; get insights; gather ideas; collect ideas; gather thoughts; collect
-    thoughts; experiment; experiment with; play with; play around; take into account; take into consideration;
-    continue; keep working; keep looking; keep improving; keep investigating; validate if we can; validate whether
-    we can; verify if we can; try and see; get clarity; get to know; get a better understanding; gain a better
-    understanding; get better understanding; have a discussion; have a conversation; have a think; start a
-    discussion; start a conversation; start discussing; hold a discussion; do some research; do research; do more
-    research; do an investigation; do some investigation; collaborate; align; touch base; circle back; sync up; sit
-    down; hash out; sound out; sync with; liaise"""
+    continue investigating; monitor the situation; follow up; follow-up on; follow-up with; followup on; followup
+    with; follow through; get to the bottom; check out; give thought; give some thought; get a picture; get an
+    overview; get a feel; get a sense; get a grip; get a handle; get on top; deal with; cope with; plan for; prepare
+    for; cater for; move towards; move toward; shift towards; push for; aim for; strive for; seek ways; search for
+    ways; hold talks; toy with; reflect on; reflect upon; reflect how; reflect if; reflect whether; reflect about;
+    reflect more; have a talk; have a chat; have a word; have a session; have a meeting; talk to the team about; cut
+    through; identify a way; identify ways; identify a path; identify a clear path; identify a solution; identify
+    options; identify possible; identify potential; identify opportunities; identify areas; identify improvements;
+    decide on; decide if; decide whether; decide how; decide what; decide when; read up; get familiar; become
+    familiar; familiarise; gain insight; gain insights; gain experience; get insight; get insights; gather ideas;
+    collect ideas; gather thoughts; collect thoughts; experiment; experiment with; play with; play around; take into
+    account; take into consideration; continue; keep working; keep looking; keep improving; keep investigating;
+    validate if we can; validate whether we can; verify if we can; try and see; get clarity; get to know; get a
+    better understanding; gain a better understanding; get better understanding; have a discussion; have a
+    conversation; have a think; start a discussion; start a conversation; start discussing; hold a discussion; do
+    some research; do research; do more research; do an investigation; do some investigation; collaborate; align;
+    touch base; circle back; sync up; sit down; hash out; sound out; sync with; liaise"""
 )
-REVIEW = words("review revisit re-evaluate reevaluate re-assess reassess re-examine reexamine re-review")
+REVIEW = words("review revisit re-examine reexamine re-review")
 ATTENTION_PHRASES = phrases(
     """remember; don't forget; do not forget; never forget; pay attention; pay more attention; pay closer attention;
     pay close attention; keep in mind; bear in mind; keep calm; raise awareness; increase awareness; build
@@ -125,11 +125,11 @@ ATTENTION_PHRASES = phrases(
     everybody knows; make sure everyone is aware; ensure everyone is aware; ensure everybody is aware; ensure that
     everyone is aware; focus on; focus more; invest in; invest more; invest time; spend more; spend time;
     prioritise; prioritize; take seriously; get better; do better; get into the habit; make it a habit; commit to;
-    be on time; share knowledge; share learnings; share lessons; share best practices; promote awareness; promote a
-    culture; promote best; improve awareness; have more discipline; show more care; try harder; communicate better;
-    communicate more; communicate clearly; communicate earlier; communicate early; communicate sooner; communicate
-    faster; follow the process; follow the runbook; follow the procedure; follow procedures; follow best practices;
-    follow processes; respect the process; adhere; respect"""
+    be on time; share knowledge; spread knowledge; share learnings; share lessons; share best practices; promote
+    awareness; promote a culture; promote best; improve awareness; have more discipline; show more care; try harder;
+    communicate better; communicate more; communicate clearly; communicate earlier; communicate early; communicate
+    sooner; communicate faster; follow the process; follow the runbook; follow the procedure; follow procedures;
+    follow best practices; follow processes; respect the process; adhere; respect"""
 )
 KNOWING = words(
     """know knows aware follow follows read reads understand understands remember remembers careful informed familiar
@@ -142,8 +142,9 @@ COMPARATIVES = words(
     maintainable performant user-friendly intuitive"""
 )
 BY_MORE = words(
-    """often frequently carefully closely clearly quickly regularly thoroughly proactively rapidly gradually slowly
-    consistently reliably visibly effectively efficiently promptly rigorously strictly widely aggressively smoothly"""
+    """seriously often frequently carefully closely clearly quickly regularly thoroughly proactively rapidly gradually
+    slowly consistently reliably visibly effectively efficiently promptly rigorously strictly widely aggressively
+    smoothly"""
 )
 FILLING = words(
     """a an the of for to in on at by with from and or our all some any more better new good proper up things thing
@@ -198,8 +199,8 @@ TOPICS = words(
     pipelines planning pool preparedness problem problems process processes queue queues readiness recovery
     redundancy release releases reliability resilience resiliency response robustness rollback rollbacks rollout
     safety scalability security server servers service services stability storage strategy support system systems
-    test testing throughput timeout timeouts tooling traffic training transparency usage visibility alerting scaling
-    caching tracing limiting handling improvements improvement awareness knowledge quality hardening limits"""
+    test testing throughput timeout timeouts tooling traffic training transparency usage visibility alerting tuning
+    scaling caching tracing limiting handling improvements improvement awareness knowledge quality hardening limits"""
 )
 ARTEFACTS = words(
     """alert alerts alarm alarms checklist checklists dashboard dashboards doc drill drills guide metric metrics
