@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from followthrough.domain.alert import Alert, Heard
 from followthrough.domain.incident import (
     ONGOING,
     Incident,
@@ -153,6 +154,10 @@ class Continued(Message):
     dedup_key: str
     inherited_keys: tuple[str, ...]
     firing: tuple[str, ...]
+    heard: dict[str, Heard]
+    alert: Alert | None
+    declared_by: PersonId | None
+    severity_decided_by: PersonId | None
     items: tuple[ItemSummary, ...]
     """Those that go along."""
     subscriptions: tuple[Subscription, ...]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from followthrough.domain.alert import LABELS, Alert, AlertState, Heard, MergedInto, in_words, web_link
 from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.domain.incident_commands import ChangeSeverity
-from followthrough.domain.lifecycle_commands import end_merge, take_in
+from followthrough.domain.lifecycle_commands import Continued, end_merge, take_in
 from followthrough.domain.values import Severity
 from tests.records import NOW, incident
 
@@ -143,7 +143,7 @@ def test_a_severity_that_a_person_decided_stays() -> None:
 
 def test_one_of_several_alerts_does_not_lower_the_severity() -> None:
     record, other = firing(severity=Severity.SEV1), incident(2, dedup_key="pager/2")
-    take_in(record, other, NOW)
+    take_in(record, Continued.of(other), NOW)
     for key in (KEY, "pager/2"):
         record.receive(alert(AlertState.CHANGED, minute=1, dedup_key=key, severity=Severity.SEV3), NOW)
     assert record.severity is Severity.SEV1
@@ -165,7 +165,7 @@ def test_an_alert_that_the_pager_merged_into_that_of_another_incident_takes_its_
     merged = alert(AlertState.MERGED, minute=1, into=into)
     record.receive(merged, NOW)
     assert record.merging_into == other.id
-    assert take_in(other, record, NOW)
+    assert take_in(other, Continued.of(record), NOW)
     end_merge(record, None, NOW)
     assert other.alert == record.alert
     version = other.version
@@ -175,7 +175,7 @@ def test_an_alert_that_the_pager_merged_into_that_of_another_incident_takes_its_
 
 def test_an_incident_with_other_alerts_does_not_leave_with_one_of_them() -> None:
     record, other = firing(), incident(2, dedup_key="pager/2")
-    take_in(record, other, NOW)
+    take_in(record, Continued.of(other), NOW)
     into = MergedInto(dedup_key="pager/3", incident_id="inc-0000000003")
     record.receive(alert(AlertState.MERGED, minute=1, into=into), NOW)
     assert record.merging_into is None

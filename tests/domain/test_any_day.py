@@ -19,7 +19,7 @@ from followthrough.domain.incident_schedule import plan_incident
 from followthrough.domain.item_commands import Accept, Finish
 from followthrough.domain.item_schedule import plan_item
 from followthrough.domain.mail_times import gather_time, quiet_until
-from followthrough.domain.roles import on_call
+from followthrough.domain.rota import on_call
 from followthrough.domain.sprint_dates import coming_plans
 from followthrough.domain.values import Severity
 from followthrough.domain.weekly import weekly_mails
@@ -48,7 +48,7 @@ def in_zone(zone: ZoneInfo) -> Organisation:
 ORGANISATIONS = [in_zone(zone) for zone in ZONES]
 
 
-@pytest.fixture(params=DAYS.values(), ids=DAYS)
+@pytest.fixture(params=[*DAYS.values()], ids=[*DAYS])
 def day(request: pytest.FixtureRequest) -> date:
     found: date = request.param
     return found

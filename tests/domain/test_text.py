@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,7 +68,7 @@ def test_a_cut_text_says_so_within_its_limit() -> None:
         (Reason, " \0 ", "at least 1 character"),
     ],
 )
-def test_a_persons_text_is_refused_beyond_its_limit_in_words(kind: object, text: str, sentence: str) -> None:
+def test_a_persons_text_is_refused_beyond_its_limit_in_words(kind: Any, text: str, sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         TypeAdapter(kind).validate_python(text)
 

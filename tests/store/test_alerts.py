@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from activities.read_model import ReadModel
-from followthrough.domain.alert import Alert, AlertState
+from followthrough.domain.alert import Alert, AlertState, Heard
 from followthrough.domain.incident import IncidentStatus
 from followthrough.organisation import Organisation
 from followthrough.store import alerts
@@ -70,7 +70,7 @@ def test_what_is_known_of_an_alert_says_whether_a_delivery_is_new(database: Engi
     assert known(database, alert(minute=3)) == alerts.Known(unstarted=True, heard=True)
     assert known(database, alert(minute=6)) == alerts.Known(unstarted=True)
     record = incident(dedup_key="pager/1", status=IncidentStatus.RESOLVED)
-    record.heard["pager/1"] = alerts.Heard(at=NOW + timedelta(minutes=5))
+    record.heard["pager/1"] = Heard(at=NOW + timedelta(minutes=5))
     ReadModel(database).project_incident(record)
     for minute, heard in ((3, True), (6, False)):
         expected = alerts.Known(record.id, IncidentStatus.RESOLVED, unstarted=True, heard=heard)

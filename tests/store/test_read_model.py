@@ -53,7 +53,8 @@ def test_postmortems_of_an_older_database_keep_their_texts(database_url: str) ->
     migrate(engine)
     with Session(engine) as session:
         read = queries.incident(session, old.id)
-        assert read is not None and read.postmortem == old.postmortem
+        assert read is not None
+        assert read.postmortem == old.postmortem
     engine.dispose()
 
 
@@ -177,8 +178,8 @@ def test_items_come_late_ones_first_and_ended_ones_last(
 
 def test_a_postmortems_text_comes_once_and_the_latest_stays(database: Engine) -> None:
     model, record = ReadModel(database), incident()
-    for minute, text in enumerate(("# First", "# Second")):
-        record.postmortem = Postmortem(text=text, by="ana", at=NOW + timedelta(minutes=minute))
+    for minute, words in enumerate(("# First", "# Second")):
+        record.postmortem = Postmortem(text=words, by="ana", at=NOW + timedelta(minutes=minute))
         record.version += 1
         model.project_incident(record)
     record.version += 1
@@ -187,7 +188,8 @@ def test_a_postmortems_text_comes_once_and_the_latest_stays(database: Engine) ->
     model.project_incident(record)
     with Session(database) as session:
         read = queries.incident(session, record.id)
-        assert read is not None and read.postmortem is not None
+        assert read is not None
+        assert read.postmortem is not None
         assert (read.version, read.postmortem.text) == (record.version, "# Second")
         (listed,) = queries.incidents(session)
         assert listed == read
