@@ -48,7 +48,7 @@ def in_zone(zone: ZoneInfo) -> Organisation:
 ORGANISATIONS = [in_zone(zone) for zone in ZONES]
 
 
-@pytest.fixture(params=[*DAYS.values()], ids=[*DAYS])
+@pytest.fixture(params=list(DAYS.values()), ids=list(DAYS))
 def day(request: pytest.FixtureRequest) -> date:
     found: date = request.param
     return found

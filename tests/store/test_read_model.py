@@ -45,7 +45,7 @@ def test_mails_of_an_older_database_are_kept_and_take_the_new_states(database_ur
 
 def test_postmortems_of_an_older_database_keep_their_texts(database_url: str) -> None:
     engine = open_database(database_url)
-    migrate(engine, "0007")
+    migrate(engine, "0010")
     old = incident(postmortem=Postmortem(text="# What broke", by="ana", at=NOW))
     document = old.model_dump(mode="json", exclude={"unwritten"})
     with Session(engine) as session, session.begin():
