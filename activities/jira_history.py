@@ -1,15 +1,21 @@
 """Who changed a ticket in Jira, and the link that shows that it is done."""
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from linkify_it import LinkifyIt
+from pydantic import HttpUrl, ValidationError
 
 from activities.jira_client import JiraConnection, about
 from activities.tracker import TicketHistory
 from followthrough.domain.action_item import Ticket
+from followthrough.domain.text import URL
 
-LINK = re.compile(r'https?://[^\s"<>|\\\]]+')
+LINK = re.compile("https?://", re.IGNORECASE)
+AFTER_LINK = re.compile(r"[|{]")
+"""In wiki text; no link has these."""
+FINDER = LinkifyIt()
 
 
 class JiraHistory(JiraConnection):
@@ -44,5 +50,35 @@ class JiraHistory(JiraConnection):
 
     def _link(self, value: Any) -> str | None:
         """The first link in a text, wiki text or Atlassian document that does not lead back here."""
-        links = (link.rstrip(".,;:)") for link in LINK.findall(json.dumps(value)))
+        links = (link for text in _texts(value) for link in links_in(text))
         return next((link for link in links if not link.startswith(self._settings.resolved_public_url)), None)
+
+
+def links_in(text: str) -> Iterator[str]:
+    """Whole web addresses, in any script; one that is longer than ``URL`` or can't be one is left out."""
+    end = 0
+    for begin in LINK.finditer(text):
+        if begin.start() < end:
+            continue
+        found = FINDER.match_at_start(AFTER_LINK.split(text[begin.start() : begin.start() + URL + 1], maxsplit=1)[0])
+        if found is None or len(found.url) > URL:
+            continue
+        end = begin.start() + found.last_index
+        try:
+            HttpUrl(found.url)
+        except ValidationError:
+            continue
+        yield found.url
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """A text, or those of an Atlassian document in their order."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str(text):
+                yield text
+            case dict(parts):
+                waiting += reversed(parts.values())
+            case list(parts):
+                waiting += reversed(parts)

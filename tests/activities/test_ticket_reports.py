@@ -3,6 +3,10 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
+from pydantic import HttpUrl
+
+from activities.jira_history import links_in
 from activities.jira_tracker import JiraTracker
 from activities.ticket_reports import TicketReports
 from followthrough.domain.action_item import ActionItem, TicketReport, TicketState
@@ -81,6 +85,33 @@ def test_the_last_comment_of_who_closed_it_or_has_it_shows_the_evidence(jira: Ji
     report = read(jira, record)
     assert (report.state, report.status, report.moved_by) == (TicketState.DONE, "Done", "ben")
     assert str(report.evidence) == LINK
+
+
+@pytest.mark.parametrize(
+    ("said", "link"),
+    [
+        ("https://wiki.example.com/informe-de-producción", "https://wiki.example.com/informe-de-producción"),
+        ("see (https://bücher.example/x).", "https://bücher.example/x"),
+        ("https://例え.example/道?x=é#ñ, danke", "https://例え.example/道?x=é#ñ"),
+        ("https://wiki.example.com/Rollback_(drill)", "https://wiki.example.com/Rollback_(drill)"),
+        ("{color:red}https://wiki.example.com/a{color}", "https://wiki.example.com/a"),
+        ("https:// and https://[ and HTTPS://wiki.example.com/b!", "HTTPS://wiki.example.com/b"),
+        ("https://wiki.example.com:99999/a then https://wiki.example.com/c", "https://wiki.example.com/c"),
+        (f"https://wiki.example.com/{'x' * 3_000} then https://wiki.example.com/d", "https://wiki.example.com/d"),
+    ],
+)
+def test_a_link_is_the_evidence_as_a_whole_or_not_at_all(jira: JiraStandIn, said: str, link: str) -> None:
+    record = with_ticket(jira)
+    key = the_issue(jira).key
+    jira.remark(key, written(jira, said) if jira.cloud else said, by="5b10ana")
+    jira.change(key, by="5b10ana", status="Done")
+    assert read(jira, record).evidence == HttpUrl(link)
+
+
+def test_links_are_found_in_any_place_of_wiki_text() -> None:
+    text = "[https://a.example/1] [words|https://b.example/2] [https://c.example/3|https://c.example/3|smart-link]"
+    assert [link[-1] for link in links_in(text)] == ["1", "2", "3", "3"]
+    assert list(links_in("https://[" * 50_000)) == []
 
 
 def test_a_field_can_hold_the_evidence(jira: JiraStandIn) -> None:
