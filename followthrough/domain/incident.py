@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.alert import Alert as Alert
 from followthrough.domain.alert import AlertState as AlertState
-from followthrough.domain.alert import Heard, MergedInto
+from followthrough.domain.alert import Heard
 from followthrough.domain.limits import PASSED
 from followthrough.domain.postmortem import FormatName, Postmortem, PostmortemAssignment
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
@@ -301,7 +301,7 @@ class Incident(Record):
             case AlertState.RESOLVED:
                 self._alert_over(alert, now)
             case AlertState.MERGED:
-                self._alert_merged(alert, alert.into, now)
+                self._alert_merged(alert, now)
             case _:
                 self._alert_fires(alert, now)
         return True
@@ -345,9 +345,9 @@ class Incident(Record):
         if self.plan is not None and self.plan.auto_resolve:
             self.resolve(now, "The alert is over", None)
 
-    def _alert_merged(self, alert: Alert, into: MergedInto | None, now: datetime) -> None:
+    def _alert_merged(self, alert: Alert, now: datetime) -> None:
         """The pager goes on with another alert: its incident continues this one, or else this one follows it."""
-        if into is None:
+        if (into := alert.into) is None:
             self.note(now, EntryKind.ALERT, f"{alert.source} merged the alert into another one: {alert.title}")
             return
         name = " ".join(part for part in (into.title or into.dedup_key, into.url, into.incident_id) if part)

@@ -20,12 +20,16 @@ KEPT_FOR = timedelta(days=30)
 KEPT = 1_000
 """Those that were delivered last."""
 
+LATEST = ("state", "title", "labels", "url", "at", "event")
+"""What an alert's later delivery may change."""
+
 OVER = (AlertState.RESOLVED, AlertState.MERGED)
 
 
 class Known(NamedTuple):
-    """Of an alert: the last incident that it started, an ongoing one that follows it, whether it is among those here,
-    and whether this delivery says nothing new of it.
+    """Of an alert: the last incident that it started, or else an ongoing one that follows it.
+
+    ``unstarted`` says that it is kept here, ``heard`` that this delivery of it says nothing new.
     """
 
     incident_id: str | None = None
@@ -86,9 +90,6 @@ def keep(database: Engine, alert: Alert, now: datetime) -> None:
         session.execute(upsert.on_conflict_do_update(index_elements=["dedup_key"], set_={**latest, **counted}))
         session.execute(delete(UnstartedAlertRow).where(last_at < now - KEPT_FOR))
         session.execute(delete(UnstartedAlertRow).where(dedup_key.in_(surplus)))
-
-
-LATEST = ("state", "title", "labels", "url", "at", "event")
 
 
 def forget(database: Engine, alert: Alert) -> None:
