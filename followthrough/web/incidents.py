@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Engine, exc
 from sqlmodel import Session
@@ -43,6 +44,9 @@ logger = logging.getLogger(__name__)
 ANSWER_WITHIN = 10
 """Seconds; pagers give up after a little more."""
 
+AT_ONCE = 8
+"""Deliveries to one incident; the engine refuses more than 10, and asking it again costs more than to wait."""
+
 HINT_WITHIN = 1
 """Seconds; without the hint a delivery asks the engine more often."""
 
@@ -73,6 +77,7 @@ class Incidents:
         self._client = client
         self._organisation = organisation
         self._database = database
+        self._hands: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def deliver(self, alert: Alert, labels: Mapping[str, str] | None = None) -> str | None:
         """The id of the incident that the alert belongs to, once that durably exists.
@@ -214,7 +219,8 @@ class Incidents:
         """The answer of an incident, or of the one it was merged into; None when it does not run."""
         handle = self._client.get_workflow_handle(workflow_id)
         try:
-            receipt = await handle.execute_update(IncidentWorkflow.receive_alert, alert)
+            async with self._hands.setdefault(workflow_id, asyncio.Semaphore(AT_ONCE)):
+                receipt = await handle.execute_update(IncidentWorkflow.receive_alert, alert)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
