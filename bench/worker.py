@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker, WorkerConfig
 
 from bench.bare import BareWorkflow
 from bench.steps import BARE_QUEUE, nothing
 from bench.trivial import EmptyWorkflow, IdleWorkflow
+from followthrough.converter import data_converter
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.database import open_database
@@ -34,7 +34,7 @@ class Cache(SimplePlugin):
 
 async def main(kind: str, address: str, data_dir: str, cached: str) -> None:
     """Runs until the process is stopped; SIGUSR1 collects garbage."""
-    client = await Client.connect(address, data_converter=pydantic_data_converter, plugins=[Cache(int(cached))])
+    client = await Client.connect(address, data_converter=data_converter, plugins=[Cache(int(cached))])
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, gc.collect)
     if kind == "bare":
         worker = Worker(

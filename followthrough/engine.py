@@ -17,10 +17,10 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSe
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, PollWorkflowExecutionTimeSkippingRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
+from followthrough.converter import data_converter
 from followthrough.engine_sources import Say, Source, Unavailable, build, cached, download, last_lines, lock, on_path
 from followthrough.guard import guarded
 from followthrough.private_files import PRIVATE, private_files
@@ -32,6 +32,7 @@ SOURCES = READY_SOURCES | {"the SDK's download": download, "go build of deploy/d
 DYNAMIC_CONFIG = (
     "frontend.WorkflowTimeSkippingEnabled=true",
     "frontend.WorkflowTimeSkippingMaxSkipPerSession=100000",
+    "history.maxInFlightUpdatePayloads=2100000",  # a worker says each again when it answers, in at most 4 MB for all
 )
 START_SECONDS = 30
 LOCK_SECONDS = 20
@@ -251,7 +252,7 @@ class _OwnServer:
 
 
 async def _connect(address: str, namespace: str, **credentials: Any) -> Client:
-    client = await Client.connect(address, namespace=namespace, data_converter=pydantic_data_converter, **credentials)
+    client = await Client.connect(address, namespace=namespace, data_converter=data_converter, **credentials)
     await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
     return client
 

@@ -158,6 +158,13 @@ class Followed(ABC, Generic[RecordT]):
         except Refusal as refusal:
             raise ApplicationError(str(refusal), type="Refusal", non_retryable=True) from refusal
 
+    def fit(self, change: Callable[[RecordT], Any]) -> Any:
+        """Makes a change that another workflow asks for. Raises Refusal, and then nothing has changed."""
+        after = self.record.model_copy(deep=True)
+        change(after)
+        require_room(self.record, after, self.queued)
+        return change(self.record)
+
     def tell(
         self,
         kind: NoticeKind,

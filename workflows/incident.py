@@ -42,13 +42,13 @@ with workflow.unsafe.imports_passed_through():
     )
     from followthrough.domain.repeats import RepeatSeen
     from followthrough.domain.roles import ask, pass_on
-    from followthrough.domain.room import require_room
     from followthrough.domain.shown import Shown, incident_as_shown, shown_of_incident
     from followthrough.domain.values import EntryKind, PersonId, Refusal
     from workflows.durable import LOCAL, Followed, signal
     from workflows.item_links import start_item
     from workflows.messages import (
         AlertReceipt,
+        Answer,
         IncidentNews,
         IncidentProgress,
         ItemAskedAgain,
@@ -166,13 +166,16 @@ class IncidentWorkflow(Followed[Incident]):
 
     @workflow.signal
     async def item_split(self, split: ItemSplit) -> None:
-        """Parts go on instead of an action item, which ends after this."""
+        """Parts are to go on instead of an action item, which is answered."""
         await self._merge_decided()
-        self.record.item_split(workflow.now(), split.item_id, split.parts)
-        if self.record.merged_into is not None:
-            await signal(self.record.merged_into, "item_split", split)
-            for part in split.parts:
-                await signal(part.id, "follow", self.record.merged_into)
+        if self.record.merged_into is not None and await signal(self.record.merged_into, "item_split", split):
+            return
+        refusal = None
+        try:
+            self.fit(lambda incident: incident.item_split(workflow.now(), split.item_id, split.parts))
+        except Refusal as error:
+            refusal = str(error)
+        await signal(split.item_id, "answered", Answer(refusal=refusal, incident_id=self.record.id))
 
     @workflow.signal
     async def item_asked_again(self, asked: ItemAskedAgain) -> None:
@@ -187,10 +190,7 @@ class IncidentWorkflow(Followed[Incident]):
         """Another incident asks to be continued by this one, and is answered."""
         refusal = None
         try:
-            after = self.record.model_copy(deep=True)
-            take_in(after, other, workflow.now())
-            require_room(self.record, after, self.queued)
-            if take_in(self.record, other, workflow.now()):
+            if self.fit(lambda incident: take_in(incident, other, workflow.now())):
                 people = (*self._participants(), *(holder.person for holder in other.roles))
                 self.tell(NoticeKind.INCIDENT_MERGED, tuple(dict.fromkeys(people)), text=other.id)
         except Refusal as error:

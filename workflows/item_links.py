@@ -87,33 +87,46 @@ class LinkedItem(TicketFollowing):
         await signal(item.incident_id, "item_ended", ended)
 
     async def split(self, command: SplitItem) -> None:
-        """Starts the parts and tells the incident of them before the whole ends."""
+        """Asks the incident, if it is not over, and starts the parts before the whole ends.
+
+        Raises ApplicationError with the incident's sentence when it has no room for them.
+        """
         parts = command.parts_of(self.record, workflow.now())
-        for part in parts:
-            await start_item(part)
         summaries = tuple(ItemSummary(id=part.id, title=part.title, owner=part.owner) for part in parts)
-        await signal(self.record.incident_id, "item_split", ItemSplit(item_id=self.record.id, parts=summaries))
-        end_split(self.record, parts, workflow.now())
+        wanted = ItemSplit(item_id=self.record.id, parts=summaries)
+        answer = await self._ask(self.record.incident_id, "item_split", wanted)
+        if answer is not None:
+            self.record.incident_id = answer.incident_id or self.record.incident_id
+            if answer.refusal is not None:
+                end_split(self.record, parts, answer.refusal, workflow.now())
+                _require(answer.refusal)
+        for part in parts:
+            await start_item(part.model_copy(update={"incident_id": self.record.incident_id}))
+        end_split(self.record, parts, None, workflow.now())
 
     async def merge(self, into: str) -> None:
         """Asks the other to go on for both; raises ApplicationError with its sentence when it can't."""
-        refusal = await self._ask(into, "merge_asked", Duplicate.model_validate(self.record))
+        refusal = await self._refusal(into, "merge_asked", Duplicate.model_validate(self.record))
         end_merge(self.record, into, refusal, workflow.now())
         _require(refusal)
 
     async def block_on(self, on: str) -> None:
         """Asks the other to tell when it has ended; raises ApplicationError with the sentence why it can't."""
-        refusal = await self._ask(on, "block_asked", BlockAsked(path=(self.record.id,)))
+        refusal = await self._refusal(on, "block_asked", BlockAsked(path=(self.record.id,)))
         end_block(self.record, refusal, workflow.now())
         _require(refusal)
 
-    async def _ask(self, other: str, name: str, message: Any) -> str | None:
-        """Its refusal, or None when it agrees."""
+    async def _refusal(self, other: str, name: str, message: Any) -> str | None:
+        """What another action item says against it; None when it agrees."""
+        answer = await self._ask(other, name, message)
+        return answer.refusal if answer else f"There is no open action item {other}; name one that is."
+
+    async def _ask(self, other: str, name: str, message: Any) -> Answer | None:
+        """None when nobody is there to answer."""
         self._answer = None
-        if not await signal(other, name, message):
-            return f"There is no open action item {other}; name one that is."
-        await workflow.wait_condition(lambda: self._answer is not None)
-        return self._answer.refusal if self._answer else None
+        if await signal(other, name, message):
+            await workflow.wait_condition(lambda: self._answer is not None)
+        return self._answer
 
     @workflow.signal
     async def merge_asked(self, other: Duplicate) -> None:
@@ -141,7 +154,7 @@ class LinkedItem(TicketFollowing):
 
     @workflow.signal
     def answered(self, answer: Answer) -> None:
-        """What another action item was asked for is decided."""
+        """What another workflow was asked for is decided."""
         self._answer = answer
 
     @workflow.signal

@@ -129,7 +129,7 @@ class ItemEnded(Message):
 
 
 class ItemSplit(Message):
-    """An action item tells its incident which parts go on instead of it."""
+    """An action item asks its incident whether these parts may go on instead of it."""
 
     item_id: str
     parts: tuple[ItemSummary, ...]
@@ -152,9 +152,13 @@ class BlockAsked(Message):
 
 
 class Answer(Message):
-    """The action item that was asked agrees, or says in a sentence why it can't."""
+    """The action item or incident that was asked agrees, or says in a sentence why it can't.
+
+    ``incident_id`` is the incident that answers.
+    """
 
     refusal: str | None
+    incident_id: str | None = None
 
 
 class BlockOver(Message):

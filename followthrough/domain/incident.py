@@ -11,7 +11,7 @@ from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.alert import Alert as Alert
 from followthrough.domain.alert import AlertState as AlertState
 from followthrough.domain.alert import Heard
-from followthrough.domain.limits import PASSED
+from followthrough.domain.limits import ACTION_ITEMS, PASSED
 from followthrough.domain.postmortem import FormatName, Postmortem, PostmortemAssignment
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
 
@@ -385,12 +385,17 @@ class Incident(Record):
         self.close_if_done(now)
 
     def item_split(self, now: datetime, item_id: str, parts: Iterable[ItemSummary]) -> None:
-        """Its parts count instead of an action item that is about to end."""
+        """Its parts count instead of an action item that is about to end. Raises Refusal when they are too many."""
         known = {item.id for item in self.items}
-        for part in parts:
-            if part.id not in known:
-                self.items.append(part)
-                self.note(now, EntryKind.ACTION_ITEM, f"{part.id}, a part of {item_id}, for {part.owner}: {part.title}")
+        new = [part for part in parts if part.id not in known]
+        if len(known) + len(new) > ACTION_ITEMS:
+            raise Refusal(
+                f"Incident {self.id} has {len(known)} action items and may have {ACTION_ITEMS}; make fewer parts of "
+                f"{item_id}."
+            )
+        for part in new:
+            self.items.append(part)
+            self.note(now, EntryKind.ACTION_ITEM, f"{part.id}, a part of {item_id}, for {part.owner}: {part.title}")
 
     def item_asked_again(self, now: datetime, item_id: str, because: str) -> None:
         """Waits for an action item again; one that has ended stays so, with a note."""

@@ -84,9 +84,13 @@ class SplitItem(Message):
         ]
 
 
-def end_split(item: ActionItem, parts: list[ActionItem], now: datetime) -> None:
-    """Ends the whole, whose parts are followed from now on."""
+def end_split(item: ActionItem, parts: list[ActionItem], refusal: str | None, now: datetime) -> None:
+    """Ends the whole, whose parts are followed from now on, unless its incident has no room for them."""
     item.under_way = None
+    if refusal is not None:
+        item.split_into = item.split_into[: -len(parts)]
+        item.note(now, EntryKind.ACTION_ITEM, f"Not split: {refusal}")
+        return
     item.settle(now, ItemStatus.SPLIT)
     item.note(now, EntryKind.ACTION_ITEM, f"Split into {', '.join(f'{part.id} for {part.owner}' for part in parts)}")
 

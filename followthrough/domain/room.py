@@ -34,14 +34,14 @@ def require_room(before: Record, after: Record, queued: int, command: str = "") 
     nearer = command in NEARER
     if after.unwritten_size > max(before.unwritten_size, ENTRIES_FULL if nearer else ENTRIES_LONG):
         raise Refusal(f"The timeline of {after.id} is still being written; try again in a moment.")
-    size = _taken(after) + queued
-    if size > ROOM + (RESERVE if nearer else 0) and size > _taken(before) + queued:
-        waits = (
-            "many mails wait to be sent; try again later, or say it shorter"
-            if queued > RESERVE
-            else ("say it shorter and link to more, or go on in a new incident; what ends it is still possible")
+    room, size = ROOM + (RESERVE if nearer else 0), _taken(after)
+    if size + queued > room and size > _taken(before):
+        if size <= room:
+            raise Refusal(f"Many mails about {after.id} wait to be sent; try again later, or say it shorter.")
+        raise Refusal(
+            f"There is no room for this in {after.id}: say it shorter and link to more, or go on in a new incident; "
+            "what ends it is still possible in a few words."
         )
-        raise Refusal(f"There is no room for this in {after.id}: {waits}.")
 
 
 def _taken(record: Record) -> int:

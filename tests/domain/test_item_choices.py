@@ -132,7 +132,7 @@ def test_the_parts_of_an_item_win_no_time_and_have_ids_of_their_own() -> None:
     give(command, whole)
     assert "is being split" in refused(Decline(by="ana", reason="Meanwhile"), whole)
     first, second = parts = command.parts_of(whole, NOW + DAY)
-    end_split(whole, parts, NOW + DAY)
+    end_split(whole, parts, None, NOW + DAY)
     assert [part.id for part in parts] == whole.split_into == ["inc-0000000001.2.1", "inc-0000000001.2.2"]
     assert {(part.due, part.proposed_at, part.extensions) for part in parts} == {(whole.planned.due, NOW, 1)}
     assert (first.kind, second.kind, second.priority) == (whole.kind, Kind.PROCESS, whole.priority)
@@ -252,7 +252,7 @@ def test_whatever_people_say_an_item_is_settled_or_owned_and_keeps_what_it_knew(
             command.apply(subject, now)
             match command:
                 case SplitItem():
-                    end_split(subject, command.parts_of(subject, now), now)
+                    end_split(subject, command.parts_of(subject, now), None, now)
                 case MergeItem(into=into):
                     end_merge(subject, into, answer, now)
                 case BlockItem(on=str()):

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from temporalio import workflow
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+from followthrough.converter import data_converter
 from followthrough.domain.action_item import ActionItem
 from tests.replay.record import HISTORIES
 from worker import WORKFLOW_RUNNER, WORKFLOWS
@@ -25,7 +25,7 @@ def history(path: Path) -> WorkflowHistory:
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: f"{path.parent.name}-{path.stem}")
 async def test_a_recorded_history_replays(path: Path) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter, workflow_runner=WORKFLOW_RUNNER)
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=data_converter, workflow_runner=WORKFLOW_RUNNER)
     await replayer.replay_workflow(history(path))
 
 
@@ -46,4 +46,4 @@ class SleepsFirst(ActionItemWorkflow):
 async def test_an_unpatched_change_of_order_would_be_noticed() -> None:
     item = next(path for path in RECORDED if "." in path.stem)
     with pytest.raises(NondeterminismError):
-        await Replayer(workflows=[SleepsFirst], data_converter=pydantic_data_converter).replay_workflow(history(item))
+        await Replayer(workflows=[SleepsFirst], data_converter=data_converter).replay_workflow(history(item))

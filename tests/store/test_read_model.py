@@ -178,8 +178,8 @@ def test_items_come_late_ones_first_and_ended_ones_last(
 
 def test_a_postmortems_text_comes_once_and_the_latest_stays(database: Engine) -> None:
     model, record = ReadModel(database), incident()
-    for minute, words in enumerate(("# First", "# Second")):
-        record.postmortem = Postmortem(text=words, by="ana", at=NOW + timedelta(minutes=minute))
+    for minute, submitted in enumerate(("# First", "# Second")):
+        record.postmortem = Postmortem(text=submitted, by="ana", at=NOW + timedelta(minutes=minute))
         record.version += 1
         model.project_incident(record)
     record.version += 1

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
+from followthrough.converter import data_converter
 from followthrough.engine import ensure_search_attributes
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
@@ -45,8 +45,8 @@ class Web:
 
 
 async def new_namespace(address: str) -> Client:
-    namespace, converter = f"web-{uuid4().hex[:8]}", pydantic_data_converter
-    client = await Client.connect(address, namespace=namespace, data_converter=converter, interceptors=[CLOCK])
+    namespace = f"web-{uuid4().hex[:8]}"
+    client = await Client.connect(address, namespace=namespace, data_converter=data_converter, interceptors=[CLOCK])
     retention = Duration()
     retention.FromTimedelta(timedelta(days=1))
     await client.workflow_service.register_namespace(

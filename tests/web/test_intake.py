@@ -12,8 +12,8 @@ from uuid import uuid4
 import httpx
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
+from followthrough.converter import data_converter
 from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.store.database import open_database
 from tests.web.conftest import Web, new_namespace
@@ -252,7 +252,7 @@ async def relay(address: str) -> AsyncIterator[str]:
 
 async def test_while_the_engine_is_down_the_pager_is_told_to_try_again(address: str, web: Web) -> None:
     async with relay(address) as way:
-        client = await Client.connect(way, namespace=web.client.namespace, data_converter=pydantic_data_converter)
+        client = await Client.connect(way, namespace=web.client.namespace, data_converter=data_converter)
     async with replace(web, client=client).browser() as api:
         answer, ready = await asyncio.gather(api.post("/webhooks/alertmanager", json=group()), api.get("/readyz"))
     for response in (answer, ready):

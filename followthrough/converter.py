@@ -1,0 +1,49 @@
+"""How values travel between clients, workflows and activities."""
+
+import dataclasses
+from typing import Any, get_args
+
+from pydantic import TypeAdapter, ValidationError
+from temporalio.api.common.v1 import Payload
+from temporalio.contrib.pydantic import (
+    PydanticJSONPlainPayloadConverter,
+    pydantic_data_converter,
+)
+from temporalio.converter import CompositePayloadConverter, DefaultPayloadConverter, JSONPlainPayloadConverter
+from temporalio.exceptions import ApplicationError
+
+from followthrough.domain.incident_commands import IncidentCommand
+from followthrough.domain.item_commands import ItemCommand
+
+_TYPES: tuple[Any, ...] = (IncidentCommand, ItemCommand)
+COMMANDS = {get_args(command)[0]: TypeAdapter[Any](command) for command in _TYPES}
+"""By the type that an update's handler names."""
+
+
+class CommandJSONConverter(PydanticJSONPlainPayloadConverter):
+    """Refuses, in words, a command that is none, or that says too much: without it the caller sees no reason."""
+
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
+        """Raises ApplicationError for a command, else what pydantic raises."""
+        command = COMMANDS.get(type_hint)
+        if command is None:
+            return super().from_payload(payload, type_hint)
+        try:
+            return command.validate_json(payload.data)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"][1:]) or "The command"
+            sentence = f"{where}: {first['msg'].removeprefix('Value error, ')}."
+            raise ApplicationError(sentence, type="Refusal", non_retryable=True) from None
+
+
+class FollowthroughPayloadConverter(CompositePayloadConverter):
+    """Pydantic's JSON, with commands that are refused in words."""
+
+    def __init__(self) -> None:
+        json = CommandJSONConverter()
+        defaults = DefaultPayloadConverter.default_encoding_payload_converters
+        super().__init__(*(json if isinstance(one, JSONPlainPayloadConverter) else one for one in defaults))
+
+
+data_converter = dataclasses.replace(pydantic_data_converter, payload_converter_class=FollowthroughPayloadConverter)
