@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
+from pydantic_core import to_json
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -198,7 +199,7 @@ class Followed(ABC, Generic[RecordT]):
     @property
     def queued(self) -> int:
         """The size of the mails that wait, in bytes."""
-        return sum(len(notice.model_dump_json()) for notice in self.outgoing)
+        return sum(len(to_json(notice)) for notice in self.outgoing)
 
     @workflow.signal
     def undelivered(self, missed: Undelivered) -> None:

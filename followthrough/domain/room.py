@@ -3,6 +3,8 @@
 Who is asked to take in another record decides by this, too, so ``ROOM`` may grow and never shrink.
 """
 
+from pydantic_core import to_json
+
 from followthrough.domain.text import POSTMORTEM
 from followthrough.domain.values import ENTRIES_FULL, ENTRIES_LONG, Record, Refusal
 
@@ -45,5 +47,5 @@ def require_room(before: Record, after: Record, queued: int, command: str = "") 
 
 
 def _taken(record: Record) -> int:
-    lean = len(record.lean().model_dump_json()) + record.unwritten_size
-    return lean + max(POSTMORTEM, len(record.model_dump_json()) - lean)
+    lean = len(to_json(record.lean())) + record.unwritten_size
+    return lean + max(POSTMORTEM, len(to_json(record)) - lean)

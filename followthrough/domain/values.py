@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import to_json
 
 from followthrough.domain.text import TITLE, cut
 
@@ -99,7 +100,7 @@ class Record(State):
     @property
     def unwritten_size(self) -> int:
         """In bytes."""
-        return sum(len(entry.model_dump_json()) for entry in self.unwritten)
+        return sum(len(to_json(entry)) for entry in self.unwritten)
 
     def lean(self) -> Self:
         """A copy for those who plan, write mails and tickets: without what only the read model needs."""
