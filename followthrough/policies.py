@@ -280,7 +280,7 @@ class JiraPolicies(Section):
 
 
 class RepeatPolicies(Section):
-    """When an incident counts as a repeat of an earlier one; the same alert on the same service always does."""
+    """When an incident is proposed as a repeat of an earlier one; the same alert on the same service always is one."""
 
     enabled: bool = True
     within: Duration = Field(timedelta(days=365), description="How long before the incident the earlier one was")

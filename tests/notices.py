@@ -149,7 +149,7 @@ RECORDS: dict[NoticeKind, dict[str, Any]] = {
     NoticeKind.INCIDENT_CLOSED: {"incident": _IN_ROLE | {"status": IncidentStatus.CLOSED, "items": _ITEMS}},
     NoticeKind.INCIDENT_REPEATS: {
         "incident": _IN_ROLE,
-        "text": "inc-0000000002: the same alert on the same service\ninc-0000000002.1, waived, ben: Retry payments",
+        "text": "inc-0000000002, linked: the same alert\ninc-0000000002.1, waived, ben: Retry payments",
     },
     NoticeKind.DRILL_REPORT: {"incident": _RESOLVED, "drill": DRILL},
     NoticeKind.ITEM_PROPOSED: {"item": {"status": ItemStatus.PROPOSED}},
@@ -188,6 +188,7 @@ RECORDS: dict[NoticeKind, dict[str, Any]] = {
         "text": "The waiver has expired: The service goes away in May.",
     },
     NoticeKind.ITEM_REPEATED: {"item": {"repeats": ["inc-0000000003"]}, "text": "inc-0000000003"},
+    NoticeKind.ITEM_REPEAT_TAKEN_BACK: {"item": {}, "text": "inc-0000000003"},
     NoticeKind.TICKET_CONFLICT: {
         "item": _EVIDENT,
         "text": "Ticket PAY-1 was assigned to nobody.\nThe action item keeps its owner; reassign it.",

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.incident import Audience
     from followthrough.domain.item_commands import ApproveExtension, Extend, Finish, ItemCommand, RefuseExtension
     from followthrough.domain.item_lifecycle import BlockItem, MergeItem, SplitItem
-    from followthrough.domain.repeats import RepeatSeen, repeated
+    from followthrough.domain.repeats import RepeatSeen, repeated, taken_back
     from followthrough.domain.shown import Shown, item_as_shown, shown_of_item
     from followthrough.domain.sprint_commands import SprintNews
     from followthrough.domain.ticket_commands import Adopt
@@ -115,6 +115,12 @@ class ActionItemWorkflow(LinkedItem):
         """What this item was to prevent happened again."""
         if repeated(self.record, seen, workflow.now()):
             self.tell(NoticeKind.ITEM_REPEATED, (self.record.owner,), text=seen.incident_id)
+
+    @workflow.signal
+    def repeat_taken_back(self, seen: RepeatSeen) -> None:
+        """It was another incident, or somebody else's to prevent."""
+        if taken_back(self.record, seen, workflow.now()):
+            self.tell(NoticeKind.ITEM_REPEAT_TAKEN_BACK, (self.record.owner,), text=seen.incident_id)
 
     @workflow.signal
     def incident_went_on(self, news: IncidentNews) -> None:

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         IncidentMoment,
         IncidentMomentKind,
         IncidentPlan,
+        Repeat,
         Role,
     )
     from followthrough.domain.incident_commands import AssignRole, IncidentCommand, ProposeItem, SendUpdate
@@ -31,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
         Merge,
         Reopen,
         Split,
+        UnlinkRepeat,
         end_merge,
         take_in,
     )
@@ -134,6 +136,8 @@ class IncidentWorkflow(Followed[Incident]):
                 await self._split(command)
             case LinkRepeat():
                 await self._look_for_repeats()
+            case UnlinkRepeat(of=earlier):
+                await self._take_back(earlier)
             case Merge(into=into):
                 if (refusal := await self._merge(into)) is not None:
                     raise ApplicationError(refusal, type="Refusal", non_retryable=True)
@@ -331,22 +335,33 @@ class IncidentWorkflow(Followed[Incident]):
         )
 
     async def _look_for_repeats(self) -> None:
-        """Links earlier incidents like this one, and counts it against their follow-ups that are open or waived."""
-        linked = {repeat.incident_id for repeat in self.record.repeats}
+        """Links or proposes earlier incidents, and counts it against open or waived follow-ups of those linked."""
+        known = {repeat.incident_id for repeat in self.record.repeats}
         found = await workflow.execute_local_activity_method(Planning.find_repeats, self.record.lean(), **LOCAL)
         self.record.compared = True
         for repeat in found.repeats:
-            if repeat.incident_id not in linked:
-                self.record.repeats.append(repeat)
-                text = f"Looks like {repeat.incident_id}: {repeat.because}"
+            if repeat.incident_id not in known:
+                kept = self.record.proposed_repeats if repeat.proposed else self.record.repeats
+                kept.append(repeat)
+                text = f"{'Looks like' if repeat.proposed else 'Repeats'} {repeat.incident_id}: {repeat.because}"
                 self.record.note(workflow.now(), EntryKind.NOTE, text)
         commander = self.record.holder(Role.INCIDENT_COMMANDER)
         if found.repeats and commander is not None:
             self.tell(NoticeKind.INCIDENT_REPEATS, (commander,), text=found.in_words())
         seen = RepeatSeen(incident_id=self.record.id, at=workflow.now())
         for item in found.follow_ups:
-            if item.status in (*OPEN, ItemStatus.WAIVED):
+            linked = any(repeat.incident_id == item.incident_id for repeat in self.record.repeats)
+            if linked and item.status in (*OPEN, ItemStatus.WAIVED):
                 await signal(item.id, "incident_repeated", seen)
+
+    async def _take_back(self, earlier: str) -> None:
+        """It is not counted any more against follow-ups of an incident that it was linked to."""
+        only = [Repeat(incident_id=earlier, because="")]
+        asked = self.record.model_copy(update={"repeats": only, "compared": True})
+        found = await workflow.execute_local_activity_method(Planning.find_repeats, asked, **LOCAL)
+        seen = RepeatSeen(incident_id=self.record.id, at=workflow.now())
+        for item in found.follow_ups:
+            await signal(item.id, "repeat_taken_back", seen)
 
     def _participants(self) -> tuple[PersonId, ...]:
         return tuple(dict.fromkeys(holder.person for holder in self.record.roles))

@@ -71,5 +71,5 @@ def link_repeat(incident: Incident, earlier: Incident, reason: str, by: By) -> N
 
 @app.command()
 def unlink_repeat(incident: Incident, earlier: Incident, reason: str, by: By) -> None:
-    """Say that an incident only looks like an earlier one."""
+    """Say that an incident only looks like an earlier one; what followed from a link is taken back."""
     give(incident, UnlinkRepeat(by=by, of=earlier, reason=reason))

@@ -191,6 +191,18 @@ class Waiver(Message):
     """When it is asked again; None for good."""
 
 
+class RepeatEffect(Message):
+    """What a repeat did to an action item, so that it can be taken back."""
+
+    incident_id: str
+    priority: Priority
+    """Before; ``raised`` is after."""
+    raised: Priority
+    waiver: Waiver | None = None
+    """The one that it undid by asking again ``asked_at``."""
+    asked_at: AwareDatetime | None = None
+
+
 class Block(Message):
     """What the item waits for: a date, or another action item and for it until a date at most."""
 
@@ -269,7 +281,9 @@ class ActionItem(Record):
     resolved_at: AwareDatetime | None = None
     published_at: AwareDatetime | None = None
     repeats: list[str] = Field(default_factory=list)
-    """Later incidents that looked like its own while it was open or waived."""
+    """Later incidents that repeated its own while it was open or waived."""
+    repeat_effects: list[RepeatEffect] = Field(default_factory=list)
+    """Of those repeats, in their order."""
     estimate: float | None = None
     """In the unit of its team's sprint capacity."""
     moved_on: int = 0

@@ -29,6 +29,7 @@ ASKS_FOR_POSTMORTEM = {
 NEWS = {
     NoticeKind.ITEM_ENDED,
     NoticeKind.ITEM_TOOK_IN,
+    NoticeKind.ITEM_REPEAT_TAKEN_BACK,
     NoticeKind.ITEM_EXTENSION_DECIDED,
     NoticeKind.INCIDENT_CLOSED,
     NoticeKind.POSTMORTEM_PUBLISHED,

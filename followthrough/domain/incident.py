@@ -162,10 +162,12 @@ class ItemSummary(Message):
 
 
 class Repeat(Message):
-    """An earlier incident that this one looks like, and why."""
+    """An earlier incident that this one repeats, and why."""
 
     incident_id: str
     because: str
+    proposed: bool = False
+    """Only the titles are alike: nothing follows from it until somebody links the two."""
 
 
 class Incident(Record):
@@ -218,6 +220,8 @@ class Incident(Record):
     """Moments that have passed, so that none comes twice."""
     kudos: list[Kudos] = Field(default_factory=list)
     repeats: list[Repeat] = Field(default_factory=list)
+    proposed_repeats: list[Repeat] = Field(default_factory=list)
+    """Until somebody links or dismisses them."""
     compared: bool = False
     """Earlier incidents were looked through for ones like it."""
     reopened_at: AwareDatetime | None = None

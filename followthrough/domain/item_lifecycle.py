@@ -31,6 +31,7 @@ INHERITED = {
     "published_at",
     "drill",
     "repeats",
+    "repeat_effects",
     "extensions",
 }
 """What a part has from the action item that it was split from, so that splitting gains no time."""

@@ -242,11 +242,12 @@ class LinkRepeat(Message):
                 f"Incident {incident.id} is linked to {LINKS} earlier ones; unlink one that it does not repeat."
             )
         incident.repeats.append(Repeat(incident_id=self.of, because=self.reason))
+        incident.proposed_repeats = [one for one in incident.proposed_repeats if one.incident_id != self.of]
         incident.note(now, EntryKind.NOTE, f"Repeats {self.of}: {self.reason}", self.by)
 
 
 class UnlinkRepeat(Message):
-    """It only looked like an earlier one; what was counted against follow-ups stays on their timelines."""
+    """It only looks like an earlier one: a link is taken back with its effects, a proposal is dismissed."""
 
     command: Literal["unlink repeat"] = "unlink repeat"
     by: PersonId
@@ -254,9 +255,10 @@ class UnlinkRepeat(Message):
     reason: str = Field(min_length=1)
 
     def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal when it is not linked."""
-        kept = [repeat for repeat in incident.repeats if repeat.incident_id != self.of]
-        if len(kept) == len(incident.repeats):
+        """Raises Refusal when it is neither linked nor proposed."""
+        known = [*incident.repeats, *incident.proposed_repeats]
+        if all(repeat.incident_id != self.of for repeat in known):
             raise Refusal(f"Incident {incident.id} is not linked to {self.of}.")
-        incident.repeats = kept
+        incident.repeats = [repeat for repeat in incident.repeats if repeat.incident_id != self.of]
+        incident.proposed_repeats = [one for one in incident.proposed_repeats if one.incident_id != self.of]
         incident.note(now, EntryKind.NOTE, f"Does not repeat {self.of}: {self.reason}", self.by)

@@ -34,6 +34,7 @@ class NoticeKind(StrEnum):
     ITEM_TO_VERIFY = "item-to-verify"
     ITEM_ENDED = "item-ended"
     ITEM_REPEATED = "item-repeated"
+    ITEM_REPEAT_TAKEN_BACK = "item-repeat-taken-back"
     ITEM_EXTENSION_WANTED = "item-extension-wanted"
     ITEM_EXTENSION_DECIDED = "item-extension-decided"
     ITEM_TOOK_IN = "item-took-in"
@@ -60,6 +61,7 @@ GATHERED = frozenset(
         NoticeKind.ITEM_WAIVER_ENDS,
         NoticeKind.ITEM_TO_VERIFY,
         NoticeKind.ITEM_ENDED,
+        NoticeKind.ITEM_REPEAT_TAKEN_BACK,
         NoticeKind.ITEM_EXTENSION_WANTED,
         NoticeKind.ITEM_EXTENSION_DECIDED,
         NoticeKind.ITEM_TOOK_IN,

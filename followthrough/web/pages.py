@@ -109,7 +109,7 @@ def pages(settings: Settings, organisation: OrganisationFile, incidents: Inciden
             ),
             timeline=await run_in_threadpool(queries.timeline, reading, incident_id),
             earlier_items=await run_in_threadpool(
-                queries.items_of, reading, [repeat.incident_id for repeat in incident.repeats]
+                queries.items_of, reading, [one.incident_id for one in (*incident.repeats, *incident.proposed_repeats)]
             ),
             thanks=thanks(incident, organisation()),
             anonymous=await run_in_threadpool(shown_notes, reading, incident_id, organisation(), datetime.now(UTC)),

@@ -1,12 +1,15 @@
 """Which incidents count as repeats, and what that does to follow-ups."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from followthrough.domain.action_item import ItemStatus, Priority, Waiver
+from followthrough.domain.incident import Repeat
+from followthrough.domain.item_commands import Accept, Reassign
 from followthrough.domain.lifecycle_commands import LinkRepeat, UnlinkRepeat
-from followthrough.domain.repeats import Earlier, RepeatSeen, find_repeats, repeated
+from followthrough.domain.repeats import Earlier, RepeatSeen, find_repeats, repeated, taken_back
 from followthrough.domain.values import Refusal
 from followthrough.policies import RepeatPolicies
 from tests.records import NOW, incident, item
@@ -22,6 +25,7 @@ def earlier(title: str = "Payments fail", service: str = "checkout", number: int
 def test_the_same_alert_on_the_same_service_repeats_whatever_its_title() -> None:
     (repeat,) = find_repeats(incident(dedup_key="a"), [earlier("Renamed rule", key="a")], POLICIES)
     assert repeat.because == "the same alert on the same service"
+    assert not repeat.proposed
     assert find_repeats(incident(dedup_key="a"), [earlier("Renamed rule", "search", key="a")], POLICIES) == ()
 
 
@@ -37,6 +41,7 @@ def test_the_same_alert_on_the_same_service_repeats_whatever_its_title() -> None
 def test_the_same_trouble_in_other_words_repeats_with_the_reason(before: str, now: str) -> None:
     (repeat,) = find_repeats(incident(title=now), [earlier(before)], POLICIES)
     assert "alike, on the same service" in repeat.because
+    assert repeat.proposed
 
 
 @pytest.mark.parametrize(
@@ -85,6 +90,68 @@ def test_a_waiver_does_not_outlast_a_repeat_and_what_is_closed_stays_closed() ->
     assert not repeated(item(status=ItemStatus.CLOSED), RepeatSeen(incident_id="inc-1", at=NOW), NOW)
 
 
+def seen(number: int) -> RepeatSeen:
+    return RepeatSeen(incident_id=f"inc-{number}", at=NOW)
+
+
+@pytest.mark.parametrize("counted", [1, 2, 3])
+@pytest.mark.parametrize("priority", Priority)
+def test_a_repeat_that_is_taken_back_leaves_what_the_others_did(priority: Priority, counted: int) -> None:
+    for gone in range(1, counted + 1):
+        record, without = item(priority=priority), item(priority=priority)
+        for number in range(1, counted + 1):
+            repeated(record, seen(number), NOW)
+            if number != gone:
+                repeated(without, seen(number), NOW)
+        assert taken_back(record, seen(gone), NOW)
+        assert not taken_back(record, seen(gone), NOW)
+        assert (record.priority, record.repeats) == (without.priority, without.repeats)
+        assert record.repeat_effects == without.repeat_effects
+
+
+def test_a_priority_that_something_else_changed_since_stays() -> None:
+    record = item(priority=Priority.LOW)
+    repeated(record, seen(1), NOW)
+    record.priority = Priority.HIGH
+    assert taken_back(record, seen(1), NOW)
+    assert (record.priority, record.repeats) == (Priority.HIGH, [])
+
+
+WAIVED: dict[str, Any] = {
+    "status": ItemStatus.WAIVED,
+    "waiver": Waiver(reason="Rare", by="ben", at=NOW, until=NOW + WEEK),
+}
+
+
+def test_a_waiver_that_a_repeat_undid_holds_again_once_no_repeat_is_left() -> None:
+    record = item(**WAIVED)
+    for number in (1, 2):
+        repeated(record, seen(number), NOW + timedelta(hours=number))
+    assert taken_back(record, seen(1), NOW + timedelta(days=1))
+    assert record.status is ItemStatus.PROPOSED
+    assert taken_back(record, seen(2), NOW + timedelta(days=1))
+    assert (record.status, record.waiver) == (ItemStatus.WAIVED, WAIVED["waiver"])
+    assert "waived as before" in record.unwritten[-1].text
+
+
+@pytest.mark.parametrize("changed", ["accepted", "reassigned", "asked again", "expired"])
+def test_a_waiver_stays_undone_where_somebody_took_the_item_up(changed: str) -> None:
+    record, now = item(**WAIVED), NOW + timedelta(days=1)
+    repeated(record, seen(1), now)
+    match changed:
+        case "accepted":
+            Accept(by="ana").apply(record, now)
+        case "reassigned":
+            Reassign(by="carla", to="ben", reason="She is away").apply(record, now)
+        case "asked again":
+            record.ask_again(now + timedelta(hours=1), "Evidence was wrong")
+        case "expired":
+            now += WEEK
+    assert taken_back(record, seen(1), now)
+    assert record.status is (ItemStatus.ACCEPTED if changed == "accepted" else ItemStatus.PROPOSED)
+    assert record.repeats == []
+
+
 def test_people_link_and_unlink() -> None:
     record, other = incident(), incident(2).id
     link = LinkRepeat(by="ana", of=other, reason="The same queue")
@@ -93,6 +160,13 @@ def test_people_link_and_unlink() -> None:
         link.apply(record, NOW)
     UnlinkRepeat(by="ana", of=other, reason="Another queue").apply(record, NOW)
     assert record.repeats == []
+    record.proposed_repeats = [Repeat(incident_id=other, because="a title", proposed=True)]
+    UnlinkRepeat(by="ana", of=other, reason="Another queue").apply(record, NOW)
+    assert record.proposed_repeats == []
+    record.proposed_repeats = [Repeat(incident_id=other, because="a title", proposed=True)]
+    link.apply(record, NOW)
+    assert record.proposed_repeats == []
+    UnlinkRepeat(by="ana", of=other, reason="Another queue").apply(record, NOW)
     with pytest.raises(Refusal, match="not linked"):
         UnlinkRepeat(by="ana", of=other, reason="Another queue").apply(record, NOW)
     with pytest.raises(Refusal, match="itself"):

@@ -61,9 +61,10 @@ MEANING = {
     NoticeKind.POSTMORTEM_PUBLISHED: ("don't have to do anything", "Retry payments (Ben Lee, waived)", "Thank you"),
     NoticeKind.INCIDENT_CLOSED: ("don't have to do anything", "Thank you"),
     NoticeKind.INCIDENT_REPEATS: (
-        "looks like an earlier one",
-        "- inc-0000000002: the same alert on the same service\n- inc-0000000002.1, waived",
-        "followthrough unlink-repeat",
+        "see whether this incident is an earlier one again",
+        "- inc-0000000002, linked: the same alert\n- inc-0000000002.1, waived",
+        "followthrough link-repeat inc-0000000001 EARLIER",
+        "followthrough unlink-repeat inc-0000000001 EARLIER",
     ),
     NoticeKind.DRILL_REPORT: (
         "talk about this drill",
@@ -116,7 +117,8 @@ MEANING = {
         "until **Thu 05 Mar 2026, 10:00 (Europe/Madrid)** to accept it",
         "> The waiver has expired: The service goes away in May.",
     ),
-    NoticeKind.ITEM_REPEATED: ("Incident **inc-0000000003** looks like the one", "priority **high**"),
+    NoticeKind.ITEM_REPEATED: ("Incident **inc-0000000003** repeats the one", "priority **high**"),
+    NoticeKind.ITEM_REPEAT_TAKEN_BACK: ("don't have to do anything", "inc-0000000003", "priority **high**"),
     NoticeKind.UNDELIVERED: ("**Ana Ruiz** hears of this", "Due soon: Alert on queue depth", "550 5.1.1 no such user"),
     NoticeKind.TICKET_CONFLICT: ("Ticket PAY-1 was assigned to nobody", "[Open ticket PAY-1]("),
     NoticeKind.TICKET_REFUSED: ("> Jira refused a new ticket: Priority is required.", "Nothing is lost"),

@@ -46,9 +46,13 @@ class Play:
     database: Engine
 
     async def declare(
-        self, service: str = "checkout", severity: Severity = Severity.SEV2, title: str = "Payments fail"
+        self,
+        service: str = "checkout",
+        severity: Severity = Severity.SEV2,
+        title: str = "Payments fail",
+        dedup_key: str | None = None,
     ) -> "IncidentPart":
-        key = f"test/{uuid4()}"
+        key = dedup_key or f"test/{uuid4()}"
         incident = Incident(
             id=f"inc-{uuid4().hex[:10]}",
             dedup_key=key,

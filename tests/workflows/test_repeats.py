@@ -7,7 +7,7 @@ import pytest
 from followthrough.domain.action_item import Kind, Priority
 from followthrough.domain.incident import Repeat
 from followthrough.domain.incident_commands import Mitigate, ProposeItem, Resolve
-from followthrough.domain.lifecycle_commands import LinkRepeat
+from followthrough.domain.lifecycle_commands import LinkRepeat, UnlinkRepeat
 from followthrough.organisation import Organisation
 from followthrough.policies import RepeatPolicies
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
@@ -34,17 +34,37 @@ async def resolved_with_item(play: Play, title: str) -> tuple[IncidentPart, Item
 
 
 @pytest.mark.usefixtures("comparing")
-async def test_a_repeat_is_linked_shown_to_the_commander_and_counted_against_open_follow_ups(play: Play) -> None:
+async def test_a_title_that_is_alike_is_proposed_and_counts_once_somebody_links_it(play: Play) -> None:
     earlier, item = await resolved_with_item(play, "Refunds stall in the zebra queue")
     again = await play.declare(title="Refunds are stalling in the zebra queue")
 
     state = await again.until(lambda it: it.compared)
-    assert [repeat.incident_id for repeat in state.repeats] == [earlier.handle.id]
+    assert state.repeats == []
+    assert [repeat.incident_id for repeat in state.proposed_repeats] == [earlier.handle.id]
     (mail,) = await mails(play, again.handle.id, "incident-repeats")
     assert item.handle.id in mail.text
+    assert "only proposed" in mail.text
+    assert (await item.state()).repeats == []
+    await again.give(LinkRepeat(by="ines", of=earlier.handle.id, reason="The same queue"))
     counted = await item.until(lambda it: it.repeats == [again.handle.id])
     assert counted.priority is Priority.MEDIUM
     await mails(play, earlier.handle.id, "item-repeated")
+
+    await again.give(UnlinkRepeat(by="ines", of=earlier.handle.id, reason="Another queue"))
+    restored = await item.until(lambda it: it.repeats == [])
+    assert restored.priority is Priority.LOW
+    await mails(play, earlier.handle.id, "item-repeat-taken-back")
+
+
+@pytest.mark.usefixtures("comparing")
+async def test_the_same_alert_is_linked_and_counted_at_once(play: Play) -> None:
+    earlier, item = await resolved_with_item(play, "Quota of the yak shaver is used up")
+    key = (await earlier.until(lambda it: True)).dedup_key
+    again = await play.declare(title="Renamed rule", dedup_key=key)
+    state = await again.until(lambda it: it.compared)
+    assert [repeat.incident_id for repeat in state.repeats] == [earlier.handle.id]
+    assert state.proposed_repeats == []
+    await item.until(lambda it: it.repeats == [again.handle.id])
 
 
 async def test_a_person_links_a_repeat_that_looks_like_nothing_before(play: Play) -> None:
