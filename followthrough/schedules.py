@@ -5,8 +5,10 @@ import contextlib
 import dataclasses
 import logging
 from collections.abc import AsyncIterator, Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import (
     Client,
     Schedule,
@@ -29,6 +31,7 @@ from followthrough.domain.weekly import FIRST_ZONE
 from followthrough.file_types import TeamId
 from followthrough.organisation import Organisation, Team
 from followthrough.policies import DigestPolicies, DrillPolicies, JiraPolicies, WeeklyPolicies
+from followthrough.store.reports import note_teams
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
@@ -50,10 +53,13 @@ LOOK_EVERY = 60
 
 @contextlib.asynccontextmanager
 async def schedules_kept(
-    client: Client, organisation: Callable[[], Organisation], *, jira: bool
+    client: Client, organisation: Callable[[], Organisation], database: Engine, *, jira: bool
 ) -> AsyncIterator[None]:
-    """Keeps them, also when the organisation file changes, until the context is left; ``jira``: there is one."""
-    keeping = asyncio.create_task(_keep(client, organisation, jira))
+    """Keeps them, also when the organisation file changes, until the context is left; ``jira``: there is one.
+
+    Teams that are new are noted, so that they miss nothing of the time before.
+    """
+    keeping = asyncio.create_task(_keep(client, organisation, database, jira))
     try:
         yield
     finally:
@@ -62,15 +68,16 @@ async def schedules_kept(
             await keeping
 
 
-async def _keep(client: Client, organisation: Callable[[], Organisation], jira: bool) -> None:
+async def _keep(client: Client, organisation: Callable[[], Organisation], database: Engine, jira: bool) -> None:
     kept: Organisation | None = None
     while True:
         wanted = organisation()
         if wanted is not kept:
             try:
+                await asyncio.to_thread(note_teams, database, wanted.teams, datetime.now(UTC))
                 await set_schedules(client, wanted, jira=jira)
                 kept = wanted
-            except RPCError as error:
+            except (RPCError, SQLAlchemyError) as error:
                 logger.warning("The schedules of drills and digest can't be set yet: %s", error)
         await asyncio.sleep(LOOK_EVERY)
 

@@ -79,7 +79,7 @@ async def running(
         async with (
             connected(settings, say, ui=True, need_time_skipping=need_time_skipping) as service,
             build_worker(service.client, settings, organisation, service.database),
-            schedules_kept(service.client, organisation, jira=bool(settings.jira_url)),
+            schedules_kept(service.client, organisation, service.database, jira=bool(settings.jira_url)),
         ):
             app = create_app(settings, organisation, service.client, service.database)
             web = uvicorn.Server(

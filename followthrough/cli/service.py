@@ -91,7 +91,7 @@ def worker() -> None:
         async with (
             connected(settings, say, ui=False) as service,
             build_worker(service.client, settings, organisation, service.database),
-            schedules_kept(service.client, organisation, jira=bool(settings.jira_url)),
+            schedules_kept(service.client, organisation, service.database, jira=bool(settings.jira_url)),
         ):
             say("The worker runs; Ctrl-C stops it.")
             await stop_signal()

@@ -338,7 +338,7 @@ class ActionItem(Record):
         return self.plan.due if self.plan else self.due
 
     def late(self, at: datetime) -> bool:
-        """Its owner still had something to do then, and the time to do it had passed, or another owner is asked for.
+        """Its owner still had something to do then, and the time for it had passed, or another owner was asked for.
 
         One that was fast-forwarded escalates by its own clock, whatever ``at`` is. ``store.queries`` says it in SQL.
         """

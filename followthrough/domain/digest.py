@@ -17,6 +17,7 @@ from followthrough.domain.incident import Incident, Kudos
 from followthrough.domain.kudos import kudos_between
 from followthrough.domain.load import Overload, load_report
 from followthrough.domain.values import Message, PersonId, Severity
+from followthrough.file_types import TeamId
 from followthrough.organisation import Organisation
 
 TREND = 6
@@ -140,6 +141,7 @@ def digest(
     incidents: Sequence[Incident],
     items: Sequence[ActionItem],
     reports: Sequence[DrillReport],
+    began: Mapping[TeamId, datetime],
     answers: Mapping[str, datetime],
     organisation: Organisation,
     now: datetime,
@@ -154,7 +156,7 @@ def digest(
     declared = Counter(incident.severity for incident in real if incident.declared_at in month)
     policies = organisation.policies.load
     recent = [incident for incident in real if at - policies.window < incident.declared_at <= at]
-    teams = practices(reports, organisation, Quarter.of(month.start.date()), at)
+    teams = practices(reports, organisation, Quarter.of(month.start.date()), at, began)
     return Digest(
         month=str(month),
         incidents={severity: declared[severity] for severity in Severity},

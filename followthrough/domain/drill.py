@@ -1,7 +1,7 @@
 """Drills: when a team practises, with which scenario, and what came of it."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Self
@@ -60,6 +60,11 @@ class Quarter(NamedTuple):
     def first_day(self, month: int = 1) -> date:
         """Of the quarter's first, second or third month."""
         return date(self.year, 3 * self.number - 3 + month, 1)
+
+    @property
+    def next(self) -> "Quarter":
+        """The one after it."""
+        return Quarter(self.year + self.number // 4, self.number % 4 + 1)
 
     def __str__(self) -> str:
         return f"{self.year} Q{self.number}"
@@ -139,7 +144,7 @@ class Practice(StrEnum):
 
 
 class TeamPractice(Message):
-    """``planned_at`` is this quarter's date."""
+    """``planned_at`` is this quarter's date, or the next one's for a team that began after it."""
 
     team: TeamId
     quarter: str
@@ -167,11 +172,16 @@ def next_start(now: datetime, team: Team, policies: DrillPolicies) -> datetime:
 
 
 def practices(
-    results: Iterable[DrillResult], organisation: Organisation, quarter: Quarter, at: datetime
+    results: Iterable[DrillResult],
+    organisation: Organisation,
+    quarter: Quarter,
+    at: datetime,
+    began: Mapping[TeamId, datetime],
 ) -> list[TeamPractice]:
     """For each team that has services and drills, where it is in the quarter at ``at``; later drills don't count.
 
-    A drill is in the quarter that it was in where the team is.
+    A drill is in the quarter that it was in where the team is. A team that ``began`` after the date, or is not known
+    yet, has missed none; its first is that of the next quarter.
     """
     counted = [result for result in results if result.outcome is not DrillOutcome.CANCELLED and result.started_at <= at]
     found = []
@@ -181,10 +191,13 @@ def practices(
             continue
         planned_at = planned_start(quarter, team, policies)
         days = (result.started_at.astimezone(zone).date() for result in counted if result.team == name)
+        practice, over = Practice.PLANNED, planned_at + policies.time_box < at
         if any(Quarter.of(day) == quarter for day in days):
             practice = Practice.DONE
-        else:
-            practice = Practice.MISSED if planned_at + policies.time_box < at else Practice.PLANNED
+        elif over and name in began and began[name] <= planned_at:
+            practice = Practice.MISSED
+        elif over:
+            planned_at = planned_start(quarter.next, team, policies)
         found.append(TeamPractice(team=name, quarter=str(quarter), practice=practice, planned_at=planned_at))
     return found
 

@@ -1,7 +1,9 @@
 """What drills and digests read."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from sqlalchemy import Engine
 from sqlmodel import Session, col, func, or_, select
 
 from followthrough.domain.action_item import ActionItem, ItemStatus
@@ -10,8 +12,16 @@ from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Incident
 from followthrough.domain.notice_kinds import DigestKind
 from followthrough.domain.weekly import WEEK, WeeklyDigest, WeeklyMail, weekly_digest
+from followthrough.file_types import TeamId
 from followthrough.organisation import Organisation
-from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, MailRow, TimelineRow
+from followthrough.store.tables import (
+    ActionItemRow,
+    DrillReportRow,
+    IncidentRow,
+    MailRow,
+    TeamBeginningRow,
+    TimelineRow,
+)
 
 QUARTER = timedelta(days=92)
 
@@ -26,6 +36,20 @@ def drill_reports(
     if since is not None:
         query = query.where(DrillReportRow.started_at >= since)
     return [DrillReport.model_validate(document) for document in session.exec(query)]
+
+
+def note_teams(database: Engine, teams: Iterable[TeamId], now: datetime) -> None:
+    """Teams that are new begin now, or with their first incident when that was earlier."""
+    with Session(database) as session, session.begin():
+        for team in teams:
+            if session.get(TeamBeginningRow, team) is None:
+                first = session.exec(select(func.min(IncidentRow.declared_at)).where(IncidentRow.team == team)).one()
+                session.add(TeamBeginningRow(team=team, at=min(first or now, now)))
+
+
+def team_beginnings(session: Session) -> dict[TeamId, datetime]:
+    """Of every team that was ever known."""
+    return {row.team: row.at for row in session.exec(select(TeamBeginningRow))}
 
 
 def read_digest(session: Session, month: Month, organisation: Organisation, now: datetime) -> Digest:
@@ -45,6 +69,7 @@ def read_digest(session: Session, month: Month, organisation: Organisation, now:
         [Incident.model_validate(document) for document in session.exec(incidents)],
         _items(session, since),
         drill_reports(session, since=month.start - QUARTER),
+        team_beginnings(session),
         _answers(session),
         organisation,
         now,

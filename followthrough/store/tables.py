@@ -289,3 +289,12 @@ class HeartbeatRow(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(sa_type=UTCDateTime)
+
+
+class TeamBeginningRow(SQLModel, table=True):
+    """Since when a team has been known; what it had to do before then it did not miss."""
+
+    __tablename__ = "team_beginning"
+
+    team: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UTCDateTime)

@@ -18,7 +18,7 @@ from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationError
 from followthrough.scenarios import load_scenarios
 from followthrough.settings import Settings
-from followthrough.store.reports import QUARTER, drill_reports
+from followthrough.store.reports import QUARTER, drill_reports, team_beginnings
 from followthrough.web.bodies import NewDrill
 from followthrough.web.incidents import ANSWER_WITHIN
 from followthrough.web.intake import Accepted
@@ -44,7 +44,7 @@ def drills(settings: Settings, organisation: Callable[[], Organisation], client:
     def overview(session: Session, limit: int) -> DrillOverview:
         now = datetime.now(UTC)
         recent = drill_reports(session, since=now - QUARTER)
-        teams = practices(recent, organisation(), Quarter.of(now.date()), now)
+        teams = practices(recent, organisation(), Quarter.of(now.date()), now, team_beginnings(session))
         return DrillOverview(teams=teams, reports=drill_reports(session, limit=limit))
 
     @api.post("/drills", status_code=201)

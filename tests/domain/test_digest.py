@@ -18,8 +18,9 @@ DAY = timedelta(days=1)
 
 
 def march(organisation: Organisation, **records: Any) -> Digest:
-    given: dict[str, Any] = {"incidents": [], "items": [], "reports": [], "answers": {}, "now": MARCH.end} | records
-    return digest(MARCH, organisation=organisation, **given)
+    began = dict.fromkeys(organisation.teams, MARCH.trend()[0].start)
+    given: dict[str, Any] = {"incidents": [], "items": [], "reports": [], "answers": {}, "now": MARCH.end}
+    return digest(MARCH, organisation=organisation, **given | {"began": began} | records)
 
 
 def closed(number: int, days: int, *, due: int = 10) -> ActionItem:

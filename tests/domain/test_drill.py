@@ -152,12 +152,16 @@ def test_improvements_are_said_with_both_numbers() -> None:
     ]
 
 
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
+BEGAN = {"payments": LONG_AGO, "platform": LONG_AGO}
+
+
 @given(st.lists(st.tuples(st.sampled_from(("payments", "platform", "gone")), moments), max_size=8), moments, dates)
 def test_a_team_is_done_in_the_quarter_in_which_it_practised(
     organisation: Organisation, practised: list[tuple[str, datetime]], at: datetime, day: date
 ) -> None:
     quarter = Quarter.of(day if day.year % 2 else at.date())
-    found = practices([result(team=name, started_at=on) for name, on in practised], organisation, quarter, at)
+    found = practices([result(team=name, started_at=on) for name, on in practised], organisation, quarter, at, BEGAN)
     assert [one.team for one in found] == list(organisation.teams)
     for one in found:
         zone = ZoneInfo(organisation.teams[one.team].time_zone)
@@ -167,11 +171,26 @@ def test_a_team_is_done_in_the_quarter_in_which_it_practised(
             assert (one.practice is Practice.MISSED) == (at > one.planned_at + timedelta(hours=2))
 
 
+@pytest.mark.parametrize(
+    ("began", "practice", "planned"),
+    [
+        ({}, Practice.PLANNED, date(2027, 2, 9)),
+        ({"payments": datetime(2026, 11, 25, tzinfo=UTC)}, Practice.PLANNED, date(2027, 2, 9)),
+        ({"payments": datetime(2026, 11, 2, tzinfo=UTC)}, Practice.MISSED, date(2026, 11, 10)),
+    ],
+)
+def test_a_team_misses_no_drill_of_the_time_before_it_began(
+    organisation: Organisation, began: dict[str, datetime], practice: Practice, planned: date
+) -> None:
+    payments, _ = practices([], organisation, Quarter(2026, 4), datetime(2026, 11, 26, tzinfo=UTC), began)
+    assert (payments.practice, payments.planned_at.date()) == (practice, planned)
+
+
 def test_a_cancelled_drill_does_not_count_and_a_team_without_drills_misses_none(organisation: Organisation) -> None:
     off = organisation.teams["platform"].model_copy(update={"drills": DrillPolicies(enabled=False)})
     organisation = organisation.model_copy(update={"teams": {**organisation.teams, "platform": off}})
     cancelled = result(outcome=DrillOutcome.CANCELLED)
-    (only,) = practices([cancelled], organisation, Quarter(2026, 1), datetime(2026, 3, 31, tzinfo=UTC))
+    (only,) = practices([cancelled], organisation, Quarter(2026, 1), datetime(2026, 3, 31, tzinfo=UTC), BEGAN)
     assert (only.team, only.practice, only.quarter) == ("payments", Practice.MISSED, "2026 Q1")
 
 

@@ -9,7 +9,7 @@ from followthrough.domain.digest import Month
 from followthrough.domain.incident import Repeat
 from followthrough.domain.values import EntryKind
 from followthrough.domain.weekly import WeeklyMail
-from followthrough.store.reports import read_digest, read_weekly_digest
+from followthrough.store.reports import note_teams, read_digest, read_weekly_digest, team_beginnings
 from tests.notices import ORGANISATION, WAIVER
 from tests.records import NOW, incident, item
 
@@ -38,6 +38,16 @@ def test_an_escalation_waits_until_a_person_stands_in_the_items_timeline(databas
     assert [decision.item.id for decision in weekly.decisions] == [silent.id]
     assert [late.id for late in weekly.late] == [answered.id]
     assert [one.item.id for one in monthly.unanswered] == [silent.id]
+
+
+def test_a_team_begins_when_it_is_first_known_or_with_its_first_incident(database: Engine) -> None:
+    early = incident(1, declared_at=NOW - 9 * DAY)
+    ReadModel(database).project_incident(early)
+    for days, teams in ((0, ["payments", "platform"]), (5, ["payments", "platform", "search"])):
+        note_teams(database, teams, NOW + days * DAY)
+    with Session(database) as session:
+        began = team_beginnings(session)
+    assert began == {"payments": NOW - 9 * DAY, "platform": NOW, "search": NOW + 5 * DAY}
 
 
 def test_the_numbers_reach_back_as_far_as_the_trend(database: Engine) -> None:
