@@ -274,12 +274,13 @@ class LocalTicketRow(SQLModel, table=True):
 
 
 class VendorPauseRow(SQLModel, table=True):
-    """A vendor has asked to be left alone until then."""
+    """A vendor has asked to be left alone until then, or does not know us since then."""
 
     __tablename__ = "vendor_pause"
 
     vendor: str = Field(primary_key=True)
     until: datetime = Field(sa_type=UTCDateTime)
+    login_lost_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class HeartbeatRow(SQLModel, table=True):

@@ -45,3 +45,15 @@ def test_a_shorter_wait_does_not_end_a_longer_one_and_none_is_endless(database: 
     left = VendorPause(database, "Jira").left()
     assert left == LONGEST
     assert VendorPause(database, "SendGrid").left() is None
+
+
+def test_a_login_that_is_lost_or_back_is_news_once_for_all_workers(database: Engine) -> None:
+    first, second = VendorPause(database, "Jira"), VendorPause(database, "Jira")
+    first.start(timedelta(seconds=30))
+    assert not first.login_is_known()
+    assert [first.login_is_lost(timedelta(0)), second.login_is_lost(timedelta(0))] == [True, False]
+    second.start(timedelta(seconds=60))
+    assert VendorPause(database, "Jira").login_lost_at() is not None
+    third = VendorPause(database, "Jira")
+    assert [third.login_is_known(), VendorPause(database, "Jira").login_is_known()] == [True, False]
+    assert third.left() is not None

@@ -1,0 +1,14 @@
+"""Since when a vendor does not know us."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from followthrough.store.tables import UTCDateTime
+
+revision = "0012"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Applies this revision."""
+    op.add_column("vendor_pause", sa.Column("login_lost_at", UTCDateTime(), nullable=True))
