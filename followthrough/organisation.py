@@ -157,8 +157,16 @@ class JiraProject(Section):
     done_transition: str | None = Field(
         None, description="Name of the transition that closes a ticket; else the first to a done status"
     )
+    done_fields: dict[str, Any] = Field(
+        default_factory=dict,
+        description="What the screen of that transition asks for, by name or id; Resolution, if not here, says how "
+        "the action item ended",
+    )
     reopen_transition: str | None = Field(
         None, description="Name of the transition that opens a closed ticket; else the first to one that is not done"
+    )
+    reopen_fields: dict[str, Any] = Field(
+        default_factory=dict, description="What the screen of that transition asks for, by name or id"
     )
 
 

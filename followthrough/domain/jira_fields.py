@@ -1,11 +1,12 @@
 """What the organisation file gives to the fields of a new Jira ticket, in the shapes that Jira takes them in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import yaml
 
+from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.ticket_text import atlassian_document
 from followthrough.domain.values import Message, Refusal
 from followthrough.organisation import JiraProject
@@ -20,6 +21,9 @@ NAMED_BY = {"option": "value", "project": "key", "issuelink": "key"} | dict.from
     ("component", "version", "priority", "group", "issuetype", "resolution", "securitylevel"), "name"
 )
 """How Jira names a value of each type of field; of other types it takes the value itself."""
+
+DONE = ("Done", "Fixed", "Resolved")
+"""Resolutions that say that it was done, the best first; after them any that does not say the contrary."""
 
 SHOWN = 10
 """So many allowed values are listed."""
@@ -40,21 +44,26 @@ class ScreenField(Message):
 
 def read_screen(described: Iterable[Mapping[str, Any]]) -> dict[str, ScreenField]:
     """Fields by id, from what Jira's createmeta says of them."""
+    return read_transition({field["fieldId"]: field for field in described})
+
+
+def read_transition(described: Mapping[str, Mapping[str, Any]]) -> dict[str, ScreenField]:
+    """Fields by id, from what Jira says of the screen of a transition."""
     return {
-        field["fieldId"]: ScreenField(
-            id=field["fieldId"],
-            name=field["name"],
-            required=field["required"] and not field.get("hasDefaultValue", False),
-            type=field["schema"]["type"],
-            items=field["schema"].get("items", ""),
-            custom=field["schema"].get("custom", ""),
+        field_id: ScreenField(
+            id=field_id,
+            name=field.get("name") or field_id,
+            required=bool(field.get("required")) and not field.get("hasDefaultValue", False),
+            type=(field.get("schema") or {}).get("type") or "any",
+            items=(field.get("schema") or {}).get("items") or "",
+            custom=(field.get("schema") or {}).get("custom") or "",
             allowed=tuple(
-                value.get("value") or value.get("name", "")
-                for value in field.get("allowedValues", ())
+                value.get("value") or value.get("name") or ""
+                for value in field.get("allowedValues") or ()
                 if isinstance(value, dict)
             ),
         )
-        for field in described
+        for field_id, field in described.items()
     }
 
 
@@ -83,16 +92,50 @@ def file_fields(
         problems += _not_allowed(screen["priority"], list(project.priorities.values()))
     missing = [field for field in screen.values() if field.required and field.id not in (*OURS, *values)]
     if missing:
-        listed = "; ".join(f"{field.name}{f' ({_list(field.allowed)})' if field.allowed else ''}" for field in missing)
-        example = {field.name: field.allowed[0] if field.allowed else "…" for field in missing}
-        line = yaml.safe_dump(example, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10_000)
-        problems.append(f"it requires {listed}: add a line like `fields: {line.strip()}`")
+        problems.append(f"it {asked_for(missing, 'fields')}")
     if problems:
         raise Refusal(
             f"Tickets in Jira's project {project.project} can't be made as the organisation file says "
             f"under `jira`: {'; '.join(problems)}."
         )
     return values
+
+
+def asked_for(missing: Iterable[ScreenField], setting: str) -> str:
+    """Which fields are required, and the line of the organisation file that gives them."""
+    listed = "; ".join(f"{field.name}{f' ({_list(field.allowed)})' if field.allowed else ''}" for field in missing)
+    example = {field.name: field.allowed[0] if field.allowed else "…" for field in missing}
+    line = yaml.safe_dump(example, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10_000)
+    return f"requires {listed}: add a line like `{setting}: {line.strip()}`"
+
+
+def transition_fields(
+    screen: Mapping[str, ScreenField], given: Mapping[str, Any], *, cloud: bool, accounts: Mapping[str, str]
+) -> dict[str, Any]:
+    """Values by id of the field, for those of the ``given`` ones that the transition's screen has.
+
+    Raises Refusal for a value that is not allowed.
+    """
+    values = {name: value for name, value in by_id(screen, given).items() if name in screen and value is not None}
+    problems = [problem for name, value in values.items() for problem in _not_allowed(screen[name], value)]
+    if problems:
+        raise Refusal(f"Jira's transition can't be made as the organisation file says: {'; '.join(problems)}.")
+    return {name: _shaped(screen[name], value, cloud, accounts) for name, value in values.items()}
+
+
+def by_id(screen: Mapping[str, ScreenField], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by the id of their field, where they are given by its name."""
+    ids = {field.name.lower(): field.id for field in screen.values()}
+    return {name if name in screen else ids.get(name.lower(), name): value for name, value in given.items()}
+
+
+def resolution(allowed: Sequence[str], status: ItemStatus, not_done: Sequence[str]) -> str | None:
+    """The one of Jira's resolutions that says how an action item ended; None when all say that it was not done."""
+    if status is ItemStatus.CLOSED:
+        fitting = [*DONE, *(one for one in allowed if one not in not_done)]
+    else:
+        fitting = [*(["Duplicate"] if status is ItemStatus.MERGED else []), *not_done, *allowed]
+    return next((one for one in fitting if one in allowed), None)
 
 
 def _given(screen: Mapping[str, ScreenField], project: JiraProject) -> dict[str, Any]:

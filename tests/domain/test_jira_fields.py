@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.jira_fields import ScreenField, file_fields, read_screen
+from followthrough.domain.action_item import ItemStatus
+from followthrough.domain.jira_fields import (
+    ScreenField,
+    asked_for,
+    file_fields,
+    read_screen,
+    read_transition,
+    resolution,
+    transition_fields,
+)
 from followthrough.domain.values import Refusal
 from followthrough.organisation import JiraProject
 from tests.standins.jira_data import screen_field, usual_screen
@@ -112,3 +121,39 @@ def test_each_required_field_is_given_or_asked_for(fields: dict[str, tuple[bool,
         assert all(name in refusal(shown, fields=written) for name in missing)
     else:
         assert given_fields(shown, fields=written) == written
+
+
+NOT_DONE = ("Won't Do", "Declined", "Duplicate")
+
+
+@pytest.mark.parametrize(
+    ("status", "allowed", "chosen"),
+    [
+        (ItemStatus.CLOSED, ("Won't Do", "Fixed", "Done"), "Done"),
+        (ItemStatus.CLOSED, ("Won't Do", "Erledigt"), "Erledigt"),
+        (ItemStatus.CLOSED, ("Won't Do",), None),
+        (ItemStatus.WAIVED, ("Done", "Declined", "Duplicate"), "Declined"),
+        (ItemStatus.WAIVED, ("Done",), "Done"),
+        (ItemStatus.MERGED, ("Done", "Won't Do", "Duplicate"), "Duplicate"),
+        (ItemStatus.SPLIT, ("Done", "Won't Do", "Duplicate"), "Won't Do"),
+    ],
+)
+def test_the_resolution_says_how_an_item_ended(
+    status: ItemStatus, allowed: tuple[str, ...], chosen: str | None
+) -> None:
+    assert resolution(allowed, status, NOT_DONE) == chosen
+
+
+def test_a_transition_gets_those_of_the_given_fields_that_its_screen_has() -> None:
+    shown = screen(screen_field("customfield_10042", "Root cause", "option", allowed=("Code", "Config")))
+    given_values = {"root cause": "Code", "Tested by": "ana"}
+    assert transition_fields(shown, given_values, cloud=True, accounts={}) == {"customfield_10042": {"value": "Code"}}
+    with pytest.raises(Refusal, match="Root cause can't be People, only Code, Config"):
+        transition_fields(shown, {"Root cause": "People"}, cloud=True, accounts={})
+
+
+def test_a_screen_is_read_where_jira_hides_a_part_of_it() -> None:
+    shown = read_transition({"customfield_1": {"required": True, "allowedValues": None}, "customfield_2": {}})
+    assert asked_for(shown.values(), "done_fields") == (
+        "requires customfield_1; customfield_2: add a line like `done_fields: {customfield_1: …, customfield_2: …}`"
+    )
