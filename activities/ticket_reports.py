@@ -11,7 +11,7 @@ from activities.tracker import TicketHistory, TicketStatus, Tracker, TrackerRefu
 from followthrough.domain.action_item import TicketReport
 from followthrough.domain.calendar import end_of_working_day
 from followthrough.domain.departures import as_of
-from followthrough.domain.ticket_sync import UNREADABLE
+from followthrough.domain.ticket_sync import UNREADABLE, sensible
 from followthrough.organisation import Organisation, Team
 from workflows.ticket_messages import LookAtTicket, TicketComment
 
@@ -71,7 +71,9 @@ class TicketReports:
             assignee_kept=shows is None or status.assignee == self._tracker.account_of(shows.owner),
             due=status.due,
             due_kept=shows is None or shows.due is None or status.due == shows.due.astimezone(_zone(team)).date(),
-            deadline=end_of_working_day(status.due, team.time_zone) if status.due else None,
+            deadline=end_of_working_day(status.due, team.time_zone)
+            if status.due and sensible(status.due, request.at)
+            else None,
             moved_by=people.get(history.moved_by),
             assigned_by=people.get(history.assigned_by),
             rescheduled_by=people.get(history.rescheduled_by),

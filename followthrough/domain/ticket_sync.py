@@ -1,11 +1,14 @@
 """What comes of a change in a ticket. Each rule is a sentence in ``docs/jira.md``."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from followthrough.domain.action_item import WORKED_ON, ActionItem, ItemStatus, TicketReport, TicketState
 from followthrough.domain.item_commands import Accept, Extend, Finish, ItemCommand, Reassign
 from followthrough.domain.values import EntryKind, PersonId, Refusal
+
+FARTHEST = timedelta(days=3653)
+"""From now to a due date that can be meant."""
 
 SOMEBODY = "somebody in Jira"
 """Whoever changed the ticket and is not in the organisation file."""
@@ -34,6 +37,11 @@ class Outcome:
     comments: list[str] = field(default_factory=list)
     put_back: bool = False
     reopen: bool = False
+
+
+def sensible(due: date, now: datetime) -> bool:
+    """Whether a due date can be meant; others are put back."""
+    return abs(due - now.date()) <= FARTHEST
 
 
 def take_report(item: ActionItem, report: TicketReport, now: datetime) -> Outcome:
@@ -194,6 +202,8 @@ class _Taking:
         if report.due_kept or known or self.after.status not in WORKED_ON:
             return
         why: str | None = "An action item always has a deadline."
+        if report.due is not None:
+            why = f"A deadline is at most {FARTHEST // timedelta(days=365)} years away."
         if report.deadline is not None:
             by = report.rescheduled_by or SOMEBODY
             why = self.give(Extend(by=by, until=report.deadline, reason=f"due date changed in ticket {self.key}"))

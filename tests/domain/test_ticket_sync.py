@@ -168,8 +168,9 @@ def test_a_later_due_date_within_the_limits_is_an_extension_by_who_changed_it() 
         {"due": date(2026, 3, 5), "deadline": NOW + timedelta(days=3)},
         {"due": date(2026, 6, 1), "deadline": NOW + timedelta(days=91), "rescheduled_by": "ben"},
         {"due": None, "deadline": None},
+        {"due": date.max, "deadline": None},
     ],
-    ids=["earlier", "too late", "none"],
+    ids=["earlier", "too late", "none", "absurd"],
 )
 def test_any_other_due_date_is_put_back_with_a_comment(change: dict[str, Any]) -> None:
     record = followed()
