@@ -4,13 +4,14 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.jira_search import item_id_in
+from followthrough.domain.text import key
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.web.incidents import ANSWER_WITHIN, Incidents
@@ -18,17 +19,26 @@ from followthrough.web.security import authorised, signed
 from workflows.action_item import ActionItemWorkflow
 
 
+def _labels(fields: Any) -> list[str]:
+    labels = fields.get("labels") if isinstance(fields, dict) else None
+    return [label for label in labels if isinstance(label, str)] if isinstance(labels, list) else []
+
+
+def _as_key(value: Any) -> Any:
+    return key(value) if isinstance(value, str) else value
+
+
 class WebhookIssue(BaseModel):
     """The issue that an event is about; ``labels`` are not always among its fields."""
 
-    key: str = Field(min_length=1)
-    fields: dict[str, Any] = Field(default_factory=dict)
+    key: Annotated[str, Field(min_length=1), BeforeValidator(_as_key)]
+    labels: Annotated[list[str], BeforeValidator(_labels)] = Field([], validation_alias="fields")
 
 
 class JiraEvent(BaseModel):
     """The body of a Jira webhook; events of sprints and boards, for example, have no issue."""
 
-    webhookEvent: str  # noqa: N815 -- Jira's name
+    webhookEvent: Annotated[str, BeforeValidator(_as_key)]  # noqa: N815 -- Jira's name
     issue: WebhookIssue | None = None
 
 
@@ -74,13 +84,13 @@ def jira(settings: Settings, incidents: Incidents, client: Client, database: Eng
         """Jira, as a webhook for events of issues and comments; what is about no ticket of ours changes nothing."""
         if event.issue is None:
             return Heard(message=f"Ignored: {event.webhookEvent} is about no ticket.")
-        key, labels = event.issue.key, event.issue.fields.get("labels") or []
-        item_id = item_id_in(labels) or await asyncio.to_thread(item_of_ticket, key)
+        ticket = event.issue.key
+        item_id = item_id_in(event.issue.labels) or await asyncio.to_thread(item_of_ticket, ticket)
         if item_id is None:
-            return Heard(message=f"Ignored: {key} belongs to no action item.")
+            return Heard(message=f"Ignored: {ticket} belongs to no action item.")
         if not await look(item_id):
-            return Heard(message=f"Action item {item_id} has ended; the next sweep looks at {key}.")
-        return Heard(message=f"Action item {item_id} looks at {key}.")
+            return Heard(message=f"Action item {item_id} has ended; the next sweep looks at {ticket}.")
+        return Heard(message=f"Action item {item_id} looks at {ticket}.")
 
     @router.post("/api/items/{item_id}/ticket", tags=["api"], dependencies=[authorised(settings)])
     async def look_now(item_id: str) -> Heard:

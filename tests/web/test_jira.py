@@ -143,6 +143,35 @@ async def test_what_is_no_event_is_said_to_be_none(web: Web, body: bytes, status
     assert answer.json()["error"]
 
 
+@pytest.mark.parametrize(
+    "issue",
+    [
+        None,
+        {"key": "PAY-1\x00"},
+        {"key": "PAY-\ud83d"},
+        {"key": "x" * 100_000},
+        {"key": "PAY-999", "fields": None},
+        {"key": "PAY-999", "fields": "hidden"},
+        {"key": "PAY-999", "fields": {"labels": None, "\ud83d": 1}},
+        {"key": "PAY-999", "fields": {"labels": [None, 7, "\ud83d", "inc-0000000009.1\x00", {}]}},
+    ],
+)
+async def test_odd_events_are_taken_and_change_nothing(web: Web, issue: Any) -> None:
+    answer = await send(web, json.dumps({"webhookEvent": "jira:issue_updated", "issue": issue}).encode())
+    assert answer.status_code == 200
+    assert answer.json()["message"].startswith("Ignored: ")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"null", b"[]", b'"x"', b"\xff", b"[" * 100_000, b'{"webhookEvent": null}', b'{"webhookEvent": "x", "issue": []}'],
+)
+async def test_what_is_no_event_at_all_is_refused_in_words(web: Web, body: bytes) -> None:
+    answer = await send(web, body)
+    assert 400 <= answer.status_code < 500
+    assert answer.json()["error"]
+
+
 @pytest.mark.skipif(not CONTRACTS, reason="FOLLOWTHROUGH_CONTRACTS does not name the folder with Atlassian's documents")
 def test_the_events_here_have_issues_as_atlassian_documents_them() -> None:
     schemas = json.loads(Path(CONTRACTS, "jira-platform-v3.json").read_text())["components"]["schemas"]
