@@ -1,5 +1,7 @@
-"""The connection to Jira: one client for each thread, errors in words, and the pauses that Jira asks for."""
+"""The connection to Jira: one client for each thread, and what stands in the way of an answer, in words."""
 
+import json
+import logging
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -12,14 +14,27 @@ import requests
 from jira import JIRA, JIRAError
 from requests.adapters import HTTPAdapter
 
+from activities.jira_answers import JiraNo
 from activities.tracker import TrackerRefused, TrackerUnavailable, team_of
 from activities.vendor_pause import VendorPause
 from followthrough.domain.action_item import Ticket
+from followthrough.domain.values import Refusal
 from followthrough.organisation import JiraProject, Organisation
 from followthrough.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 LABEL = "followthrough"
 """On every ticket, beside a label that is the action item's id; also the key of the issue property."""
+
+LOGIN_PAUSE = timedelta(minutes=1)
+"""How long Jira is left alone once it does not know us; each failed login makes it harder to get in again."""
+
+STRANGER = {"OUT", "AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED"}
+"""In X-Seraph-LoginReason: Jira answers as it answers anybody."""
+
+MOST_PAGES = 1_000
+"""More than any list or search has; then it has no end."""
 
 
 class JiraConnection:
@@ -62,9 +77,35 @@ class JiraConnection:
         )
         client.deploymentType = "Cloud" if settings.jira_is_cloud else "Server"
         client._applicationlinks = []  # else each remote link asks for them, which only administrators may
-        if self._pause is not None:
-            client._session.mount(settings.jira_url, _PausingAdapter(self._pause))
+        for scheme in ("https://", "http://"):
+            client._session.mount(scheme, _Adapter(self._pause))
         return client
+
+    def who_we_are(self) -> str:
+        """The name of the user that Jira takes us for."""
+        with about("who we are"):
+            return str(self._jira.myself()["displayName"])
+
+    def _send(self, method: str, path: str, body: dict[str, Any]) -> None:
+        client = self._jira
+        client._session.request(method, client._get_url(path), data=json.dumps(body))
+
+    def _listed(self, path: str, *, base: str = JIRA.JIRA_BASE_URL, **params: Any) -> list[dict[str, Any]]:
+        """All pages of a list, which has another name on Cloud than in Data Center."""
+        found: list[dict[str, Any]] = []
+        for _ in range(MOST_PAGES):
+            page = self._jira._get_json(path, {"startAt": len(found), "maxResults": 50, **params}, base)
+            values = page.get("issueTypes") or page.get("fields") or page.get("values") or []
+            if values and values == found[-len(values) :]:
+                break
+            found += values
+            if not values or page.get("isLast") or len(found) == page.get("total"):
+                return found
+        raise TrackerUnavailable(f"Jira's list {path} has no end; it is asked for again.")
+
+    def _accounts(self) -> dict[str, str]:
+        """People's own ids in Jira, by their key in the organisation file."""
+        return {key: person.jira for key, person in self._organisation().people.items() if person.jira}
 
     def _ticket(self, key: str) -> Ticket:
         return Ticket(key=key, url=f"{self._settings.jira_url.rstrip('/')}/browse/{key}")
@@ -76,23 +117,70 @@ class JiraConnection:
         return project
 
 
-class _PausingAdapter(HTTPAdapter):
-    """Sends nothing while Jira has asked any worker to wait."""
+class _Adapter(HTTPAdapter):
+    """Passes on only what Jira itself said to us, and sends nothing while it wants to be left alone."""
 
-    def __init__(self, pause: VendorPause) -> None:
+    def __init__(self, pause: VendorPause | None) -> None:
         super().__init__()
         self._pause = pause
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        left = self._pause.left()
-        if left is not None:
-            spread = random.uniform(1, 1.2)  # noqa: S311 - so that not all come back at one moment
-            raise TrackerUnavailable("Jira has asked to be left alone for a while.", left * spread)
+        self._wait()
         response = super().send(*args, **kwargs)
+        lost = lost_login(response)
+        if lost is not None:
+            if self._pause is not None and self._pause.login_is_lost(LOGIN_PAUSE):
+                logger.error("%s Until then tickets are late; nothing is lost.", lost)
+            raise TrackerUnavailable(lost, LOGIN_PAUSE)
         asked = _retry_after(response)
-        if asked is not None:
+        if asked is not None and self._pause is not None:
             self._pause.start(asked)
+        if response.status_code >= 400:
+            raise JiraNo(response)
+        if response.ok and not response.is_redirect:
+            _check_json(response)
+            if self._pause is not None and self._pause.login_is_known():
+                logger.info("Jira knows us again.")
         return response
+
+    def _wait(self) -> None:
+        left = self._pause.left() if self._pause is not None else None
+        if self._pause is None or left is None:
+            return
+        spread = random.uniform(1, 1.2)  # noqa: S311 - so that not all come back at one moment
+        lost = self._pause.login_lost_at() is not None
+        why = "Jira does not know us; `followthrough doctor` says more." if lost else "Jira has asked to be left alone."
+        raise TrackerUnavailable(why, left * spread)
+
+
+def lost_login(response: requests.Response) -> str | None:
+    """What to do when Jira takes us for a stranger, to whom it may show nothing at all; None when it doesn't.
+
+    Cloud does so with an expired token, and answers as if everything were gone.
+    """
+    if "X-Authentication-Denied-Reason" in response.headers:
+        return (
+            "Jira wants proof that we are no robot, after logins that failed: log in there once in a browser as the "
+            "user of FOLLOWTHROUGH_JIRA_TOKEN, and renew the token."
+        )
+    reasons = {reason.strip() for reason in response.headers.get("X-Seraph-LoginReason", "").split(",")}
+    if response.status_code == requests.codes.unauthorized or reasons & STRANGER:
+        return (
+            "Jira does not accept the user and token in the settings: renew FOLLOWTHROUGH_JIRA_TOKEN, and on Cloud "
+            "see that FOLLOWTHROUGH_JIRA_USER is whose it is."
+        )
+    return None
+
+
+def _check_json(response: requests.Response) -> None:
+    """Raises TrackerUnavailable for the page of a proxy, for example, that asks for a login."""
+    try:
+        said = not response.content or response.json() is not None
+    except (ValueError, RecursionError):
+        said = False
+    if not said:
+        kind = response.headers.get("Content-Type", "nothing")
+        raise TrackerUnavailable(f"Something that is not Jira answered {response.status_code} with {kind}.")
 
 
 @contextmanager
@@ -100,22 +188,20 @@ def about(subject: str) -> Iterator[None]:
     """Tells what may pass (TrackerUnavailable) from a no (TrackerRefused), without Jira's headers and cookies."""
     try:
         yield
+    except Refusal as refusal:
+        raise TrackerRefused(str(refusal)) from None
     except requests.RequestException as error:
         raise TrackerUnavailable(f"Jira did not answer about {subject} ({type(error).__name__}).") from None
-    except JIRAError as error:
-        status = error.status_code or requests.codes.bad_gateway
-        if status == requests.codes.unauthorized:
-            raise TrackerUnavailable("Jira does not accept the user and token in the settings; renew them.") from None
+    except JiraNo as error:
+        status, reads = error.status, error.answer.request.method == "GET"
         if status in (requests.codes.request_timeout, requests.codes.too_many_requests) or status >= 500:
-            retry_after = _retry_after(error.response) if error.response is not None else None
-            raise TrackerUnavailable(f"Jira answered {status} about {subject}.", retry_after) from None
-        raise TrackerRefused(f"Jira refused {subject}: {_words(error)}") from None
-
-
-def refused_fields(error: JIRAError) -> dict[str, str]:
-    """What Jira says of each field that it does not take, by the field's id."""
-    answer = _json(error)
-    return dict(answer.get("errors") or {}) if error.status_code == requests.codes.bad_request else {}
+            raise TrackerUnavailable(f"Jira answered {status} about {subject}.", _retry_after(error.answer)) from None
+        if reads and not error.in_jiras_words:
+            raise TrackerUnavailable(f"Something that is not Jira answered {status} about {subject}.") from None
+        raise TrackerRefused(f"Jira refused {subject}: {error.words}") from None
+    except (JIRAError, LookupError, TypeError, AttributeError, ValueError, NotImplementedError) as error:
+        logger.warning("Jira's answer about %s can't be read.", subject, exc_info=True)
+        raise TrackerUnavailable(f"Jira's answer about {subject} is not what its document says.") from error
 
 
 def _retry_after(response: requests.Response) -> timedelta | None:
@@ -129,18 +215,3 @@ def _retry_after(response: requests.Response) -> timedelta | None:
         return max(parsedate_to_datetime(value) - datetime.now(UTC), timedelta(0))
     except (ValueError, TypeError):
         return None
-
-
-def _words(error: JIRAError) -> str:
-    """Jira's own words, with the names of the fields, which the client leaves out."""
-    answer = _json(error)
-    fields = (f"{field}: {message}" for field, message in answer.get("errors", {}).items())
-    return " ".join([*answer.get("errorMessages", []), *fields]) or error.text or f"status {error.status_code}"
-
-
-def _json(error: JIRAError) -> dict[str, Any]:
-    try:
-        answer: dict[str, Any] = error.response.json() if error.response is not None else {}
-    except requests.JSONDecodeError:
-        answer = {}
-    return answer

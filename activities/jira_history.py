@@ -7,6 +7,7 @@ from typing import Any
 from linkify_it import LinkifyIt
 from pydantic import HttpUrl, ValidationError
 
+from activities.jira_answers import Change, Comment, User
 from activities.jira_client import JiraConnection, about
 from activities.tracker import TicketHistory
 from followthrough.domain.action_item import Ticket
@@ -27,26 +28,30 @@ class JiraHistory(JiraConnection):
         wanted = ",".join(("assignee", *([field] if field else [])))
         with about(f"the history of ticket {ticket.key}"):
             issue = self._jira.issue(ticket.key, fields=wanted, expand="changelog").raw
-            comments = [comment.raw for comment in self._jira.comments(ticket.key, order_by="-created", max_results=50)]
-        changes = issue.get("changelog", {}).get("histories", [])
+            said = self._jira.comments(ticket.key, order_by="-created", max_results=50)
+            comments = [Comment.model_validate(comment.raw) for comment in said]
+            histories = (issue.get("changelog") or {}).get("histories") or ()
+            changes = [Change.model_validate(change) for change in histories]
+            shown = issue["fields"]
+            assignee = shown.get("assignee") and User.model_validate(shown["assignee"])
         moved_by = self._last(changes, "status")
-        said_by = {moved_by, self._person(issue["fields"].get("assignee"))} - {None}
-        said = next((comment["body"] for comment in comments if self._person(comment.get("author")) in said_by), None)
+        said_by = {moved_by, self._person(assignee)} - {None}
+        evidence = next((comment.body for comment in comments if self._person(comment.author) in said_by), None)
         return TicketHistory(
             moved_by=moved_by,
             assigned_by=self._last(changes, "assignee"),
             rescheduled_by=self._last(changes, "duedate"),
-            evidence=self._link(issue["fields"].get(field)) or self._link(said),
+            evidence=self._link(shown.get(field)) or self._link(evidence),
         )
 
-    def _last(self, changes: Iterable[dict[str, Any]], field: str) -> str | None:
+    def _last(self, changes: Iterable[Change], field: str) -> str | None:
         """Who changed the field last; Cloud tells the latest change first, Data Center last."""
-        of_field = (change for change in changes if any(item["field"] == field for item in change["items"]))
-        last = max(of_field, key=lambda change: int(change["id"]), default={})
-        return self._person(last.get("author"))
+        of_field = (change for change in changes if any(item.field == field for item in change.items or ()))
+        last = max(of_field, key=lambda change: change.id, default=None)
+        return self._person(last.author) if last else None
 
-    def _person(self, user: dict[str, Any] | None) -> str | None:
-        return user.get("accountId" if self._settings.jira_is_cloud else "name") if user else None
+    def _person(self, user: User | None) -> str | None:
+        return user.id(cloud=self._settings.jira_is_cloud) if user else None
 
     def _link(self, value: Any) -> str | None:
         """The first link in a text, wiki text or Atlassian document that does not lead back here."""

@@ -4,14 +4,13 @@ import logging
 import math
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 import requests
-from jira import JIRAError
 
-from activities.jira_client import LABEL, JiraConnection, about
-from activities.tracker import TicketState, TicketStatus
+from activities.jira_answers import Found, Issue, JiraNo, Keyed
+from activities.jira_client import LABEL, MOST_PAGES, JiraConnection, about
+from activities.tracker import TicketState, TicketStatus, TrackerRefused
 from followthrough.domain.action_item import Ticket
 from followthrough.domain.item_lifecycle import ITEM_ID
 
@@ -23,8 +22,6 @@ STATES = {"new": TicketState.TO_DO, "indeterminate": TicketState.IN_PROGRESS, "d
 FIELDS = "status,labels,project,assignee,duedate,resolution,updated"
 PAGE = 100
 
-UNSEEN = (requests.codes.forbidden, requests.codes.not_found)
-
 
 class JiraSearch(JiraConnection):
     """The part of a ``Tracker`` that changes nothing."""
@@ -33,7 +30,8 @@ class JiraSearch(JiraConnection):
         """See ``Tracker``. By label, which is set together with the ticket and can be searched without an app."""
         with about(f"the search for the ticket of action item {item_id}"):
             query = f'labels = {LABEL} AND labels = "{item_id}" ORDER BY created ASC'
-            found = [issue.key for issue in self._jira.search_issues(query, fields="key")]
+            issues = Found.model_validate(self._jira.search_issues(query, fields="key", json_result=True)).issues
+            found = [Keyed.model_validate(issue).key for issue in issues]
         if len(found) > 1:
             logger.warning("Action item %s has tickets %s; the oldest is kept.", item_id, ", ".join(found))
         return self._ticket(found[0]) if found else None
@@ -42,9 +40,9 @@ class JiraSearch(JiraConnection):
         """See ``Tracker``."""
         with about(f"the status of ticket {ticket.key}"):
             try:
-                return self.describe_issue(self._jira.issue(ticket.key, fields=FIELDS).raw)
-            except JIRAError as error:
-                if error.status_code not in UNSEEN:
+                return self._describe(self._issue(ticket.key))
+            except JiraNo as error:
+                if not error.unseen:
                     raise
             return TicketStatus(ticket=ticket, state=self._why_unseen(ticket))
 
@@ -65,52 +63,65 @@ class JiraSearch(JiraConnection):
         """
         minutes = math.ceil((datetime.now(UTC) - since + self.index_lag) / timedelta(minutes=1)) + 1
         query = f'labels = {LABEL} AND updated >= "-{max(minutes, 1)}m" ORDER BY updated DESC'
-        token, start, more = None, 0, True
-        while more:
+        token, start, before = None, 0, None
+        for _ in range(MOST_PAGES):
             with about("the tickets that changed"):
                 if self._settings.jira_is_cloud:
-                    page = self._jira.enhanced_search_issues(query, token, maxResults=PAGE, fields=FIELDS)
-                    token = page.nextPageToken
-                    more = token is not None
+                    answer = self._jira.enhanced_search_issues(
+                        query, token, maxResults=PAGE, fields=FIELDS, json_result=True
+                    )
                 else:
-                    page = self._jira.search_issues(query, startAt=start, maxResults=PAGE, fields=FIELDS)
-                    start += len(page)
-                    more = bool(page) and start < page.total
-            yield from (self.describe_issue(issue.raw) for issue in page)
+                    answer = self._jira.search_issues(
+                        query, startAt=start, maxResults=PAGE, fields=FIELDS, json_result=True
+                    )
+                page = Found.model_validate(answer)
+                found = [self._describe(Issue.model_validate(issue)) for issue in page.issues]
+            yield from found
+            token, start = page.next_page_token, start + len(found)
+            if not (token if self._settings.jira_is_cloud else found and start < page.total):
+                return
+            this: object = token if self._settings.jira_is_cloud else page.issues
+            if this == before:
+                break
+            before = this
+        raise TrackerRefused("Jira's search for tickets that changed repeats its pages; the next sweep asks again.")
 
-    def describe_issue(self, issue: dict[str, Any]) -> TicketStatus:
-        """An issue as Jira's API and its webhooks describe it."""
-        fields = issue["fields"]
-        assignee, resolution = fields.get("assignee"), fields.get("resolution")
-        due, updated = fields.get("duedate"), fields.get("updated")
+    def _issue(self, key: str) -> Issue:
+        """As it is at this moment, under today's key."""
+        return Issue.model_validate(self._jira.issue(key, fields=FIELDS).raw)
+
+    def _describe(self, issue: Issue) -> TicketStatus:
+        fields = issue.fields
         return TicketStatus(
-            ticket=self._ticket(issue["key"]),
-            state=STATES.get(fields["status"]["statusCategory"]["key"], TicketState.TO_DO),
-            status=fields["status"]["name"],
-            item_id=item_id_in(fields.get("labels", [])),
-            project=fields["project"]["key"],
-            assignee=assignee["accountId" if self._settings.jira_is_cloud else "name"] if assignee else None,
-            due=date.fromisoformat(due) if due else None,
-            resolution=resolution["name"] if resolution else None,
-            updated=datetime.fromisoformat(updated) if updated else None,
+            ticket=self._ticket(issue.key),
+            state=STATES.get(fields.status.status_category.key, TicketState.TO_DO),
+            status=fields.status.name,
+            item_id=item_id_in(fields.labels),
+            project=fields.project.key if fields.project else issue.key.rpartition("-")[0],
+            assignee=fields.assignee.id(cloud=self._settings.jira_is_cloud) if fields.assignee else None,
+            due=fields.duedate,
+            resolution=fields.resolution.name if fields.resolution else None,
+            updated=fields.updated,
         )
 
     def _search_keys(self, keys: list[str]) -> dict[str, TicketStatus]:
         """Those that there are. Jira refuses a search that names an issue which it does not have, so that is halved."""
+        query = f"key in ({', '.join(keys)})"
         try:
-            issues = self._jira.search_issues(f"key in ({', '.join(keys)})", maxResults=PAGE, fields=FIELDS)
-        except JIRAError as error:
-            if error.status_code != requests.codes.bad_request:
+            answer = self._jira.search_issues(query, maxResults=PAGE, fields=FIELDS, json_result=True)
+        except JiraNo as error:
+            if error.status != requests.codes.bad_request:
                 raise
             middle = len(keys) // 2
             return self._search_keys(keys[:middle]) | self._search_keys(keys[middle:]) if middle else {}
-        return {issue.key: self.describe_issue(issue.raw) for issue in issues}
+        issues = [Issue.model_validate(issue) for issue in Found.model_validate(answer).issues]
+        return {issue.key: self._describe(issue) for issue in issues}
 
     def _why_unseen(self, ticket: Ticket) -> TicketState:
         try:
             self._jira.project(ticket.key.rpartition("-")[0])
-        except JIRAError as error:
-            if error.status_code not in UNSEEN:
+        except JiraNo as error:
+            if not error.unseen:
                 raise
             return TicketState.HIDDEN
         return TicketState.GONE

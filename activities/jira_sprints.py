@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-import jira
 import requests
-from jira import JIRA, JIRAError
+from jira import JIRA
 
+from activities.jira_answers import JiraNo
+from activities.jira_answers import Sprint as JiraSprint
 from activities.jira_client import JiraConnection, about
 from activities.tracker import SprintState, TrackerUnavailable
 from followthrough.domain.action_item import Sprint, Ticket
@@ -23,27 +24,32 @@ class JiraSprints(JiraConnection):
     """The part of a ``Tracker`` that is about planning."""
 
     def next_sprint(self, team: str, at: datetime) -> Sprint | None:
-        """See ``Tracker``. Jira knows which sprints have not started; those without a start date come last."""
+        """See ``Tracker``. Jira knows which sprints have not started; those without a start date come last.
+
+        Where tickets of other boards show on this one, so do their sprints, which are not the team's.
+        """
         board = self._project(team).board
         if board is None:
             return None
         with about(f"the list of sprints of board {board}"):
             try:
-                sprints = self._jira.sprints(board, state="future")
-            except JIRAError as error:
-                if error.status_code == requests.codes.bad_request:  # a Kanban board
+                listed = self._listed(f"board/{board}/sprint", base=JIRA.AGILE_BASE_URL, state="future")
+            except JiraNo as error:
+                if error.status == requests.codes.bad_request:  # a Kanban board
                     return None
                 raise
-        first = min(sprints, key=_start, default=None)
-        return first and Sprint(id=first.id, name=first.name, end=getattr(first, "endDate", None))
+            sprints = [JiraSprint.model_validate(sprint) for sprint in listed]
+        own = (sprint for sprint in sprints if sprint.origin_board_id in (board, None))
+        first = min(own, key=lambda sprint: (sprint.start_date is None, sprint.start_date), default=None)
+        return Sprint(id=first.id, name=first.name, end=first.end_date) if first else None
 
     def sprint_state(self, sprint: Sprint, at: datetime) -> SprintState:
         """See ``Tracker``."""
         with about(f"the state of sprint {sprint.name}"):
             try:
                 return SprintState(self._jira.sprint(sprint.id).state)
-            except JIRAError as error:
-                if error.status_code == requests.codes.not_found:
+            except JiraNo as error:
+                if error.status == requests.codes.not_found and error.unseen:
                     return SprintState.GONE
                 raise
 
@@ -86,8 +92,3 @@ class JiraSprints(JiraConnection):
             answer = client._session.put(url, data=json.dumps(ranking))
             if answer.status_code == requests.codes.multi_status:
                 raise TrackerUnavailable(f"Jira could not rank all of {', '.join(keys)} just now.")
-
-
-def _start(sprint: jira.resources.Sprint) -> tuple[bool, datetime | None]:
-    start = getattr(sprint, "startDate", None)
-    return start is None, datetime.fromisoformat(start) if start else None

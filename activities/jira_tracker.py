@@ -7,25 +7,39 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from jira import JIRAError
+import requests
 
-from activities.jira_client import LABEL, about, refused_fields
+from activities.jira_answers import JiraNo, Transition
+from activities.jira_client import LABEL, about
 from activities.jira_history import JiraHistory
 from activities.jira_search import JiraSearch, item_id_in
 from activities.jira_sprints import JiraSprints
-from activities.tracker import TrackerRefused, describe, due_day
+from activities.tracker import TrackerRefused, TrackerUnavailable, describe, due_day
 from activities.vendor_pause import VendorPause
-from followthrough.domain.action_item import ActionItem, Ticket
-from followthrough.domain.jira_fields import ScreenField, file_fields, read_screen
+from followthrough.domain.action_item import ActionItem, ItemStatus, Ticket
+from followthrough.domain.jira_fields import (
+    OURS,
+    ScreenField,
+    asked_for,
+    by_id,
+    file_fields,
+    read_screen,
+    read_transition,
+    resolution,
+    transition_fields,
+)
 from followthrough.domain.ticket_text import (
     Document,
+    Link,
     atlassian_document,
     closing_comment,
+    formatted,
     item_page,
     reopening_comment,
+    summary,
     wiki_text,
 )
-from followthrough.domain.values import PersonId, Refusal
+from followthrough.domain.values import PersonId
 from followthrough.organisation import JiraProject, Organisation
 from followthrough.settings import Settings
 
@@ -33,6 +47,9 @@ DRILL_LABEL = "followthrough-drill"
 
 SCREEN_LIFETIME = 600
 """Seconds for which a project's screen for new tickets is remembered."""
+
+DONE = "done"
+"""Key of the status category in which tickets are closed."""
 
 ALWAYS_ON_SCREEN = ("project", "issuetype", "summary")
 
@@ -82,11 +99,12 @@ class JiraTracker(JiraSearch, JiraSprints, JiraHistory):
         """See ``Tracker``."""
         key = _key(key_or_url, self._settings.jira_url)
         with about(f"the adoption of ticket {key}"):
-            issue = self._jira.issue(key, fields="labels")
+            issue = self._issue(key)
             other = item_id_in(issue.fields.labels)
             if other not in (None, item.id):
                 raise TrackerRefused(f"Ticket {issue.key} belongs to action item {other} already.")
-            issue.update(update={"labels": [{"add": label} for label in (LABEL, item.id)]})
+            labels = {"labels": [{"add": label} for label in (LABEL, item.id)]}
+            self._send("PUT", f"issue/{issue.key}", {"update": labels})
         ticket = self._ticket(issue.key)
         self.link_back(ticket, item)
         return ticket
@@ -94,22 +112,22 @@ class JiraTracker(JiraSearch, JiraSprints, JiraHistory):
     def update(self, ticket: Ticket, item: ActionItem) -> None:
         """See ``Tracker``."""
         with about(f"the change of ticket {ticket.key}"):
-            issue = self._jira.issue(ticket.key, fields="status")
-            if item.settled and issue.fields.status.statusCategory.key == "done":
+            issue = self._issue(ticket.key)
+            if item.settled and issue.fields.status.status_category.key == DONE:
                 return
-            _, note = _without_refused(self._followed_fields(item), lambda taken: issue.update(fields=taken))
+            _, note = _without_refused(
+                self._followed_fields(item), lambda taken: self._send("PUT", f"issue/{issue.key}", {"fields": taken})
+            )
             if item.settled:
-                wanted = self._project(item.team).done_transition
-                self._move(issue.key, closing_comment(item), done=True, wanted=wanted)
+                self._move(issue.key, item, done=True)
         self._comment_refused(ticket, note)
 
     def reopen(self, ticket: Ticket, item: ActionItem) -> None:
         """See ``Tracker``."""
         with about(f"the reopening of ticket {ticket.key}"):
-            issue = self._jira.issue(ticket.key, fields="status")
-            if issue.fields.status.statusCategory.key == "done":
-                wanted = self._project(item.team).reopen_transition
-                self._move(issue.key, reopening_comment(item), done=False, wanted=wanted)
+            issue = self._issue(ticket.key)
+            if issue.fields.status.status_category.key == DONE:
+                self._move(issue.key, item, done=False)
 
     def account_of(self, person: PersonId) -> str | None:
         """See ``Tracker``."""
@@ -119,49 +137,35 @@ class JiraTracker(JiraSearch, JiraSprints, JiraHistory):
     def comment(self, ticket: Ticket, text: str) -> None:
         """See ``Tracker``."""
         with about(f"a comment on ticket {ticket.key}"):
-            self._say(ticket.key, ((text,),))
+            self._say(ticket.key, ((text,),), self._settings.resolved_public_url)
 
     def _screen(self, project: JiraProject) -> dict[str, ScreenField]:
         """The fields that a new ticket can have; needs Jira Data Center 8.4 or later, or Cloud."""
         name = (project.project, project.issue_type)
         read_at, screen = self._screens.get(name, (float("-inf"), {}))
         if time.monotonic() - read_at > SCREEN_LIFETIME:
-            types = self._createmeta(f"{project.project}/issuetypes")
+            types = self._listed(f"issue/createmeta/{project.project}/issuetypes")
             ids = {offered["name"]: offered["id"] for offered in types}
             if project.issue_type not in ids:
                 raise TrackerRefused(
                     f"Jira's project {project.project} lets us create {', '.join(ids) or 'nothing'}, "
                     f"not {project.issue_type}; set issue_type in the organisation file, or ask for the permission."
                 )
-            screen = read_screen(self._createmeta(f"{project.project}/issuetypes/{ids[project.issue_type]}"))
+            of_type = f"issue/createmeta/{project.project}/issuetypes/{ids[project.issue_type]}"
+            screen = read_screen(self._listed(of_type))
             self._screens[name] = (time.monotonic(), screen)
         return screen
 
-    def _createmeta(self, path: str) -> list[dict[str, Any]]:
-        """All pages. The client asks for these only on Data Center, where the list has another name than on Cloud."""
-        found: list[dict[str, Any]] = []
-        while True:
-            page = self._jira._get_json(f"issue/createmeta/{path}", {"startAt": len(found), "maxResults": 50})
-            values = page.get("issueTypes") or page.get("fields") or page.get("values") or []
-            found += values
-            if not values or len(found) >= page["total"]:
-                return found
-
     def _file_fields(self, screen: dict[str, ScreenField], project: JiraProject) -> dict[str, Any]:
-        people = self._organisation().people
-        accounts = {key: person.jira for key, person in people.items() if person.jira}
-        try:
-            return file_fields(screen, project, cloud=self._settings.jira_is_cloud, accounts=accounts)
-        except Refusal as refusal:
-            raise TrackerRefused(str(refusal)) from None
+        return file_fields(screen, project, cloud=self._settings.jira_is_cloud, accounts=self._accounts())
 
     def _item_fields(self, item: ActionItem, project: JiraProject) -> dict[str, Any]:
         description = describe(item, self._organisation(), self._settings.resolved_public_url)
         fields = {
             "project": {"key": project.project},
             "issuetype": {"name": project.issue_type},
-            "summary": " ".join(item.title.split()),
-            "description": self._formatted(description),
+            "summary": summary(item.title),
+            "description": self._formatted(description, item_page(item, self._settings.resolved_public_url)),
             "labels": [LABEL, item.id, *([DRILL_LABEL] if item.drill else []), *project.labels],
         }
         if item.priority in project.priorities:
@@ -176,32 +180,73 @@ class JiraTracker(JiraSearch, JiraSprints, JiraHistory):
             fields["assignee"] = {"id" if self._settings.jira_is_cloud else "name": account} if account else None
         return fields
 
-    def _formatted(self, document: Document) -> Any:
-        return atlassian_document(document) if self._settings.jira_is_cloud else wiki_text(document)
+    def _formatted(self, document: Document, whole: str) -> Any:
+        """Cut to what Jira takes, with a link to the ``whole``."""
+        return formatted(
+            document, Link(whole, whole), atlassian_document if self._settings.jira_is_cloud else wiki_text
+        )
 
-    def _move(self, key: str, comment: Document, *, done: bool, wanted: str | None) -> None:
-        """Closes or opens a ticket by the transition with the name ``wanted``, or else by the first that does."""
-        offered = self._jira.transitions(key)
-        names = [
-            offer["name"]
-            for offer in offered
-            if (offer["name"] == wanted if wanted else (offer["to"]["statusCategory"]["key"] == "done") is done)
-        ]
-        if not names:
+    def _move(self, key: str, item: ActionItem, *, done: bool) -> None:
+        """Closes or opens a ticket by the transition that the file names, or else by the first that does.
+
+        Where several have that name it is the one that ends where it should.
+        """
+        project = self._project(item.team)
+        wanted = project.done_transition if done else project.reopen_transition
+        offered = self._transitions(key)
+        not_done = self._organisation().policies.jira.not_done if item.status is ItemStatus.CLOSED else ()
+        chosen = min(
+            (offer for offer in offered if (offer.name == wanted if wanted else _ends(offer, done=done))),
+            key=lambda offer: (not _ends(offer, done=done), offer.to.name in not_done),
+            default=None,
+        )
+        if chosen is None:
             verb, kind, setting = ("closed", "a done", "done") if done else ("reopened", "an open", "reopen")
             raise TrackerRefused(
                 f"Ticket {key} can't be {verb}: Jira offers "
-                f"{', '.join(offer['name'] for offer in offered) or 'no transition'}, "
+                f"{', '.join(offer.name for offer in offered) or 'no transition'}, "
                 f"not {wanted or f'one to {kind} status'}; set {setting}_transition in the organisation file."
             )
+        fields = self._transition_fields(key, item, chosen, done=done)
         # Jira drops a comment that comes with a transition without a screen, so it goes first.
-        self._say(key, comment)
-        self._jira.transition_issue(key, names[0])
+        comment = closing_comment(item) if done else reopening_comment(item)
+        self._say(key, comment, item_page(item, self._settings.resolved_public_url))
+        try:
+            self._send("POST", f"issue/{key}/transitions", {"transition": {"id": chosen.id}, "fields": fields})
+        except JiraNo:
+            if chosen.id in [offer.id for offer in self._transitions(key)]:
+                raise
+            raise TrackerUnavailable(f"Ticket {key} was moved by somebody else meanwhile; it is read again.") from None
 
-    def _say(self, key: str, document: Document) -> None:
-        comment = self._formatted(document)
+    def _transition_fields(self, key: str, item: ActionItem, chosen: Transition, *, done: bool) -> dict[str, Any]:
+        """What the transition's screen asks for; what the ticket has already is not asked for again."""
+        project, screen = self._project(item.team), read_transition(chosen.fields or {})
+        given = dict(project.done_fields if done else project.reopen_fields)
+        if done and "resolution" in screen:
+            not_done = self._organisation().policies.jira.not_done
+            given = {"resolution": resolution(screen["resolution"].allowed, item.status, not_done)} | by_id(
+                screen, given
+            )
+        fields = transition_fields(screen, given, cloud=self._settings.jira_is_cloud, accounts=self._accounts())
+        missing = [field for field in screen.values() if field.required and field.id not in (*OURS, *fields)]
+        if missing:
+            known = self._jira.issue(key, fields=",".join(field.id for field in missing)).raw["fields"]
+            missing = [field for field in missing if not known.get(field.id)]
+        if missing:
+            verb, setting = ("closed", "done_fields") if done else ("reopened", "reopen_fields")
+            raise TrackerRefused(
+                f"Ticket {key} can't be {verb}: Jira's transition {chosen.name} {asked_for(missing, setting)} "
+                f"under `jira` of team {item.team} in the organisation file."
+            )
+        return fields
+
+    def _transitions(self, key: str) -> list[Transition]:
+        return [Transition.model_validate(one) for one in self._jira.transitions(key, expand="transitions.fields")]
+
+    def _say(self, key: str, document: Document, whole: str) -> None:
+        comment = self._formatted(document, whole)
         latest = self._jira.comments(key, order_by="-created")[:1]
-        if [_text(earlier.raw["body"]) for earlier in latest] != [_text(comment)]:
+        if [_text(earlier.raw.get("body")) for earlier in latest] != [_text(comment)]:
             self._jira.add_comment(key, comment)
 
     def _comment_refused(self, ticket: Ticket, note: str | None) -> None:
@@ -210,13 +255,17 @@ class JiraTracker(JiraSearch, JiraSprints, JiraHistory):
                 self.comment(ticket, note)
 
 
+def _ends(offer: Transition, *, done: bool) -> bool:
+    return (offer.to.status_category.key == DONE) is done
+
+
 def _without_refused(fields: dict[str, Any], write: Callable[[dict[str, Any]], ResultT]) -> tuple[ResultT, str | None]:
     """Writes once more without owner and deadline when Jira does not take them; then there is a note that says so."""
     try:
         return write(fields), None
-    except JIRAError as error:
-        refused = {name: words for name, words in refused_fields(error).items() if name in ("assignee", "duedate")}
-        if not refused:
+    except JiraNo as error:
+        refused = {name: words for name, words in error.fields.items() if name in ("assignee", "duedate")}
+        if not refused or error.status != requests.codes.bad_request:
             raise
     note = "Jira did not take " + " ".join(f"{name}: {words}" for name, words in refused.items())
     return write({name: value for name, value in fields.items() if name not in refused}), note
@@ -237,4 +286,6 @@ def _text(body: Any) -> str:
     """The words of a wiki text or of a node of an Atlassian document, to which Jira may add attributes."""
     if isinstance(body, str):
         return body
-    return str(body.get("text", "")) + "".join(_text(node) for node in body.get("content", []))
+    if not isinstance(body, dict):
+        return ""
+    return str(body.get("text", "")) + "".join(_text(node) for node in body.get("content") or ())

@@ -226,31 +226,17 @@ def _jira_connection(settings: Settings) -> Finding:
             "Tickets stay in the local tracker.",
             "To use Jira, set FOLLOWTHROUGH_JIRA_URL, FOLLOWTHROUGH_JIRA_TOKEN and, on Cloud, FOLLOWTHROUGH_JIRA_USER.",
         )
-    token = settings.jira_token.get_secret_value() if settings.jira_token else ""
-    version = "3" if settings.jira_is_cloud else "2"
     try:
-        answer = httpx.get(
-            f"{settings.jira_url.rstrip('/')}/rest/api/{version}/myself",
-            auth=(settings.jira_user, token) if settings.jira_user else None,
-            headers=None if settings.jira_user else {"Authorization": f"Bearer {token}"},
-            timeout=10,
-        )
-    except (httpx.TransportError, httpx.InvalidURL) as error:
+        user = JiraTracker(settings, lambda: load(settings.organisation_file), pause=None).who_we_are()
+    except (TrackerRefused, TrackerUnavailable) as error:
         return Finding(
             "Jira",
             FindingState.WRONG,
-            f"{settings.jira_url} does not answer ({type(error).__name__}).",
-            "Correct FOLLOWTHROUGH_JIRA_URL, or see whether the network lets you through.",
+            f"{settings.jira_url} was asked who we are. {error}",
+            "Correct FOLLOWTHROUGH_JIRA_TOKEN, FOLLOWTHROUGH_JIRA_USER (only on Cloud) or FOLLOWTHROUGH_JIRA_URL, or "
+            "see whether the network lets you through.",
         )
-    if answer.is_success:
-        user = answer.json().get("displayName", settings.jira_user)
-        return Finding("Jira", FindingState.OK, f"{settings.jira_url} answers and knows us as {user}.")
-    return Finding(
-        "Jira",
-        FindingState.WRONG,
-        f"{settings.jira_url} answers {answer.status_code} when asked who we are.",
-        "Correct FOLLOWTHROUGH_JIRA_TOKEN, FOLLOWTHROUGH_JIRA_USER (only on Cloud) or FOLLOWTHROUGH_JIRA_URL.",
-    )
+    return Finding("Jira", FindingState.OK, f"{settings.jira_url} answers and knows us as {user}.")
 
 
 def _links(settings: Settings) -> Iterator[Finding]:

@@ -1,10 +1,17 @@
 """What a ticket says, as paragraphs of text and links, and the formats that trackers take them in."""
 
+import json
 import re
+from bisect import bisect_right
+from collections.abc import Callable
 from datetime import date
 from typing import Any, NamedTuple
 
 from followthrough.domain.action_item import ActionItem, ItemStatus
+from followthrough.domain.text import CUT, clean, one_line
+
+SUMMARY, TEXT = 255, 32_767
+"""Characters that Jira takes, as Java counts them; of an Atlassian document those of its JSON."""
 
 
 class Link(NamedTuple):
@@ -88,3 +95,51 @@ def _wiki(piece: str | Link) -> str:
         return re.sub(r"([\\{}\[\]|!*_^~+])", r"\\\1", piece)
     url = piece.url.replace("|", "%7C").replace("]", "%5D")
     return f"[{url}]" if piece.text == piece.url else f"[{_wiki(piece.text)}|{url}]"
+
+
+def summary(title: str) -> str:
+    """A ticket's one line."""
+    line = one_line(title)
+    if _length(line) <= SUMMARY:
+        return line
+    fits = bisect_right(range(len(line)), SUMMARY - len(CUT), key=lambda end: _length(line[:end]))
+    return line[: fits - 1] + CUT
+
+
+def formatted(document: Document, whole: Link, form: Callable[[Document], Any]) -> Any:
+    """In the form that a tracker takes; what is too long for Jira is cut, and leads to the whole."""
+
+    def first(length: int) -> Any:
+        return form((*_first(document, length), (f"{CUT} ", whole)))
+
+    if sum(len(piece) for paragraph in document for piece in map(_plain, paragraph)) <= TEXT:
+        answer = form(_first(document, TEXT))
+        if _fits(answer):
+            return answer
+    return first(bisect_right(range(TEXT), False, key=lambda length: not _fits(first(length))) - 1)
+
+
+def _first(document: Document, length: int) -> Document:
+    """Clean, and no more than so many characters of it; a link is whole or not there."""
+    paragraphs = []
+    for paragraph in document:
+        pieces: list[str | Link] = []
+        for piece in paragraph:
+            if isinstance(piece, Link) and len(_plain(piece)) > length:
+                length = 0
+                break
+            shown = piece if isinstance(piece, Link) else clean(piece)[:length]
+            length -= len(_plain(shown))
+            if shown:
+                pieces.append(shown)
+        if pieces:
+            paragraphs.append(tuple(pieces))
+    return tuple(paragraphs)
+
+
+def _fits(answer: Any) -> bool:
+    return _length(answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)) <= TEXT
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

@@ -41,7 +41,7 @@ def test_what_cannot_be_adopted_is_said(jira: JiraStandIn, address: str, words: 
 
 def test_a_ticket_that_we_may_not_edit_is_not_adopted(jira: JiraStandIn) -> None:
     jira.add(labels=["theirs"])
-    jira.faults.append(Fault("PUT", "/issue/[0-9]+$", status=403))
+    jira.faults.append(Fault("PUT", "/issue/PAY-1$", status=403))
     error = failure(Tickets(jira_tracker(jira)).adopt_ticket, Adoption(ticket="PAY-1", item=item()))
     assert error.message.startswith("Jira refused the adoption of ticket PAY-1")
     assert not the_issue(jira).links

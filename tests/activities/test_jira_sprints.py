@@ -1,5 +1,7 @@
 """Planning on Jira's boards."""
 
+from datetime import timedelta
+
 import pytest
 
 from activities.tracker import SprintState, TrackerRefused, TrackerUnavailable
@@ -45,6 +47,7 @@ def test_more_than_jira_takes_at_once_go_in_parts(jira: JiraStandIn) -> None:
 
 def test_without_sprints_tickets_go_to_the_top_of_what_is_to_do(jira: JiraStandIn) -> None:
     running, theirs, ours = tickets(jira, 3)
+    jira.boards[12] = None
     jira.change(running.key, status="In Progress")
     jira_tracker(jira).rank_first("payments", [ours])
     assert jira.rank == keys([running, ours, theirs])
@@ -72,3 +75,17 @@ def test_a_rank_that_jira_could_not_give_is_tried_again(jira: JiraStandIn) -> No
     jira.faults.append(Fault("PUT", "/issue/rank$", status=207))
     with pytest.raises(TrackerUnavailable, match="could not rank"):
         jira_tracker(jira).plan_sprint(NEXT, [ours])
+
+
+def test_a_team_is_planned_into_a_sprint_of_its_own_board_on_whatever_page_that_is(jira: JiraStandIn) -> None:
+    others = [Sprint(100 + number, f"Theirs {number}", start=NOW, origin=5) for number in range(97)]
+    own = [Sprint(7, "Ours later", start=NOW + timedelta(days=20)), Sprint(6, "Ours", start=NOW + timedelta(days=6))]
+    jira.boards[12] = [*others, *own]
+    sprint = jira_tracker(jira).next_sprint("payments", NOW)
+    assert sprint is not None
+    assert sprint.id == 6
+
+
+def test_a_board_that_shows_only_sprints_of_others_has_none(jira: JiraStandIn) -> None:
+    jira.boards[12] = [Sprint(5, "Theirs", origin=5)]
+    assert jira_tracker(jira).next_sprint("payments", NOW) is None

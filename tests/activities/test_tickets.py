@@ -136,8 +136,10 @@ def test_a_jira_that_is_down_is_retried(jira: JiraStandIn) -> None:
 
 
 def test_a_refusal_is_in_jiras_words_and_not_retried(jira: JiraStandIn) -> None:
-    error = failure(Tickets(jira_tracker(jira)).ensure_ticket, item(title="x" * 256))
-    assert error.message.startswith("Jira refused a new ticket in project PAY: summary: The summary is invalid")
+    said = '{"errorMessages": ["No."], "errors": {"labels": "Not these."}}'
+    jira.faults.append(Fault("POST", "/issue$", status=400, content=said))
+    error = failure(Tickets(jira_tracker(jira)).ensure_ticket, item())
+    assert error.message == "Jira refused a new ticket in project PAY: No. labels: Not these."
     assert (error.type, error.non_retryable) == ("TrackerRefused", True)
 
 

@@ -14,7 +14,7 @@ from followthrough.domain.action_item import Evidence, ItemStatus, Ticket
 from followthrough.domain.action_item import Sprint as FutureSprint
 from tests.records import NOW, item
 from tests.standins.jira import JiraStandIn
-from tests.standins.jira_data import Sprint
+from tests.standins.jira_data import Sprint, Transition, screen_field
 from tests.standins.server import CONTRACTS
 from tests.tracking import jira_tracker
 
@@ -35,27 +35,20 @@ POST /rest/api/N/issue/PAY-1/remotelink
 GET  /rest/agile/1.0/board/12/sprint
 POST /rest/agile/1.0/sprint/5/issue
 GET  /rest/api/N/issue/PAY-1
-PUT  /rest/api/N/issue/10001
-GET  /rest/api/N/issue/10001
+PUT  /rest/api/N/issue/PAY-1
 GET  /rest/api/N/issue/PAY-1
-PUT  /rest/api/N/issue/10001
-GET  /rest/api/N/issue/10001
+PUT  /rest/api/N/issue/PAY-1
 GET  /rest/api/N/issue/PAY-1/transitions
 GET  /rest/api/N/issue/PAY-1/comment
 POST /rest/api/N/issue/PAY-1/comment
-GET  /rest/api/N/issue/PAY-1/transitions
 POST /rest/api/N/issue/PAY-1/transitions
 GET  /rest/api/N/issue/PAY-1
 """
-"""A ticket's whole life. The client reads an issue again after each edit, and looks a transition up by name itself.
-
-The stand-in gives five fields of a screen at once, to have pages.
-"""
+"""A ticket's whole life. The stand-in gives five fields of a screen at once, to have pages."""
 
 PLANNING = """
 GET  /rest/api/N/issue/PAY-2
-PUT  /rest/api/N/issue/10002
-GET  /rest/api/N/issue/10002
+PUT  /rest/api/N/issue/PAY-2
 PUT  /rest/api/N/issue/PAY-2/properties/followthrough
 POST /rest/api/N/issue/PAY-2/remotelink
 GET  /rest/agile/1.0/sprint/5
@@ -81,6 +74,8 @@ def expected(lines: str, cloud: bool) -> list[str]:
 def test_a_tickets_whole_life_is_as_documented(cloud: bool) -> None:
     with JiraStandIn(cloud=cloud) as jira:
         jira.boards[12] = [Sprint(5, "Next")]
+        resolution = screen_field("resolution", "Resolution", "resolution", required=True, allowed=("Done",))
+        jira.moves = [Transition("Close", "Done", {"resolution": resolution})]
         tracker = jira_tracker(jira, components=["queue"], labels=["incident"])
         assert tracker.find(item().id) is None
         ticket = tracker.create(item(drill=True))
@@ -126,6 +121,13 @@ def test_adoption_planning_and_the_sweep_are_as_documented(cloud: bool) -> None:
 def test_the_stand_in_catches_what_the_documents_do_not_allow(method: str, path: str, body: object) -> None:
     with pytest.raises(AssertionError, match=path), JiraStandIn() as jira:
         requests.request(method, jira.url + path, json=body, auth=("user", "token"), timeout=5)
+
+
+@pytest.mark.parametrize("answer", [{"transitions": [{"id": 3}]}, [], {"errorMessages": "no"}])
+def test_the_stand_in_answers_only_what_the_documents_allow(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
+    monkeypatch.setattr(JiraStandIn, "_list_transitions", lambda *_: (200, answer))
+    with pytest.raises(AssertionError, match="/transitions"), JiraStandIn() as jira:
+        requests.get(f"{jira.url}/rest/api/3/issue/PAY-1/transitions", auth=("user", "token"), timeout=30)
 
 
 def test_the_stand_in_takes_only_atlassian_documents_as_text() -> None:

@@ -61,7 +61,11 @@ async def test_what_is_configured_and_works_is_ok(address: str, tmp_path: Path) 
         jira.screen["customfield_10042"] = screen_field("customfield_10042", "Squad", "option", required=True)
         state, words = (await findings(settings))["tickets of Platform"]
         assert (state, "it requires Squad" in words) == (FindingState.WRONG, True)
-        jira.faults.append(Fault(path="/myself", status=401))
+        jira.faults.append(Fault(path="/myself", status=200, content="<html>Log in</html>", media_type="text/html"))
+        assert "is not Jira answered 200" in (await findings(settings))["Jira"][1]
+        jira.lost_login = "CAPTCHA_CHALLENGE"
+        assert "log in there once in a browser" in (await findings(settings))["Jira"][1]
+        jira.lost_login = "AUTHENTICATED_FAILED"
         state, words = (await findings(settings))["Jira"]
     assert state is FindingState.WRONG
     assert "FOLLOWTHROUGH_JIRA_TOKEN" in words

@@ -29,7 +29,22 @@ from starlette.types import Receive, Scope, Send
 
 from tests.standins.jira_boards import JiraBoards
 from tests.standins.jira_contracts import document, document_schema
-from tests.standins.jira_data import Answer, Issue, Refusal, Route, Sprint, search, usual_screen
+from tests.standins.jira_data import (
+    SUMMARY,
+    TEXT,
+    Answer,
+    Issue,
+    Refusal,
+    Route,
+    Sprint,
+    Transition,
+    check_known,
+    check_required,
+    length,
+    search,
+    stamp,
+    usual_screen,
+)
 from tests.standins.server import cut_off
 
 
@@ -41,6 +56,9 @@ class Fault:
     path: str = ".*"
     status: int | None = None
     """Answer with this and do nothing."""
+    content: str | None = None
+    """The body of that answer, when it is not one of Jira's."""
+    media_type: str = "application/json"
     retry_after: int | None = None
     late: float = 0
     """Do it, and answer after so many seconds."""
@@ -54,14 +72,22 @@ class JiraStandIn(JiraBoards):
 
     def __init__(self, *, cloud: bool = True, index_lag: float = 0, port: int = 0) -> None:
         super().__init__(port)
+        document("jira-platform-v3.json")  # takes seconds to read, which no client waits for
         self.cloud = cloud
         self.index_lag = index_lag
         """Seconds until the search knows of a new issue or a change."""
         self.issues: dict[str, Issue] = {}
         self.transitions = {"To Do": "new", "In Progress": "indeterminate", "Done": "done"}
         """Status, which is also the name of the transition to it, and its category."""
+        self.moves: list[Transition] | None = None
+        """None is a transition to each status, without a screen and named like it."""
+        self.lost_login = ""
+        """A reason by which Jira no longer knows us: AUTHENTICATED_FAILED or OUT, which leave us what anybody may read,
+        or CAPTCHA_CHALLENGE."""
+        self.repeats_pages = False
+        """Each page of a search leads to itself."""
         self.screen = usual_screen(cloud)
-        """For new issues of every project, by id of the field; see ``screen_field``."""
+        """For issues of every project, by id of the field; see ``screen_field``."""
         self.issue_types = ["Task", "Bug"]
         self.unassignable: set[str] = set()
         self.hidden_projects: set[str] = set()
@@ -86,7 +112,7 @@ class JiraStandIn(JiraBoards):
             ("GET", f"{api}/issue/createmeta/([^/]+)/issuetypes/([0-9]+)", self._list_screen),
             ("GET", f"{api}/project/([^/]+)", self._read_project),
             ("GET", f"{api}/field", self._list_fields),
-            ("GET", f"{api}/myself", lambda query: (200, {"active": True, "displayName": "Followthrough"})),
+            ("GET", f"{api}/myself", lambda query: (200, self._user("5b10bot", "Followthrough"))),
             *self.board_routes(),
             ("GET", "/standin", self._report),
             ("POST", "/standin/faults", self._add_fault),
@@ -99,6 +125,8 @@ class JiraStandIn(JiraBoards):
         fault = self._fault(request)
         if fault.status is not None:
             response = _response(fault.status, {"errorMessages": [f"Fault {fault.status}"], "errors": {}})
+            if fault.content is not None:
+                response = Response(fault.content, fault.status, media_type=fault.media_type)
             if fault.retry_after is not None:
                 response.headers["Retry-After"] = str(fault.retry_after)
         else:
@@ -122,6 +150,8 @@ class JiraStandIn(JiraBoards):
         scheme = request.headers.get("Authorization", "").split(" ")[0]
         if scheme not in ("Basic", "Bearer") and not request.url.path.startswith("/standin"):
             return _response(401, {"message": "Client must be authenticated to access this resource."})
+        if self.lost_login and request.url.path.startswith("/rest/"):
+            return self._stranger(request)
         contract, checked = self._contract(request, body)
         for method, path, act in self._routes:
             match = re.fullmatch(path, request.url.path)
@@ -130,17 +160,36 @@ class JiraStandIn(JiraBoards):
                     if contract:
                         contract.validate_request(checked)
                     parameters = json.loads(body) if body else request.query_params
-                    response = _response(*act(parameters, *match.groups()))
+                    try:
+                        answer = act(parameters, *match.groups())
+                    except Refusal as refusal:
+                        answer = refusal.answer
+                    response = _response(*answer)
                     if contract and response.body:
                         contract.validate_response(checked, StarletteOpenAPIResponse(response))
-                except Refusal as refusal:
-                    return _response(*refusal.answer)
                 except OpenAPIError as error:
                     self.violations.append(f"{request.method} {request.url.path} {body.decode()}: {error!r} {error}")
                     return _response(400, {"errorMessages": [self.violations[-1]], "errors": {}})
                 return response
         self.violations.append(f"{request.method} {request.url.path}: Jira has no such path")
         return _response(404, {"errorMessages": [self.violations[-1]], "errors": {}})
+
+    def _stranger(self, request: Request) -> Response:
+        """What Jira answers to somebody whom it does not know; Cloud takes an expired token for no token."""
+        if self.lost_login == "CAPTCHA_CHALLENGE":
+            response = Response("<html>Forbidden</html>", 403, media_type="text/html")
+            response.headers["X-Authentication-Denied-Reason"] = f"{self.lost_login}; login-url={self.url}/login.jsp"
+            return response
+        if "/search" in request.url.path:
+            response = _response(200, {"issues": []} | ({"isLast": True} if self.cloud else {"total": 0}))
+        elif request.method == "POST" and request.url.path.endswith("/issue"):
+            response = _response(*Refusal(400, project="valid project is required").answer)
+        elif request.url.path.endswith("/myself"):
+            response = _response(401, {"message": "Client must be authenticated to access this resource."})
+        else:
+            response = _response(*Refusal(404, "It does not exist or you do not have permission to see it.").answer)
+        response.headers["X-Seraph-LoginReason"] = self.lost_login
+        return response
 
     def _contract(self, request: Request, body: bytes) -> tuple[OpenAPI | None, StarletteOpenAPIRequest]:
         """The document that has the request's path, and the request as it is to be checked."""
@@ -179,8 +228,12 @@ class JiraStandIn(JiraBoards):
         issue.commenters[len(issue.comments)] = by
         self._touch(issue)
 
-    def _user(self, account: str) -> dict[str, Any]:
-        return {"accountId" if self.cloud else "name": account, "displayName": "Somebody"}
+    def _user(self, account: str, name: str = "Somebody") -> dict[str, Any]:
+        """As Jira shows people: on Cloud without a user name, in Data Center without an account."""
+        mine = f"{self.url}/rest/api/{'3/user?accountId' if self.cloud else '2/user?username'}={account}"
+        known = {"accountId": account, "accountType": "atlassian"} if self.cloud else {"name": account, "key": account}
+        avatars = {f"{size}x{size}": f"{self.url}/avatar/{size}" for size in (16, 24, 32, 48)}
+        return {"self": mine, **known, "displayName": name, "active": True, "timeZone": "UTC", "avatarUrls": avatars}
 
     def move(self, key: str, project: str) -> str:
         """As somebody does in Jira; gives the new key. The old one still leads to the issue."""
@@ -216,28 +269,23 @@ class JiraStandIn(JiraBoards):
 
     def _create(self, sent: Any) -> Answer:
         fields = sent["fields"]
-        for field in self.screen.values():
-            required = field["required"] and not field["hasDefaultValue"] and field["fieldId"] != "reporter"
-            if required and not fields.get(field["fieldId"]):
-                raise Refusal(400, **{field["fieldId"]: f"{field['name']} is required."})
-        for name in fields:
-            if name not in self.screen:
-                raise Refusal(
-                    400, **{name: f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."}
-                )
+        check_required(self.screen, fields)
         self._check(fields)
         issue = self.add(fields["project"]["key"], **fields)
         return 201, {"id": str(issue.id), "key": issue.key, "self": self._self(issue)}
 
     def _check(self, fields: dict[str, Any]) -> None:
+        check_known(self.screen, fields)
         summary, assignee = fields.get("summary", ""), fields.get("assignee")
-        if "\n" in summary or len(summary) > 255:
-            raise Refusal(400, summary="The summary is invalid because it contains newline characters or is too long.")
+        if "\n" in summary or "\r" in summary:
+            raise Refusal(400, summary="The summary is invalid because it contains newline characters.")
+        if length(summary) > SUMMARY:
+            raise Refusal(400, summary=f"Summary can't exceed {SUMMARY} characters.")
         for label in fields.get("labels", []):
             if " " in label:
                 raise Refusal(400, labels=f"The label '{label}' contains spaces which is invalid.")
-        for name, value in fields.items():
-            self._check_allowed(name, value)
+            if len(label) > SUMMARY:
+                raise Refusal(400, labels=f"The label '{label}' exceeds {SUMMARY} characters.")
         if assignee is not None:
             if set(assignee) != {"id" if self.cloud else "name"}:
                 raise Refusal(400, assignee="Specify a valid value for assignee")
@@ -251,17 +299,16 @@ class JiraStandIn(JiraBoards):
         if "description" in fields:
             self._check_text("description", fields["description"])
 
-    def _check_allowed(self, name: str, value: Any) -> None:
-        allowed = self.screen.get(name, {}).get("allowedValues", [])
-        for one in value if isinstance(value, list) else [value]:
-            if allowed and one not in allowed:
-                raise Refusal(400, **{name: f"Specify a valid value for {name}"})
-
     def _check_text(self, field: str, text: Any) -> None:
         if not self.cloud and not isinstance(text, str):
             raise Refusal(400, **{field: "Operation value must be a string"})
         if self.cloud and not document_schema().is_valid(text):
             raise Refusal(400, **{field: "Operation value must be an Atlassian Document"})
+        stored = json.dumps(text, ensure_ascii=False, separators=(",", ":")) if self.cloud else text
+        if length(stored) > TEXT:
+            raise Refusal(
+                400, **{field: f"The entered text is too long. It exceeds the allowed limit of {TEXT:,} characters."}
+            )
 
     def _read(self, query: Any, key: str) -> Answer:
         issue = self._issue(key)
@@ -278,17 +325,15 @@ class JiraStandIn(JiraBoards):
 
     def _bean(self, issue: Issue, wanted: list[str]) -> dict[str, Any]:
         assignee = issue.fields.get("assignee")
-        if assignee and self.cloud:
-            assignee = {"accountId": assignee["id"], "displayName": "Somebody"}
         done = self.transitions[issue.status] == "done"
         fields = {
             "duedate": None,
             "labels": [],
             **issue.fields,
-            "assignee": assignee,
+            "assignee": self._user(next(iter(assignee.values()))) if assignee else None,
             "status": self._status(issue.status),
-            "resolution": {"name": "Done"} if done else None,
-            "updated": issue.updated.isoformat(timespec="milliseconds"),
+            "resolution": issue.fields.get("resolution", {"name": "Done"}) if done else None,
+            "updated": stamp(issue.updated),
         }
         shown = {name: value for name, value in fields.items() if "*all" in wanted or name in wanted}
         return {"id": str(issue.id), "key": issue.key, "self": self._self(issue), "fields": shown}
@@ -301,32 +346,50 @@ class JiraStandIn(JiraBoards):
         fields = sent.get("fields", {})
         self._check(fields)
         issue.fields |= fields
+        check_known(self.screen, sent.get("update", {}))
         labels = [operation["add"] for operation in sent.get("update", {}).get("labels", [])]
-        issue.fields["labels"] = list(dict.fromkeys([*issue.fields.get("labels", []), *labels]))
+        issue.fields["labels"] = list(dict.fromkeys([*(issue.fields.get("labels") or []), *labels]))
         self._touch(issue)
         issue.log(self._user("5b10bot"), *fields)
         return 204, None
 
+    def _offered(self) -> dict[str, Transition]:
+        moves = [Transition(name, name) for name in self.transitions] if self.moves is None else self.moves
+        return {str(number * 10 + 1): move for number, move in enumerate(moves, 1)}
+
     def _list_transitions(self, query: Any, key: str) -> Answer:
         self._issue(key)
-        offered = [
-            {"id": str(number), "name": name, "to": self._status(name)}
-            for number, name in enumerate(self.transitions, 1)
+        offered: list[dict[str, Any]] = [
+            {"id": number, "name": move.name, "to": self._status(move.to), "hasScreen": bool(move.screen)}
+            for number, move in self._offered().items()
         ]
-        return 200, {"transitions": offered}
+        if query.get("expand") == "transitions.fields":
+            for shown, move in zip(offered, self._offered().values(), strict=True):
+                shown["fields"] = {
+                    name: {kind: value for kind, value in field.items() if kind != "fieldId"}
+                    for name, field in move.screen.items()
+                }
+        return 200, {"expand": "transitions", "transitions": offered}
 
     def _transition(self, sent: Any, key: str) -> Answer:
-        """Without a screen: Jira drops a comment that comes with it."""
-        numbers = {str(number): name for number, name in enumerate(self.transitions, 1)}
-        if sent["transition"]["id"] not in numbers:
+        """Jira drops a comment that comes with a transition without a screen."""
+        move, fields = self._offered().get(sent["transition"]["id"]), sent.get("fields", {})
+        if move is None:
             raise Refusal(400, "It is not possible to perform this transition.")
-        self.change(key, status=numbers[sent["transition"]["id"]])
+        check_required(move.screen, self._issue(key).fields | fields)
+        check_known(move.screen, fields)
+        self.change(key, status=move.to, **fields)
         return 204, None
 
     def _list_comments(self, query: Any, key: str) -> Answer:
         issue = self._issue(key)
         comments = [
-            {"id": str(number), "body": body, "author": self._user(issue.commenters.get(number, "5b10bot"))}
+            {
+                "id": str(number),
+                "body": body,
+                "author": self._user(issue.commenters.get(number, "5b10bot")),
+                "created": stamp(issue.created),
+            }
             for number, body in enumerate(issue.comments, 1)
         ]
         if query.get("orderBy") == "-created":
@@ -358,16 +421,20 @@ class JiraStandIn(JiraBoards):
         known = {issue.id: issue for at, issue in self._index if at <= indexed} if self.index_lag else self.issues
         issues = [issue for issue in known.values() if self._visible(issue)]
         found = search(query["jql"], issues, self.transitions)
-        start = int(query.get("nextPageToken") or query.get("startAt") or 0)
+        start = 0 if self.repeats_pages else int(query.get("nextPageToken") or query.get("startAt") or 0)
         end = start + int(query.get("maxResults", 50))
         fields = ",".join(query.getlist("fields")).split(",")
         page = {"issues": [self._bean(issue, fields) for issue in found[start:end]]}
+        if self.repeats_pages:
+            more = {"isLast": False, "nextPageToken": "again"} if self.cloud else {"startAt": 0, "total": 1_000_000}
+            return 200, page | more
         if not self.cloud:
             return 200, page | {"startAt": start, "maxResults": end - start, "total": len(found)}
         return 200, page | ({"isLast": True} if end >= len(found) else {"isLast": False, "nextPageToken": str(end)})
 
     def _list_issue_types(self, query: Any, project: str) -> Answer:
-        self._read_project(query, project)
+        if project in self.hidden_projects:
+            raise Refusal(400, f"No project could be found with key '{project}'.")
         types = [{"id": str(number), "name": name} for number, name in enumerate(self.issue_types, 1)]
         return 200, self._page(query, "issueTypes", types)
 

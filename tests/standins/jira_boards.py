@@ -42,19 +42,25 @@ class JiraBoards(StandIn):
         return [sprint for sprints in self.boards.values() for sprint in sprints or ()]
 
     def _list_sprints(self, query: Any, board: str) -> Answer:
-        if int(board) not in self.boards:
-            raise Refusal(404, "The board does not exist or you do not have permission to view it.")
-        sprints = self.boards[int(board)]
+        sprints = self._board(board)
         if sprints is None:
             raise Refusal(400, "The board does not support sprints")
         states = query.get("state", "future,active,closed").split(",")
-        values = [self._sprint_bean(sprint) for sprint in sprints if sprint.state in states]
-        return 200, {"values": values, "startAt": 0, "maxResults": 50, "isLast": True}
+        found = [self._sprint_bean(sprint, int(board)) for sprint in sprints if sprint.state in states]
+        start, size = int(query.get("startAt", 0)), min(int(query.get("maxResults", AT_ONCE)), AT_ONCE)
+        page = {"values": found[start : start + size], "startAt": start, "maxResults": size}
+        return 200, page | {"isLast": start + size >= len(found)}
 
-    def _sprint_bean(self, sprint: Sprint) -> dict[str, Any]:
+    def _board(self, board: str) -> list[Sprint] | None:
+        if int(board) not in self.boards:
+            raise Refusal(404, "The board does not exist or you do not have permission to view it.")
+        return self.boards[int(board)]
+
+    def _sprint_bean(self, sprint: Sprint, board: int) -> dict[str, Any]:
         dates = {"startDate": sprint.start, "endDate": sprint.end}
         return {"id": sprint.id, "self": f"{self.url}/rest/agile/1.0/sprint/{sprint.id}", "name": sprint.name} | {
             "state": sprint.state,
+            "originBoardId": sprint.origin or board,
             **{name: at.isoformat(timespec="milliseconds") for name, at in dates.items() if at},
         }
 
@@ -65,7 +71,9 @@ class JiraBoards(StandIn):
         raise Refusal(404, "The sprint does not exist.")
 
     def _read_sprint(self, query: Any, sprint_id: str) -> Answer:
-        return 200, self._sprint_bean(self._sprint(sprint_id))
+        sprint = self._sprint(sprint_id)
+        board = next(board for board, sprints in self.boards.items() if sprints and sprint in sprints)
+        return 200, self._sprint_bean(sprint, board)
 
     def _add_to_sprint(self, sent: Any, sprint_id: str) -> Answer:
         wanted = self._sprint(sprint_id)
@@ -81,6 +89,7 @@ class JiraBoards(StandIn):
         return self._ranked(query, [self._issue(key) for key in self._sprint(sprint_id).issues])
 
     def _list_board(self, query: Any, board: str) -> Answer:
+        self._board(board)
         return self._ranked(query, search(query["jql"], list(self.issues.values()), self.transitions))
 
     def _ranked(self, query: Any, issues: list[Issue]) -> Answer:

@@ -3,6 +3,7 @@
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jsonschema import Draft4Validator
 from openapi_core import OpenAPI
@@ -26,7 +27,17 @@ def document(name: str) -> OpenAPI | None:
                 schema = parameter.get("schema", {})
                 if "object" in (schema.get("type"), schema.get("items", {}).get("type")):  # which no query can hold
                     parameter["schema"] = {"type": "string"}
+    for schema in document["components"]["schemas"].values():
+        _take_jiras_times(schema)
     return OpenAPI.from_dict(document)
+
+
+def _take_jiras_times(schema: Any) -> None:
+    """Jira writes +0000, also in the documents' examples, which is none of JSON Schema's times."""
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        _take_jiras_times(part)
+    if isinstance(schema, dict) and schema.get("format") == "date-time":
+        del schema["format"]
 
 
 @cache

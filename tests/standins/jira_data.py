@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+SUMMARY, TEXT = 255, 32_767
+"""Characters that Jira takes, as Java counts them."""
+
 Answer = tuple[int, Any]
 Route = tuple[str, str, Callable[..., Answer]]
 """Method, path, and what answers; it takes query or body, and what the path's groups match."""
@@ -33,9 +36,10 @@ class Issue:
 
     def log(self, by: dict[str, Any], *fields: str) -> None:
         """What changed, in the order of Data Center: the latest last."""
-        at = self.updated.isoformat(timespec="milliseconds")
         items = [{"field": field, "fieldtype": "jira"} for field in fields]
-        self.changelog.append({"id": str(len(self.changelog) + 1), "author": by, "created": at, "items": items})
+        self.changelog.append(
+            {"id": str(len(self.changelog) + 1), "author": by, "created": stamp(self.updated), "items": items}
+        )
 
     @property
     def project(self) -> str:
@@ -52,6 +56,17 @@ class Sprint:
     start: datetime | None = None
     end: datetime | None = None
     issues: list[str] = dataclasses.field(default_factory=list)
+    origin: int | None = None
+    """The board that it is of, when a board lists it that isn't."""
+
+
+@dataclasses.dataclass
+class Transition:
+    """``screen`` are its fields by id; see ``screen_field``."""
+
+    name: str
+    to: str
+    screen: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
 
 class Refusal(Exception):
@@ -59,6 +74,37 @@ class Refusal(Exception):
 
     def __init__(self, status: int, message: str = "", **fields: str) -> None:
         self.answer = status, {"errorMessages": [message] if message else [], "errors": fields}
+
+
+def stamp(at: datetime) -> str:
+    """A time as Jira writes it, without a colon in the zone."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}{at:%z}"
+
+
+def length(text: str) -> int:
+    """In the characters of Java."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def check_required(screen: Mapping[str, Mapping[str, Any]], fields: Mapping[str, Any]) -> None:
+    """Raises Refusal for a field that has to be given and is not."""
+    for field_id, field in screen.items():
+        required = field["required"] and not field["hasDefaultValue"] and field_id != "reporter"
+        if required and not fields.get(field_id):
+            raise Refusal(400, **{field_id: f"{field['name']} is required."})
+
+
+def check_known(screen: Mapping[str, Mapping[str, Any]], fields: Mapping[str, Any]) -> None:
+    """Raises Refusal for a field that is not on the screen, and for a value that it does not allow."""
+    for name, value in fields.items():
+        if name not in screen:
+            raise Refusal(
+                400, **{name: f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."}
+            )
+        allowed = screen[name].get("allowedValues", [])
+        for one in value if isinstance(value, list) else [value]:
+            if allowed and one not in allowed:
+                raise Refusal(400, **{name: f"Specify a valid value for {name}"})
 
 
 def screen_field(

@@ -1,5 +1,7 @@
 """What people do in Jira, found by sweeps on the real server, in a namespace of its own with the stand-in Jira."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,8 +11,10 @@ from uuid import uuid4
 import pytest
 from pydantic import HttpUrl
 from sqlmodel import Session, select
-from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleHandle
+from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleHandle, WorkflowFailureError
+from temporalio.exceptions import ActivityError
 
+from activities import jira_client
 from followthrough.domain.action_item import ActionItem, ItemStatus, TicketState
 from followthrough.domain.item_commands import Accept, Extend, Finish
 from followthrough.domain.ticket_text import atlassian_document
@@ -162,6 +166,59 @@ async def test_a_due_date_that_is_not_allowed_is_put_back_with_a_comment(office:
     await office.sweep()
     await eventually(lambda: issue.fields["duedate"] == ours)
     assert "put the due date back" in str(issue.comments)
+
+
+@pytest.mark.parametrize("due", ["9999-12-31", "0001-01-01", "10000-01-01"])
+async def test_a_due_date_that_nobody_can_mean_is_put_back(office: Office, due: str) -> None:
+    part = await office.item()
+    issue = office.issue(part)
+    ours = issue.fields["duedate"]
+    office.jira.change(issue.key, by="5b10ana", duedate=due)
+    await office.sweep()
+    await eventually(lambda: issue.fields["duedate"] == ours)
+    assert "put the due date back. A deadline is at most" in str(issue.comments)
+
+
+@pytest.mark.parametrize("reason", ["CAPTCHA_CHALLENGE", "AUTHENTICATED_FAILED"])
+async def test_while_jira_does_not_know_us_no_ticket_is_gone_and_afterwards_all_goes_on(
+    office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    monkeypatch.setattr(jira_client, "LOGIN_PAUSE", timedelta(seconds=0.2))
+    part, other = await office.item(), await office.item()
+    issue = office.issue(part)
+    office.jira.lost_login = reason
+    before = len(office.jira.requests)
+    sweep = asyncio.create_task(office.sweep())
+    try:
+        await part.give(Finish(by="ana", evidence=HttpUrl(LINK)))
+        await other.handle.signal(ActionItemWorkflow.look_at_ticket)
+        await eventually(lambda: len(office.jira.requests) > before + 3)
+        assert issue.status == "To Do"
+        assert not sweep.done()
+    finally:
+        office.jira.lost_login = ""
+    await sweep
+    await part.handle.result()
+    assert issue.status == "Done"
+    assert (await other.state()).status is ItemStatus.ACCEPTED
+    for one in (part, other):
+        await office.told(one, "")
+    assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 1
+
+
+async def test_a_sweep_whose_pages_have_no_end_fails_in_words_and_the_next_one_goes_on(office: Office) -> None:
+    part = await office.item()
+    office.jira.change(office.issue(part).key, by="5b10ana", status="In Progress")
+    office.jira.repeats_pages = True
+    try:
+        with pytest.raises(WorkflowFailureError) as failed:
+            await office.sweep()
+    finally:
+        office.jira.repeats_pages = False
+    assert isinstance(failed.value.cause, ActivityError)
+    assert "repeats its pages; the next sweep asks again" in str(failed.value.cause.cause)
+    await office.sweep()
+    await part.until(lambda state: state.ticket_seen and state.ticket_seen.state is TicketState.IN_PROGRESS)
 
 
 async def test_a_deleted_ticket_is_told_of_and_made_anew_with_the_next_change(office: Office) -> None:
