@@ -23,7 +23,7 @@ from followthrough.store import queries
 from followthrough.store.alerts import without_route
 from followthrough.store.anonymous import shown_notes
 from followthrough.store.bounces import unreachable
-from followthrough.store.tables import MailRow
+from followthrough.store.tables import MailRow, VendorPauseRow
 from followthrough.web import words
 from followthrough.web.incidents import Incidents
 from followthrough.web.reading import Offset, Reading
@@ -145,6 +145,7 @@ def pages(settings: Settings, organisation: OrganisationFile, incidents: Inciden
             filtered=any(filters.values()) or offset > 0,
             statuses=list(ItemStatus),
             organisation=organisation(),
+            jira=reading.get(VendorPauseRow, "Jira"),
         )
 
     @router.get("/items/{item_id}")

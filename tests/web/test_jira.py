@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,6 +13,7 @@ import pytest
 from pydantic import HttpUrl, SecretStr
 from temporalio.client import WorkflowHandle
 
+from activities.vendor_pause import VendorPause
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.item_commands import Finish
 from tests.records import item
@@ -190,3 +191,13 @@ async def test_people_can_have_a_ticket_read_at_once_and_see_what_it_says(
     await looks_again(followed, before)
     shown = await api.get(f"/items/{followed.id}", headers={"Accept": "text/html"})
     assert "<small>to do</small>" in shown.text
+
+
+async def test_a_login_that_jira_does_not_know_is_shown_above_the_items_until_it_does(
+    web: Web, api: httpx.AsyncClient
+) -> None:
+    pause, html = VendorPause(web.database, "Jira"), {"Accept": "text/html"}
+    pause.login_is_lost(timedelta(0))
+    assert "Jira does not know us since" in (await api.get("/items", headers=html)).text
+    pause.login_is_known()
+    assert "Jira does not know us since" not in (await api.get("/items", headers=html)).text
