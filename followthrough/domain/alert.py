@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, Field, HttpUrl, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, HttpUrl, TypeAdapter, ValidationError
 
 from followthrough.domain.text import TITLE, URL, clean, cut, key, one_line
+from followthrough.domain.times import MachineTime
 from followthrough.domain.values import Message, Severity
 
 DESCRIPTION, LABELS, LABEL = 1_000, 20, 100
@@ -80,7 +81,7 @@ class Alert(Message):
     summary: Annotated[str, _cut_to(DESCRIPTION, lambda text: clean(text).strip())] = ""
     labels: Annotated[dict[str, str], BeforeValidator(_labels)] = Field(default_factory=dict)
     url: WebLink = None
-    at: AwareDatetime
+    at: MachineTime
     event: Annotated[str, BeforeValidator(key)] = ""
     severity: Severity | None = None
     into: MergedInto | None = None
@@ -89,7 +90,7 @@ class Alert(Message):
 class Heard(Message):
     """The latest that was heard of an alert."""
 
-    at: AwareDatetime
+    at: MachineTime
     event: str = ""
 
     def covers(self, alert: Alert) -> bool:

@@ -1,0 +1,39 @@
+"""Times and days that come in, kept where every calendar and time zone can hold them.
+
+People's entrances refuse others in words, machines' entrances clamp them. What makes sense around now is for the
+command that takes the time; the bounds here never change, so that what lies in a history is always read again.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime
+
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+
+DateT = TypeVar("DateT", bound=date)
+
+
+def _within(at: DateT) -> DateT:
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise ValueError(f"{at} is out of reach; the year has to be from {FIRST_YEAR} to {LAST_YEAR}")
+    return at
+
+
+def clamped(at: datetime) -> datetime:
+    """The nearest that is within reach."""
+    if at.year < FIRST_YEAR:
+        return datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+    return at if at.year <= LAST_YEAR else datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
+
+
+def clamped_day(day: date) -> date:
+    """The nearest that is within reach."""
+    return min(max(day, date(FIRST_YEAR, 1, 1)), date(LAST_YEAR, 12, 31))
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_within)]
+"""What people, and files of theirs, may say."""
+Day = Annotated[date, AfterValidator(_within)]
+MachineTime = Annotated[AwareDatetime, AfterValidator(clamped)]
+"""What a vendor says: an alert is not lost for its clock."""

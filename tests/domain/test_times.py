@@ -1,0 +1,41 @@
+"""Times and days that come in."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from followthrough.domain.incident import Alert, AlertState
+from followthrough.domain.times import Day, MachineTime, Time, clamped_day
+
+ANY_TIME = st.datetimes(timezones=st.timezones() | st.just(UTC), allow_imaginary=False)
+EVERY_ZONE = tuple(map(ZoneInfo, sorted(available_timezones())))
+
+
+@given(ANY_TIME)
+def test_a_machines_time_fits_into_every_zone(at: datetime) -> None:
+    taken: datetime = TypeAdapter(MachineTime).validate_python(at)
+    assert all(taken.astimezone(zone) for zone in EVERY_ZONE)
+    assert taken == at or not 2000 <= at.year <= 2199
+
+
+@given(st.dates())
+def test_a_clamped_day_is_one_that_people_may_say(day: date) -> None:
+    assert TypeAdapter(Day).validate_python(clamped_day(day))
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "1999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00"])
+def test_people_are_told_which_years_there_are(at: str) -> None:
+    with pytest.raises(ValidationError, match="the year has to be from 2000 to 2199"):
+        TypeAdapter(Time).validate_python(at)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_an_alert_is_taken_whatever_its_clock_says(at: str) -> None:
+    alert = Alert.model_validate(
+        {"dedup_key": "generic/x", "source": "A pager", "state": AlertState.FIRING, "title": "Down", "at": at}
+    )
+    assert alert.at + timedelta(days=366) > alert.at
