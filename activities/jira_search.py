@@ -127,6 +127,6 @@ class JiraSearch(JiraConnection):
         return TicketState.GONE
 
 
-def item_id_in(labels: Sequence[str]) -> str | None:
+def item_id_in(labels: Sequence[object]) -> str | None:
     """The action item that a ticket's labels name."""
-    return next((label for label in labels if re.fullmatch(ITEM_ID, label)), None)
+    return next((label for label in labels if isinstance(label, str) and re.fullmatch(ITEM_ID, label)), None)

@@ -12,6 +12,7 @@ from followthrough.domain.action_item import ActionItem
 from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Incident
 from followthrough.domain.postmortem import Postmortem
+from followthrough.domain.text import clean_all
 from followthrough.domain.values import TimelineEntry
 from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, PostmortemRow, TimelineRow
 
@@ -26,7 +27,7 @@ class ReadModel:
     @activity.defn
     def project_incident(self, incident: Incident) -> None:
         """Writes the incident, the timeline entries that are not there yet, and its postmortem's text if it has one."""
-        document = incident.model_dump(mode="json", exclude={"unwritten": True, "postmortem": {"text"}})
+        document = clean_all(incident.model_dump(mode="json", exclude={"unwritten": True, "postmortem": {"text"}}))
         row = IncidentRow.model_validate({**document, "document": document})
         if incident.postmortem is not None and incident.postmortem.text:
             self._write_text(incident.id, incident.postmortem)
@@ -35,7 +36,7 @@ class ReadModel:
     @activity.defn
     def project_item(self, item: ActionItem) -> None:
         """Writes the action item and the timeline entries that are not there yet."""
-        document = item.model_dump(mode="json", exclude={"unwritten"})
+        document = clean_all(item.model_dump(mode="json", exclude={"unwritten"}))
         row = ActionItemRow.model_validate(
             {
                 **document,

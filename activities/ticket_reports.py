@@ -11,11 +11,12 @@ from activities.tracker import TicketHistory, TicketStatus, Tracker, TrackerRefu
 from followthrough.domain.action_item import TicketReport
 from followthrough.domain.calendar import end_of_working_day
 from followthrough.domain.departures import as_of
+from followthrough.domain.text import Link
 from followthrough.domain.ticket_sync import UNREADABLE, sensible
 from followthrough.organisation import Organisation, Team
 from workflows.ticket_messages import LookAtTicket, TicketComment
 
-LINK: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
+LINK: TypeAdapter[HttpUrl] = TypeAdapter(Link)
 
 
 class TicketReports:
@@ -91,7 +92,7 @@ def _zone(team: Team) -> ZoneInfo:
 
 
 def _link(found: str | None) -> HttpUrl | None:
-    """Nothing for what only looks like a link."""
+    """Nothing for what only looks like a link, or is longer than any page's address."""
     try:
         return LINK.validate_python(found)
     except ValidationError:

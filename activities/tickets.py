@@ -14,6 +14,7 @@ from activities.local_tracker import LocalTracker
 from activities.tracker import Tracker, TrackerRefused, TrackerUnavailable
 from activities.vendor_pause import VendorPause
 from followthrough.domain.action_item import ActionItem, Sprint, Ticket
+from followthrough.domain.text import REASON, clean, cut
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from workflows.messages import Adoption, SprintRequest, TicketChange
@@ -92,6 +93,11 @@ def tracker_failures() -> Iterator[None]:
     try:
         yield
     except TrackerUnavailable as error:
-        raise ApplicationError(str(error), type="TrackerUnavailable", next_retry_delay=error.retry_after) from None
+        raise ApplicationError(_words(error), type="TrackerUnavailable", next_retry_delay=error.retry_after) from None
     except TrackerRefused as error:
-        raise ApplicationError(str(error), type="TrackerRefused", non_retryable=True) from None
+        raise ApplicationError(_words(error), type="TrackerRefused", non_retryable=True) from None
+
+
+def _words(error: TrackerUnavailable | TrackerRefused) -> str:
+    """They may quote the tracker, and go into timelines and mails."""
+    return cut(clean(str(error)), REASON)

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 
 from followthrough.domain.action_item import ActionItem, Sprint, Ticket
 from followthrough.domain.action_item import TicketState as TicketState
+from followthrough.domain.text import MachineLine
 from followthrough.domain.ticket_text import Document, ticket_description
 from followthrough.domain.values import Message, PersonId
 from followthrough.organisation import Organisation, Team
@@ -24,12 +25,12 @@ class TicketStatus(Message):
 
     ticket: Ticket
     state: TicketState
-    status: str = ""
+    status: MachineLine = ""
     item_id: str | None = None
     project: str = ""
-    assignee: str | None = None
+    assignee: MachineLine | None = None
     due: date | None = None
-    resolution: str | None = None
+    resolution: MachineLine | None = None
     """In Jira's words, for example Done or Won't Do."""
     updated: AwareDatetime | None = None
 

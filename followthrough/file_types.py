@@ -19,9 +19,11 @@ from pydantic import (
 from pytimeparse2 import parse as parse_duration
 
 from followthrough.domain.action_item import Priority
+from followthrough.domain.text import Key
 from followthrough.domain.values import PersonId
 
 LONGEST = timedelta(days=3660)
+"""Of the file's durations: they are counted from moments, which they must not lead out of the calendar."""
 
 
 def duration(value: Any) -> Any:
@@ -101,8 +103,8 @@ Label = Annotated[str, AfterValidator(_label), Field(description="Of a Jira tick
 Country = Annotated[str, AfterValidator(_country), Field(description="ISO 3166 code, for example ES")]
 WorkingDays = Annotated[int, Field(ge=0, le=366)]
 DueWithin = Annotated[dict[Priority, WorkingDays], has_every(Priority)]
-TeamId = str
-ServiceId = str
+TeamId = Key
+ServiceId = Key
 PersonName = Annotated[PersonId, _named_in("people")]
 TeamName = Annotated[TeamId, _named_in("teams")]
 ServiceName = Annotated[ServiceId, _named_in("services")]

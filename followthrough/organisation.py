@@ -28,6 +28,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from followthrough.domain.action_item import Priority
 from followthrough.domain.incident import Audience
+from followthrough.domain.text import Title
+from followthrough.domain.times import Day
 from followthrough.domain.values import PersonId, Severity
 from followthrough.file_types import (
     Country,
@@ -66,8 +68,8 @@ UpdateTemplates = Annotated[
 class Away(Section):
     """Days out of office, the last one included."""
 
-    first_day: date
-    last_day: date
+    first_day: Day
+    last_day: Day
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -79,14 +81,14 @@ class Away(Section):
 class Person(Section):
     """Somebody who can hold a role or own an action item."""
 
-    name: str
+    name: Title
     email: EmailStr
     manager: PersonName | None = None
     time_zone: TimeZone = "UTC"
     jira: str | None = Field(None, description="Account id on Jira Cloud, user name on Data Center")
     pagerduty: str | None = Field(None, description="PagerDuty user id")
     phone: str | None = Field(None, description="For the playbook")
-    left: date | None = Field(None, description="From this day on: no roles, no mails, and others are told instead")
+    left: Day | None = Field(None, description="From this day on: no roles, no mails, and others are told instead")
     away: tuple[Away, ...] = Field((), description="Others are asked instead when a deadline comes, or an escalation")
 
     def away_on(self, day: date) -> Away | None:
@@ -99,7 +101,7 @@ class Holidays(Section):
 
     country: Country | None = None
     subdivision: str | None = Field(None, description="ISO 3166-2 code without the country, for example MD")
-    days: tuple[date, ...] = ()
+    days: tuple[Day, ...] = ()
 
     @field_validator("subdivision")
     @classmethod
@@ -125,7 +127,7 @@ class PlannedBy(StrEnum):
 class Sprints(Section):
     """A team's cadence; ``first_day`` is the first day of any of its sprints."""
 
-    first_day: date
+    first_day: Day
     weeks: int = Field(2, ge=1, le=8)
     planning: TimeOfDay = time(10, 0)
     planned_by: PlannedBy = Field(
@@ -173,7 +175,7 @@ class JiraProject(Section):
 class Team(Section):
     """Owns services; its lead decides when an owner can't."""
 
-    name: str
+    name: Title
     lead: PersonName
     members: tuple[PersonName, ...] = ()
     time_zone: TimeZone = "UTC"
@@ -190,15 +192,15 @@ class Team(Section):
 class Rota(Section):
     """Turns of ``days`` days through ``on_call``, whose first person begins on ``start``."""
 
-    start: date
-    days: int = Field(7, ge=1)
+    start: Day
+    days: int = Field(7, ge=1, le=366)
     changes_at: TimeOfDay = Field(time(9, 0), description="In the team's time zone")
 
 
 class Service(Section):
     """What breaks; ``on_call`` is asked in this order, then ``escalation_path``."""
 
-    name: str
+    name: Title
     team: TeamName
     on_call: tuple[PersonName, ...] = Field(min_length=1)
     rota: Rota | None = Field(None, description="Without one the first of on_call is always asked first")
@@ -221,7 +223,7 @@ class Route(Section):
 class Organisation(Section):
     """The whole file; when ``organisation_file.load`` made it, every name that one part uses for another exists."""
 
-    name: str
+    name: Title
     people: dict[PersonId, Person] = Field(min_length=1)
     teams: dict[TeamId, Team] = Field(min_length=1)
     services: dict[ServiceId, Service] = Field(min_length=1)

@@ -124,18 +124,23 @@ class ItemPolicies(Section):
     absence_notice: WorkingDays = Field(
         2, description="Working days before an owner is away at a deadline, or leaves, when the team's lead is asked"
     )
-    review_blocks_every: int = Field(5, ge=1, description="Working days after which the owner is asked about a block")
+    review_blocks_every: int = Field(
+        5, ge=1, le=366, description="Working days after which the owner is asked about a block"
+    )
     remind_before_waiver_ends: WorkingDays = 5
     look_again_every: Duration = Field(
         timedelta(days=7), description="How long what changes in this file, such as who left, may go unnoticed"
     )
     max_extensions: int = Field(2, ge=0)
-    max_extension_days: int = Field(14, ge=1)
+    max_extension_days: int = Field(14, ge=1, le=1000)
     max_block_days: int = Field(
-        30, ge=1, description="How long an action item may wait for something, from when it first did"
+        30, ge=1, le=1000, description="How long an action item may wait for something, from when it first did"
     )
     max_waiver_days: int | None = Field(
-        180, ge=1, description="When a waived action item is asked again at the latest; none: a waiver may be for good"
+        180,
+        ge=1,
+        le=3650,
+        description="When a waived action item is asked again at the latest; none: a waiver may be for good",
     )
 
     def terms(self, severity: Severity, kind: Kind, priority: Priority) -> Terms:

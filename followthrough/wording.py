@@ -4,6 +4,8 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from pydantic_core import ErrorDetails
+
 UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
 
 
@@ -25,6 +27,11 @@ def without_addresses(text: str) -> str:
     return re.sub(r"\S+@\S+", "[address]", text)
 
 
-def one_line(text: str) -> str:
-    """Whatever was typed: neither a header nor a paragraph can be broken out of."""
-    return " ".join(text.split())
+def what_is_wrong(details: ErrorDetails) -> str:
+    """One of pydantic's errors, without an end."""
+    if details["type"] == "string_too_long":
+        limit = details["ctx"]["max_length"]
+        return f"the text has {len(details['input'])} characters, and may have {limit}; say it shorter"
+    if details["type"] == "string_pattern_mismatch":
+        return f"{details['input']!r} is no id; ids look like inc-7f3a9c21d0, or inc-7f3a9c21d0.1 for an action item"
+    return details["msg"].removeprefix("Value error, ")

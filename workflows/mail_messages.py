@@ -5,6 +5,8 @@ from datetime import timedelta
 from pydantic import AwareDatetime, Field
 
 from followthrough.domain.daily import WaitingMail
+from followthrough.domain.text import MachineNote
+from followthrough.domain.times import MachineTime
 from followthrough.domain.values import Message, PersonId, State
 
 
@@ -46,8 +48,8 @@ class MailProblem(Message):
     """
 
     key: str
-    reason: str
-    at: AwareDatetime
+    reason: MachineNote
+    at: MachineTime
     address: str | None = None
 
 
@@ -58,6 +60,6 @@ class Undelivered(Message):
     kind: str
     subject: str
     person: PersonId | None
-    reason: str
+    reason: MachineNote
     record_id: str | None
     """The incident or action item that it was about; None for a digest."""

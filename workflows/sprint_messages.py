@@ -7,7 +7,9 @@ from pydantic import AwareDatetime, Field
 
 from followthrough.domain.action_item import Sprint
 from followthrough.domain.notice_kinds import DigestKind
+from followthrough.domain.sprint_commands import MOST_PLANNED
 from followthrough.domain.sprint_dates import SprintPlan
+from followthrough.domain.text import Key, MachineNote
 from followthrough.domain.values import Message, PersonId, State
 from followthrough.file_types import TeamId
 
@@ -28,7 +30,7 @@ class Approval(Message):
     """What the team takes into the sprint: ids of action items, the first to be ranked first."""
 
     by: PersonId
-    items: tuple[str, ...] = Field(min_length=1, max_length=500)
+    items: tuple[Key, ...] = Field(min_length=1, max_length=MOST_PLANNED)
 
 
 class PlanningProgress(State):
@@ -39,7 +41,7 @@ class PlanningProgress(State):
     """The tracker's; None while it has none, and without sprints."""
     approval: Approval | None = None
     planned: tuple[str, ...] = ()
-    not_planned: dict[str, str] = Field(default_factory=dict)
+    not_planned: dict[str, MachineNote] = Field(default_factory=dict)
 
 
 class TeamAt(Message):
@@ -64,7 +66,7 @@ class PlannedItems(Message):
 
     sprint: Sprint | None
     planned: tuple[str, ...]
-    not_planned: dict[str, str]
+    not_planned: dict[str, MachineNote]
 
 
 class ItemsInSprint(Message):

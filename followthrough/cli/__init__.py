@@ -1,6 +1,10 @@
 """The ``followthrough`` command."""
 
+from typing import Any
+
 import typer
+from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from followthrough.cli import (
     calendar,
@@ -17,8 +21,24 @@ from followthrough.cli import (
     tickets,
     updates,
 )
+from followthrough.cli.api import fail
+from followthrough.wording import what_is_wrong
+
+
+class Commands(TyperGroup):
+    """What can't be sent is said like what the service refuses."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Ends with a sentence about the first thing that is wrong."""
+        try:
+            return super().invoke(ctx)
+        except ValidationError as error:
+            first = error.errors()[0]
+            fail(f"{'.'.join(map(str, first['loc']))}: {what_is_wrong(first)}.", 2)
+
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     help="Incident follow-up that can't be forgotten. "
     "Exit codes: 0 done, 1 refused, 2 wrong command line, 3 service not reachable, 4 no such incident or action item.",

@@ -10,8 +10,10 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 
-out = Console()
-err = Console(stderr=True)
+from followthrough.domain.text import clean, clean_all
+
+out = Console(markup=False, emoji=False)
+err = Console(stderr=True, markup=False, emoji=False)
 
 NOT_ALLOWED, UNREACHABLE, NOT_FOUND = 1, 3, 4
 """Exit codes beside 0 and Typer's own 2 for a wrong command line."""
@@ -22,14 +24,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts")]
 
 def fail(message: str, code: int) -> NoReturn:
     """Ends the command with a sentence on stderr."""
-    err.print(message, style="red", markup=False, highlight=False)
+    err.print(clean(message), style="red", highlight=False)
     raise typer.Exit(code)
 
 
 def call(
     method: str, path: str, *, body: BaseModel | None = None, known: bool = True, **params: str | int | bool | None
 ) -> Any:
-    """Asks the API and gives its JSON, or the text it answers instead of that.
+    """Asks the API and gives its JSON, or the text it answers instead of that, fit for a terminal.
 
     Ends the command when the service refuses or can't be reached. ``known=False`` keeps the token back, which could
     tell who asks.
@@ -48,12 +50,13 @@ def call(
     except httpx.TransportError:
         fail(f"No service answers at {url}; start it with `make up` or set FOLLOWTHROUGH_URL.", UNREACHABLE)
     if response.is_success:
-        return response.json() if response.headers["Content-Type"] == "application/json" else response.text
+        is_json = response.headers["Content-Type"] == "application/json"
+        return clean_all(response.json() if is_json else response.text)
     try:
-        answer = response.json()
+        answer = clean_all(response.json())
         message = answer["error"]
         for finding in answer.get("findings", ()):
-            err.print(reworded(finding), markup=False, highlight=False)
+            err.print(reworded(finding), highlight=False)
     except (ValueError, KeyError):
         message = f"The service at {url} answered {response.status_code}."
     codes = {404: NOT_FOUND, 503: UNREACHABLE}

@@ -41,11 +41,9 @@ def block(
     until: Annotated[datetime | None, typer.Option(formats=DAY, help="The day until which it waits")] = None,
 ) -> None:
     """Say that an action item has to wait, for another one or until a date."""
-    try:
-        command = BlockItem(by=by, reason=reason, on=on, until=end_of(until, item) if until else None)
-    except ValidationError:
+    if on is None and until is None:
         fail("Say what it waits for: --until a day, or --on an action item like inc-7f3a9c21d0.2.", 2)
-    give(item, command)
+    give(item, BlockItem(by=by, reason=reason, on=on, until=end_of(until, item) if until else None))
 
 
 @app.command()
@@ -62,15 +60,12 @@ def split_item(
     as_json: AsJson = False,
 ) -> None:
     """Split an action item into parts that have an owner each."""
-    try:
-        parts = tuple(
-            Part(owner=owner.strip(), title=title.strip()) for owner, _, title in (p.partition(":") for p in part)
-        )
-        command = SplitItem(by=by, parts=parts)
-    except ValidationError:
+    pairs = [(owner.strip(), title.strip()) for owner, _, title in (each.partition(":") for each in part)]
+    if len(pairs) < 2 or not all(map(all, pairs)):
         fail('Give at least two parts, each like --part "ines: Alert on queue depth".', 2)
+    command = SplitItem(by=by, parts=tuple(Part(owner=owner, title=title) for owner, title in pairs))
     answer = call("POST", f"/items/{item}/commands", body=command)
-    new = answer["split_into"][-len(parts) :]
+    new = answer["split_into"][-len(pairs) :]
     show(answer, as_json, lambda it: f"{it['id']} is split into {', '.join(new)}.")
 
 

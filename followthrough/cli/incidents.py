@@ -32,7 +32,7 @@ Incident = Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, for e
 def give(incident: str, command: IncidentCommand) -> None:
     """Gives a command and prints where the incident is afterwards."""
     answer = call("POST", f"/incidents/{incident}/commands", body=command)
-    out.print(f"{answer['id']} is {answer['status']}.", markup=False, highlight=False)
+    out.print(f"{answer['id']} is {answer['status']}.", highlight=False)
 
 
 @app.command()

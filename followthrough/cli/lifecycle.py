@@ -34,7 +34,7 @@ def merge(incident: Incident, into: Annotated[str, typer.Argument(help="The inci
     except ValidationError:
         no_id(into)
     give(incident, command)
-    out.print(f"{into} continues it.", markup=False, highlight=False)
+    out.print(f"{into} continues it.", highlight=False)
 
 
 @app.command()

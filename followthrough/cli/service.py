@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
 from followthrough.cli.api import NOT_ALLOWED, AsJson, err, fail, out, show
+from followthrough.domain.text import clean
 from followthrough.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ EXAMPLE = Path(__file__).parents[2] / "followthrough.example.yaml"
 
 def say(sentence: str) -> None:
     """Progress of what takes long, on stderr."""
-    err.print(sentence, style="dim", markup=False, highlight=False)
+    err.print(sentence, style="dim", highlight=False)
 
 
 def read_settings() -> Settings:
@@ -155,7 +156,8 @@ def findings_table(findings: list[dict[str, str]]) -> Table:
     """One line per finding, and what to do about it."""
     drawn = Table(box=None, show_header=False)
     for finding in findings:
-        drawn.add_row(finding["state"], finding["subject"], f"{finding['sentence']} {finding['what_to_do']}".strip())
+        sentences = clean(f"{finding['sentence']} {finding['what_to_do']}")
+        drawn.add_row(finding["state"], finding["subject"], sentences.strip())
     return drawn
 
 

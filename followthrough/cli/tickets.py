@@ -14,7 +14,7 @@ app = typer.Typer()
 @app.command()
 def look(item: Item) -> None:
     """Read an action item's ticket now, rather than at the next webhook or sweep."""
-    out.print(call("POST", f"/items/{item}/ticket")["message"], markup=False, highlight=False)
+    out.print(call("POST", f"/items/{item}/ticket")["message"], highlight=False)
 
 
 @app.command()

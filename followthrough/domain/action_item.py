@@ -1,12 +1,13 @@
 """An action item: what it knows. ``item_commands`` has what people tell it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field, HttpUrl
+from pydantic import AwareDatetime, Field
 
 from followthrough.domain.limits import EVIDENCE, PASSED
-from followthrough.domain.text import REASON, TITLE, cut
+from followthrough.domain.text import REASON, TITLE, Line, Link, MachineLine, cut
+from followthrough.domain.times import FAR_AWAY, YEAR, MachineTime
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
 
 
@@ -65,7 +66,7 @@ class MomentKind(StrEnum):
 class Moment(Message):
     """The next time something must happen, and who is told; ``level`` counts escalations from 1."""
 
-    at: AwareDatetime
+    at: MachineTime
     kind: MomentKind
     level: int = 0
     to: tuple[PersonId, ...] = ()
@@ -90,8 +91,8 @@ class ItemPlan(Message):
     """Deadlines and the next moment, worked out from the organisation file."""
 
     policy: ItemPolicy
-    accept_by: AwareDatetime
-    due: AwareDatetime
+    accept_by: MachineTime
+    due: MachineTime
     next: Moment | None
     look_again_at: AwareDatetime | None = None
     """When to plan again if nothing happens before, for what changed in the organisation file."""
@@ -125,9 +126,9 @@ class TicketReport(Message):
 
     ticket: Ticket
     state: TicketState
-    status: str = ""
+    status: MachineLine = ""
     """As the tracker names it."""
-    account: str | None = None
+    account: MachineLine | None = None
     """The assignee as the tracker names them; None when it is assigned to nobody."""
     assignee: PersonId | None = None
     assignee_kept: bool = True
@@ -135,13 +136,13 @@ class TicketReport(Message):
     due: date | None = None
     due_kept: bool = True
     """Still the day that Followthrough wrote."""
-    deadline: AwareDatetime | None = None
+    deadline: MachineTime | None = None
     """``due`` as a deadline of its team."""
     moved_by: PersonId | None = None
     """Who last changed the status; the two below are who last changed the assignee and the due date."""
     assigned_by: PersonId | None = None
     rescheduled_by: PersonId | None = None
-    evidence: HttpUrl | None = None
+    evidence: Link | None = None
     abandoned: bool = False
     """Closed without being done, as Won't Do."""
     lead: PersonId
@@ -156,8 +157,8 @@ class Sprint(Message):
     """A sprint of the team's board."""
 
     id: int
-    name: str
-    end: AwareDatetime | None = None
+    name: MachineLine
+    end: MachineTime | None = None
 
 
 class EvidenceKind(StrEnum):
@@ -171,7 +172,7 @@ class EvidenceKind(StrEnum):
 class Evidence(Message):
     """What shows that the item is done."""
 
-    url: HttpUrl
+    url: Link
     kind: EvidenceKind | None = None
     note: str = ""
     by: PersonId
@@ -187,7 +188,7 @@ class Waiver(Message):
     by: PersonId | None
     """None when it belonged to a drill that is over."""
     at: AwareDatetime
-    until: AwareDatetime | None = None
+    until: MachineTime | None = None
     """When it is asked again; None for good."""
 
 
@@ -209,7 +210,7 @@ class Block(Message):
     reason: str
     on: str | None = None
     """Id of an action item."""
-    until: AwareDatetime
+    until: MachineTime
     by: PersonId
     at: AwareDatetime
 
@@ -217,7 +218,7 @@ class Block(Message):
 class ExtensionWanted(Message):
     """More time than its owner may take; an approver decides."""
 
-    until: AwareDatetime
+    until: MachineTime
     reason: str
     by: PersonId
     at: AwareDatetime
@@ -234,7 +235,7 @@ class ActionItem(Record):
     """Everything known about one action item. All times are aware, in UTC."""
 
     incident_id: str
-    title: str
+    title: Line
     kind: Kind
     priority: Priority
     severity: Severity
@@ -257,7 +258,7 @@ class ActionItem(Record):
     """When it was last asked again, after a waiver or its end; deadlines count from then."""
     asked_because: str = ""
     plan: ItemPlan | None = None
-    due: AwareDatetime | None = None
+    due: MachineTime | None = None
     """Set by an extension; until then the deadline is the policy's."""
     ticket: Ticket | None = None
     ticket_seen: TicketReport | None = None
@@ -383,6 +384,13 @@ class ActionItem(Record):
         if person not in self.approvers:
             ask = " or ".join(self.approvers) or "an approver"
             raise Refusal(f"{person} can't {to} action item {self.id}; ask {ask}.")
+
+    def require_near(self, until: datetime, now: datetime, limit: timedelta = FAR_AWAY) -> None:
+        """Raises Refusal for a day that nobody would come back on."""
+        if until - now > limit:
+            raise Refusal(
+                f"{until:%Y-%m-%d} is more than {limit // YEAR} years away; name an earlier day for {self.id}."
+            )
 
     def settle(self, now: datetime, status: ItemStatus) -> None:
         """Nobody owes anything any more; what was asked for meanwhile is moot."""

@@ -6,9 +6,11 @@ and for company.
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
+from followthrough.domain import text
 from followthrough.domain.calendar import next_working_time
 from followthrough.domain.values import Message
 from followthrough.organisation import Team
@@ -21,7 +23,7 @@ LONGEST = 4000
 class NewNote(Message):
     """What somebody says without being known."""
 
-    text: str = Field(min_length=1, max_length=LONGEST)
+    text: Annotated[text.Note, Field(max_length=LONGEST)]
 
 
 class Note(Message):

@@ -22,6 +22,7 @@ from followthrough.domain.item_commands import (
 from followthrough.domain.item_lifecycle import BlockItem, ReopenItem, Unblock
 from followthrough.domain.postmortem import ReviewState
 from followthrough.domain.postmortem_commands import ReviewPostmortem
+from followthrough.domain.times import FAR_AWAY, LONGEST_WAIVER
 from followthrough.domain.values import Message, PersonId
 
 
@@ -68,14 +69,15 @@ def choices(record: ActionItem | Incident, person: PersonId) -> list[Choice]:
     return list(_of_item(record, person) if isinstance(record, ActionItem) else _of_incident(record, person))
 
 
-def days(choice: Choice, item: ActionItem, person: PersonId, now: datetime) -> tuple[datetime, datetime | None]:
-    """The moments between which the date that a choice asks for has to be; the second is open."""
+def days(choice: Choice, item: ActionItem, person: PersonId, now: datetime) -> tuple[datetime, datetime]:
+    """The moments between which the date that a choice asks for has to be."""
     policy = item.planned.policy
     if choice is EXTEND:
-        return max(item.planned.due, now), None
-    limit = policy.max_block_days if choice is BLOCK and person not in policy.approvers else None
-    limit = policy.max_waiver_days if choice is WAIVE else limit
-    return now, None if limit is None else now + timedelta(days=limit)
+        return max(item.planned.due, now), now + FAR_AWAY
+    if choice is WAIVE:
+        days = policy.max_waiver_days
+        return now, now + (LONGEST_WAIVER if days is None else timedelta(days=days))
+    return now, now + (FAR_AWAY if person in policy.approvers else timedelta(days=policy.max_block_days))
 
 
 def _of_item(item: ActionItem, person: PersonId) -> Iterator[Choice]:

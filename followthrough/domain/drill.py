@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 
 from followthrough.domain.calendar import WEEKDAYS, next_working_time
 from followthrough.domain.incident import Audience, Incident, IncidentMomentKind, IncidentStatus, Role
+from followthrough.domain.text import Note, Title
 from followthrough.domain.values import Message, PersonId, Severity
 from followthrough.file_types import Duration, Section, ServiceId, TeamId
 from followthrough.organisation import Organisation, Team
@@ -24,7 +25,7 @@ class Inject(Section):
     """What those who practise learn some time after the start."""
 
     after: Duration
-    text: str = Field(min_length=1)
+    text: Note
 
 
 class Expected(Section):
@@ -38,8 +39,8 @@ class Expected(Section):
 class Scenario(Section):
     """A mock incident, for any service. ``labels`` are those of its alert."""
 
-    title: str = Field(min_length=1)
-    story: str = Field(min_length=1)
+    title: Title
+    story: Note
     severity: Severity
     labels: dict[str, str] = Field(default_factory=dict)
     injects: tuple[Inject, ...] = ()

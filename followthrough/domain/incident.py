@@ -13,6 +13,7 @@ from followthrough.domain.alert import AlertState as AlertState
 from followthrough.domain.alert import Heard
 from followthrough.domain.limits import ACTION_ITEMS, PASSED
 from followthrough.domain.postmortem import FormatName, Postmortem, PostmortemAssignment
+from followthrough.domain.text import Line
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
 
 
@@ -145,7 +146,7 @@ class ItemSummary(Message):
     """What the incident knows of one of its action items."""
 
     id: str
-    title: str
+    title: Line
     owner: PersonId
     ended_at: AwareDatetime | None = None
     ended_as: ItemStatus | None = None
@@ -174,7 +175,7 @@ class Incident(Record):
     """Everything known about one incident. All times are aware, in UTC."""
 
     dedup_key: str
-    title: str
+    title: Line
     service: str
     team: str
     severity: Severity

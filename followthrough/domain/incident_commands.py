@@ -6,7 +6,7 @@ A command's ``apply`` either changes the incident or raises ``Refusal`` and leav
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from followthrough.domain.action_item import Kind, Priority
 from followthrough.domain.incident import (
@@ -31,6 +31,8 @@ from followthrough.domain.postmortem_commands import (
 )
 from followthrough.domain.roles import give
 from followthrough.domain.subscriptions import Subscribe, Unsubscribe
+from followthrough.domain.text import Label, Note, Reason, ReasonIfAny, Title
+from followthrough.domain.times import LONG_AGO, YEAR, Time
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
 
 
@@ -41,7 +43,7 @@ class AssignRole(Message):
     by: PersonId | None = None
     role: Role
     person: PersonId
-    note: str = ""
+    note: ReasonIfAny = ""
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal when the person already holds a role."""
@@ -76,7 +78,7 @@ class ChangeSeverity(Message):
     command: Literal["change severity"] = "change severity"
     by: PersonId
     severity: Severity
-    reason: str = Field(min_length=1)
+    reason: Reason
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal when nothing would change or the incident is over."""
@@ -95,7 +97,7 @@ class SendUpdate(Message):
     by: PersonId
     stage: UpdateStage
     audience: Audience
-    text: str = Field(min_length=1)
+    text: Note
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal once the incident has ended."""
@@ -112,14 +114,16 @@ class AddNote(Message):
 
     command: Literal["note"] = "note"
     by: PersonId
-    text: str = Field(min_length=1)
+    text: Note
     decision: bool = False
-    at: AwareDatetime | None = None
+    at: Time | None = None
 
     def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal for a time that is yet to come."""
+        """Raises Refusal for a time that is yet to come, or of many years ago."""
         if self.at is not None and self.at > now:
             raise Refusal(f"{self.at:%Y-%m-%d %H:%M %Z} is yet to come; the timeline has what happened.")
+        if self.at is not None and now - self.at > LONG_AGO:
+            raise Refusal(f"{self.at:%Y-%m-%d} is more than {LONG_AGO // YEAR} years ago; say in the text when it was.")
         incident.note(self.at or now, EntryKind.DECISION if self.decision else EntryKind.NOTE, self.text, self.by)
 
 
@@ -128,7 +132,7 @@ class Mitigate(Message):
 
     command: Literal["mitigate"] = "mitigate"
     by: PersonId
-    summary: str = Field(min_length=1)
+    summary: Reason
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal unless the incident is declared."""
@@ -144,7 +148,7 @@ class Resolve(Message):
 
     command: Literal["resolve"] = "resolve"
     by: PersonId
-    summary: str = Field(min_length=1)
+    summary: Reason
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal unless the incident is ongoing."""
@@ -157,7 +161,7 @@ class Cancel(Message):
 
     command: Literal["cancel"] = "cancel"
     by: PersonId
-    reason: str = Field(min_length=1)
+    reason: Reason
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal when it is over or has action items, which must not be forgotten."""
@@ -174,12 +178,14 @@ class ProposeItem(Message):
 
     command: Literal["propose action item"] = "propose action item"
     by: PersonId
-    title: str = Field(min_length=1, max_length=200)
+    title: Title
     owner: PersonId
     kind: Kind = Kind.PREVENT
     priority: Priority = Priority.MEDIUM
-    missing: tuple[str, ...] = Field((), description="What keeps it from being checkable; the API fills it in")
-    hints: tuple[str, ...] = Field((), description="What could not be checked; the API fills it in")
+    missing: tuple[Label, ...] = Field(
+        (), max_length=100, description="What keeps it from being checkable; the API fills it in"
+    )
+    hints: tuple[Label, ...] = Field((), max_length=100, description="What could not be checked; the API fills it in")
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal once the incident has ended."""

@@ -6,7 +6,7 @@ A command's ``apply`` either changes the item or raises ``Refusal`` and leaves i
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, HttpUrl
+from pydantic import Field
 
 from followthrough.domain.action_item import (
     OPEN,
@@ -20,7 +20,9 @@ from followthrough.domain.action_item import (
 )
 from followthrough.domain.item_lifecycle import BlockItem, MergeItem, ReopenItem, SplitItem, Unblock
 from followthrough.domain.sprint_commands import Estimate
+from followthrough.domain.text import Link, Reason, ReasonIfAny
 from followthrough.domain.ticket_commands import Adopt
+from followthrough.domain.times import LONGEST_WAIVER, Time
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
 
 
@@ -46,7 +48,7 @@ class Decline(Message):
 
     command: Literal["decline"] = "decline"
     by: PersonId
-    reason: str = Field(min_length=1)
+    reason: Reason
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal for anybody but the owner, and once it is done."""
@@ -66,7 +68,7 @@ class Reassign(Message):
     command: Literal["reassign"] = "reassign"
     by: PersonId
     to: PersonId
-    reason: str = Field(min_length=1)
+    reason: Reason
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal when the item is past being worked on or already belongs to that person."""
@@ -85,13 +87,14 @@ class Extend(Message):
 
     command: Literal["extend"] = "extend"
     by: PersonId
-    until: AwareDatetime
-    reason: str = Field(min_length=1)
+    until: Time
+    reason: Reason
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal beyond the policy's limits for anybody but the owner and approvers."""
         item.require(*WORKED_ON, to="extended")
         policy, due = item.planned.policy, item.planned.due
+        item.require_near(self.until, now)
         if self.until <= max(due, now):
             raise Refusal(
                 f"Action item {item.id} is due {due:%Y-%m-%d}; an extension has to end later than that and than today."
@@ -132,7 +135,7 @@ class RefuseExtension(Message):
 
     command: Literal["refuse extension"] = "refuse extension"
     by: PersonId
-    reason: str = Field(min_length=1)
+    reason: Reason
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal for anybody but an approver, and when no extension waits."""
@@ -154,9 +157,9 @@ class Finish(Message):
 
     command: Literal["done"] = "done"
     by: PersonId
-    evidence: HttpUrl
+    evidence: Link
     evidence_kind: EvidenceKind | None = None
-    note: str = ""
+    note: ReasonIfAny = ""
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal unless the item is accepted."""
@@ -179,7 +182,7 @@ class Verify(Message):
     command: Literal["verify"] = "verify"
     by: PersonId
     holds: bool = True
-    note: str = ""
+    note: ReasonIfAny = ""
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal for the owner, and unless the item is done."""
@@ -198,8 +201,8 @@ class Waive(Message):
 
     command: Literal["waive"] = "waive"
     by: PersonId
-    reason: str = Field(min_length=1)
-    until: AwareDatetime | None = Field(None, description="Left out, it is as long as the policy allows")
+    reason: Reason
+    until: Time | None = Field(None, description="Left out, it is as long as the policy allows")
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal for anybody but an approver, beyond the policy's limit, and when the item has ended."""
@@ -210,6 +213,8 @@ class Waive(Message):
         if self.until is not None and (self.until <= now or (latest is not None and self.until > latest)):
             limit = f" and at most {days} days away" if latest else ""
             raise Refusal(f"A waiver of action item {item.id} has to end on a day to come{limit}.")
+        if self.until is not None:
+            item.require_near(self.until, now, LONGEST_WAIVER)
         item.waive(now, self.reason, self.by, None if item.drill else self.until or latest)
 
 

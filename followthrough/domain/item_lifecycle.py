@@ -5,17 +5,20 @@ takes the answer. ``refusal`` is its sentence, or None when it agrees.
 """
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from followthrough.domain.action_item import WORKED_ON, ActionItem, Block, ItemStatus, Kind, Priority
 from followthrough.domain.lifecycle_commands import INCIDENT_ID
 from followthrough.domain.limits import LINKS
+from followthrough.domain.text import Key, Label, Reason, Title
+from followthrough.domain.times import Time
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
 
 ITEM_ID = INCIDENT_ID + r"(\.[0-9]+)+"
 """The parts of ``inc-7f3a9c21d0.2`` are ``inc-7f3a9c21d0.2.1`` and so on, whatever else its incident has."""
+ItemId = Annotated[Key, Field(pattern=f"^{ITEM_ID}$")]
 
 INHERITED = {
     "incident_id",
@@ -40,7 +43,7 @@ INHERITED = {
 class Part(Message):
     """A part of an action item; kind and priority stay the same unless they are given."""
 
-    title: str = Field(min_length=1, max_length=200)
+    title: Title
     owner: PersonId
     kind: Kind | None = None
     priority: Priority | None = None
@@ -52,8 +55,10 @@ class SplitItem(Message):
     command: Literal["split"] = "split"
     by: PersonId
     parts: tuple[Part, ...] = Field(min_length=2, max_length=20)
-    missing: tuple[str, ...] = Field((), description="What keeps parts from being checkable; the API fills it in")
-    hints: tuple[str, ...] = Field((), description="What could not be checked; the API fills it in")
+    missing: tuple[Label, ...] = Field(
+        (), max_length=100, description="What keeps parts from being checkable; the API fills it in"
+    )
+    hints: tuple[Label, ...] = Field((), max_length=100, description="What could not be checked; the API fills it in")
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal once it is done; ``end_split`` ends it when its parts exist."""
@@ -101,7 +106,7 @@ class MergeItem(Message):
 
     command: Literal["merge"] = "merge"
     by: PersonId
-    into: str = Field(pattern=f"^{ITEM_ID}$")
+    into: ItemId
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal once it is done; the other is asked after this."""
@@ -160,9 +165,9 @@ class BlockItem(Message):
 
     command: Literal["block"] = "block"
     by: PersonId
-    reason: str = Field(min_length=1)
-    on: str | None = Field(None, pattern=f"^{ITEM_ID}$", description="Another action item")
-    until: AwareDatetime | None = Field(None, description="Left out, it is as long as the policy allows")
+    reason: Reason
+    on: ItemId | None = Field(None, description="Another action item")
+    until: Time | None = Field(None, description="Left out, it is as long as the policy allows")
 
     @model_validator(mode="after")
     def _says_for_what(self) -> "BlockItem":
@@ -181,6 +186,7 @@ class BlockItem(Message):
         since = item.blocked_at if item.blocked_at and self.by not in item.approvers else now
         latest = since + timedelta(days=days)
         until = self.until or latest
+        item.require_near(until, now)
         if until > latest or latest <= now:
             item.require_approver(self.by, to=f"block for more than {days} days")
         if until <= now:
@@ -253,7 +259,7 @@ class ReopenItem(Message):
 
     command: Literal["reopen"] = "reopen"
     by: PersonId
-    reason: str = Field(min_length=1)
+    reason: Reason
 
     def apply(self, item: ActionItem, now: datetime) -> None:
         """Raises Refusal unless it is closed or waived. Its evidence stays, marked as not holding."""

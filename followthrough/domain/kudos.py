@@ -8,6 +8,7 @@ from pydantic import Field
 
 from followthrough.domain.incident import Incident, Kudos
 from followthrough.domain.limits import KUDOS
+from followthrough.domain.text import Reason
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
 from followthrough.organisation import Organisation
 
@@ -17,8 +18,8 @@ class GiveKudos(Message):
 
     command: Literal["give kudos"] = "give kudos"
     by: PersonId
-    to: tuple[PersonId, ...] = Field(min_length=1)
-    text: str = Field(min_length=1, max_length=1000)
+    to: tuple[PersonId, ...] = Field(min_length=1, max_length=50)
+    text: Reason
     for_openness: bool = Field(False, description="For admitting a mistake, or saying early what was not known")
 
     def apply(self, incident: Incident, now: datetime) -> None:

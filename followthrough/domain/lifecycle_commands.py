@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
@@ -20,11 +20,12 @@ from followthrough.domain.incident import (
 )
 from followthrough.domain.limits import ACTION_ITEMS, LINKS, MERGED_ALERTS, PARTS
 from followthrough.domain.roles import give
-from followthrough.domain.text import TITLE, cut
+from followthrough.domain.text import TITLE, Key, Note, Reason, Title, cut
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
 
 INCIDENT_ID = r"inc-([0-9a-f]{20}|[0-9a-f]{10})(-[0-9]+)?"
 """The shorter ones are older: keys can be found that share one."""
+IncidentId = Annotated[Key, Field(pattern=f"^{INCIDENT_ID}$")]
 
 
 def incident_id(dedup_key: str, generation: int = 1) -> str:
@@ -44,7 +45,7 @@ class HandOver(Message):
     command: Literal["hand over"] = "hand over"
     by: PersonId
     person: PersonId
-    note: str = Field(min_length=1)
+    note: Note
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal when the one has no role or the other has one."""
@@ -62,7 +63,7 @@ class Merge(Message):
 
     command: Literal["merge"] = "merge"
     by: PersonId
-    into: str = Field(pattern=f"^{INCIDENT_ID}$")
+    into: IncidentId
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal when there is nothing to merge any more; the other is asked after this."""
@@ -78,9 +79,9 @@ class Split(Message):
 
     command: Literal["split"] = "split"
     by: PersonId
-    title: str = Field(min_length=1, max_length=500)
-    reason: str = Field(min_length=1)
-    service: str | None = None
+    title: Title
+    reason: Reason
+    service: Key | None = None
     severity: Severity | None = None
 
     def apply(self, incident: Incident, now: datetime) -> None:
@@ -113,7 +114,7 @@ class Reopen(Message):
 
     command: Literal["reopen"] = "reopen"
     by: PersonId
-    reason: str = Field(min_length=1)
+    reason: Reason
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal when it is ongoing or was merged.
@@ -228,8 +229,8 @@ class LinkRepeat(Message):
 
     command: Literal["link repeat"] = "link repeat"
     by: PersonId
-    of: str = Field(pattern=f"^{INCIDENT_ID}$")
-    reason: str = Field(min_length=1)
+    of: IncidentId
+    reason: Reason
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal for itself and for one that is linked already."""
@@ -251,8 +252,8 @@ class UnlinkRepeat(Message):
 
     command: Literal["unlink repeat"] = "unlink repeat"
     by: PersonId
-    of: str
-    reason: str = Field(min_length=1)
+    of: IncidentId
+    reason: Reason
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal when it is neither linked nor proposed."""

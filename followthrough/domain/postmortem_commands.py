@@ -7,6 +7,7 @@ from pydantic import Field
 
 from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.postmortem import FormatName, Postmortem, Review, ReviewState
+from followthrough.domain.text import NoteIfAny, PostmortemText, Reason
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
 
 
@@ -30,7 +31,7 @@ class AssignPostmortem(Message):
     command: Literal["assign postmortem"] = "assign postmortem"
     by: PersonId
     to: PersonId
-    reason: str = Field(min_length=1)
+    reason: Reason
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal when no postmortem is owed, or already by that person."""
@@ -48,7 +49,7 @@ class Worded(Message):
     """Brings a text whose wording the API checks before it gets here."""
 
     by: PersonId
-    override: str | None = Field(None, min_length=1, description="Why sentences that blame a person may stay")
+    override: Reason | None = Field(None, description="Why sentences that blame a person may stay")
     blaming: int = Field(0, ge=0, description="How many such sentences there are; the API counts them itself")
 
     def note_override(self, incident: Incident, now: datetime) -> None:
@@ -63,7 +64,7 @@ class SubmitPostmortem(Worded):
     """The author hands a text in for review; a text that was handed in before is replaced."""
 
     command: Literal["submit postmortem"] = "submit postmortem"
-    text: str = Field(min_length=1)
+    text: PostmortemText
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal unless the incident is resolved."""
@@ -79,7 +80,7 @@ class ReviewPostmortem(Message):
     command: Literal["review postmortem"] = "review postmortem"
     by: PersonId
     approved: bool = True
-    note: str = ""
+    note: NoteIfAny = ""
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal for the author, without a text, and when changes are asked for without saying which."""
@@ -100,8 +101,8 @@ class Publish(Worded):
     """Publishes the reviewed text, or where its severity asks for no review, ``text`` at once."""
 
     command: Literal["publish postmortem"] = "publish postmortem"
-    text: str | None = Field(None, min_length=1, description="When left out: the text that was submitted")
-    no_items_because: str | None = Field(None, min_length=1, description="Why nothing has to be followed up")
+    text: PostmortemText | None = Field(None, description="When left out: the text that was submitted")
+    no_items_because: Reason | None = Field(None, description="Why nothing has to be followed up")
 
     def apply(self, incident: Incident, now: datetime) -> None:
         """Raises Refusal without a text, a review that is required, or action items or a reason for having none."""

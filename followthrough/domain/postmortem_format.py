@@ -10,6 +10,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from followthrough.domain.alert import in_words
 from followthrough.domain.incident import Incident
 from followthrough.domain.postmortem import FormatName
+from followthrough.domain.text import one_line
 from followthrough.domain.values import EntryKind, PersonId, Severity, TimelineEntry
 from followthrough.organisation import Organisation
 
@@ -45,17 +46,13 @@ def _duration(span: timedelta) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _environment() -> ImmutableSandboxedEnvironment:
     folder = files("followthrough") / "postmortem_formats"
     templates = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
     environment = ImmutableSandboxedEnvironment(
         loader=DictLoader(templates), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(minute=_minute, duration=_duration, one_line=_one_line, in_words=in_words)
+    environment.filters.update(minute=_minute, duration=_duration, one_line=one_line, in_words=in_words)
     return environment
 
 

@@ -6,7 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from followthrough.domain.action_item import WORKED_ON, ActionItem, Sprint
+from followthrough.domain.text import MachineNote, NoteIfAny
 from followthrough.domain.values import EntryKind, Message, PersonId
+
+MOST_PLANNED = 500
+"""Action items that a team takes into one sprint."""
 
 
 class Estimate(Message):
@@ -28,7 +32,7 @@ class Planned(Message):
 
     news: Literal["planned"] = "planned"
     sprint: Sprint | None
-    because: str = ""
+    because: NoteIfAny = ""
     by: PersonId
 
     def apply(self, item: ActionItem, now: datetime) -> None:
@@ -44,7 +48,7 @@ class NotPlanned(Message):
     """It was approved for a sprint and could not be put into it."""
 
     news: Literal["not planned"] = "not planned"
-    why: str
+    why: MachineNote
     by: PersonId
 
     def apply(self, item: ActionItem, now: datetime) -> None:

@@ -9,7 +9,7 @@ import hashlib
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl
 
 KEY, TITLE, LABEL, REASON, NOTE, URL = 200, 250, 500, 2_000, 10_000, 2_000
 POSTMORTEM = 100_000
@@ -31,6 +31,15 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """Clean, with every run of white space as one space, so that nothing is broken out of."""
     return " ".join(clean(text).split())
+
+
+def clean_all(value: Any) -> Any:
+    """What JSON can hold, with every text in it clean."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(name): clean_all(part) for name, part in value.items()}
+    return [clean_all(part) for part in value] if isinstance(value, list) else value
 
 
 def cut(text: str, limit: int) -> str:
@@ -55,6 +64,24 @@ def _in_one_line(value: Any) -> Any:
     return one_line(value) if isinstance(value, str) else value
 
 
+def _hashed(value: Any) -> Any:
+    return key(value) if isinstance(value, str) else value
+
+
+def _cut_line(value: Any) -> Any:
+    return cut(one_line(value), LABEL) if isinstance(value, str) else value
+
+
+def _cut_note(value: Any) -> Any:
+    return cut(clean(value).strip(), NOTE) if isinstance(value, str) else value
+
+
+def _short_enough(url: HttpUrl) -> HttpUrl:
+    if len(str(url)) > URL:
+        raise ValueError(f"the link has {len(str(url))} characters, and may have {URL}")
+    return url
+
+
 def _forty_pages(text: str) -> str:
     size = len(text.encode())
     if size > POSTMORTEM:
@@ -62,10 +89,25 @@ def _forty_pages(text: str) -> str:
     return text
 
 
+Line = Annotated[str, BeforeValidator(_in_one_line)]
+"""For what workflows keep: it was bounded when it came in, and what came in before that cleaned it is now."""
+Key = Annotated[str, Field(max_length=KEY), BeforeValidator(_in_one_line)]
+"""A name in the organisation file, an id: looked up, so that a strange one is refused by who knows them all."""
+Label = Annotated[str, Field(min_length=1, max_length=LABEL), BeforeValidator(_in_one_line)]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE), BeforeValidator(_in_one_line)]
 Reason = Annotated[str, Field(min_length=1, max_length=REASON), BeforeValidator(_cleaned)]
 """A few sentences: why, or what happened."""
 Note = Annotated[str, Field(min_length=1, max_length=NOTE), BeforeValidator(_cleaned)]
 """A page or two: a note, an update to stakeholders."""
-PostmortemText = Annotated[str, Field(min_length=1), BeforeValidator(_cleaned), AfterValidator(_forty_pages)]
+ReasonIfAny = Annotated[str, Field(max_length=REASON), BeforeValidator(_cleaned)]
+NoteIfAny = Annotated[str, Field(max_length=NOTE), BeforeValidator(_cleaned)]
+Link = Annotated[HttpUrl, AfterValidator(_short_enough)]
+PostmortemText = Annotated[
+    str, Field(min_length=1, max_length=POSTMORTEM), BeforeValidator(_cleaned), AfterValidator(_forty_pages)
+]
 """Markdown."""
+MachineKey = Annotated[str, BeforeValidator(_hashed)]
+MachineLine = Annotated[str, BeforeValidator(_cut_line)]
+"""A vendor's name or word for something."""
+MachineNote = Annotated[str, BeforeValidator(_cut_note)]
+"""What a vendor says at length, its answer to an error for one."""

@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
-
 from followthrough.domain.action_item import ActionItem, TicketState
+from followthrough.domain.text import Label
 from followthrough.domain.values import Message, PersonId, Refusal
 
 
@@ -14,7 +13,7 @@ class Adopt(Message):
 
     command: Literal["adopt"] = "adopt"
     by: PersonId
-    ticket: str = Field(min_length=1)
+    ticket: Label
     """Its key or its address."""
 
     def apply(self, item: ActionItem, now: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC
 from pydantic import AwareDatetime
 
 from followthrough.domain.incident import Incident
+from followthrough.domain.text import one_line
 from followthrough.domain.values import EntryKind, Message, PersonId
 
 INLINE = re.compile(r"([\\`*_\[\]<>&~|$])")
@@ -34,7 +35,7 @@ class ExportedTimeline(Message):
 
 def as_markdown(incident: Incident, entries: Iterable[ExportedEntry], name: Callable[[PersonId], str]) -> str:
     """A heading and a list with one item for each entry, whatever people typed; times are in UTC."""
-    lines = [f"# Timeline of {incident.id}: {_inert(' '.join(incident.title.split()))}", ""]
+    lines = [f"# Timeline of {incident.id}: {_inert(one_line(incident.title))}", ""]
     if incident.drill:
         lines += ["This was a drill.", ""]
     for entry in entries:
@@ -47,7 +48,7 @@ def as_markdown(incident: Incident, entries: Iterable[ExportedEntry], name: Call
 
 def _text(text: str) -> str:
     """Every line after the first stays in the list item."""
-    first, *others = [" ".join(line.split()) for line in text.splitlines() if line.strip()] or [""]
+    first, *others = [one_line(line) for line in text.splitlines() if line.strip()] or [""]
     return "\\\n  ".join([_inert(first), *(BLOCK.sub(_escaped, _inert(line)) for line in others)])
 
 

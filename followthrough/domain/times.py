@@ -4,7 +4,7 @@ People's entrances refuse others in words, machines' entrances clamp them. What 
 command that takes the time; the bounds here never change, so that what lies in a history is always read again.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime
@@ -37,3 +37,7 @@ Time = Annotated[AwareDatetime, AfterValidator(_within)]
 Day = Annotated[date, AfterValidator(_within)]
 MachineTime = Annotated[AwareDatetime, AfterValidator(clamped)]
 """What a vendor says: an alert is not lost for its clock."""
+
+YEAR = timedelta(days=366)
+LONG_AGO, FAR_AWAY, LONGEST_WAIVER = 5 * YEAR, 3 * YEAR, 10 * YEAR
+"""How far from now what people say may be: what happened, an extension or a block, and a waiver."""

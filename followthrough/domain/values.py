@@ -4,18 +4,21 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
-from followthrough.domain.text import TITLE, cut
+from followthrough.domain.text import NOTE, TITLE, Key, clean, cut
+from followthrough.domain.times import MachineTime
 
-PersonId = str
+PersonId = Key
 """Key of a person in the organisation file."""
 
 
 ENTRIES_LONG, ENTRIES_FULL = 90_000, 130_000
 """Bytes of timeline that the read model does not have yet: from the first on people are refused and what machines say
 is cut, from the second on it is only counted."""
+LONGEST_ENTRY = NOTE + 1_000
+"""Characters of a timeline entry: the longest text that it may quote, with who and what."""
 
 
 class Refusal(ValueError):
@@ -69,7 +72,7 @@ class TimelineEntry(Message):
     """One line of a timeline; ``number`` counts from 1 within its incident or action item."""
 
     number: int
-    at: AwareDatetime
+    at: MachineTime
     kind: EntryKind
     text: str
     author: PersonId | None = None
@@ -118,5 +121,5 @@ class Record(State):
             text = f"{self.left_out} more, while the database did not answer"
             if self.left_out > 1:
                 self.unwritten.pop()
-        text = text if waiting <= ENTRIES_LONG else cut(text, TITLE)
-        self.unwritten.append(TimelineEntry(number=self.entries, at=at, kind=kind, text=text, author=author))
+        line = cut(clean(text), LONGEST_ENTRY if waiting <= ENTRIES_LONG else TITLE)
+        self.unwritten.append(TimelineEntry(number=self.entries, at=at, kind=kind, text=line, author=author))

@@ -9,12 +9,12 @@ from followthrough.domain.alert import in_words
 from followthrough.domain.choices import choices
 from followthrough.domain.drill import measures
 from followthrough.domain.incident import Audience, Incident, ItemSummary, Role, UpdateStage
+from followthrough.domain.text import one_line as _line
 from followthrough.domain.updates import likely_stage
 from followthrough.domain.values import PersonId
 from followthrough.drafts import Draft, draft
 from followthrough.links import Link, Links
 from followthrough.organisation import Organisation
-from followthrough.wording import one_line as _line
 from followthrough.wording import span
 from followthrough.wording import when as told_when
 from workflows.messages import Notice, NoticeKind

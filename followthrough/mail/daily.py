@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from followthrough.domain.choices import DECIDE
 from followthrough.domain.daily import NEWS, WaitingMail, most_urgent_first
 from followthrough.domain.notice_kinds import NoticeKind
+from followthrough.domain.text import one_line
 from followthrough.links import Link, Links
 from followthrough.mail.context import AsIs
 from followthrough.organisation import Organisation
-from followthrough.wording import one_line, when
+from followthrough.wording import when
 from workflows.mail_messages import DailyMail
 
 SHOWN = 50

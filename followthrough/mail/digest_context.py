@@ -12,11 +12,12 @@ from followthrough.domain.digest import Digest, KudosLine, Month, RepeatLine
 from followthrough.domain.drill import DrillReport, measures
 from followthrough.domain.escalations import Escalation
 from followthrough.domain.load import Overload
+from followthrough.domain.text import one_line
 from followthrough.domain.weekly import Decision, Wanted, WeeklyDigest
 from followthrough.mail.charts import charts
 from followthrough.mail.context import AsIs
 from followthrough.organisation import Organisation
-from followthrough.wording import one_line, span
+from followthrough.wording import span
 
 LONGEST = 200
 """Letters of a text that somebody typed; the rest is behind its link."""

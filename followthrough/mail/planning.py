@@ -6,9 +6,10 @@ from typing import NamedTuple, TypedDict
 from zoneinfo import ZoneInfo
 
 from followthrough.domain.sprint_planning import CANDIDATES, Line, Place, Proposal
+from followthrough.domain.text import one_line
 from followthrough.mail.context import AsIs
 from followthrough.organisation import Organisation
-from followthrough.wording import one_line, when
+from followthrough.wording import when
 from workflows.sprint_messages import PlanningMail
 
 AT_MOST = 10

@@ -25,6 +25,7 @@ from followthrough.domain.daily import WaitingMail
 from followthrough.domain.digest import Digest
 from followthrough.domain.incident import Audience
 from followthrough.domain.sprint_planning import Proposal
+from followthrough.domain.text import clean
 from followthrough.domain.values import PersonId
 from followthrough.domain.weekly import WeeklyDigest
 from followthrough.links import Links
@@ -226,9 +227,9 @@ def _compose(
     _, _, markdown = TEMPLATES.escaped.get_template(template).render(context).partition("\n")
     warning = DRILL if drill else ""
     about = f"[{record_id}] " if record_id else ""
-    subject = textwrap.shorten(f"{'DRILL ' if drill else ''}{about}{first}", SUBJECT_WIDTH, placeholder="…")
+    subject = textwrap.shorten(clean(f"{'DRILL ' if drill else ''}{about}{first}"), SUBJECT_WIDTH, placeholder="…")
     footer = f"Followthrough at {organisation} · {record_id}" if record_id else organisation
     page = TEMPLATES.plain.get_template(LAYOUT).render(subject=subject, body=_html(warning + markdown), footer=footer)
     headers = {**headers, "Auto-Submitted": "auto-generated"}
-    text = CHART.sub(r"\1", text)
-    return Rendered(subject, f"{warning}{text.strip()}\n", INLINER.inline(page), headers)
+    text = clean(CHART.sub(r"\1", text))
+    return Rendered(subject, f"{warning}{text.strip()}\n", INLINER.inline(clean(page)), headers)

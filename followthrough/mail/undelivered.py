@@ -3,9 +3,9 @@
 from typing import TypedDict
 from urllib.parse import quote
 
+from followthrough.domain.text import one_line
 from followthrough.mail.context import AsIs
 from followthrough.organisation import Organisation
-from followthrough.wording import one_line
 from workflows.mail_messages import Undelivered
 
 

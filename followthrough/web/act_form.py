@@ -14,6 +14,7 @@ from followthrough.domain.incident import Incident
 from followthrough.domain.values import Refusal
 from followthrough.links import Link
 from followthrough.organisation import Organisation
+from followthrough.wording import what_is_wrong
 
 LABELS = {
     "evidence": "Link to what shows it: a change, a dashboard or a test",
@@ -92,16 +93,16 @@ def command_of(offer: Offer, typed: Mapping[str, str]) -> Any:
         return offer.choice.command.model_validate({"by": offer.link.person, **offer.choice.preset, **given})
     except ValidationError as error:
         first = error.errors()[0]
-        raise Refusal(f"{LABELS[str(first['loc'][0])]}: {first['msg']}.") from None
+        raise Refusal(f"{LABELS[str(first['loc'][0])]}: {what_is_wrong(first)}.") from None
     except ValueError:
         raise Refusal("Until when: write the day like 2026-12-31.") from None
 
 
-def _limits(offer: Offer) -> tuple[date, date | None]:
+def _limits(offer: Offer) -> tuple[date, date]:
     """The first and the last day whose 17:00 can be chosen."""
     assert isinstance(offer.record, ActionItem)  # noqa: S101 -- no command to an incident asks for a day
     after, before = days(offer.choice, offer.record, offer.link.person, datetime.now(UTC))
-    return _first_day(after, offer.zone), before and _first_day(before, offer.zone) - timedelta(days=1)
+    return _first_day(after, offer.zone), _first_day(before, offer.zone) - timedelta(days=1)
 
 
 def _first_day(after: datetime, zone: ZoneInfo) -> date:

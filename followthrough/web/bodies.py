@@ -1,37 +1,40 @@
 """What clients post. The command line uses it too, so it imports nothing of the service."""
 
-from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
 
+from followthrough.domain.sprint_commands import MOST_PLANNED
+from followthrough.domain.text import Key, Label, Title
+from followthrough.domain.times import Day
 from followthrough.domain.values import Message, PersonId, Severity
+from followthrough.file_types import ServiceId, TeamId
 
 
 class NewIncident(Message):
     """A person declares an incident; repeated with the same ``dedup_key``, it is declared once."""
 
-    title: str = Field(min_length=1, max_length=500)
-    service: str
+    title: Title
+    service: ServiceId
     severity: Severity
     by: PersonId
     drill: bool = False
-    dedup_key: str | None = Field(None, min_length=1, max_length=500)
+    dedup_key: Label | None = None
 
 
 class NewDrill(Message):
     """Starts a drill at once. Without a scenario it is the one that the team did not have for the longest time."""
 
-    team: str
-    scenario: str | None = None
+    team: TeamId
+    scenario: Key | None = None
 
 
 class ApprovePlanning(Message):
     """What a team takes into a sprint: left out, the items are those proposed and the sprint is the one in planning."""
 
     by: PersonId
-    items: tuple[str, ...] = ()
-    first_day: date | None = None
+    items: tuple[Key, ...] = Field((), max_length=MOST_PLANNED)
+    first_day: Day | None = None
 
 
 class DigestName(StrEnum):

@@ -16,6 +16,7 @@ from followthrough.domain.text import REASON, cut, one_line
 from followthrough.domain.values import Refusal
 from followthrough.links import hidden
 from followthrough.web.rendering import page
+from followthrough.wording import what_is_wrong
 
 logger = logging.getLogger(__name__)
 
@@ -103,4 +104,4 @@ def _sentence(errors: Sequence[Any]) -> str:
         return f"The body is not JSON: {first['ctx']['error']} at character {first['loc'][-1]}."
     where = ".".join(str(part) for part in first["loc"] if part != "body")
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{where or 'The body'}: {first['msg'].removeprefix('Value error, ')}{more}."
+    return f"{where or 'The body'}: {what_is_wrong(first)}{more}."

@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from followthrough.domain.departures import as_of
 from followthrough.domain.sprint_dates import SprintPlan, coming_plans, sprint_plan
 from followthrough.domain.sprint_planning import Place, Proposal, propose
+from followthrough.domain.times import Day
 from followthrough.domain.values import Message, Refusal
 from followthrough.file_types import TeamId
 from followthrough.organisation import Organisation
@@ -31,7 +32,7 @@ from workflows.messages import TASK_QUEUE
 from workflows.sprint_messages import Approval, PlanningProgress, PlanSprint, planning_id
 from workflows.sprint_planning import SprintPlanningWorkflow
 
-FirstDay = Annotated[date | None, Query(description="Of the sprint; left out, it is the one in planning")]
+FirstDay = Annotated[Day | None, Query(description="Of the sprint; left out, it is the one in planning")]
 
 
 class Planning(Message):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from sendgrid.helpers.eventwebhook import EventWebhook
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -48,7 +48,7 @@ class Event(BaseModel):
     """What of an event matters; ``mail`` is what the mail carries along, which later bounces do not."""
 
     event: str
-    at: AwareDatetime = Field(validation_alias="timestamp")
+    at: MachineTime = Field(validation_alias="timestamp")
     sg_event_id: Annotated[str, BeforeValidator(key)]
     email: Annotated[str, Field(max_length=320, pattern="@")]
     mail: Fact = ""

@@ -9,6 +9,7 @@ from followthrough.domain.action_item import ActionItem, Block, ExtensionWanted,
 from followthrough.domain.choices import BLOCK, EXTEND, WAIVE, choices, days
 from followthrough.domain.incident import IncidentStatus, Role, RoleHolder
 from followthrough.domain.postmortem import Postmortem, Review
+from followthrough.domain.times import FAR_AWAY
 from followthrough.domain.values import Refusal
 from tests.notices import EVIDENCE
 from tests.records import NOW, incident, item
@@ -95,8 +96,9 @@ def test_days_to_choose_from_are_those_that_the_policy_takes() -> None:
     record = item(due_in_days=10)
     policy = record.planned.policy.model_copy(update={"max_block_days": 20, "max_waiver_days": 90})
     record.plan = record.planned.model_copy(update={"policy": policy})
-    assert days(EXTEND, record, "ana", NOW) == (NOW + timedelta(days=10), None)
-    assert days(EXTEND, record, "ana", NOW + timedelta(days=11)) == (NOW + timedelta(days=11), None)
+    assert days(EXTEND, record, "ana", NOW) == (NOW + timedelta(days=10), NOW + FAR_AWAY)
+    later = NOW + timedelta(days=11)
+    assert days(EXTEND, record, "ana", later) == (later, later + FAR_AWAY)
     assert days(BLOCK, record, "ana", NOW) == (NOW, NOW + timedelta(days=20))
-    assert days(BLOCK, record, "carla", NOW) == (NOW, None)
+    assert days(BLOCK, record, "carla", NOW) == (NOW, NOW + FAR_AWAY)
     assert days(WAIVE, record, "carla", NOW) == (NOW, NOW + timedelta(days=90))

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,10 @@ async def test_an_incident_and_its_action_item_can_be_led_from_the_command_line(
         assert "outbox" in await followthrough("digest", "send", "weekly")
         for arguments in (("calendar", "lucia"), ("calendar", "lucia", "--revoke")):
             assert (await followthrough(*arguments)).startswith(f"{url}/people/lucia/deadlines.ics?token=")
-        await followthrough("extend", item, "2099-01-01", "Agreed in planning", by="marcos")
+        day = str((datetime.now(UTC) + timedelta(days=400)).date())
+        await followthrough("extend", item, day, "Agreed in planning", by="marcos")
         assert "is closed" in await followthrough("done", item, "https://example.com/changes/1", by="lucia")
-        assert "Extended to 2099-01-01" in await followthrough("show", item)
+        assert f"Extended to {day}" in await followthrough("show", item)
 
         code, _, err = await run("waive", item, "Too late", "--by", "marcos", FOLLOWTHROUGH_URL=url)
         assert (code, "is closed" in err) == (1, True)
@@ -74,6 +76,45 @@ async def test_an_incident_and_its_action_item_can_be_led_from_the_command_line(
         assert code == 4
     code, _, err = await run("incidents", FOLLOWTHROUGH_URL=url)
     assert (code, "make up" in err) == (3, True)
+
+
+async def test_whatever_is_typed_is_shown_as_text_and_what_is_too_long_is_refused(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    seen = "disk [/] full [bold]now[/bold] :fire: [31mred"
+    title = seen.replace("[31m", "\x1b[31m") + "\u202e"
+    async with service(tmp_path, unused_tcp_port_factory()) as url:
+
+        async def followthrough(*arguments: str, by: str = "ines", code: int = 0) -> str:
+            got, out, err = await run(*arguments, FOLLOWTHROUGH_URL=url, FOLLOWTHROUGH_USER=by)
+            assert got == code, err
+            assert "\x1b" not in out + err
+            return out or err
+
+        await until(f"{url}/healthz", bool)
+        declared = await followthrough("declare", title, "--service", "checkout", "--severity", "SEV3", "--json")
+        incident = json.loads(declared)["incident"]
+        await followthrough("note", incident, title)
+        await followthrough("propose", incident, f"Alert on {title}", "tomas")
+        await followthrough("resolve", incident, title)
+        draft = tmp_path / "postmortem.md"
+        draft.write_text(f"# {title}\n\nIt was full.\n")
+        await followthrough("postmortem", "submit", incident, str(draft))
+        for arguments in (
+            ("incidents",),
+            ("items",),
+            ("planning", "payments"),
+            ("show", incident),
+            ("show", f"{incident}.1"),
+            ("timeline", incident, "--format", "json"),
+            ("postmortem", "draft", incident),
+            ("draft", incident, "internal"),
+        ):
+            assert seen in " ".join((await followthrough(*arguments)).split()), arguments
+
+        refused = await followthrough("waive", f"{incident}.1", "x" * 40_000, by="marcos", code=2)
+        assert "the text has 40000 characters, and may have 2000" in refused
+        assert "is no id" in await followthrough("block", f"{incident}.1", "x", "--on", "[/]", code=2)
 
 
 async def test_what_was_declared_is_there_after_a_restart(

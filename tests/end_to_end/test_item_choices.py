@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tests.end_to_end.processes import service, until
 from tests.end_to_end.test_command_line import run
+
+NEXT_YEAR = str((datetime.now(UTC) + timedelta(days=400)).date())
 
 
 async def test_an_action_item_is_declined_extended_blocked_split_merged_waived_and_reopened_from_a_terminal(
@@ -29,10 +31,12 @@ async def test_an_action_item_is_declined_extended_blocked_split_merged_waived_a
 
         assert "is proposed" in await followthrough("decline", first, "No time", by="tomas")
         await followthrough("accept", first, by="tomas")
-        asked = await followthrough("extend", first, "2099-01-01", "The supplier is late", by="tomas")
+        asked = await followthrough("extend", first, NEXT_YEAR, "The supplier is late", by="tomas")
         assert "An approver is asked for that much time" in asked
         wanted = json.loads(await followthrough("show", first, "--json"))["extension_wanted"]
-        assert datetime.fromisoformat(wanted["until"]) == datetime(2099, 1, 1, 17, tzinfo=ZoneInfo("Europe/Madrid"))
+        assert datetime.fromisoformat(wanted["until"]) == datetime.combine(
+            date.fromisoformat(NEXT_YEAR), time(17), ZoneInfo("Europe/Madrid")
+        )
         assert "ask marcos" in await followthrough("approve-extension", first, by="tomas", code=1)
         await followthrough("refuse-extension", first, "It can't wait", by="marcos")
 
@@ -46,7 +50,7 @@ async def test_an_action_item_is_declined_extended_blocked_split_merged_waived_a
         assert "is no action item's id" in await followthrough("merge-item", f"{first}.1", incident, code=2)
         assert f"{first}.1 is merged." in await followthrough("merge-item", f"{first}.1", second)
 
-        until_day = ("--until", "2098-01-01")
+        until_day = ("--until", NEXT_YEAR)
         assert "180 days" in await followthrough("waive", second, "It goes", *until_day, by="marcos", code=1)
         assert "is waived" in await followthrough("waive", second, "It goes away", by="marcos")
         assert "is proposed" in await followthrough("reopen-item", second, "It stays after all")

@@ -1,5 +1,7 @@
 """Choices about an action item through the API, and what its page shows of them."""
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
 import pytest
 
@@ -8,6 +10,7 @@ from tests.web.conftest import Web
 from tests.web.test_api import get, give, with_item
 
 PARTS = [{"title": "Alert on queue depth", "owner": "ines"}, {"title": "Test the fallback monthly", "owner": "tomas"}]
+NEXT_YEAR = f"{datetime.now(UTC) + timedelta(days=400):%Y-%m-%dT%H:%M:%SZ}"
 
 
 async def page(api: httpx.AsyncClient, item: str) -> str:
@@ -25,8 +28,8 @@ async def owns(api: httpx.AsyncClient, owner: str) -> int:
 async def test_what_is_asked_for_and_waited_for_stands_on_the_page(api: httpx.AsyncClient) -> None:
     item, other = await with_item(api), await with_item(api)
     await give(api, item, "accept", by="tomas")
-    asked = await give(api, item, "extend", by="tomas", until="2099-01-01T17:00:00Z", reason="The supplier is late")
-    assert asked.json()["extension_wanted"]["until"] == "2099-01-01T17:00:00Z"
+    asked = await give(api, item, "extend", by="tomas", until=NEXT_YEAR, reason="The supplier is late")
+    assert asked.json()["extension_wanted"]["until"] == NEXT_YEAR
     await give(api, item, "block", reason="The queue comes first", on=other)
     text = await page(api, item)
     for words in ("The supplier is late", "approve-extension", "The queue comes first", f'href="/items/{other}"'):
