@@ -165,8 +165,10 @@ def run_or_fail(work: Coroutine[None, None, None]) -> None:
     """Runs to the end; what the service can't do becomes a sentence and exit code 1."""
     from followthrough.engine import EngineError
     from followthrough.links import WeakSecret
+    from followthrough.logs import log_clean_lines
     from followthrough.service import ServiceError
 
+    log_clean_lines()
     try:
         asyncio.run(work)
     except (ServiceError, EngineError, WeakSecret) as error:

@@ -18,6 +18,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from followthrough.domain.notice_kinds import DigestKind
 from followthrough.domain.text import LABEL, cut, key, one_line
+from followthrough.domain.times import MachineTime
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store.bounces import addresses, bounced, delivered, mail_by_reference, mail_delivered
