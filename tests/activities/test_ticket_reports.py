@@ -9,7 +9,9 @@ from pydantic import HttpUrl
 from activities.jira_history import links_in
 from activities.jira_tracker import JiraTracker
 from activities.ticket_reports import TicketReports
-from followthrough.domain.action_item import ActionItem, TicketReport, TicketState
+from activities.tracker import TicketStatus
+from followthrough.domain.action_item import ActionItem, Ticket, TicketReport, TicketState
+from followthrough.domain.ticket_sync import take_report
 from followthrough.domain.ticket_text import Document, Link, atlassian_document, wiki_text
 from followthrough.policies import JiraPolicies, Policies
 from tests.records import NOW, item
@@ -168,3 +170,29 @@ def test_the_same_comment_is_made_once(jira: JiraStandIn) -> None:
     for _ in range(2):
         attempt(1, reports.comment_on_ticket, TicketComment(ticket=record.ticket, text="Please comment with a link."))
     assert len(the_issue(jira).comments) == 1
+
+
+@pytest.mark.parametrize("due", [date.min, date.max])
+def test_a_due_date_from_the_edge_of_the_calendar_is_put_back(jira: JiraStandIn, due: date) -> None:
+    record = with_ticket(jira)
+    record.ticket_seen = read(jira, record)
+    jira.change(the_issue(jira).key, duedate=due.isoformat())
+    report = read(jira, record)
+    assert report.due == due
+    outcome = take_report(record, report, NOW)
+    assert (outcome.commands, outcome.put_back) == ([], True)
+
+
+def test_a_link_that_is_longer_than_any_pages_address_is_no_evidence(jira: JiraStandIn) -> None:
+    record = with_ticket(jira)
+    issue = the_issue(jira)
+    jira.change(issue.key, status="Done", by="ana")
+    jira.remark(issue.key, written(jira, f"{LINK}?{'x' * 2_050}"), by="ana")
+    assert read(jira, record).evidence is None
+
+
+def test_a_name_in_jira_is_one_line_and_cut(jira: JiraStandIn) -> None:
+    status = TicketStatus(
+        ticket=Ticket(key="PAY-1", url=LINK), state=TicketState.TO_DO, status="\x1b[31m\n" + "x" * 600
+    )
+    assert (len(status.status), status.status[:5], status.status[-5:]) == (500, "[31m ", "[cut]")

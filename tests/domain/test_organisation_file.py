@@ -99,6 +99,21 @@ def test_the_committed_schema_is_current_and_the_example_follows_it() -> None:
             "routes.0.match.alertname: has to be text; put the value in quotes.",
         ),
         ("      waits: [1 day, 3 days, 7 days]", "      waits: []", "policies.items.ladder.waits: is empty"),
+        (
+            "acknowledge_within: 5m",
+            "acknowledge_within: 99999999 days",
+            "severities.SEV1.acknowledge_within: '99999999",
+        ),
+        (
+            "    first_day: ",
+            "    first_day: 9999-12-31 # ",
+            "teams.payments.sprints.first_day: 9999-12-31 is out of reach; the year has to be from 2000 to 2199.",
+        ),
+        (
+            "    time_zone: Europe/Madrid",
+            "    left: 0001-01-01",
+            "people.marcos.left: 0001-01-01 is out of reach; the year has to be from 2000 to 2199.",
+        ),
         ("  marcos:\n", "  7:\n", "people.7: has to be text; put the value in quotes."),
         ("  marcos:\n", "  007:\n", "people.007: has to be text; put the value in quotes."),
         (

@@ -123,6 +123,14 @@ async def test_tickets_of_nobody_and_other_events_are_taken_and_ignored(web: Web
     assert sprint.json()["message"] == "Ignored: sprint_started is about no ticket."
 
 
+@pytest.mark.parametrize("labels", [None, 7, [None], ["\ud83d", {}], {"a": "b"}])
+@pytest.mark.parametrize("key", ["PAY-999", "PAY\0-999", "PAY-\ud83d"])
+async def test_an_event_with_strange_characters_and_labels_is_about_no_ticket(web: Web, labels: Any, key: str) -> None:
+    body = json.dumps({"webhookEvent": "jira:issue_updated", "issue": {"key": key, "fields": {"labels": labels}}})
+    answer = await send(web, body.encode())
+    assert (answer.status_code, answer.json()["message"].startswith("Ignored: ")) == (200, True)
+
+
 async def test_an_item_that_has_ended_is_left_to_the_sweep(web: Web) -> None:
     handle = await start(web)
     evidence = HttpUrl("https://git.example.com/change/7")
