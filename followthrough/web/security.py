@@ -134,7 +134,7 @@ class Guard:
         if host not in self._hosts and request.scope["path"] not in PROBED:
             advice = "set FOLLOWTHROUGH_PUBLIC_URL to the address people use, or add the name to FOLLOWTHROUGH_HOSTS."
             return 400, f"This service is not called {cut(host, LABEL)}; {advice}"
-        address = f"{request.scope['path']}?{unquote_plus(request.scope['query_string'].decode())}"
+        address = f"{request.scope['path']}?{unquote_plus(request.scope['query_string'].decode('latin-1'))}"
         if len(address) > LONGEST_ADDRESS:
             return 400, f"The address has {len(address)} characters, and may have {LONGEST_ADDRESS}."
         if clean(address) != address or "\n" in address:
