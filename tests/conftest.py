@@ -1,6 +1,6 @@
 import os
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,7 +34,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     seed, now = config.getoption("--day-seed") or random.randrange(1, 10_000), datetime.now(UTC)
     name = config.getoption("--day") or random.Random(seed).choice(list(days(now)))
-    at = moment(name, seed, now)
+    try:
+        at = moment(name, seed, now)
+    except ValueError as error:
+        raise pytest.UsageError(f"--day: {error} Give one of {', '.join(days(now))}, today, or a time.") from error
     CLOCK.ahead = at - now
     local = at.astimezone(HOME)
     again = f"again with --day={local.isoformat(timespec='minutes')}, or today with --day-seed={seed}"
@@ -46,13 +49,8 @@ def pytest_report_header(config: pytest.Config) -> str:
     return config.stash[DAY]
 
 
-@pytest.fixture
-def on_the_day(request: pytest.FixtureRequest) -> Iterator[None]:
-    if request.node.get_closest_marker("today"):
-        yield
-    else:
-        with CLOCK.moved():
-            yield
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    terminalreporter.write_line(config.stash[DAY])
 
 
 @pytest.fixture(scope="session")

@@ -53,13 +53,20 @@ def days(after: datetime, zones: Sequence[ZoneInfo] = (HOME, FAR)) -> dict[str, 
 
 
 def moment(name: str, seed: int, now: datetime) -> datetime:
-    """At a minute of the day that is drawn from the seed. ``name`` may be a time as in ISO 8601, or ``today``."""
+    """At a minute of the day that is drawn from the seed. ``name`` may be a time as in ISO 8601, or ``today``.
+
+    Raises ValueError for another name and for what is over.
+    """
     if name == "today":
         return now
     if day := days(now).get(name):
         minutes = Random(f"{seed}/{name}").randrange(24 * 60)
         return datetime.combine(day, time(minutes // 60, minutes % 60), HOME).astimezone(UTC)
-    return datetime.fromisoformat(name).astimezone(UTC)
+    chosen = datetime.fromisoformat(name)
+    chosen = (chosen if chosen.tzinfo else chosen.replace(tzinfo=HOME)).astimezone(UTC)
+    if chosen < now:
+        raise ValueError(f"{name} is over, and workflows can't go back.")
+    return chosen
 
 
 def _offset(day: date, zone: ZoneInfo) -> timedelta:

@@ -17,6 +17,7 @@ from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
+from tests.days import CLOCK
 from tests.waiting import eventually
 from worker import build_worker
 from workflows.action_item import ActionItemWorkflow
@@ -25,8 +26,13 @@ from workflows.messages import TASK_QUEUE, IncidentProgress
 
 
 @pytest.fixture(autouse=True)
-def day(on_the_day: None) -> None:
-    """All of it plays on the day of this run."""
+def day(request: pytest.FixtureRequest) -> Iterator[None]:
+    """All that is here plays on the day of this run."""
+    if request.node.get_closest_marker("today"):
+        yield
+    else:
+        with CLOCK.moved():
+            yield
 
 
 @pytest.fixture(scope="session")
