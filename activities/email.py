@@ -134,11 +134,11 @@ class Email:
             of_notice = col(MailRow.key) == key, col(MailRow.key).startswith(f"{key}/part-", autoescape=True)
             sent = [mail for mail in session.exec(select(MailRow).where(or_(*of_notice))) if mail.state.done]
         had = {address for mail in sent for address in mail.recipients}
-        waiting = [address for address in addresses if address not in had]
-        free = (number for number in count(1) if _part(key, number) not in {mail.key for mail in sent})
+        waiting, taken = [address for address in addresses if address not in had], {mail.key for mail in sent}
+        free = (part for number in count(1) if (part := _part(key, number)) not in taken)
         for start in range(0, len(waiting), MOST_RECIPIENTS):
             mail = self._mail(notice, organisation, None, waiting[start : start + MOST_RECIPIENTS])
-            mail.key = _part(key, next(free))
+            mail.key = next(free)
             yield mail
 
     def _above(self, notice: Notice, missed: Undelivered, organisation: Organisation) -> tuple[PersonId, ...]:

@@ -350,8 +350,8 @@ class IncidentWorkflow(Followed[Incident]):
             self.tell(NoticeKind.INCIDENT_REPEATS, (commander,), text=found.in_words())
         seen = RepeatSeen(incident_id=self.record.id, at=workflow.now())
         for item in found.follow_ups:
-            linked = any(repeat.incident_id == item.incident_id for repeat in self.record.repeats)
-            if linked and item.status in (*OPEN, ItemStatus.WAIVED):
+            linked = "", *(repeat.incident_id for repeat in self.record.repeats)
+            if item.incident_id in linked and item.status in (*OPEN, ItemStatus.WAIVED):
                 await signal(item.id, "incident_repeated", seen)
 
     async def _take_back(self, earlier: str) -> None:

@@ -32,6 +32,7 @@ class FollowUp(Message):
 
     id: str
     incident_id: str = ""
+    """Empty in histories of when everything found was linked."""
     title: str
     owner: PersonId
     status: ItemStatus
