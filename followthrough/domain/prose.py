@@ -1,18 +1,22 @@
 """Sentences of Markdown prose, with their places in the source."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 
 _BLOCKS = MarkdownIt("commonmark").enable("table").disable("inline")
-_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
-_CODE_OR_ADDRESS = re.compile(r"`++[^`]++`++|https?://[^\s<>)\]]++|(?<=\])\([^\s()\[\]]*+\)")
+_LINE = re.compile(r"[^\r\n]++(?:\r\n?|\n)?|\r\n?|\n")
+_CODE_OR_ADDRESS = re.compile(r"(?<!`)`++[^`]++`++|https?://[^\s<>)\]]++|(?<=\])\([^\s()\[\]]*+\)")
 _STOP = re.compile(r"(?<![.!?])[.!?]++[\"'\u201d\u2019)\]*_]*+(?=\s|$)|\|")
 _ABBREVIATION = re.compile(
-    r"(?:^|[^\w.])(?:\w|(?:\w\.)+\w|etc|vs|cf|al|approx|ca|dr|mr|mrs|ms|prof|st|jr|sr|fig|incl|resp)$", re.I
+    r"(?:^|[^\w.])(?:\w|(?:\w\.)++\w|etc|vs|cf|al|approx|ca|dr|mr|mrs|ms|prof|st|jr|sr|fig|incl|resp)$", re.I
 )
+
+
+LONGEST = 1_000
+"""Characters; a longer sentence is taken in pieces, for lints look at each one in ways that are not linear."""
 
 
 class Sentence(NamedTuple):
@@ -52,9 +56,21 @@ def sentences(source: str) -> Iterator[Sentence]:
             for stop in _STOP.finditer(prose)
             if not _ABBREVIATION.search(prose[max(0, stop.start() - 12) : stop.start()])
         ]
-        for start, stop in zip([0, *stops], [*stops, len(prose)], strict=True):
+        for start, stop in _in_pieces(prose, [*stops, len(prose)]):
             piece = prose[start:stop].rstrip("|")
             text = piece.strip()
             if text:
                 place = begin + start + len(piece) - len(piece.lstrip())
                 yield Sentence(text, place, place + len(text))
+
+
+def _in_pieces(prose: str, stops: Iterable[int]) -> Iterator[tuple[int, int]]:
+    start = 0
+    for stop in stops:
+        while stop - start > LONGEST:
+            space = prose.rfind(" ", start, start + LONGEST)
+            piece = space if space > start else start + LONGEST
+            yield start, piece
+            start = piece
+        yield start, stop
+        start = stop

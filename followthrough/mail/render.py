@@ -44,7 +44,7 @@ LAYOUT, DIGEST, WEEKLY, CHAPTERS = "layout.html.j2", "digest.md.j2", "weekly.md.
 DAILY, UNDELIVERED = "daily.md.j2", f"{NoticeKind.UNDELIVERED}.md.j2"
 SUBJECT_WIDTH = 150
 DRILL = "**This is a drill.** Practise as if it were real; no customer is affected.\n\n"
-CHART = re.compile(r"!\[(.*)\]\(cid:[\w-]+\)")
+CHART = re.compile(r"!\[([^\[\]]*+)\]\(cid:[\w-]++\)")
 CHART_WIDTH = "400"
 KNOWN: Mapping[str, Set[str]] = {
     LAYOUT: {"subject", "body", "footer"},

@@ -11,13 +11,26 @@ from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markupsafe import Markup
 
 from followthrough.organisation import Person, Service, Team
 from followthrough.web import words
 
+MOST_LINK_WORK = 2_000_000
+"""Brackets of a paragraph times its characters: a hundred links in a paragraph of ten pages stay below."""
+
+
+def _spare_brackets(state: StateCore) -> None:
+    """From each bracket on a link is looked for to the paragraph's end; with too many they stay as they were typed."""
+    for token in state.tokens:
+        if token.type == "inline" and token.content.count("[") * len(token.content) > MOST_LINK_WORK:
+            token.content = token.content.replace("[", "&#91;")
+
+
 _markdown = MarkdownIt("js-default")
 """The preset that takes no HTML and no ``javascript:`` links."""
+_markdown.core.ruler.before("inline", "spare_brackets", _spare_brackets)
 
 
 def _safe_markdown(text: str) -> Markup:
