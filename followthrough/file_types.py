@@ -2,6 +2,7 @@
 
 from datetime import time, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -36,8 +37,12 @@ def duration(value: Any) -> Any:
     return timedelta(seconds=float(seconds))
 
 
+_time_zones = cache(available_timezones)
+"""They are read from hundreds of files."""
+
+
 def _time_zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _time_zones():
         raise ValueError(f"{value!r} is not a time zone; write it like Europe/Madrid")
     return value
 

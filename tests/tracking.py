@@ -67,7 +67,8 @@ def jira_settings(jira: JiraStandIn, **changes: Any) -> Settings:
 
 def jira_tracker(jira: JiraStandIn, *, index_lag: float = 0, timeout: float = 5, **project: Any) -> JiraTracker:
     settings = jira_settings(jira, jira_index_lag=timedelta(seconds=index_lag))
-    return JiraTracker(settings, lambda: organisation(**project), None, timeout=(timeout, timeout))
+    organised = organisation(**project)
+    return JiraTracker(settings, lambda: organised, None, timeout=(timeout, timeout))
 
 
 def attempt(number: int, activity: Callable[..., Any], argument: object) -> Any:
