@@ -23,7 +23,7 @@ from pydantic import (
 
 from followthrough.domain.alert import Alert, AlertState, MergedInto, web_link
 from followthrough.domain.routing import worst
-from followthrough.domain.text import clean, key
+from followthrough.domain.text import clean, cut, key
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.web.incidents import Incidents, WithoutRoute
@@ -41,18 +41,28 @@ def _clean(value: Any) -> Any:
 
 
 def _or_empty(value: Any) -> Any:
-    return "" if value is None else _clean(value)
+    return _clean(value) if isinstance(value, str) else ""
+
+
+def _or_none(value: Any) -> Any:
+    return value if isinstance(value, dict) else None
 
 
 def _labels(value: Any) -> Any:
-    """Without those that have no value; numbers and the like as JSON writes them."""
+    """Without those that have no value; what is no text as JSON writes it."""
     if not isinstance(value, dict):
         return {} if value is None else value
     return {
-        _clean(name): json.dumps(text) if isinstance(text, int | float) else _clean(text)
+        _clean(name): _clean(text) if isinstance(text, str) else cut(json.dumps(text), LONGEST)
         for name, text in islice(value.items(), MOST_LABELS)
         if text is not None
     }
+
+
+def _objects(value: Any) -> Any:
+    if not isinstance(value, list):
+        return [] if value is None else value
+    return [each for each in value if isinstance(each, dict)]
 
 
 def _time(value: Any) -> datetime | None:
@@ -67,7 +77,7 @@ def _time(value: Any) -> datetime | None:
 Key = Annotated[
     str, BeforeValidator(lambda value: key(value) if isinstance(value, str) else value), Field(min_length=1)
 ]
-Required = Annotated[str, BeforeValidator(_clean), StringConstraints(strip_whitespace=True, min_length=1)]
+Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(_clean)]
 Text = Annotated[str, BeforeValidator(_or_empty)]
 Labels = Annotated[dict[str, str], BeforeValidator(_labels)]
 Time = Annotated[datetime | None, BeforeValidator(_time)]
@@ -101,9 +111,7 @@ class AlertmanagerGroup(BaseModel):
     commonLabels: Labels = Field(default_factory=dict)  # noqa: N815
     commonAnnotations: Labels = Field(default_factory=dict)  # noqa: N815
     externalURL: Text = ""  # noqa: N815
-    alerts: Annotated[list[AlertmanagerAlert], BeforeValidator(lambda value: [] if value is None else value)] = Field(
-        default_factory=list
-    )
+    alerts: Annotated[list[AlertmanagerAlert], BeforeValidator(_objects)] = Field(default_factory=list)
 
     def to_alert(self, organisation: Organisation, now: datetime) -> tuple[Alert, dict[str, str]]:
         """With the labels, description and link of the alert whose route has the worst severity.
@@ -155,24 +163,27 @@ class PagerDutyReference(BaseModel):
     html_url: Text = ""
 
 
+Reference = Annotated[PagerDutyReference | None, BeforeValidator(_or_none)]
+
+
 class PagerDutyResolveReason(BaseModel):
     """Why an incident was resolved; with the type ``merge_resolve_reason`` another one goes on instead of it."""
 
     type: Text = ""
-    incident: PagerDutyReference | None = None
+    incident: Reference = None
 
 
 class PagerDutyIncident(BaseModel):
     """What of a PagerDuty incident matters here."""
 
     id: Key
-    title: Required
+    title: Text = ""
     status: Text = ""
     html_url: Text = ""
-    service: PagerDutyReference | None = None
+    service: Reference = None
     urgency: Text = ""
-    priority: PagerDutyReference | None = None
-    resolve_reason: PagerDutyResolveReason | None = None
+    priority: Reference = None
+    resolve_reason: Annotated[PagerDutyResolveReason | None, BeforeValidator(_or_none)] = None
 
     @property
     def labels(self) -> dict[str, str]:
@@ -196,10 +207,10 @@ class PagerDutyIncident(BaseModel):
             dedup_key=f"pagerduty/{self.id}",
             source="PagerDuty",
             state=state,
-            title=self.title,
+            title=self.title.strip() or f"PagerDuty incident {self.id}",
             labels=self.labels,
             url=self.html_url,
-            at=_so_far(event.occurred_at, now),
+            at=_so_far(event.occurred_at or now, now),
             event=f"{event.event_type} {event.id}",
             into=into,
         )
@@ -210,8 +221,8 @@ class PagerDutyEvent(BaseModel):
 
     id: Text = ""
     event_type: Required
-    occurred_at: AwareDatetime
-    data: dict[str, Any]
+    occurred_at: Time = None
+    data: Annotated[dict[str, Any], BeforeValidator(lambda value: _or_none(value) or {})] = Field(default_factory=dict)
 
 
 class PagerDutyEnvelope(BaseModel):
