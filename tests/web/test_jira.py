@@ -144,7 +144,7 @@ async def test_an_item_that_has_ended_is_left_to_the_sweep(web: Web) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b"x" * 1_100_000, 413), (b"{", 400), (b"{}", 422)], ids=["huge", "not JSON", "no event"]
+    ("body", "status"), [(b"x" * 21_000_000, 413), (b"{", 400), (b"{}", 422)], ids=["huge", "not JSON", "no event"]
 )
 async def test_what_is_no_event_is_said_to_be_none(web: Web, body: bytes, status: int) -> None:
     answer = await send(web, body)
