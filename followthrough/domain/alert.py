@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, HttpUrl, TypeAdapter, ValidationError
 
-from followthrough.domain.text import TITLE, URL, clean, cut, key, one_line
+from followthrough.domain.text import TITLE, URL, MachineKey, clean, cut, one_line
 from followthrough.domain.times import MachineTime
 from followthrough.domain.values import Message, Severity
 
@@ -53,7 +53,7 @@ def _cut_to(limit: int, tidy: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(lambda value: cut(tidy(value), limit) if isinstance(value, str) else value)
 
 
-AlertKey = Annotated[str, BeforeValidator(key), Field(min_length=1)]
+AlertKey = Annotated[MachineKey, Field(min_length=1)]
 AlertTitle = Annotated[str, _cut_to(TITLE, one_line)]
 WebLink = Annotated[str | None, BeforeValidator(web_link)]
 
@@ -82,7 +82,7 @@ class Alert(Message):
     labels: Annotated[dict[str, str], BeforeValidator(_labels)] = Field(default_factory=dict)
     url: WebLink = None
     at: MachineTime
-    event: Annotated[str, BeforeValidator(key)] = ""
+    event: MachineKey = ""
     severity: Severity | None = None
     into: MergedInto | None = None
 

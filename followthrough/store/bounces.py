@@ -64,7 +64,8 @@ def bounced(session: Session, address: str, reason: str, at: datetime) -> None:
     session.merge(BouncedAddressRow(address=address.lower(), reason=reason, at=at))
 
 
-def delivered(session: Session, address: str) -> None:
-    """It takes mail."""
-    if row := session.get(BouncedAddressRow, address.lower()):
+def delivered(session: Session, address: str, at: datetime) -> None:
+    """It took mail then; what it did not take later stays."""
+    row = session.get(BouncedAddressRow, address.lower())
+    if row is not None and row.at <= at:
         session.delete(row)

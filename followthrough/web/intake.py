@@ -23,7 +23,7 @@ from pydantic import (
 
 from followthrough.domain.alert import Alert, AlertState, MergedInto, web_link
 from followthrough.domain.routing import worst
-from followthrough.domain.text import clean, cut, key
+from followthrough.domain.text import MachineKey, clean, cut
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.web.incidents import Incidents, WithoutRoute
@@ -74,9 +74,7 @@ def _time(value: Any) -> datetime | None:
     return at if at > LONG_AGO else None
 
 
-Key = Annotated[
-    str, BeforeValidator(lambda value: key(value) if isinstance(value, str) else value), Field(min_length=1)
-]
+Key = Annotated[MachineKey, Field(min_length=1)]
 Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(_clean)]
 Text = Annotated[str, BeforeValidator(_or_empty)]
 Labels = Annotated[dict[str, str], BeforeValidator(_labels)]

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.jira_search import item_id_in
-from followthrough.domain.text import key
+from followthrough.domain.text import MachineKey
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.web.incidents import ANSWER_WITHIN, Incidents
@@ -24,21 +24,17 @@ def _labels(fields: Any) -> list[str]:
     return [label for label in labels if isinstance(label, str)] if isinstance(labels, list) else []
 
 
-def _as_key(value: Any) -> Any:
-    return key(value) if isinstance(value, str) else value
-
-
 class WebhookIssue(BaseModel):
     """The issue that an event is about; ``labels`` are not always among its fields."""
 
-    key: Annotated[str, Field(min_length=1), BeforeValidator(_as_key)]
+    key: Annotated[MachineKey, Field(min_length=1)]
     labels: Annotated[list[str], BeforeValidator(_labels)] = Field([], validation_alias="fields")
 
 
 class JiraEvent(BaseModel):
     """The body of a Jira webhook; events of sprints and boards, for example, have no issue."""
 
-    webhookEvent: Annotated[str, BeforeValidator(_as_key)]  # noqa: N815 -- Jira's name
+    webhookEvent: MachineKey  # noqa: N815 -- Jira's name
     issue: WebhookIssue | None = None
 
 

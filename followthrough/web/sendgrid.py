@@ -17,7 +17,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.text import LABEL, cut, key, one_line
+from followthrough.domain.text import MachineKey, MachineLine
 from followthrough.domain.times import MachineTime
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
@@ -38,11 +38,11 @@ SUPPRESSED = {
 }
 
 
-def _fact(value: Any) -> str:
-    return cut(one_line(value), LABEL) if isinstance(value, str) else ""
+def _or_empty(value: Any) -> Any:
+    return value if isinstance(value, str) else ""
 
 
-Fact = Annotated[str, BeforeValidator(_fact)]
+Fact = Annotated[MachineLine, BeforeValidator(_or_empty)]
 
 
 class Event(BaseModel):
@@ -50,7 +50,7 @@ class Event(BaseModel):
 
     event: str
     at: MachineTime = Field(validation_alias="timestamp")
-    sg_event_id: Annotated[str, BeforeValidator(key)]
+    sg_event_id: Annotated[MachineKey, BeforeValidator(_or_empty)] = ""
     email: Annotated[str, Field(max_length=320, pattern="@")]
     mail: Fact = ""
     type: Fact = ""
@@ -79,7 +79,7 @@ def sendgrid(
             )
         if not _signed(settings.sendgrid_webhook_key, await request.body(), signature, timestamp):
             raise HTTPException(401, "The signature does not fit FOLLOWTHROUGH_SENDGRID_WEBHOOK_KEY.")
-        if int(timestamp) < time.time() - OLDEST:
+        if not (timestamp.isascii() and timestamp.isdigit()) or float(timestamp) < time.time() - OLDEST:
             raise HTTPException(401, "The signature is too old.")
 
     def record(events: Iterable[Event]) -> list[MailProblem | None]:
@@ -94,7 +94,7 @@ def sendgrid(
         async with asyncio.timeout(ANSWER_WITHIN):
             for event, problem in zip(events, await asyncio.to_thread(record, events), strict=True):
                 if problem is not None:
-                    await report(event.sg_event_id, problem)
+                    await report(event.sg_event_id or problem.key, problem)
 
     async def report(event_id: str, problem: MailProblem) -> None:
         try:
@@ -148,7 +148,7 @@ def _record(session: Session, event: Event, ours: Container[str]) -> MailProblem
     if bad_address or event.event in SUPPRESSED:
         bounced(session, event.email, SUPPRESSED.get(event.event, reason), event.at)
     if event.event == "delivered":
-        delivered(session, event.email)
+        delivered(session, event.email, event.at)
     if mail is None:
         return None
     if event.event == "delivered":

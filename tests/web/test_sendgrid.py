@@ -172,6 +172,7 @@ async def test_each_event_of_a_batch_is_judged_alone(post: Post) -> None:
         event("bounce", mail, **BOUNCE) | {"timestamp": "when?"},
         event("bounce", mail, **BOUNCE) | {"email": ["lucia@example.com"]},
         event("delivered", post.sent(person="marcos", recipients=["marcos@example.com"])) | {"type": None, "extra": {}},
+        event("delivered", post.sent(person="marcos", recipients=["marcos@example.com"])) | {"sg_event_id": 5},
         None,
         "bounce",
         [],
@@ -179,6 +180,19 @@ async def test_each_event_of_a_batch_is_judged_alone(post: Post) -> None:
     await post.report(*strange, event("bounce", mail, **BOUNCE) | {"reason": "half a pair \ud83d", "category": 7})
     assert "half a pair" in (await post.told(mail)).text
     assert post.state(mail) is MailState.BOUNCED
+
+
+async def test_a_bounce_whose_event_has_no_id_is_told_as_well(post: Post) -> None:
+    mail = post.sent()
+    await post.report({**event("bounce", mail, **BOUNCE), "sg_event_id": None})
+    assert "Due soon" in (await post.told(mail)).text
+
+
+async def test_a_delivery_that_is_reported_late_does_not_clear_an_address_that_bounced_after_it(post: Post) -> None:
+    facts = {"email": "lucia@example.com", "type": "bounce", "reason": "550 5.1.10"}
+    for kind, at in (("bounce", 2_000_000_000), ("delivered", 1_999_999_999)):
+        await post.report(facts | {"event": kind, "timestamp": at, "sg_event_id": uuid4().hex})
+    assert len((await post.browser.get("/api/mails/unreachable")).json()) == 1
 
 
 @pytest.mark.parametrize("bounced", ["Lucia@Example.com", "status-updates@example.com"])
