@@ -122,10 +122,12 @@ def propose(
 
 
 def table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> RenderableType:
-    """Rows as a table, or a sentence when there are none."""
+    """Rows as a table, or a sentence when there are none. However narrow the terminal is, ids stay whole."""
     if not rows:
         return "Nothing here."
-    drawn = Table(*(column.replace("_", " ") for column in columns), box=None, header_style="bold")
+    drawn = Table(box=None, header_style="bold")
+    for column in columns:
+        drawn.add_column(column.replace("_", " "), no_wrap=column == "id", overflow="fold")
     for row in rows:
         drawn.add_row(*(readable(value) for value in _marked(row, columns)))
     return drawn
@@ -170,5 +172,5 @@ def readable(value: Any) -> str:
         return text
     try:
         return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    except ValueError:
+    except (ValueError, OverflowError):
         return text

@@ -82,7 +82,11 @@ def note(
     ] = None,
 ) -> None:
     """Add a line to the timeline."""
-    give(incident, AddNote(by=by, text=text, decision=decision, at=at.astimezone() if at else None))
+    try:
+        local = at.astimezone() if at else None
+    except (ValueError, OverflowError):
+        fail("--at: the year has to be from 2000 to 2199.", 2)
+    give(incident, AddNote(by=by, text=text, decision=decision, at=local))
 
 
 @app.command()
