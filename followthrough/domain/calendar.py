@@ -27,8 +27,11 @@ def is_working_day(day: date, team: Team) -> bool:
 
 
 def end_of_working_day(day: date, time_zone: str) -> datetime:
-    """What a day means as a deadline, whoever names it: 17:00 where the team is, in UTC."""
-    return datetime.combine(day, END_OF_WORKING_DAY, ZoneInfo(time_zone)).astimezone(UTC)
+    """What a day means as a deadline, whoever names it: 17:00 where the team is, in UTC.
+
+    The last day of all means the one before: both are out of reach, and west of Greenwich the last ends after all.
+    """
+    return datetime.combine(min(day, date.max - ONE_DAY), END_OF_WORKING_DAY, ZoneInfo(time_zone)).astimezone(UTC)
 
 
 def add_working_days(moment: datetime, days: int, team: Team) -> datetime:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from followthrough.domain.calendar import end_of_working_day
 from followthrough.domain.incident import Alert, AlertState
 from followthrough.domain.times import Day, MachineTime, Time, clamped_day
 
@@ -31,6 +32,13 @@ def test_a_clamped_day_is_one_that_people_may_say(day: date) -> None:
 def test_people_are_told_which_years_there_are(at: str) -> None:
     with pytest.raises(ValidationError, match="the year has to be from 2000 to 2199"):
         TypeAdapter(Time).validate_python(at)
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_the_end_of_a_day_out_of_reach_is_refused_in_the_same_words_wherever_a_team_is(day: date) -> None:
+    for zone in EVERY_ZONE:
+        with pytest.raises(ValidationError, match="the year has to be from 2000 to 2199"):
+            TypeAdapter(Time).validate_python(end_of_working_day(day, zone.key))
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
