@@ -15,5 +15,5 @@ def _session(request: Request) -> Iterator[Session]:
 Reading = Annotated[Session, Depends(_session)]
 """A session on ``app.state.database``; it connects when it is first used."""
 
-Offset = Annotated[int, Query(ge=0)]
+Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 """How many rows come before the page."""

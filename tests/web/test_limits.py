@@ -159,6 +159,15 @@ async def test_an_address_that_nothing_here_can_have_is_refused(web: Web, databa
     assert answer.json()["error"].startswith("The address ")
 
 
+@pytest.mark.parametrize("path", ["/items", "/outbox", "/api/items", "/api/mails"])
+async def test_a_page_that_no_database_can_count_to_is_refused(web: Web, database: Engine, path: str) -> None:
+    app = create_app(web.settings, web.organisation, web.client, database)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as api:
+        answer = await api.get(path, params={"offset": 10**20})
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith("query.offset: ")
+
+
 @pytest.mark.parametrize("zone", ["-12:00", "+00:00", "+14:00"])
 async def test_days_that_make_no_sense_are_refused_in_words(api: httpx.AsyncClient, zone: str) -> None:
     record = await with_item(api)
