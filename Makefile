@@ -21,7 +21,7 @@ up: setup
 	@$(BIN)/followthrough serve $(ARGS)
 
 test: lint
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
 test-any-day: setup
 	@failed=; for day in $${DAYS:-$$($(BIN)/python -m tests.days)}; do \

@@ -21,7 +21,7 @@ from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 
 ORGANISATION = Path("followthrough.example.yaml")
-TOKEN = "bench"
+TOKEN = "the bench's token"
 READY_SECONDS = 60
 AT_REST_PERCENT = 10
 

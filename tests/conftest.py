@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     seed, now = config.getoption("--day-seed") or random.randrange(1, 10_000), datetime.now(UTC)
+    config.option.day_seed = seed  # for processes that run a part of the tests
     name = config.getoption("--day") or random.Random(seed).choice(list(days(now)))
     try:
         at = moment(name, seed, now)

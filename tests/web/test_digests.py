@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -12,7 +12,7 @@ from activities.read_model import ReadModel
 from followthrough.mail.charts import attached, charts
 from followthrough.mail.render import render_digest
 from followthrough.store.database import migrate, open_database
-from followthrough.store.tables import MailRow, MailState
+from followthrough.store.tables import MailRow, MailState, TeamBeginningRow
 from tests.digests import monthly
 from tests.notices import ORGANISATION, PUBLIC_URL
 from tests.records import NOW, item
@@ -30,6 +30,8 @@ def database(tmp_path: Path) -> Iterator[Engine]:
     model = ReadModel(database)
     for number in range(500):
         model.project_item(item(number, owner="ines", due_in_days=-3))
+    with Session(database) as session, session.begin():
+        session.add(TeamBeginningRow(team="payments", at=NOW - timedelta(days=365)))
     yield database
     database.dispose()
 

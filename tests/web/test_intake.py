@@ -172,7 +172,6 @@ def without(body: dict[str, Any], field: str) -> dict[str, Any]:
 
 JSON = {"Content-Type": "application/json"}
 UNSIGNED = pagerduty()
-INCOMPLETE = pagerduty(title="")
 BAD_INPUTS: dict[str, tuple[str, Any, dict[str, str], int, str]] = {
     "no JSON": ("alertmanager", b"{", JSON, 400, "not JSON"),
     "nothing": ("alertmanager", b"", JSON, 422, "The body: Field required"),
@@ -183,7 +182,6 @@ BAD_INPUTS: dict[str, tuple[str, Any, dict[str, str], int, str]] = {
     "no key": ("alertmanager", without(group(), "groupKey"), {}, 422, "groupKey: Field required"),
     "alerts that are no list": ("alertmanager", group(alerts={}), {}, 422, "alerts: "),
     "an unknown status": ("alertmanager", group(status="on fire"), {}, 422, "status: "),
-    "labels that are no text": ("alertmanager", group(commonLabels={"a": {}}), {}, 422, "commonLabels.a: "),
     "no token": ("generic", generic(), {}, 401, "bearer token"),
     "a wrong token": ("generic", generic(), {"Authorization": "Bearer x"}, 401, "bearer token"),
     "a token that is not ASCII": ("generic", generic(), {"Authorization": "Bearer \u00e9"}, 401, "bearer token"),
@@ -195,7 +193,6 @@ BAD_INPUTS: dict[str, tuple[str, Any, dict[str, str], int, str]] = {
     "no signature": ("pagerduty", UNSIGNED, JSON, 401, "X-PagerDuty-Signature"),
     "another's signature": ("pagerduty", UNSIGNED, signed(UNSIGNED, "x"), 401, "X-PagerDuty-Signature"),
     "a signature of something else": ("pagerduty", UNSIGNED, signed(b"{}", "old secret"), 401, "X-PagerDuty"),
-    "no title": ("pagerduty", INCOMPLETE, signed(INCOMPLETE, "old secret"), 422, "event.data.title: "),
     "an unknown pager": ("nagios", generic(), TOKEN, 404, "nothing at this address"),
 }
 
@@ -271,4 +268,4 @@ async def test_while_the_database_is_down_alerts_still_start_incidents(web: Web)
             await api.get("/readyz"),
         ):
             assert response.status_code == 503
-            assert "database does not answer" in response.json()["error"]
+            assert "database takes no writes" in response.json()["error"]
