@@ -1,7 +1,6 @@
 """SendGrid tells here what became of mails. What did not arrive leads to another path."""
 
 import asyncio
-import binascii
 import json
 import time
 from collections.abc import Callable, Container, Iterable
@@ -114,7 +113,7 @@ def sendgrid(
 def _signed(key: str, body: bytes, signature: str, timestamp: str) -> bool:
     try:
         return bool(EventWebhook(key).verify_signature(body.decode(), signature, timestamp))
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return False
 
 

@@ -109,17 +109,19 @@ async def post(web: Web) -> AsyncIterator[Post]:
     [
         (lambda request: request["headers"].pop(EventWebhookHeader.SIGNATURE), 401, "does not fit"),
         (lambda request: request["headers"].update({EventWebhookHeader.SIGNATURE: "%"}), 401, "does not fit"),
+        (lambda request: request["headers"].update({EventWebhookHeader.SIGNATURE: "\xff"}), 401, "does not fit"),
         (lambda request: request.update(content="[ ]"), 401, "does not fit"),
         (lambda request: request.update(signed([], age=27 * 3600)), 401, "too old"),
         (lambda request: request.update(signed({"event": "bounce"})), 422, "list"),
     ],
-    ids=["unsigned", "malformed", "changed", "old", "no events"],
+    ids=["unsigned", "malformed", "no text", "changed", "old", "no events"],
 )
 async def test_what_sendgrid_did_not_sign_just_now_is_not_taken(
     post: Post, change: Callable[[dict[str, Any]], None], status: int, words: str
 ) -> None:
     request = signed([])
     change(request)
+    request["headers"] = {name: value.encode("latin-1") for name, value in request["headers"].items()}
     answer = await post.browser.post("/webhooks/sendgrid", **request)
     assert answer.status_code == status
     assert words in answer.json()["error"]
