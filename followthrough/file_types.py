@@ -54,7 +54,9 @@ def _country(value: str) -> str:
 
 
 def _label(value: str) -> str:
-    if not value or value.split() != [value]:
+    if not value:
+        raise ValueError("is empty; write a label, or remove it")
+    if value.split() != [value]:
         raise ValueError(
             f"{value!r} has a space, which Jira takes in no label; write it like {'-'.join(value.split())}"
         )

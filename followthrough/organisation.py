@@ -28,7 +28,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from followthrough.domain.action_item import Priority
 from followthrough.domain.incident import Audience
-from followthrough.domain.text import Title
+from followthrough.domain.text import Line, Title
 from followthrough.domain.times import Day
 from followthrough.domain.values import PersonId, Severity
 from followthrough.file_types import (
@@ -135,9 +135,13 @@ class Sprints(Section):
         description="planning: the team approves a proposal; acceptance: a ticket goes into the next sprint at once",
     )
     digest_before: int = Field(1, ge=0, le=5, description="Working days from the proposal to planning")
-    capacity: float | None = Field(None, gt=0, description="Of one sprint, in the unit that the team estimates in")
+    capacity: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="Of one sprint, in the unit that the team estimates in"
+    )
     follow_up_share: float = Field(0.2, gt=0, le=1, description="Of the capacity, for action items")
-    default_estimate: float = Field(1, gt=0, description="Of an action item that nobody has estimated")
+    default_estimate: float = Field(
+        1, gt=0, allow_inf_nan=False, description="Of an action item that nobody has estimated"
+    )
 
 
 class JiraProject(Section):
@@ -206,7 +210,9 @@ class Service(Section):
     rota: Rota | None = Field(None, description="Without one the first of on_call is always asked first")
     escalation_path: tuple[PersonName, ...] = ()
     subscribers: dict[Audience, tuple[EmailStr, ...]] = Field(default_factory=dict)
-    links: dict[str, HttpUrl] = Field(default_factory=dict, description="For the playbook, by name: runbook, dashboard")
+    links: dict[Line, HttpUrl] = Field(
+        default_factory=dict, description="For the playbook, by name: runbook, dashboard"
+    )
 
 
 class Route(Section):

@@ -133,6 +133,8 @@ def test_the_committed_schema_is_current_and_the_example_follows_it() -> None:
             "labels: [incident follow up]",
             "teams.payments.jira.labels.0: 'incident follow up' has a space, which Jira takes in no label; write it",
         ),
+        ("labels: [incident-follow-up]", 'labels: [""]', "teams.payments.jira.labels.0: is empty; write a label"),
+        ("capacity: 40", "capacity: 1e400", "teams.payments.sprints.capacity: Input should be a finite number."),
         (
             "subdivision: MD",
             "subdivision: MAD",
