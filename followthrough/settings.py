@@ -57,6 +57,30 @@ def _host(name: str) -> str:
     return name.lower().strip("[]")
 
 
+def _address(written: str) -> str:
+    try:
+        parts = urlsplit(written)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if written and not fits:
+        raise ValueError(f"{written!r} is no address; write it like https://followthrough.example.com")
+    return written
+
+
+def _verification_key(written: str) -> str:
+    if not written:
+        return written
+    from sendgrid.helpers.eventwebhook import EventWebhook  # most commands need none
+
+    try:
+        EventWebhook(written)
+    except ValueError:
+        raise ValueError("it is no public key; copy the verification key of the event webhook in SendGrid") from None
+    return written
+
+
+Address = Annotated[str, AfterValidator(_address)]
 Given = Annotated[SecretStr, AfterValidator(_at_least(1))]
 """A secret that a vendor makes."""
 Token = Annotated[SecretStr, AfterValidator(_at_least(SHORTEST_TOKEN))]
@@ -82,7 +106,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
-    public_url: str = Field("", description="Where links in mails lead; empty means http://host:port")
+    public_url: Address = Field("", description="Where links in mails lead; empty means http://host:port")
     hosts: Hosts = Field((), description="Further host names that lead here, for pagers inside a cluster")
     request_within: Duration = Field(
         timedelta(minutes=1), description="How long a client may take to send a request, or to take an answer"
@@ -93,7 +117,7 @@ class Settings(BaseSettings):
     alertmanager_token: Token | None = Field(None, description="Bearer token of /webhooks/alertmanager, when set")
     pagerduty_secrets: Tokens = Field((), description="Signing secrets, all accepted, for rotation")
 
-    jira_url: str = Field("", description="Empty means the local tracker")
+    jira_url: Address = Field("", description="Empty means the local tracker")
     jira_user: str = Field("", description="E-mail on Jira Cloud; empty for a Data Center token")
     jira_token: Given | None = None
     jira_cloud: bool | None = Field(None, description="Empty means Cloud where jira_url ends in atlassian.net")
@@ -105,8 +129,10 @@ class Settings(BaseSettings):
     )
 
     sendgrid_api_key: Given | None = Field(None, description="Without it mails stay in the local outbox")
-    sendgrid_host: str = "https://api.sendgrid.com"
-    sendgrid_webhook_key: str = Field("", description="SendGrid's verification key of /webhooks/sendgrid")
+    sendgrid_host: Address = "https://api.sendgrid.com"
+    sendgrid_webhook_key: Annotated[str, AfterValidator(_verification_key)] = Field(
+        "", description="SendGrid's verification key of /webhooks/sendgrid"
+    )
     mail_from: str = "Followthrough <followthrough@example.com>"
     link_secret: LinkSecret | None = Field(None, description="Signs links in mails; without it one is made in data_dir")
     previous_link_secrets: LinkSecrets = Field((), description="Their links still work, for rotation")

@@ -82,3 +82,25 @@ def test_one_that_is_none_is_refused_in_words(
         read_settings()
     said = " ".join(capsys.readouterr().err.split())
     assert "FOLLOWTHROUGH_JIRA_INDEX_LAG is wrong: '30' is not a duration; write it like 30m, 4h or 2 days" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("PUBLIC_URL", "followthrough.example.com", "write it like https://followthrough.example.com"),
+        ("PUBLIC_URL", "http://[", "is no address"),
+        ("JIRA_URL", "jira.example.com", "is no address"),
+        ("JIRA_URL", "http://jira.example.com:port", "is no address"),
+        ("SENDGRID_HOST", "api.sendgrid.com", "is no address"),
+        ("SENDGRID_WEBHOOK_KEY", "garbage", "it is no public key"),
+    ],
+)
+def test_what_leads_nowhere_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv(f"FOLLOWTHROUGH_{name}", value)
+    with pytest.raises(typer.Exit):
+        read_settings()
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith(f"The setting FOLLOWTHROUGH_{name} is wrong: ")
+    assert why in said

@@ -15,6 +15,7 @@ from tests.end_to_end.processes import FOLLOWTHROUGH, process, until
 from tests.notices import ALERT
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import screen_field
+from tests.web.test_sendgrid import VERIFICATION_KEY
 
 EXAMPLE_FILE = Path("followthrough.example.yaml").resolve()
 EXAMPLE = EXAMPLE_FILE.read_text(encoding="utf-8")
@@ -37,7 +38,7 @@ async def test_a_new_machine_needs_nothing_put_right(
 
 
 async def test_what_is_configured_and_works_is_ok(address: str, tmp_path: Path) -> None:
-    secret = SecretStr("known to us")
+    secret = SecretStr("for-tests-only")
     with JiraStandIn() as jira:
         settings = Settings(
             TEMPORAL_ADDRESS=address,
@@ -52,7 +53,7 @@ async def test_what_is_configured_and_works_is_ok(address: str, tmp_path: Path) 
             jira_user="bot@example.com",
             jira_token=secret,
             sendgrid_api_key=secret,
-            sendgrid_webhook_key="key",
+            sendgrid_webhook_key=VERIFICATION_KEY,
         )
         migrate(open_database(settings.resolved_database_url))
         found = await findings(settings)
@@ -69,7 +70,7 @@ async def test_what_is_configured_and_works_is_ok(address: str, tmp_path: Path) 
         state, words = (await findings(settings))["Jira"]
     assert state is FindingState.WRONG
     assert "FOLLOWTHROUGH_JIRA_TOKEN" in words
-    assert "known to us" not in words
+    assert "for-tests-only" not in words
 
 
 async def test_a_country_without_its_region_is_said(tmp_path: Path) -> None:
