@@ -18,7 +18,7 @@ POSTMORTEM = 100_000
 CUT = "… [cut]"
 
 _BREAK = re.compile("\r\n?|[\u2028\u2029]")
-_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 """Controls, also a terminal's, and those that turn the direction of what follows."""
 _HALF = re.compile("[\ud800-\udfff]")
 

@@ -30,6 +30,7 @@ ANYTHING = st.text(st.characters(categories=None), max_size=500)
         ("\x1b[31mred\x9b", "[31mred"),
         ("one\r\ntwo\rthree\u2028four", "one\ntwo\nthree\nfour"),
         ("ab\u202edc", "abdc"),
+        ("a\u200eb\u200fc\u061cd", "abcd"),
         ("a\tb", "a\tb"),
         ("señal 😀", "señal 😀"),
     ],
