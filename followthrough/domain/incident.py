@@ -11,7 +11,7 @@ from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.alert import Alert as Alert
 from followthrough.domain.alert import AlertState as AlertState
 from followthrough.domain.alert import Heard
-from followthrough.domain.limits import ACTION_ITEMS, PASSED
+from followthrough.domain.limits import ACTION_ITEMS, MERGED_ALERTS, PASSED
 from followthrough.domain.postmortem import FormatName, Postmortem, PostmortemAssignment
 from followthrough.domain.text import Line
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
@@ -361,9 +361,16 @@ class Incident(Record):
         if into.incident_id in (None, self.id):
             self.firing.append(into.dedup_key)
             if into.dedup_key not in (self.dedup_key, *self.inherited_keys):
-                self.inherited_keys.append(into.dedup_key)
+                self._inherit(into.dedup_key)
         elif alert.dedup_key == self.dedup_key and not self.took_in:
             self.merging_into = into.incident_id
+
+    def _inherit(self, dedup_key: str) -> None:
+        """Listens to one more alert, and of too many no more to that for the longest time."""
+        self.inherited_keys = [*self.inherited_keys, dedup_key][-MERGED_ALERTS:]
+        known = (self.dedup_key, *self.inherited_keys)
+        self.firing = [key for key in self.firing if key in known]
+        self.heard = {key: heard for key, heard in self.heard.items() if key in known}
 
     def resolve(self, now: datetime, summary: str, by: PersonId | None) -> None:
         """Marks the incident as resolved."""

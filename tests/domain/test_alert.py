@@ -9,6 +9,7 @@ from followthrough.domain.alert import LABELS, Alert, AlertState, Heard, MergedI
 from followthrough.domain.incident import Incident, IncidentPlan, IncidentStatus
 from followthrough.domain.incident_commands import ChangeSeverity
 from followthrough.domain.lifecycle_commands import Continued, end_merge, take_in
+from followthrough.domain.limits import MERGED_ALERTS
 from followthrough.domain.values import Severity
 from tests.records import NOW, incident
 
@@ -186,3 +187,12 @@ def test_a_merge_that_does_not_say_into_what_is_no_end() -> None:
     record = firing()
     record.receive(alert(AlertState.MERGED, minute=1), NOW)
     assert (record.resolution_proposed_at, record.firing) == (None, [KEY])
+
+
+def test_an_alert_that_is_merged_again_and_again_leaves_the_latest_that_it_goes_on_in() -> None:
+    record = firing()
+    for minute in range(1, 200):
+        record.receive(alert(AlertState.MERGED, minute=minute, into=MergedInto(dedup_key=f"pager/into/{minute}")), NOW)
+    assert len(record.inherited_keys) == MERGED_ALERTS
+    assert record.firing[-1] == record.inherited_keys[-1] == "pager/into/199"
+    assert set(record.firing) | set(record.heard) <= {KEY, *record.inherited_keys}
