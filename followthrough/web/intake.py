@@ -65,6 +65,12 @@ def _objects(value: Any) -> Any:
     return [each for each in value if isinstance(each, dict)]
 
 
+def _state(value: Any) -> Any:
+    if value not in (AlertState.FIRING, AlertState.RESOLVED):
+        raise ValueError("it has to be firing or resolved")
+    return value
+
+
 def _time(value: Any) -> datetime | None:
     """None for what is no time, and for the year 1, which stands for one that is not known."""
     try:
@@ -80,7 +86,7 @@ Text = Annotated[str, BeforeValidator(_or_empty)]
 Labels = Annotated[dict[str, str], BeforeValidator(_labels)]
 Time = Annotated[datetime | None, BeforeValidator(_time)]
 ModelT = TypeVar("ModelT", bound=BaseModel)
-FiringOrResolved = Literal[AlertState.FIRING, AlertState.RESOLVED]
+FiringOrResolved = Annotated[Literal[AlertState.FIRING, AlertState.RESOLVED], BeforeValidator(_state)]
 
 
 def _so_far(at: datetime, now: datetime) -> datetime:

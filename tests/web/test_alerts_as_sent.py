@@ -246,6 +246,7 @@ async def test_what_is_not_understood_is_refused_in_a_sentence(
     answer = await api.post(f"/webhooks/{pager}", content=json.dumps(body), headers=headers)
     assert answer.status_code == 422
     assert len(answer.json()["error"]) < 300
+    assert "AlertState" not in answer.json()["error"]
 
 
 @pytest.mark.parametrize(
