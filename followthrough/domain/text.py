@@ -47,6 +47,16 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - len(CUT)] + CUT
 
 
+def shortened(text: str, limit: int) -> str:
+    """One line of at most ``limit`` characters, which ends between words where it has some."""
+    line = one_line(text)
+    if len(line) <= limit:
+        return line
+    begins = line[: limit - 1]
+    words = begins.rpartition(" ")[0]
+    return f"{words if len(words) > limit // 2 else begins}…"
+
+
 def key(text: str) -> str:
     """A stranger's key in at most ``KEY`` characters; different keys stay different."""
     line = one_line(text[: 4 * KEY])

@@ -1,6 +1,5 @@
 """What the templates of digests may use."""
 
-import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import NamedTuple, TypedDict
@@ -12,7 +11,7 @@ from followthrough.domain.digest import Digest, KudosLine, Month, RepeatLine
 from followthrough.domain.drill import DrillReport, measures
 from followthrough.domain.escalations import Escalation
 from followthrough.domain.load import Overload
-from followthrough.domain.text import one_line
+from followthrough.domain.text import one_line, shortened
 from followthrough.domain.weekly import Decision, Wanted, WeeklyDigest
 from followthrough.mail.charts import charts
 from followthrough.mail.context import AsIs
@@ -225,4 +224,4 @@ def _thanks(kudos: KudosLine, organisation: Organisation, public_url: str) -> Li
 
 
 def _short(text: str) -> str:
-    return textwrap.shorten(text, LONGEST, placeholder="…")
+    return shortened(text, LONGEST)

@@ -5,7 +5,6 @@ ours say what to do instead, behind the id of what they are about.
 """
 
 import re
-import textwrap
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +24,7 @@ from followthrough.domain.daily import WaitingMail
 from followthrough.domain.digest import Digest
 from followthrough.domain.incident import Audience
 from followthrough.domain.sprint_planning import Proposal
-from followthrough.domain.text import clean
+from followthrough.domain.text import clean, shortened
 from followthrough.domain.values import PersonId
 from followthrough.domain.weekly import WeeklyDigest
 from followthrough.links import Links
@@ -227,7 +226,7 @@ def _compose(
     _, _, markdown = TEMPLATES.escaped.get_template(template).render(context).partition("\n")
     warning = DRILL if drill else ""
     about = f"[{record_id}] " if record_id else ""
-    subject = textwrap.shorten(clean(f"{'DRILL ' if drill else ''}{about}{first}"), SUBJECT_WIDTH, placeholder="…")
+    subject = shortened(f"{'DRILL ' if drill else ''}{about}{first}", SUBJECT_WIDTH)
     footer = f"Followthrough at {organisation} · {record_id}" if record_id else organisation
     page = TEMPLATES.plain.get_template(LAYOUT).render(subject=subject, body=_html(warning + markdown), footer=footer)
     headers = {**headers, "Auto-Submitted": "auto-generated"}

@@ -17,6 +17,7 @@ from followthrough.domain.text import (
     cut,
     key,
     one_line,
+    shortened,
 )
 
 ANYTHING = st.text(st.characters(categories=None), max_size=500)
@@ -76,3 +77,17 @@ def test_a_persons_text_is_refused_beyond_its_limit_in_words(kind: Any, text: st
 
 def test_a_text_at_its_limit_is_taken() -> None:
     assert len(TypeAdapter(PostmortemText).validate_python("é" * (POSTMORTEM // 2)).encode()) == POSTMORTEM
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("The queue is full", "The queue…"),
+        ("Short", "Short"),
+        ("キューの深さが上限を超えた", "キューの深さが上限を…"),
+        ("A Donaudampfschiff", "A Donaudam…"),
+        ("a\nb", "a b"),
+    ],
+)
+def test_what_is_shortened_ends_between_words_and_says_something_without_them(given: str, wanted: str) -> None:
+    assert shortened(given, 11) == wanted
