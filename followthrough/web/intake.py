@@ -23,7 +23,7 @@ from pydantic import (
 
 from followthrough.domain.alert import Alert, AlertState, MergedInto, web_link
 from followthrough.domain.routing import worst
-from followthrough.domain.text import MachineKey, clean, cut
+from followthrough.domain.text import MachineKey, clean
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.web.incidents import Incidents, WithoutRoute
@@ -49,11 +49,11 @@ def _or_none(value: Any) -> Any:
 
 
 def _labels(value: Any) -> Any:
-    """Without those that have no value; what is no text as JSON writes it."""
+    """Without those that have no value; numbers and the like as JSON writes them."""
     if not isinstance(value, dict):
         return {} if value is None else value
     return {
-        _clean(name): _clean(text) if isinstance(text, str) else cut(json.dumps(text), LONGEST)
+        _clean(name): json.dumps(text) if isinstance(text, int | float) else _clean(text)
         for name, text in islice(value.items(), MOST_LABELS)
         if text is not None
     }
@@ -181,7 +181,7 @@ class PagerDutyIncident(BaseModel):
     """What of a PagerDuty incident matters here."""
 
     id: Key
-    title: Text = ""
+    title: Required
     status: Text = ""
     html_url: Text = ""
     service: Reference = None
@@ -211,7 +211,7 @@ class PagerDutyIncident(BaseModel):
             dedup_key=f"pagerduty/{self.id}",
             source="PagerDuty",
             state=state,
-            title=self.title.strip() or f"PagerDuty incident {self.id}",
+            title=self.title,
             labels=self.labels,
             url=self.html_url,
             at=_so_far(event.occurred_at or now, now),

@@ -33,10 +33,7 @@ def test_everything_that_is_wrong_is_said_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(OrganisationError) as error:
         load_scenarios(str(tmp_path))
     a, b, c, d = error.value.errors
-    assert (
-        a
-        == f"{tmp_path}/a.yaml:5: injects.0.after: 'soon' is not a duration; write it like 30m, 4h or 2 days, up to ten years."
-    )
+    assert a.startswith(f"{tmp_path}/a.yaml:5: injects.0.after: 'soon' is not a duration; write it like 30m")
     assert b.startswith(f"{tmp_path}/b.yaml:5: expected.roles.0: Input should be 'Incident Commander'")
     assert c.startswith(f"{tmp_path}/c.yaml:1: ")
     assert d == f"{tmp_path}/d.yaml:1: title: is missing; add it."

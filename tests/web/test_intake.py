@@ -172,6 +172,7 @@ def without(body: dict[str, Any], field: str) -> dict[str, Any]:
 
 JSON = {"Content-Type": "application/json"}
 UNSIGNED = pagerduty()
+INCOMPLETE, BLANK = pagerduty(title=""), pagerduty(title=" \u2028\0")
 BAD_INPUTS: dict[str, tuple[str, Any, dict[str, str], int, str]] = {
     "no JSON": ("alertmanager", b"{", JSON, 400, "not JSON"),
     "nothing": ("alertmanager", b"", JSON, 422, "The body: Field required"),
@@ -193,6 +194,8 @@ BAD_INPUTS: dict[str, tuple[str, Any, dict[str, str], int, str]] = {
     "no signature": ("pagerduty", UNSIGNED, JSON, 401, "X-PagerDuty-Signature"),
     "another's signature": ("pagerduty", UNSIGNED, signed(UNSIGNED, "x"), 401, "X-PagerDuty-Signature"),
     "a signature of something else": ("pagerduty", UNSIGNED, signed(b"{}", "old secret"), 401, "X-PagerDuty"),
+    "no title": ("pagerduty", INCOMPLETE, signed(INCOMPLETE, "old secret"), 422, "event.data.title: "),
+    "a blank title": ("pagerduty", BLANK, signed(BLANK, "old secret"), 422, "event.data.title: "),
     "an unknown pager": ("nagios", generic(), TOKEN, 404, "nothing at this address"),
 }
 
@@ -268,4 +271,4 @@ async def test_while_the_database_is_down_alerts_still_start_incidents(web: Web)
             await api.get("/readyz"),
         ):
             assert response.status_code == 503
-            assert "database takes no writes" in response.json()["error"]
+            assert response.json()["error"].startswith("The database ")
