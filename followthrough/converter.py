@@ -1,6 +1,7 @@
 """How values travel between clients, workflows and activities."""
 
 import dataclasses
+from functools import lru_cache
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,28 +21,36 @@ COMMANDS = {get_args(command)[0]: TypeAdapter[Any](command) for command in _TYPE
 """By the type that an update's handler names."""
 
 
-class CommandJSONConverter(PydanticJSONPlainPayloadConverter):
-    """Refuses, in words, a command that is none, or that says too much: without it the caller sees no reason."""
+class TolerantJSONConverter(PydanticJSONPlainPayloadConverter):
+    """Ignores unknown fields everywhere: who wrote them may be newer, and who reads them has replaced it.
+
+    A command that is none is refused in words: without it the caller sees no reason.
+    """
 
     def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
         """Raises ApplicationError for a command, else what pydantic raises."""
         command = COMMANDS.get(type_hint)
-        if command is None:
-            return super().from_payload(payload, type_hint)
         try:
-            return command.validate_json(payload.data)
+            return (command or _adapter(type_hint or Any)).validate_json(payload.data, extra="ignore")
         except ValidationError as error:
+            if command is None:
+                raise
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
             where = ".".join(str(part) for part in first["loc"][1:]) or "The command"
             sentence = f"{where}: {first['msg'].removeprefix('Value error, ')}."
             raise ApplicationError(sentence, type="Refusal", non_retryable=True) from None
 
 
+@lru_cache
+def _adapter(type_hint: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(type_hint)
+
+
 class FollowthroughPayloadConverter(CompositePayloadConverter):
-    """Pydantic's JSON, with commands that are refused in words."""
+    """Pydantic's JSON, whichever version wrote it, with commands that are refused in words."""
 
     def __init__(self) -> None:
-        json = CommandJSONConverter()
+        json = TolerantJSONConverter()
         defaults = DefaultPayloadConverter.default_encoding_payload_converters
         super().__init__(*(json if isinstance(one, JSONPlainPayloadConverter) else one for one in defaults))
 

@@ -1,6 +1,5 @@
 """One action item, from its proposal until it is closed or waived."""
 
-import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.item_links import LinkedItem
     from workflows.messages import IncidentNews, ItemProgress, Notice, NoticeKind, PlanItem, QueuedNotice
     from workflows.search_attributes import DUE, OWNER, STATUS
+    from workflows.signals import hears
 
 NOTICES = {
     MomentKind.REMIND_TO_ACCEPT: NoticeKind.ITEM_REMINDER,
@@ -56,7 +56,7 @@ class ActionItemWorkflow(LinkedItem):
         await self.settle()
         if proposed:
             self.tell(NoticeKind.ITEM_PROPOSED, (self.record.owner,))
-        background = [asyncio.create_task(self.deliver()), asyncio.create_task(self.keep_ticket())]
+        self.background.start(self.deliver(), self.keep_ticket())
         while not (self.record.ended and await self._finish()):
             await self.announce()
             if self.may_continue_as_new():
@@ -69,8 +69,7 @@ class ActionItemWorkflow(LinkedItem):
                     )
                 )
             await self.next_change()
-        for task in background:
-            task.cancel()
+        self.background.stop()
         return self.record
 
     @workflow.update
@@ -110,19 +109,19 @@ class ActionItemWorkflow(LinkedItem):
     def _may_execute(self, command: ItemCommand) -> None:
         self.check(command)
 
-    @workflow.signal
+    @hears
     def incident_repeated(self, seen: RepeatSeen) -> None:
         """What this item was to prevent happened again."""
         if repeated(self.record, seen, workflow.now()):
             self.tell(NoticeKind.ITEM_REPEATED, (self.record.owner,), text=seen.incident_id)
 
-    @workflow.signal
+    @hears
     def repeat_taken_back(self, seen: RepeatSeen) -> None:
         """It was another incident, or somebody else's to prevent."""
         if taken_back(self.record, seen, workflow.now()):
             self.tell(NoticeKind.ITEM_REPEAT_TAKEN_BACK, (self.record.owner,), text=seen.incident_id)
 
-    @workflow.signal
+    @hears
     def incident_went_on(self, news: IncidentNews) -> None:
         """Deadlines may count from it. What was known stays when the incident is reopened, until it comes again."""
         item = self.record
@@ -132,13 +131,13 @@ class ActionItemWorkflow(LinkedItem):
         if known != (item.resolved_at, item.published_at):
             item.version += 1
 
-    @workflow.signal
+    @hears
     def sprint_news(self, news: SprintNews) -> None:
         """Planning put it into a sprint or could not, or that sprint is over."""
         if not self.record.settled:
             news.apply(self.record, workflow.now())
 
-    @workflow.signal
+    @hears
     async def follow(self, incident_id: str) -> None:
         """Its incident was merged into another, which it belongs to from now on."""
         text = f"Belongs to {incident_id} now, which {self.record.incident_id} was merged into"

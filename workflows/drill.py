@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.incident import IncidentWorkflow
     from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill
     from workflows.search_attributes import of_incident
+    from workflows.signals import hears
 
 
 @workflow.defn
@@ -49,7 +50,7 @@ class DrillWorkflow:
         await self._tell(over, plan, drilled)
         return drilled
 
-    @workflow.signal
+    @hears
     def response_over(self, incident: Incident) -> None:
         """The incident is resolved, by people or by its time box, or it was cancelled."""
         self._over = self._over or incident
@@ -86,15 +87,15 @@ class DrillWorkflow:
     async def _response(self, scenario: Scenario, handle: ChildWorkflowHandle[IncidentWorkflow, Incident]) -> Incident:
         """Reveals the story, and what comes with time; gives the incident when its response is over."""
         started_at = workflow.now()
-        await handle.signal(IncidentWorkflow.reveal, scenario.story)
-        for inject in sorted(scenario.injects, key=lambda inject: inject.after):
-            wait = started_at + inject.after - workflow.now()
+        injects = sorted(scenario.injects, key=lambda inject: inject.after)
+        for after, text in [(timedelta(0), scenario.story), *((inject.after, inject.text) for inject in injects)]:
+            wait = started_at + after - workflow.now()
             with contextlib.suppress(TimeoutError):
                 await workflow.wait_condition(lambda: self._over is not None, timeout=max(wait, timedelta(0)))
             if self._over is not None:
                 break
             with contextlib.suppress(ApplicationError):  # the incident ended at this moment, and says so
-                await handle.signal(IncidentWorkflow.reveal, inject.text)
+                await handle.signal(IncidentWorkflow.reveal, text)
         while self._over is None:
             await workflow.wait_condition(lambda: self._over is not None)
         return self._over

@@ -20,8 +20,10 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.shown import Shown
     from followthrough.domain.text import REASON, cut
     from followthrough.domain.values import EntryKind, Record, Refusal
+    from workflows.background import Background
     from workflows.mail_messages import Undelivered
     from workflows.messages import Notice, NoticeKind, QueuedNotice
+    from workflows.signals import hears
 
 RETRY = RetryPolicy(maximum_interval=timedelta(minutes=10))
 """Without end: an outage of days delays and loses nothing. Errors that never heal are non-retryable."""
@@ -32,6 +34,9 @@ VENDOR = ActivityConfig(start_to_close_timeout=timedelta(minutes=2), retry_polic
 LOCAL = LocalActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=RETRY)
 """For local activities, which ask the organisation file and the database."""
 
+
+ANSWER_WITHIN = timedelta(seconds=30)
+"""How long a workflow waits for the answer of another, which may be stuck, while it takes no commands."""
 
 QUEUE = 60_000
 """Bytes of mails that may wait before a newer one replaces an older one of its kind; about 150 reminders."""
@@ -79,6 +84,7 @@ class Followed(ABC, Generic[RecordT]):
     def __init__(self, record: RecordT, outgoing: list[QueuedNotice]) -> None:
         self.record = record
         self.outgoing = outgoing
+        self.background = Background()
         self._alarm = Alarm()
         self._written = -1
 
@@ -121,7 +127,7 @@ class Followed(ABC, Generic[RecordT]):
 
     async def next_change(self) -> None:
         """Waits for a command, a signal, or the next moment that matters, and settles what it brought."""
-        await workflow.wait_condition(
+        await self.background.wait(
             lambda: self.record.version > self._written or self._alarm.rang or self.may_continue_as_new()
         )
         await self.settle()
@@ -136,7 +142,7 @@ class Followed(ABC, Generic[RecordT]):
         Gives up when the record goes on after all.
         """
         while self.record.ended:
-            await workflow.wait_condition(
+            await self.background.wait(
                 lambda: (
                     self.record.version > self._written
                     or (settled() and not self.outgoing and workflow.all_handlers_finished())
@@ -201,7 +207,7 @@ class Followed(ABC, Generic[RecordT]):
         """The size of the mails that wait, in bytes."""
         return sum(len(to_json(notice)) for notice in self.outgoing)
 
-    @workflow.signal
+    @hears
     def undelivered(self, missed: Undelivered) -> None:
         """A mail did not reach somebody: once a day who is next above them hears of it."""
         person, today = missed.person or "", workflow.now().date()
@@ -233,6 +239,11 @@ async def signal(workflow_id: str, name: str, *messages: Any) -> bool:
     except ApplicationError:
         return False
     return True
+
+
+def no_answer(record_id: str) -> str:
+    """The refusal in place of an answer."""
+    return f"{record_id} did not answer in {ANSWER_WITHIN.seconds} seconds; nothing has changed, so try again later."
 
 
 def refused(error: ActivityError) -> list[Undelivered]:

@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.daily import Daily
     from workflows.durable import VENDOR
     from workflows.mail_messages import DailyMail, InboxProgress, InInbox, PutInInbox
+    from workflows.signals import hears
     from workflows.undelivered import find_other_paths
 
 PREFIX = "inbox/"
@@ -38,7 +39,7 @@ class InboxWorkflow:
             else:
                 await self._wait_for(first)
 
-    @workflow.signal
+    @hears
     def put(self, put: PutInInbox) -> None:
         """A mail waits; the same one only once."""
         if all(waiting.mail.key != put.mail.key for waiting in self._waiting):

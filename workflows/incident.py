@@ -1,6 +1,5 @@
 """One incident, from its declaration until its postmortem is published and its last action item has ended."""
 
-import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         Split,
         UnlinkRepeat,
         end_merge,
+        give_back,
         take_in,
     )
     from followthrough.domain.postmortem_commands import (
@@ -46,7 +46,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.roles import ask, pass_on
     from followthrough.domain.shown import Shown, incident_as_shown, shown_of_incident
     from followthrough.domain.values import EntryKind, PersonId, Refusal
-    from workflows.durable import LOCAL, Followed, signal
+    from workflows.durable import ANSWER_WITHIN, LOCAL, Followed, no_answer, signal
     from workflows.item_links import start_item
     from workflows.messages import (
         AlertReceipt,
@@ -63,6 +63,7 @@ with workflow.unsafe.imports_passed_through():
         QueuedNotice,
     )
     from workflows.search_attributes import SEVERITY, STATUS, of_incident
+    from workflows.signals import hears
 
 NOTICES = {
     IncidentMomentKind.ROLE_NOT_ACKNOWLEDGED: NoticeKind.ROLE_NOT_ACKNOWLEDGED,
@@ -82,10 +83,12 @@ class IncidentWorkflow(Followed[Incident]):
         super().__init__(progress.incident, progress.outgoing)
         self._drill_told = False
         self._text_written = ""
+        self._question: str | None = None
         self._merge_answer: MergeAnswer | None = None
         self._told_items: IncidentNews | None = None
         if progress.reopen is not None:
             progress.reopen.apply(self.record, workflow.now())
+            self.record.ask_items()
             self.tell(NoticeKind.INCIDENT_REOPENED, self._participants(), text=progress.reopen.reason)
         elif progress.alert is not None:
             self.record.receive(progress.alert, workflow.now())
@@ -97,8 +100,9 @@ class IncidentWorkflow(Followed[Incident]):
     @workflow.run
     async def run(self, progress: IncidentProgress) -> Incident:
         """Gives the incident as it ended."""
-        delivery = asyncio.create_task(self.deliver())
+        self.background.start(self.deliver())
         await self.settle()
+        await self._ask_items()
         if not (self.record.compared or self.record.drill):
             await self._look_for_repeats()
         while not (self.record.ended and await self._finish()):
@@ -107,7 +111,7 @@ class IncidentWorkflow(Followed[Incident]):
             await self._tell_items()
             if self.may_continue_as_new():
                 workflow.continue_as_new(IncidentProgress(incident=self.record, outgoing=self.outgoing))
-        delivery.cancel()
+        self.background.stop()
         return self.record
 
     @workflow.update
@@ -160,7 +164,7 @@ class IncidentWorkflow(Followed[Incident]):
     def _may_execute(self, command: IncidentCommand) -> None:
         self.check(command)
 
-    @workflow.signal
+    @hears
     async def item_ended(self, ended: ItemEnded) -> None:
         """An action item is closed or waived, or goes on elsewhere."""
         await self._merge_decided()
@@ -168,7 +172,7 @@ class IncidentWorkflow(Followed[Incident]):
         if self.record.merged_into is not None:
             await signal(self.record.merged_into, "item_ended", ended)
 
-    @workflow.signal
+    @hears
     async def item_split(self, split: ItemSplit) -> None:
         """Parts are to go on instead of an action item, which is answered."""
         await self._merge_decided()
@@ -179,9 +183,19 @@ class IncidentWorkflow(Followed[Incident]):
             self.fit(lambda incident: incident.item_split(workflow.now(), split.item_id, split.parts))
         except Refusal as error:
             refusal = str(error)
-        await signal(split.item_id, "answered", Answer(refusal=refusal, incident_id=self.record.id))
+        answer = Answer(refusal=refusal, incident_id=self.record.id, question=split.question)
+        await signal(split.item_id, "answered", answer)
 
-    @workflow.signal
+    @hears
+    async def split_withdrawn(self, split: ItemSplit) -> None:
+        """An action item had no answer in time, and was not split."""
+        await self._merge_decided()
+        if self.record.merged_into is None:
+            self.record.item_not_split(workflow.now(), split.item_id, split.parts)
+        else:
+            await signal(self.record.merged_into, "split_withdrawn", split)
+
+    @hears
     async def item_asked_again(self, asked: ItemAskedAgain) -> None:
         """An action item that was closed or waived is open again."""
         await self._merge_decided()
@@ -189,7 +203,7 @@ class IncidentWorkflow(Followed[Incident]):
         if self.record.merged_into is not None:
             await signal(self.record.merged_into, "item_asked_again", asked)
 
-    @workflow.signal
+    @hears
     async def merge_asked(self, other: Continued) -> None:
         """Another incident asks to be continued by this one, and is answered."""
         refusal = None
@@ -199,14 +213,27 @@ class IncidentWorkflow(Followed[Incident]):
                 self.tell(NoticeKind.INCIDENT_MERGED, tuple(dict.fromkeys(people)), text=other.id)
         except Refusal as error:
             refusal = str(error)
-        await signal(other.id, "merge_answered", MergeAnswer(into=self.record.id, refusal=refusal))
+        answer = MergeAnswer(into=self.record.id, refusal=refusal, question=other.question)
+        await signal(other.id, "merge_answered", answer)
 
-    @workflow.signal
+    @hears
+    async def merge_withdrawn(self, other: Continued) -> None:
+        """Another incident had no answer in time, and goes on by itself."""
+        await self._merge_decided()
+        give_back(self.record, other, workflow.now())
+        if self.record.merged_into is not None:
+            await signal(self.record.merged_into, "merge_withdrawn", other)
+
+    @hears
     def merge_answered(self, answer: MergeAnswer) -> None:
-        """The incident that was asked to continue this one does, or can't."""
-        self._merge_answer = answer
+        """The incident that was asked to continue this one does, or can't.
 
-    @workflow.signal
+        An older worker does not say which question it answers.
+        """
+        if answer.question in (self._question, ""):
+            self._merge_answer = answer
+
+    @hears
     def reveal(self, text: str) -> None:
         """A drill lets those who practise know more."""
         self.record.note(workflow.now(), EntryKind.NOTE, text)
@@ -309,14 +336,25 @@ class IncidentWorkflow(Followed[Incident]):
 
     async def _merge(self, into: str) -> str | None:
         """Asks the other incident to continue this one; its sentence when it can't."""
-        self._merge_answer, refusal = None, None
-        if await signal(into, "merge_asked", Continued.of(self.record)):
-            await workflow.wait_condition(lambda: self._merge_answer is not None and self._merge_answer.into == into)
-            refusal = self._merge_answer and self._merge_answer.refusal
-        else:
-            refusal = f"There is no ongoing incident {into}; merge into one that is."
+        refusal = await self._refusal(into)
         end_merge(self.record, refusal, workflow.now())
         return refusal
+
+    async def _refusal(self, into: str) -> str | None:
+        self._merge_answer, self._question = None, str(workflow.uuid4())
+        merged = Continued.of(self.record).model_copy(update={"question": self._question})
+        if not await signal(into, "merge_asked", merged):
+            return f"There is no ongoing incident {into}; merge into one that is."
+        try:
+            await workflow.wait_condition(
+                lambda: self._merge_answer is not None and self._merge_answer.into == into, timeout=ANSWER_WITHIN
+            )
+        except TimeoutError:
+            await signal(into, "merge_withdrawn", merged)
+            return no_answer(into)
+        finally:
+            self._question = None
+        return self._merge_answer and self._merge_answer.refusal
 
     async def _merge_decided(self) -> None:
         await workflow.wait_condition(lambda: self.record.merging_into is None)
@@ -379,6 +417,13 @@ class IncidentWorkflow(Followed[Incident]):
         if self.record.status not in ONGOING:
             self._drill_told = True
             await signal(parent.workflow_id, "response_over", self.record.lean())
+
+    async def _ask_items(self) -> None:
+        """Each says whether it is open; one that is gone has ended as it said."""
+        for item_id in tuple(self.record.unheard):
+            if not await signal(item_id, "state_asked", self.record.id):
+                self.record.heard_of(item_id)
+                self.record.close_if_done(workflow.now())
 
     def _news(self) -> IncidentNews:
         return IncidentNews(resolved_at=self.record.resolved_at, published_at=self.record.published_at)

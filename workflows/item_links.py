@@ -1,6 +1,6 @@
 """What an action item has to do with others: its incident, its parts, its duplicates, and those that wait for it."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -15,13 +15,14 @@ with workflow.unsafe.imports_passed_through():
         end_block,
         end_merge,
         end_split,
+        give_back,
         hold_up,
         release,
         take_in,
         unblock,
     )
     from followthrough.domain.values import Refusal
-    from workflows.durable import signal
+    from workflows.durable import ANSWER_WITHIN, no_answer, signal
     from workflows.messages import (
         Answer,
         BlockAsked,
@@ -33,7 +34,11 @@ with workflow.unsafe.imports_passed_through():
         NoticeKind,
     )
     from workflows.search_attributes import of_item
+    from workflows.signals import hears
     from workflows.ticket_following import TicketFollowing
+
+
+QuestionT = TypeVar("QuestionT", BlockAsked, Duplicate, ItemSplit)
 
 
 async def start_item(item: ActionItem) -> None:
@@ -57,6 +62,7 @@ class LinkedItem(TicketFollowing):
             self.announced, self.ticket_shows = True, self._ticket_facts()
             progress.reopen.apply(self.record, workflow.now())
         self._waits_for = self._blocked_on()
+        self._question: str | None = None
         self._answer: Answer | None = None
 
     async def announce(self) -> None:
@@ -94,7 +100,7 @@ class LinkedItem(TicketFollowing):
         parts = command.parts_of(self.record, workflow.now())
         summaries = tuple(ItemSummary(id=part.id, title=part.title, owner=part.owner) for part in parts)
         wanted = ItemSplit(item_id=self.record.id, parts=summaries)
-        answer = await self._ask(self.record.incident_id, "item_split", wanted)
+        answer = await self._ask(self.record.incident_id, "item_split", wanted, ("split_withdrawn", wanted))
         if answer is not None:
             self.record.incident_id = answer.incident_id or self.record.incident_id
             if answer.refusal is not None:
@@ -106,29 +112,41 @@ class LinkedItem(TicketFollowing):
 
     async def merge(self, into: str) -> None:
         """Asks the other to go on for both; raises ApplicationError with its sentence when it can't."""
-        refusal = await self._refusal(into, "merge_asked", Duplicate.model_validate(self.record))
+        duplicate = Duplicate.model_validate(self.record)
+        refusal = await self._refusal(into, "merge_asked", duplicate, ("merge_withdrawn", duplicate))
         end_merge(self.record, into, refusal, workflow.now())
         _require(refusal)
 
     async def block_on(self, on: str) -> None:
         """Asks the other to tell when it has ended; raises ApplicationError with the sentence why it can't."""
-        refusal = await self._refusal(on, "block_asked", BlockAsked(path=(self.record.id,)))
+        asked = BlockAsked(path=(self.record.id,))
+        refusal = await self._refusal(on, "block_asked", asked, ("released", self.record.id))
         end_block(self.record, refusal, workflow.now())
         _require(refusal)
 
-    async def _refusal(self, other: str, name: str, message: Any) -> str | None:
+    async def _refusal(self, other: str, name: str, message: QuestionT, withdrawal: tuple[str, Any]) -> str | None:
         """What another action item says against it; None when it agrees."""
-        answer = await self._ask(other, name, message)
+        answer = await self._ask(other, name, message, withdrawal)
         return answer.refusal if answer else f"There is no open action item {other}; name one that is."
 
-    async def _ask(self, other: str, name: str, message: Any) -> Answer | None:
-        """None when nobody is there to answer."""
-        self._answer = None
-        if await signal(other, name, message):
-            await workflow.wait_condition(lambda: self._answer is not None)
+    async def _ask(self, other: str, name: str, message: QuestionT, withdrawal: tuple[str, Any]) -> Answer | None:
+        """None when nobody is there to answer.
+
+        Without an answer in time it is a refusal, and ``withdrawal`` undoes what the other does about it later.
+        """
+        self._answer, self._question = None, str(workflow.uuid4())
+        if not await signal(other, name, message.model_copy(update={"question": self._question})):
+            return None
+        try:
+            await workflow.wait_condition(lambda: self._answer is not None, timeout=ANSWER_WITHIN)
+        except TimeoutError:
+            await signal(other, *withdrawal)
+            return Answer(refusal=no_answer(other))
+        finally:
+            self._question = None
         return self._answer
 
-    @workflow.signal
+    @hears
     async def merge_asked(self, other: Duplicate) -> None:
         """A duplicate asks this one to go on for both, and is answered."""
         refusal = None
@@ -137,32 +155,47 @@ class LinkedItem(TicketFollowing):
             self.tell(NoticeKind.ITEM_TOOK_IN, (self.record.owner,), text=other.id)
         except Refusal as error:
             refusal = str(error)
-        await signal(other.id, "answered", Answer(refusal=refusal))
+        await signal(other.id, "answered", Answer(refusal=refusal, question=other.question))
 
-    @workflow.signal
+    @hears
+    def merge_withdrawn(self, other: Duplicate) -> None:
+        """A duplicate had no answer in time, and goes on by itself."""
+        give_back(self.record, other, workflow.now())
+
+    @hears
     async def block_asked(self, asked: BlockAsked) -> None:
         """Another action item wants to wait for this one; the last of those that this one waits for answers."""
         refusal = None
         try:
             further = hold_up(self.record, asked.path, workflow.now())
-            ahead = BlockAsked(path=(*asked.path, self.record.id))
+            ahead = asked.model_copy(update={"path": (*asked.path, self.record.id)})
             if further is not None and await signal(further, "block_asked", ahead):
                 return
         except Refusal as error:
             refusal = str(error)
-        await signal(asked.path[0], "answered", Answer(refusal=refusal))
+        await signal(asked.path[0], "answered", Answer(refusal=refusal, question=asked.question))
 
-    @workflow.signal
+    @hears
     def answered(self, answer: Answer) -> None:
-        """What another workflow was asked for is decided."""
-        self._answer = answer
+        """What another workflow was asked for is decided. An older worker does not say which question it answers."""
+        if answer.question in (self._question, ""):
+            self._answer = answer
 
-    @workflow.signal
+    @hears
+    async def state_asked(self, incident_id: str) -> None:
+        """Its incident was reopened and does not know what became of it."""
+        if self.record.settled:
+            await self.tell_incident()
+        else:
+            asked = ItemAskedAgain(item_id=self.record.id, because=self.record.asked_because)
+            await signal(incident_id, "item_asked_again", asked)
+
+    @hears
     def released(self, waited: str) -> None:
         """An action item does not wait for this one any more."""
         release(self.record, waited, workflow.now())
 
-    @workflow.signal
+    @hears
     def block_over(self, over: BlockOver) -> None:
         """The one that this one waits for has ended."""
         if over.on == self._blocked_on():

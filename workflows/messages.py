@@ -111,6 +111,7 @@ class MergeAnswer(Message):
 
     into: str
     refusal: str | None
+    question: str = ""
 
 
 class IncidentNews(Message):
@@ -133,6 +134,7 @@ class ItemSplit(Message):
 
     item_id: str
     parts: tuple[ItemSummary, ...]
+    question: str = ""
 
 
 class ItemAskedAgain(Message):
@@ -149,16 +151,18 @@ class BlockAsked(Message):
     """
 
     path: tuple[str, ...]
+    question: str = ""
 
 
 class Answer(Message):
     """The action item or incident that was asked agrees, or says in a sentence why it can't.
 
-    ``incident_id`` is the incident that answers.
+    ``incident_id`` is the incident that answers, ``question`` what it was asked.
     """
 
     refusal: str | None
     incident_id: str | None = None
+    question: str = ""
 
 
 class BlockOver(Message):

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.sprint_planning import SprintPlanning
     from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned, SprintNews
     from followthrough.domain.sprint_dates import SprintPlan
+    from workflows.background import Background
     from workflows.durable import LOCAL, VENDOR, reason, signal
     from workflows.sprint_messages import (
         Approval,
@@ -65,7 +66,7 @@ class SprintPlanningWorkflow:
     def __init__(self, request: PlanSprint) -> None:
         self._request = request
         self._asked = False
-        self._mails: list[asyncio.Task[None]] = []
+        self._mails = Background()
         self._progress = PlanningProgress()
 
     @workflow.run
@@ -77,8 +78,7 @@ class SprintPlanningWorkflow:
             if approval := await self._approved_by(plan.ends_at):
                 await self._plan_items(plan, approval)
                 await self._move_on(plan)
-        await asyncio.gather(*self._mails)
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._mails.wait(lambda: self._mails.done and workflow.all_handlers_finished())
         return self._progress
 
     @workflow.update
@@ -122,8 +122,8 @@ class SprintPlanningWorkflow:
     async def _approved_by(self, at: datetime) -> Approval | None:
         """The approval, as soon as it is there; None when there is none at that time."""
         with contextlib.suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: self._progress.approval is not None, timeout=max(at - workflow.now(), timedelta(0))
+            await self._mails.wait(
+                lambda: self._progress.approval is not None, within=max(at - workflow.now(), timedelta(0))
             )
         return self._progress.approval
 
@@ -149,7 +149,7 @@ class SprintPlanningWorkflow:
             if workflow.now() >= plan.starts_at:
                 done = PlannedItems(sprint=None, planned=(), not_planned=dict.fromkeys(approval.items, done))
                 break
-            await workflow.sleep(min(ASK_AGAIN, plan.starts_at - workflow.now()))
+            await self._pass(min(ASK_AGAIN, plan.starts_at - workflow.now()))
         expected, progress = self._progress.sprint, self._progress
         progress.sprint, progress.planned, progress.not_planned = done.sprint, done.planned, done.not_planned
         other = expected is not None and done.sprint is not None and done.sprint.id != expected.id
@@ -177,17 +177,21 @@ class SprintPlanningWorkflow:
         """Once the sprint is over, what is left of it hears so."""
         sprint = self._progress.sprint
         ends_at = max(plan.ends_at, sprint.end) if sprint and sprint.end else plan.ends_at
-        await workflow.sleep(max(ends_at - workflow.now(), timedelta(0)))
+        await self._pass(max(ends_at - workflow.now(), timedelta(0)))
         if sprint is None:
             return
         request = ItemsInSprint(items=self._progress.planned, sprint=sprint)
         left = await workflow.execute_local_activity_method(SprintPlanning.left_over, request, **LOCAL)
         await _tell(left, MovedOn(sprint=sprint))
 
+    async def _pass(self, time: timedelta) -> None:
+        with contextlib.suppress(TimeoutError):
+            await self._mails.wait(lambda: False, within=time)
+
     def _mail(self, kind: PlanningMailKind, plan: SprintPlan, to: str, text: str = "") -> None:
         """Nothing waits for it but the end."""
         mail = PlanningMail(kind=kind, to=to, plan=plan, sprint=self._progress.sprint, at=workflow.now(), text=text)
-        self._mails.append(asyncio.create_task(_send(mail)))
+        self._mails.start(_send(mail))
 
 
 async def _send(mail: PlanningMail) -> None:

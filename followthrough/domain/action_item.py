@@ -231,6 +231,17 @@ class OwnerWanted(Message):
     since: AwareDatetime
 
 
+class TookIn(Message):
+    """What an action item was like before it went on for a duplicate, too; for when that is withdrawn."""
+
+    id: str
+    due: MachineTime | None
+    due_since: MachineTime
+    priority: Priority
+    severity: Severity
+    repeats: tuple[str, ...]
+
+
 class ActionItem(Record):
     """Everything known about one action item. All times are aware, in UTC."""
 
@@ -294,6 +305,8 @@ class ActionItem(Record):
     duplicate_of: str | None = None
     duplicates: list[str] = Field(default_factory=list)
     """Action items that were merged into this one."""
+    took_in: list[TookIn] = Field(default_factory=list)
+    """What the last of them changed."""
     split_from: str | None = None
     split_into: list[str] = Field(default_factory=list)
     reminders: list[Moment] = Field(default_factory=list)

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 
 from followthrough.domain import text
 from followthrough.domain.calendar import next_working_time
-from followthrough.domain.values import Message
+from followthrough.domain.values import Message, Request
 from followthrough.organisation import Team
 from followthrough.policies import AnonymousPolicies
 
@@ -20,7 +20,7 @@ LONGEST = 4000
 """Characters of a note."""
 
 
-class NewNote(Message):
+class NewNote(Request):
     """What somebody says without being known."""
 
     text: Annotated[text.Note, Field(max_length=LONGEST)]

@@ -171,6 +171,15 @@ class Repeat(Message):
     """Only the titles are alike: nothing follows from it until somebody links the two."""
 
 
+class BeforeMerge(Message):
+    """What an incident was like before it continued another; for when that is withdrawn."""
+
+    id: str
+    severity: Severity
+    severity_decided_by: PersonId | None
+    subscriptions: tuple[Subscription, ...]
+
+
 class Incident(Record):
     """Everything known about one incident. All times are aware, in UTC."""
 
@@ -233,6 +242,10 @@ class Incident(Record):
     merged_into: str | None = None
     took_in: list[str] = Field(default_factory=list)
     """Incidents that were merged into this one."""
+    before_merges: list[BeforeMerge] = Field(default_factory=list)
+    """What the last of them changed."""
+    unheard: list[str] = Field(default_factory=list)
+    """Action items that have not told their state since it was reopened; it does not close before they did."""
     inherited_keys: list[str] = Field(default_factory=list)
     """Dedup keys of the incidents that were merged into this one."""
     split_from: str | None = None
@@ -390,6 +403,7 @@ class Incident(Record):
 
     def item_ended(self, now: datetime, item_id: str, at: datetime, status: ItemStatus) -> None:
         """Records what became of an action item; a second report of the same changes nothing."""
+        self.heard_of(item_id)
         for index, item in enumerate(self.items):
             if item.id == item_id and item.ended_at is None:
                 self.items[index] = item.model_copy(update={"ended_at": at, "ended_as": status})
@@ -409,16 +423,33 @@ class Incident(Record):
             self.items.append(part)
             self.note(now, EntryKind.ACTION_ITEM, f"{part.id}, a part of {item_id}, for {part.owner}: {part.title}")
 
+    def item_not_split(self, now: datetime, item_id: str, parts: Iterable[ItemSummary]) -> None:
+        """Undoes ``item_split``: the parts do not exist, for the action item had no answer in time."""
+        never = {part.id for part in parts}
+        if any(item.id in never for item in self.items):
+            self.items = [item for item in self.items if item.id not in never]
+            self.note(now, EntryKind.ACTION_ITEM, f"{item_id} was not split after all, which waited for an answer")
+            self.close_if_done(now)
+
     def item_asked_again(self, now: datetime, item_id: str, because: str) -> None:
         """Waits for an action item again; one that has ended stays so, with a note."""
+        self.heard_of(item_id)
         for index, item in enumerate(self.items):
             if item.id == item_id and item.ended_at is not None:
                 self.items[index] = item.model_copy(update={"ended_at": None, "ended_as": None})
                 self.note(now, EntryKind.ACTION_ITEM, f"{item_id} is open again. {because}")
 
+    def ask_items(self) -> None:
+        """Nothing was heard while it was over: each action item has to say again whether it is open."""
+        self.unheard = [item.id for item in self.items]
+
+    def heard_of(self, item_id: str) -> None:
+        """It is known whether this action item is open."""
+        self.unheard = [unheard for unheard in self.unheard if unheard != item_id]
+
     def close_if_done(self, now: datetime) -> None:
         """Closes the incident when it is reviewed and nobody owes an action item."""
-        if self.reviewed and all(item.ended_at for item in self.items):
+        if self.reviewed and not self.unheard and all(item.ended_at for item in self.items):
             self.status = IncidentStatus.CLOSED
             self.ended_at = max([now, *(item.ended_at for item in self.items if item.ended_at)])
             self.note(self.ended_at, EntryKind.STATUS, "Closed: no action item is open")

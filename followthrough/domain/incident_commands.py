@@ -33,10 +33,10 @@ from followthrough.domain.roles import give
 from followthrough.domain.subscriptions import Subscribe, Unsubscribe
 from followthrough.domain.text import Label, Note, Reason, ReasonIfAny, Title
 from followthrough.domain.times import LONG_AGO, YEAR, Time
-from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
+from followthrough.domain.values import EntryKind, PersonId, Refusal, Request, Severity
 
 
-class AssignRole(Message):
+class AssignRole(Request):
     """Somebody gets a role; Incident Commander and Comms Lead, which one person has, also from who had it."""
 
     command: Literal["assign role"] = "assign role"
@@ -55,7 +55,7 @@ class AssignRole(Message):
         incident.note(now, EntryKind.ROLE, f"{text}: {self.note}" if self.note else text, self.by)
 
 
-class Acknowledge(Message):
+class Acknowledge(Request):
     """A role holder says: I have it."""
 
     command: Literal["acknowledge"] = "acknowledge"
@@ -72,7 +72,7 @@ class Acknowledge(Message):
         raise Refusal(f"{self.by} holds no role in incident {incident.id} that waits to be acknowledged.")
 
 
-class ChangeSeverity(Message):
+class ChangeSeverity(Request):
     """Raise or lower the severity."""
 
     command: Literal["change severity"] = "change severity"
@@ -90,7 +90,7 @@ class ChangeSeverity(Message):
         incident.severity_decided_by = self.by
 
 
-class SendUpdate(Message):
+class SendUpdate(Request):
     """Tell an audience where things stand."""
 
     command: Literal["send update"] = "send update"
@@ -109,7 +109,7 @@ class SendUpdate(Message):
         )
 
 
-class AddNote(Message):
+class AddNote(Request):
     """A line for the timeline, marked when it is a decision; ``at`` is for what happened earlier."""
 
     command: Literal["note"] = "note"
@@ -127,7 +127,7 @@ class AddNote(Message):
         incident.note(self.at or now, EntryKind.DECISION if self.decision else EntryKind.NOTE, self.text, self.by)
 
 
-class Mitigate(Message):
+class Mitigate(Request):
     """Users are no longer hurt; the cause may still be there."""
 
     command: Literal["mitigate"] = "mitigate"
@@ -143,7 +143,7 @@ class Mitigate(Message):
         incident.note(now, EntryKind.STATUS, f"Mitigated: {self.summary}", self.by)
 
 
-class Resolve(Message):
+class Resolve(Request):
     """It is over."""
 
     command: Literal["resolve"] = "resolve"
@@ -156,7 +156,7 @@ class Resolve(Message):
         incident.resolve(now, self.summary, self.by)
 
 
-class Cancel(Message):
+class Cancel(Request):
     """It was a false alarm."""
 
     command: Literal["cancel"] = "cancel"
@@ -173,7 +173,7 @@ class Cancel(Message):
         incident.note(now, EntryKind.STATUS, f"Cancelled, a false alarm: {self.reason}", self.by)
 
 
-class ProposeItem(Message):
+class ProposeItem(Request):
     """A follow-up with one named owner."""
 
     command: Literal["propose action item"] = "propose action item"

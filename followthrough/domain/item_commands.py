@@ -23,10 +23,10 @@ from followthrough.domain.sprint_commands import Estimate
 from followthrough.domain.text import Link, Reason, ReasonIfAny
 from followthrough.domain.ticket_commands import Adopt
 from followthrough.domain.times import LONGEST_WAIVER, Time
-from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
+from followthrough.domain.values import EntryKind, PersonId, Refusal, Request
 
 
-class Accept(Message):
+class Accept(Request):
     """The owner takes the item on, or says so again while another owner is wanted."""
 
     command: Literal["accept"] = "accept"
@@ -43,7 +43,7 @@ class Accept(Message):
         item.note(now, EntryKind.ACTION_ITEM, "Accepted", self.by)
 
 
-class Decline(Message):
+class Decline(Request):
     """The owner is not the one to do it; the team's lead has to find somebody else."""
 
     command: Literal["decline"] = "decline"
@@ -62,7 +62,7 @@ class Decline(Message):
         item.note(now, EntryKind.ACTION_ITEM, f"Declined: {self.reason}", self.by)
 
 
-class Reassign(Message):
+class Reassign(Request):
     """Another person becomes the owner and has to accept it."""
 
     command: Literal["reassign"] = "reassign"
@@ -82,7 +82,7 @@ class Reassign(Message):
         item.accepted_at = item.extension_wanted = item.owner_wanted = None
 
 
-class Extend(Message):
+class Extend(Request):
     """More time, within what the policy allows; for more than that its owner asks an approver."""
 
     command: Literal["extend"] = "extend"
@@ -118,7 +118,7 @@ class Extend(Message):
         item.note(now, EntryKind.ACTION_ITEM, f"Extended to {self.until:%Y-%m-%d}: {self.reason}", self.by)
 
 
-class ApproveExtension(Message):
+class ApproveExtension(Request):
     """An approver gives the owner the time that was asked for."""
 
     command: Literal["approve extension"] = "approve extension"
@@ -130,7 +130,7 @@ class ApproveExtension(Message):
         Extend(by=self.by, until=wanted.until, reason=wanted.reason).apply(item, now)
 
 
-class RefuseExtension(Message):
+class RefuseExtension(Request):
     """An approver leaves the deadline where it is."""
 
     command: Literal["refuse extension"] = "refuse extension"
@@ -152,7 +152,7 @@ def _wanted(item: ActionItem, approver: PersonId) -> ExtensionWanted:
     return item.extension_wanted
 
 
-class Finish(Message):
+class Finish(Request):
     """The owner says that it is done, and shows it."""
 
     command: Literal["done"] = "done"
@@ -176,7 +176,7 @@ class Finish(Message):
             item.settle(now, ItemStatus.CLOSED)
 
 
-class Verify(Message):
+class Verify(Request):
     """Somebody other than the owner looked at the evidence."""
 
     command: Literal["verify"] = "verify"
@@ -196,7 +196,7 @@ class Verify(Message):
             item.send_back(now, self.note, self.by)
 
 
-class Waive(Message):
+class Waive(Request):
     """An approver decides, with a reason, that it will not be done; until it is asked again, or renewed by another."""
 
     command: Literal["waive"] = "waive"

@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
-from followthrough.domain.action_item import WORKED_ON, ActionItem, Block, ItemStatus, Kind, Priority
+from followthrough.domain.action_item import WORKED_ON, ActionItem, Block, ItemStatus, Kind, Priority, TookIn
 from followthrough.domain.lifecycle_commands import INCIDENT_ID
-from followthrough.domain.limits import LINKS
+from followthrough.domain.limits import LINKS, UNDONE
 from followthrough.domain.text import Key, Label, Reason, Title
 from followthrough.domain.times import Time
-from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
+from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Request, Severity
 
 ITEM_ID = INCIDENT_ID + r"(\.[0-9]+)+"
 """The parts of ``inc-7f3a9c21d0.2`` are ``inc-7f3a9c21d0.2.1`` and so on, whatever else its incident has."""
@@ -40,7 +40,7 @@ INHERITED = {
 """What a part has from the action item that it was split from, so that splitting gains no time."""
 
 
-class Part(Message):
+class Part(Request):
     """A part of an action item; kind and priority stay the same unless they are given."""
 
     title: Title
@@ -49,7 +49,7 @@ class Part(Message):
     priority: Priority | None = None
 
 
-class SplitItem(Message):
+class SplitItem(Request):
     """It is more than one person's work, or more than one thing."""
 
     command: Literal["split"] = "split"
@@ -101,7 +101,7 @@ def end_split(item: ActionItem, parts: list[ActionItem], refusal: str | None, no
     item.note(now, EntryKind.ACTION_ITEM, f"Split into {', '.join(f'{part.id} for {part.owner}' for part in parts)}")
 
 
-class MergeItem(Message):
+class MergeItem(Request):
     """It is the same as another action item, which goes on for both."""
 
     command: Literal["merge"] = "merge"
@@ -128,6 +128,7 @@ class Duplicate(Message):
     priority: Priority
     severity: Severity
     repeats: tuple[str, ...]
+    question: str = ""
 
 
 def take_in(item: ActionItem, other: Duplicate, now: datetime) -> None:
@@ -140,13 +141,41 @@ def take_in(item: ActionItem, other: Duplicate, now: datetime) -> None:
         raise Refusal(f"One of {item.id} and {other.id} belongs to a drill; merge it with one that does, too.")
     if len(item.duplicates) >= LINKS:
         raise Refusal(f"Action item {item.id} goes on for {LINKS} duplicates already; merge into another one.")
+    due = min(item.planned.due, other.due_at)
+    before = TookIn(
+        id=other.id,
+        due=item.due,
+        due_since=due,
+        priority=item.priority,
+        severity=item.severity,
+        repeats=tuple(item.repeats),
+    )
+    item.took_in = [*item.took_in, before][-UNDONE:]
     item.duplicates.append(other.id)
-    item.due = due = min(item.planned.due, other.due_at)
+    item.due = due
     item.priority = min(item.priority, other.priority, key=list(Priority).index)
     item.severity = min(item.severity, other.severity)
     item.repeats = list(dict.fromkeys([*item.repeats, *other.repeats]))[-LINKS:]
     text = f"Goes on for its duplicate {other.id}, too: due {due:%Y-%m-%d}, {item.priority} priority"
     item.note(now, EntryKind.ACTION_ITEM, text)
+
+
+def give_back(item: ActionItem, other: Duplicate, now: datetime) -> None:
+    """Undoes ``take_in``: its duplicate goes on by itself. What was changed since stays."""
+    before = next((one for one in item.took_in if one.id == other.id), None)
+    if before is None:
+        return
+    item.duplicates.remove(other.id)
+    item.repeats = [repeat for repeat in item.repeats if repeat in before.repeats or repeat not in other.repeats]
+    if before is item.took_in[-1]:
+        if item.due == before.due_since:
+            item.due = before.due
+        if item.priority is other.priority:
+            item.priority = before.priority
+        if item.severity is other.severity:
+            item.severity = before.severity
+    item.took_in.remove(before)
+    item.note(now, EntryKind.ACTION_ITEM, f"Does not go on for {other.id} after all, which waited for an answer")
 
 
 def end_merge(item: ActionItem, into: str, refusal: str | None, now: datetime) -> None:
@@ -160,7 +189,7 @@ def end_merge(item: ActionItem, into: str, refusal: str | None, now: datetime) -
     item.note(now, EntryKind.ACTION_ITEM, f"Merged into {into}, which goes on for both")
 
 
-class BlockItem(Message):
+class BlockItem(Request):
     """It has to wait: for another action item, or until a date."""
 
     command: Literal["block"] = "block"
@@ -233,7 +262,7 @@ def release(item: ActionItem, waited: str, now: datetime) -> None:
         item.note(now, EntryKind.ACTION_ITEM, f"{waited} does not wait for this one any more")
 
 
-class Unblock(Message):
+class Unblock(Request):
     """It does not have to wait any more."""
 
     command: Literal["unblock"] = "unblock"
@@ -254,7 +283,7 @@ def unblock(item: ActionItem, because: str, now: datetime, by: PersonId | None =
     item.note(now, EntryKind.ACTION_ITEM, because, by)
 
 
-class ReopenItem(Message):
+class ReopenItem(Request):
     """The evidence was wrong, the incident came again, or the reason for the waiver is gone."""
 
     command: Literal["reopen"] = "reopen"

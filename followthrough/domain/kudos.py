@@ -9,11 +9,11 @@ from pydantic import Field
 from followthrough.domain.incident import Incident, Kudos
 from followthrough.domain.limits import KUDOS
 from followthrough.domain.text import Reason
-from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
+from followthrough.domain.values import EntryKind, PersonId, Refusal, Request
 from followthrough.organisation import Organisation
 
 
-class GiveKudos(Message):
+class GiveKudos(Request):
     """Thank people for what they did in an incident."""
 
     command: Literal["give kudos"] = "give kudos"

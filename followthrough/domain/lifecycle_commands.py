@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from followthrough.domain.alert import Alert, Heard
 from followthrough.domain.incident import (
     ONGOING,
+    BeforeMerge,
     Incident,
     IncidentMomentKind,
     IncidentStatus,
@@ -18,10 +19,10 @@ from followthrough.domain.incident import (
     SentUpdate,
     Subscription,
 )
-from followthrough.domain.limits import ACTION_ITEMS, LINKS, MERGED_ALERTS, PARTS
+from followthrough.domain.limits import ACTION_ITEMS, LINKS, MERGED_ALERTS, PARTS, UNDONE
 from followthrough.domain.roles import give
 from followthrough.domain.text import TITLE, Key, Note, Reason, Title, cut
-from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Severity
+from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Request, Severity
 
 INCIDENT_ID = r"inc-([0-9a-f]{20}|[0-9a-f]{10})(-[0-9]+)?"
 """The shorter ones are older: keys can be found that share one."""
@@ -39,7 +40,7 @@ def generation_of(record_id: str) -> int:
     return int(record_id.removeprefix("inc-").partition("-")[2] or 1)
 
 
-class HandOver(Message):
+class HandOver(Request):
     """Somebody gives their role to another person, who has to acknowledge it, with what they need to know."""
 
     command: Literal["hand over"] = "hand over"
@@ -58,7 +59,7 @@ class HandOver(Message):
         incident.note(now, EntryKind.ROLE, text, self.by)
 
 
-class Merge(Message):
+class Merge(Request):
     """It is the same as another incident, which continues."""
 
     command: Literal["merge"] = "merge"
@@ -74,7 +75,7 @@ class Merge(Message):
         incident.note(now, EntryKind.STATUS, f"To be merged into {self.into}", self.by)
 
 
-class Split(Message):
+class Split(Request):
     """A part of it becomes an incident of its own; service and severity stay the same unless they are given."""
 
     command: Literal["split"] = "split"
@@ -109,7 +110,7 @@ class Split(Message):
         )
 
 
-class Reopen(Message):
+class Reopen(Request):
     """It was not over after all."""
 
     command: Literal["reopen"] = "reopen"
@@ -165,6 +166,7 @@ class Continued(Message):
     roles: tuple[RoleHolder, ...]
     updates: tuple[SentUpdate, ...]
     """Their beginnings."""
+    question: str = ""
 
     @classmethod
     def of(cls, incident: Incident) -> Self:
@@ -192,6 +194,13 @@ def take_in(incident: Incident, other: Continued, now: datetime) -> bool:
             f"Incident {incident.id} and {other.id} are too large to be one: together they may have {MERGED_ALERTS} "
             f"kinds of alerts and {ACTION_ITEMS} action items; link them with a note instead."
         )
+    before = BeforeMerge(
+        id=other.id,
+        severity=incident.severity,
+        severity_decided_by=incident.severity_decided_by,
+        subscriptions=tuple(wanted for wanted in other.subscriptions if wanted in incident.subscriptions),
+    )
+    incident.before_merges = [*incident.before_merges, before][-UNDONE:]
     incident.took_in.append(other.id)
     incident.inherited_keys = keys
     incident.items += other.items
@@ -212,6 +221,27 @@ def take_in(incident: Incident, other: Continued, now: datetime) -> bool:
     return True
 
 
+def give_back(incident: Incident, other: Continued, now: datetime) -> None:
+    """Undoes ``take_in``, here or where this incident was merged into: the other one goes on by itself after all."""
+    keys, items = {other.dedup_key, *other.inherited_keys}, {item.id for item in other.items}
+    if not keys & {*incident.inherited_keys}:
+        return
+    incident.inherited_keys = [key for key in incident.inherited_keys if key not in keys]
+    incident.firing = [key for key in incident.firing if key not in keys]
+    incident.heard = {key: heard for key, heard in incident.heard.items() if key not in keys}
+    incident.items = [item for item in incident.items if item.id not in items]
+    incident.took_in = [one for one in incident.took_in if one != other.id]
+    if before := next((one for one in incident.before_merges if one.id == other.id), None):
+        theirs = [wanted for wanted in other.subscriptions if wanted not in before.subscriptions]
+        incident.subscriptions = [wanted for wanted in incident.subscriptions if wanted not in theirs]
+        if incident.severity is other.severity and before is incident.before_merges[-1]:
+            incident.severity, incident.severity_decided_by = before.severity, before.severity_decided_by
+        incident.before_merges.remove(before)
+    text = f"Does not continue {other.id} after all, which waited for an answer; severity {incident.severity}"
+    incident.note(now, EntryKind.STATUS, text)
+    incident.close_if_done(now)
+
+
 def end_merge(incident: Incident, refusal: str | None, now: datetime) -> None:
     """What comes of a merge once the other incident has answered."""
     into, incident.merging_into = incident.merging_into, None
@@ -224,7 +254,7 @@ def end_merge(incident: Incident, refusal: str | None, now: datetime) -> None:
     incident.note(now, EntryKind.STATUS, f"Merged into {into}, which continues")
 
 
-class LinkRepeat(Message):
+class LinkRepeat(Request):
     """A person sees that it happened before; the follow-ups of then count it against them."""
 
     command: Literal["link repeat"] = "link repeat"
@@ -247,7 +277,7 @@ class LinkRepeat(Message):
         incident.note(now, EntryKind.NOTE, f"Repeats {self.of}: {self.reason}", self.by)
 
 
-class UnlinkRepeat(Message):
+class UnlinkRepeat(Request):
     """It only looks like an earlier one: a link is taken back with its effects, a proposal is dismissed."""
 
     command: Literal["unlink repeat"] = "unlink repeat"

@@ -9,6 +9,8 @@ PARTS = 20
 """Incidents that one incident is split into."""
 LINKS = 50
 """To earlier incidents; to action items that wait, are duplicates, or wait for each other in a row."""
+UNDONE = 10
+"""Of the records that were merged into one, what the last ones changed is known and can be undone."""
 PASSED = 200
 """Reminders, escalations and role holders that have passed."""
 EVIDENCE = 10

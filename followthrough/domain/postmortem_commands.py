@@ -8,10 +8,10 @@ from pydantic import Field
 from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.postmortem import FormatName, Postmortem, Review, ReviewState
 from followthrough.domain.text import NoteIfAny, PostmortemText, Reason
-from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
+from followthrough.domain.values import EntryKind, PersonId, Refusal, Request
 
 
-class ChooseFormat(Message):
+class ChooseFormat(Request):
     """Another form than the one whose turn it is."""
 
     command: Literal["choose postmortem format"] = "choose postmortem format"
@@ -25,7 +25,7 @@ class ChooseFormat(Message):
         incident.note(now, EntryKind.POSTMORTEM, f"Postmortem format: {self.format}", self.by)
 
 
-class AssignPostmortem(Message):
+class AssignPostmortem(Request):
     """Another person owns the postmortem, and is reminded of it."""
 
     command: Literal["assign postmortem"] = "assign postmortem"
@@ -45,7 +45,7 @@ class AssignPostmortem(Message):
         incident.postmortem_owner = self.to
 
 
-class Worded(Message):
+class Worded(Request):
     """Brings a text whose wording the API checks before it gets here."""
 
     by: PersonId
@@ -74,7 +74,7 @@ class SubmitPostmortem(Worded):
         self.note_override(incident, now)
 
 
-class ReviewPostmortem(Message):
+class ReviewPostmortem(Request):
     """Somebody other than the author approves the text, or asks for changes and says which."""
 
     command: Literal["review postmortem"] = "review postmortem"

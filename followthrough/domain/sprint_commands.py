@@ -7,13 +7,13 @@ from pydantic import Field
 
 from followthrough.domain.action_item import WORKED_ON, ActionItem, Sprint
 from followthrough.domain.text import MachineNote, NoteIfAny
-from followthrough.domain.values import EntryKind, Message, PersonId
+from followthrough.domain.values import EntryKind, Message, PersonId, Request
 
 MOST_PLANNED = 500
 """Action items that a team takes into one sprint."""
 
 
-class Estimate(Message):
+class Estimate(Request):
     """How much work it is, in the unit in which its team counts the capacity of a sprint."""
 
     command: Literal["estimate"] = "estimate"

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Literal
 
 from followthrough.domain.incident import ONGOING, Audience, Incident, IncidentStatus, Subscription
-from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
+from followthrough.domain.values import EntryKind, PersonId, Refusal, Request
 
 
-class Subscribe(Message):
+class Subscribe(Request):
     """Somebody wants the updates for an audience."""
 
     command: Literal["subscribe"] = "subscribe"
@@ -25,7 +25,7 @@ class Subscribe(Message):
         incident.note(now, EntryKind.SUBSCRIPTION, f"Gets the updates to {self.audience}", self.by)
 
 
-class Unsubscribe(Message):
+class Unsubscribe(Request):
     """Somebody wants no more updates of this incident, also where the service's subscribers name their address."""
 
     command: Literal["unsubscribe"] = "unsubscribe"

@@ -5,10 +5,10 @@ from typing import Literal
 
 from followthrough.domain.action_item import ActionItem, TicketState
 from followthrough.domain.text import Label
-from followthrough.domain.values import Message, PersonId, Refusal
+from followthrough.domain.values import PersonId, Refusal, Request
 
 
-class Adopt(Message):
+class Adopt(Request):
     """A ticket that is there already is this item's."""
 
     command: Literal["adopt"] = "adopt"

@@ -44,9 +44,18 @@ class State(BaseModel):
 
 
 class Message(BaseModel):
-    """What is said once: a command, a request to an activity, an answer."""
+    """What is said once: a request to an activity, an answer, a signal.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Unknown fields are ignored, for a newer worker or an older one may have said it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Request(Message):
+    """What comes from outside: a command, or the body of a request. A field that it does not have is a mistake."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class EntryKind(StrEnum):

@@ -7,11 +7,11 @@ from pydantic import Field
 from followthrough.domain.sprint_commands import MOST_PLANNED
 from followthrough.domain.text import Key, Label, Title
 from followthrough.domain.times import Day
-from followthrough.domain.values import Message, PersonId, Severity
+from followthrough.domain.values import PersonId, Request, Severity
 from followthrough.file_types import ServiceId, TeamId
 
 
-class NewIncident(Message):
+class NewIncident(Request):
     """A person declares an incident; repeated with the same ``dedup_key``, it is declared once."""
 
     title: Title
@@ -22,14 +22,14 @@ class NewIncident(Message):
     dedup_key: Label | None = None
 
 
-class NewDrill(Message):
+class NewDrill(Request):
     """Starts a drill at once. Without a scenario it is the one that the team did not have for the longest time."""
 
     team: TeamId
     scenario: Key | None = None
 
 
-class ApprovePlanning(Message):
+class ApprovePlanning(Request):
     """What a team takes into a sprint: left out, the items are those proposed and the sprint is the one in planning."""
 
     by: PersonId
@@ -44,7 +44,7 @@ class DigestName(StrEnum):
     MONTHLY = "monthly"
 
 
-class Prose(Message):
+class Prose(Request):
     """Markdown."""
 
     text: str = Field(max_length=200_000)

@@ -1,0 +1,42 @@
+"""What a workflow does beside its main thread."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+
+
+class Background:
+    """Work beside the main thread, which looks at it wherever it waits: nobody else would see that it broke."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, *works: Coroutine[Any, Any, None]) -> None:
+        """Begins them, beside those that there are."""
+        self._tasks += [asyncio.create_task(work) for work in works]
+
+    @property
+    def done(self) -> bool:
+        """Nothing is being done any more."""
+        return all(task.done() for task in self._tasks)
+
+    async def wait(self, condition: Callable[[], bool], within: timedelta | None = None) -> None:
+        """Raises TimeoutError, or RuntimeError for work that broke.
+
+        That fails the workflow task: it is seen, and the next version goes on. Other errors would end the workflow.
+        """
+        await workflow.wait_condition(lambda: condition() or self._error() is not None, timeout=within)
+        if (error := self._error()) is not None:
+            raise RuntimeError(f"Work beside {workflow.info().workflow_id} broke: {error}") from error
+
+    def stop(self) -> None:
+        """Ends all of it."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _error(self) -> BaseException | None:
+        ended = (task for task in self._tasks if task.done() and not task.cancelled())
+        return next((error for task in ended if (error := task.exception()) is not None), None)
