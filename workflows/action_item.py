@@ -75,7 +75,7 @@ class ActionItemWorkflow(LinkedItem):
     @workflow.update
     async def execute(self, command: ItemCommand) -> int:
         """Carries out a command; the answer is the version that it led to, which the read model has by then."""
-        return await self.carry_out(command)
+        return await self.once(lambda: self.carry_out(command))
 
     async def carry_out(self, command: ItemCommand) -> int:
         """See ``TicketFollowing``."""

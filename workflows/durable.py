@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -158,12 +158,31 @@ class Followed(ABC, Generic[RecordT]):
 
     def check(self, command: Command) -> None:
         """Raises what the caller of an update sees when the rules do not allow a command."""
+        if update_id() in self.record.carried_out:
+            return
         try:
             after = self.record.model_copy(deep=True)
             command.apply(after, workflow.now())
             require_room(self.record, after, self.queued, command.command)
         except Refusal as refusal:
             raise ApplicationError(str(refusal), type="Refusal", non_retryable=True) from refusal
+
+    async def once(self, work: Callable[[], Awaitable[int]]) -> int:
+        """Carries an update out, or gives the answer again that it had in this run or an earlier one."""
+        match self.record.carried_out.get(update_id()):
+            case str(sentence):
+                raise ApplicationError(sentence, type="Refusal", non_retryable=True)
+            case int(version):
+                await self.written(version)
+                return version
+        self.record.remember(update_id(), self.record.version + 1)
+        try:
+            version = await work()
+        except ApplicationError as error:
+            self.record.remember(update_id(), cut(error.message, REASON))
+            raise
+        self.record.remember(update_id(), version)
+        return version
 
     def fit(self, change: Callable[[RecordT], Any]) -> Any:
         """Makes a change that another workflow asks for. Raises Refusal, and then nothing has changed."""
@@ -239,6 +258,12 @@ async def signal(workflow_id: str, name: str, *messages: Any) -> bool:
     except ApplicationError:
         return False
     return True
+
+
+def update_id() -> str:
+    """That of the update which is being handled."""
+    update = workflow.current_update_info()
+    return update.id if update else ""
 
 
 def no_answer(record_id: str) -> str:

@@ -89,6 +89,8 @@ class IncidentWorkflow(Followed[Incident]):
         if progress.reopen is not None:
             progress.reopen.apply(self.record, workflow.now())
             self.record.ask_items()
+            if progress.reopen_id is not None:
+                self.record.remember(progress.reopen_id, self.record.version)
             self.tell(NoticeKind.INCIDENT_REOPENED, self._participants(), text=progress.reopen.reason)
         elif progress.alert is not None:
             self.record.receive(progress.alert, workflow.now())
@@ -126,6 +128,9 @@ class IncidentWorkflow(Followed[Incident]):
     @workflow.update
     async def execute(self, command: IncidentCommand) -> int:
         """Carries out a command; the answer is the version that it led to, which the read model has by then."""
+        return await self.once(lambda: self._carry_out(command))
+
+    async def _carry_out(self, command: IncidentCommand) -> int:
         command.apply(self.record, workflow.now())
         version = self.record.version
         match command:
@@ -265,7 +270,8 @@ class IncidentWorkflow(Followed[Incident]):
             incident = self.record.model_copy(update={"unwritten": []})
             await workflow.execute_local_activity_method(ReadModel.project_incident, incident, **LOCAL)
             self._text_written = text
-        incident = self.record.lean().model_copy(update={"unwritten": unwritten})
+        kept = {"unwritten": unwritten, "carried_out": self.record.carried_out}
+        incident = self.record.lean().model_copy(update=kept)
         await workflow.execute_local_activity_method(ReadModel.project_incident, incident, **LOCAL)
 
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:

@@ -61,6 +61,8 @@ class LinkedItem(TicketFollowing):
         if progress.reopen is not None:
             self.announced, self.ticket_shows = True, self._ticket_facts()
             progress.reopen.apply(self.record, workflow.now())
+            if progress.reopen_id is not None:
+                self.record.remember(progress.reopen_id, self.record.version)
         self._waits_for = self._blocked_on()
         self._question: str | None = None
         self._answer: Answer | None = None

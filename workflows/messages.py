@@ -70,6 +70,8 @@ class IncidentProgress(State):
     incident: Incident
     alert: Alert | None = None
     reopen: Reopen | None = None
+    reopen_id: str | None = None
+    """Of that command."""
     outgoing: list[QueuedNotice] = Field(default_factory=list)
 
 
@@ -90,6 +92,8 @@ class ItemProgress(State):
 
     item: ActionItem
     reopen: ReopenItem | None = None
+    reopen_id: str | None = None
+    """Of that command."""
     announced: bool = False
     outgoing: list[QueuedNotice] = Field(default_factory=list)
     ticket_shows: TicketFacts | None = None

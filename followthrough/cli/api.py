@@ -2,11 +2,14 @@
 
 import json
 import os
+import time
 from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
+from uuid import uuid4
 
 import httpx
 import typer
+from httpx import codes
 from pydantic import BaseModel
 from rich.console import Console
 
@@ -14,6 +17,9 @@ from followthrough.domain.text import clean, clean_all
 
 out = Console(markup=False, emoji=False)
 err = Console(stderr=True, markup=False, emoji=False)
+
+AGAIN_AFTER = 5
+"""Seconds."""
 
 NOT_ALLOWED, UNREACHABLE, NOT_FOUND = 1, 3, 4
 """Exit codes beside 0 and Typer's own 2 for a wrong command line."""
@@ -33,22 +39,27 @@ def call(
 ) -> Any:
     """Asks the API and gives its JSON, or the text it answers instead of that, fit for a terminal.
 
-    Ends the command when the service refuses or can't be reached. ``known=False`` keeps the token back, which could
-    tell who asks.
+    Ends the command when the service refuses or can't be reached, or has accepted a command without its result.
+    ``known=False`` keeps the token back, which could tell who asks.
     """
     url = os.environ.get("FOLLOWTHROUGH_URL", "http://127.0.0.1:8080").rstrip("/")
     token = os.environ.get("FOLLOWTHROUGH_API_TOKEN")
+    request = httpx.Request(
+        method,
+        f"{url}/api{path}",
+        json=body.model_dump(mode="json") if body else None,
+        params={name: value for name, value in params.items() if value is not None},
+        headers={"Authorization": f"Bearer {token}"} if token and known else {},
+    )
+    if method == "POST":
+        request.headers["Idempotency-Key"] = uuid4().hex
     try:
-        response = httpx.request(
-            method,
-            f"{url}/api{path}",
-            json=body.model_dump(mode="json") if body else None,
-            params={name: value for name, value in params.items() if value is not None},
-            headers={"Authorization": f"Bearer {token}"} if token and known else {},
-            timeout=30,
-        )
+        response = _patiently(request)
     except httpx.TransportError:
         fail(f"No service answers at {url}; start it with `make up` or set FOLLOWTHROUGH_URL.", UNREACHABLE)
+    if response.status_code == codes.ACCEPTED:
+        err.print(clean(response.json()["message"]), highlight=False)
+        raise typer.Exit
     if response.is_success:
         is_json = response.headers["Content-Type"] == "application/json"
         return clean_all(response.json() if is_json else response.text)
@@ -59,8 +70,25 @@ def call(
             err.print(reworded(finding), highlight=False)
     except (ValueError, KeyError):
         message = f"The service at {url} answered {response.status_code}."
-    codes = {404: NOT_FOUND, 503: UNREACHABLE}
-    fail(message, codes.get(response.status_code, NOT_ALLOWED))
+    exits = {404: NOT_FOUND, 503: UNREACHABLE}
+    fail(message, exits.get(response.status_code, NOT_ALLOWED))
+
+
+def _patiently(request: httpx.Request) -> httpx.Response:
+    """Gives a command up to four times, with its key: it is carried out once. Raises httpx.TransportError."""
+    with httpx.Client(timeout=30) as client:
+        for _ in range(3 if request.method == "POST" else 0):
+            try:
+                response = client.send(request)
+            except (httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError):
+                wait = AGAIN_AFTER
+            else:
+                if response.status_code != codes.SERVICE_UNAVAILABLE:
+                    return response
+                wait = int(response.headers.get("Retry-After", AGAIN_AFTER))
+            err.print(f"The service does not answer; trying again in {wait} seconds.", highlight=False)
+            time.sleep(wait)
+        return client.send(request)
 
 
 def reworded(finding: dict[str, Any]) -> str:

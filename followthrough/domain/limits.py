@@ -14,5 +14,7 @@ UNDONE = 10
 PASSED = 200
 """Reminders, escalations and role holders that have passed."""
 EVIDENCE = 10
+COMMANDS = 200
+"""Whose ids are known, so that none is carried out twice; more than a record gets in a day."""
 UNREACHED = 100
 """People whom mails do not reach."""

@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
+from followthrough.domain.limits import COMMANDS
 from followthrough.domain.text import NOTE, TITLE, Key, clean, cut
 from followthrough.domain.times import MachineTime
 
@@ -101,6 +102,8 @@ class Record(State):
     """Entries that the read model does not have yet."""
     left_out: int = 0
     """How many entries the last of these stands for, once they were too many."""
+    carried_out: dict[str, int | str] = Field(default_factory=dict)
+    """The last commands by their ids: the version that each led to, or the sentence that refused it."""
     unreached: dict[PersonId, date] = Field(default_factory=dict)
     """When it was last told that mails do not reach a person; the empty name stands for plain addresses."""
 
@@ -116,7 +119,12 @@ class Record(State):
 
     def lean(self) -> Self:
         """A copy for those who plan, write mails and tickets: without what only the read model needs."""
-        return self.model_copy(update={"unwritten": []})
+        return self.model_copy(update={"unwritten": [], "carried_out": {}})
+
+    def remember(self, command_id: str, answer: int | str) -> None:
+        """Whoever gives that command again has the same answer."""
+        before = {known: given for known, given in self.carried_out.items() if known != command_id}
+        self.carried_out = dict([*before.items(), (command_id, answer)][-COMMANDS:])
 
     def note(self, at: datetime, kind: EntryKind, text: str, author: PersonId | None = None) -> None:
         """Adds a line to the timeline and marks the record as changed."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
 from fastapi.concurrency import run_in_threadpool
@@ -20,11 +20,15 @@ from followthrough.store.tables import MailRow, MailState, TimelineRow
 from followthrough.web.bodies import NewIncident
 from followthrough.web.incidents import Incidents
 from followthrough.web.intake import Accepted
+from followthrough.web.keys import Key, update_id
 from followthrough.web.reading import Offset, Reading
 from followthrough.web.security import authorised
 
 Limit = Annotated[int, Query(ge=1, le=500)]
-WITHOUT_UNWRITTEN = {"unwritten"}
+WITHOUT_UNWRITTEN = {"unwritten", "carried_out"}
+
+
+NOT_YET: dict[int | str, dict[str, Any]] = {202: {"description": "Accepted; Location is where its result will be"}}
 
 
 class IncidentDetail(Incident):
@@ -84,8 +88,8 @@ def api(settings: Settings, organisation: Callable[[], Organisation], incidents:
     router = APIRouter(prefix="/api", tags=["api"], dependencies=[authorised(settings)])
 
     @router.post("/incidents", status_code=201)
-    async def declare(new: NewIncident) -> Accepted:
-        incident_id = await incidents.declare(**new.model_dump())
+    async def declare(new: NewIncident, key: Key = None) -> Accepted:
+        incident_id = await incidents.declare(**{**new.model_dump(), "dedup_key": new.dedup_key or key})
         return Accepted(incident=incident_id, url=f"{settings.resolved_public_url}/incidents/{incident_id}")
 
     @router.get("/incidents", response_model_exclude={"__all__": WITHOUT_UNWRITTEN})
@@ -107,10 +111,12 @@ def api(settings: Settings, organisation: Callable[[], Organisation], incidents:
             **dict(incident), timeline=await run_in_threadpool(queries.timeline, reading, incident_id)
         )
 
-    @router.post("/incidents/{incident_id}/commands", response_model_exclude=WITHOUT_UNWRITTEN)
-    async def command_incident(incident_id: str, command: Annotated[IncidentCommand, Body()]) -> Incident:
+    @router.post("/incidents/{incident_id}/commands", response_model_exclude=WITHOUT_UNWRITTEN, responses=NOT_YET)
+    async def command_incident(
+        incident_id: str, command: Annotated[IncidentCommand, Body()], key: Key = None
+    ) -> Incident:
         """Carries a command out; the answer is the incident after it. 409 when the rules do not allow it."""
-        return await incidents.command(incident_id, command)
+        return await incidents.command(incident_id, command, update_id(key, command))
 
     @router.get("/items")
     def list_items(
@@ -135,10 +141,10 @@ def api(settings: Settings, organisation: Callable[[], Organisation], incidents:
         zone = organisation().team(item.team, item.service).time_zone
         return ItemDetail(**dict(item), timeline=timeline, time_zone=zone)
 
-    @router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_UNWRITTEN)
-    async def command_item(item_id: str, command: Annotated[ItemCommand, Body()]) -> ActionItem:
+    @router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_UNWRITTEN, responses=NOT_YET)
+    async def command_item(item_id: str, command: Annotated[ItemCommand, Body()], key: Key = None) -> ActionItem:
         """Carries a command out; the answer is the action item after it. 409 when the rules do not allow it."""
-        return await incidents.item_command(item_id, command)
+        return await incidents.item_command(item_id, command, update_id(key, command))
 
     @router.get("/mails", response_model=list[MailLine])
     def list_mails(

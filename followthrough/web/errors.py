@@ -34,6 +34,16 @@ class Unknown(Exception):
     """No incident or action item has this id; the message is the sentence for the person who asked."""
 
 
+class NotYet(Exception):
+    """A command is accepted and will be carried out, but its result was not there in time."""
+
+    def __init__(self, record_id: str) -> None:
+        super().__init__(
+            f"The command to {record_id} is accepted, but its result is not there yet; look at {record_id} in a moment."
+        )
+        self.url = f"/{'items' if '.' in record_id else 'incidents'}/{record_id}"
+
+
 class Returned(Exception):
     """A command that has to be said another way; ``details`` say how, beside the sentence."""
 
@@ -65,6 +75,10 @@ def install(app: FastAPI) -> None:
     def refused(request: Request, error: Refusal) -> Response:
         return answer(request, 409, str(error))
 
+    @app.exception_handler(NotYet)
+    def notyet(request: Request, accepted: NotYet) -> Response:
+        return answer(request, 202, str(accepted), {"Location": accepted.url})
+
     @app.exception_handler(Returned)
     def returned(_request: Request, error: Returned) -> Response:
         return JSONResponse({"error": str(error), **error.details}, error.status)
@@ -94,8 +108,9 @@ def answer(request: Request, status: int, text: str, headers: Any = None) -> Res
     if "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(
         ("/api/", "/webhooks/")
     ):
-        return page(request, "error.html", status=status, headers=headers, sentence=sentence)
-    return JSONResponse({"error": sentence}, status, headers)
+        heading = "That is on its way" if status == 202 else "That did not work"
+        return page(request, "error.html", status=status, headers=headers, heading=heading, sentence=sentence)
+    return JSONResponse({"message" if status == 202 else "error": sentence}, status, headers)
 
 
 def _sentence(errors: Sequence[Any]) -> str:

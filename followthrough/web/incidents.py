@@ -13,7 +13,14 @@ from weakref import WeakValueDictionary
 from sqlalchemy import Engine, exc
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowFailureError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateHandle,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
+)
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -32,7 +39,7 @@ from followthrough.file_types import ServiceId
 from followthrough.organisation import Organisation
 from followthrough.store import alerts, queries
 from followthrough.web.checks import checked
-from followthrough.web.errors import Unknown
+from followthrough.web.errors import NotYet, Unknown
 from workflows.action_item import ActionItemWorkflow
 from workflows.durable import Command
 from workflows.incident import IncidentWorkflow
@@ -156,12 +163,13 @@ class Incidents:
         """From the read model, or from its workflow while that is too young. Raises Unknown."""
         return await self._find(record_id, ITEM_ID, queries.action_item, ActionItemWorkflow.state)
 
-    async def command(self, record_id: str, command: IncidentCommand, update_id: str | None = None) -> Incident:
-        """The incident after the command, which is carried out once for equal ``update_id``.
+    async def command(self, record_id: str, command: IncidentCommand, key: str | None = None) -> Incident:
+        """The incident after the command, which is carried out once for equal ``key``.
 
-        Raises Unknown, Refusal, Returned for what has to be said another way, or HTTPException for a person or service
-        that the organisation file does not have.
+        Raises NotYet when it is only accepted, Unknown, Refusal, Returned for what has to be said another way, or
+        HTTPException for a person or service that the organisation file does not have.
         """
+        key = key or uuid4().hex
         incident = await self.incident(record_id)
         command = await asyncio.to_thread(checked, command, self._organisation())
         if isinstance(command, LinkRepeat):
@@ -169,30 +177,37 @@ class Incidents:
         if isinstance(command, Split):
             self._require_service(command.service or incident.service)
         try:
-            return await self._execute(incident, queries.incident, command, update_id)
+            return await self._execute(incident, queries.incident, command, key)
         except Over:
             if isinstance(command, Reopen):
                 return await self._reopen(
-                    incident, queries.incident, command, lambda ended: IncidentProgress(incident=ended, reopen=command)
+                    incident,
+                    queries.incident,
+                    command,
+                    lambda ended: IncidentProgress(incident=ended, reopen=command, reopen_id=key),
                 )
             raise
 
-    async def item_command(self, record_id: str, command: ItemCommand, update_id: str | None = None) -> ActionItem:
-        """The action item after the command, which is carried out once for equal ``update_id``.
+    async def item_command(self, record_id: str, command: ItemCommand, key: str | None = None) -> ActionItem:
+        """The action item after the command, which is carried out once for equal ``key``.
 
-        Raises Unknown, Refusal, Returned for parts that have to be said another way, or HTTPException for an unknown
-        person.
+        Raises NotYet when it is only accepted, Unknown, Refusal, Returned for parts that have to be said another way,
+        or HTTPException for an unknown person.
         """
+        key = key or uuid4().hex
         item = await self.action_item(record_id)
         command = await asyncio.to_thread(checked, command, self._organisation())
         if isinstance(command, SplitItem):
             self._require_people(tuple(part.owner for part in command.parts))
         try:
-            return await self._execute(item, queries.action_item, command, update_id)
+            return await self._execute(item, queries.action_item, command, key)
         except Over:
             if isinstance(command, ReopenItem):
                 return await self._reopen(
-                    item, queries.action_item, command, lambda ended: ItemProgress(item=ended, reopen=command)
+                    item,
+                    queries.action_item,
+                    command,
+                    lambda ended: ItemProgress(item=ended, reopen=command, reopen_id=key),
                 )
             raise
 
@@ -240,6 +255,8 @@ class Incidents:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+        except WorkflowFailureError:
+            logger.warning("The workflow of %s ended badly; what the database has of it counts", record_id)
         return await asyncio.to_thread(self._read, query, record_id)
 
     def _read(self, query: Callable[[Session, str], RecordT | None], record_id: str) -> RecordT | None:
@@ -339,16 +356,24 @@ class Incidents:
         record: RecordT,
         query: Callable[[Session, str], RecordT | None],
         command: Command,
-        update_id: str | None,
+        key: str,
     ) -> RecordT:
         self._require_people(*(getattr(command, field, None) for field in PEOPLE))
+        update: WorkflowUpdateHandle[int] | None = None
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 handle = self._client.get_workflow_handle(record.id)
-                version = await handle.execute_update("execute", command, id=update_id, result_type=int)
+                update = await handle.start_update(
+                    "execute", command, id=key, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=int
+                )
+                version = await update.result()
                 after = await asyncio.to_thread(self._read, query, record.id)
                 if after is None or after.version < version:
                     after = await handle.query("state", result_type=type(record))
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            if update is None:
+                raise
+            raise NotYet(record.id) from None
         except WorkflowUpdateFailedError as error:
             if isinstance(error.cause, ApplicationError) and error.cause.type == "Refusal":
                 raise Refusal(error.cause.message) from error
@@ -356,6 +381,13 @@ class Incidents:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+            async with asyncio.timeout(ANSWER_WITHIN):
+                ended = await self._as_it_ended(record.id, type(record), query) or record
+            match ended.carried_out.get(key):
+                case str(sentence):
+                    raise Refusal(sentence) from error
+                case int():
+                    return ended
             command.apply(record, datetime.now(UTC))
             raise Over(f"{record.id} is {record.status.value}; it takes no more commands.") from error
         return after

@@ -25,6 +25,7 @@ from followthrough.store.queries import items_to_plan
 from followthrough.web.bodies import ApprovePlanning
 from followthrough.web.errors import Unknown
 from followthrough.web.incidents import ANSWER_WITHIN
+from followthrough.web.keys import Key, update_id
 from followthrough.web.reading import Reading
 from followthrough.web.rendering import page
 from followthrough.web.security import authorised
@@ -63,7 +64,7 @@ def plannings(settings: Settings, organisation: Callable[[], Organisation], clie
         return await planning(reading, team, first_day)
 
     @api.post("/planning/{team}")
-    async def approve(team: TeamId, reading: Reading, body: ApprovePlanning) -> PlanningProgress:
+    async def approve(team: TeamId, reading: Reading, body: ApprovePlanning, key: Key = None) -> PlanningProgress:
         """The tickets follow as soon as the tracker takes them. 409 when it was approved before, or is over."""
         found = await planning(reading, team, body.first_day)
         items = body.items or tuple(line.id for line in found.proposal.proposed)
@@ -72,7 +73,7 @@ def plannings(settings: Settings, organisation: Callable[[], Organisation], clie
             raise HTTPException(422, f"{', '.join(sorted(strange))} can't be planned by team {team}; see its planning.")
         if not items:
             raise Refusal(f"Nothing is proposed to team {team}; name the action items.")
-        return await _approve(client, found.plan, Approval(by=body.by, items=items))
+        return await _approve(client, found.plan, Approval(by=body.by, items=items), update_id(key, body))
 
     @router.get("/planning", include_in_schema=False)
     def show_first() -> Response:
@@ -114,7 +115,7 @@ async def _progress(client: Client, plan: SprintPlan) -> PlanningProgress | None
     return None
 
 
-async def _approve(client: Client, plan: SprintPlan, approval: Approval) -> PlanningProgress:
+async def _approve(client: Client, plan: SprintPlan, approval: Approval, key: str | None) -> PlanningProgress:
     """Begins the planning if its schedule has not. Raises Refusal."""
     begin = WithStartWorkflowOperation(
         SprintPlanningWorkflow.run,
@@ -127,7 +128,7 @@ async def _approve(client: Client, plan: SprintPlan, approval: Approval) -> Plan
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
             return await client.execute_update_with_start_workflow(
-                SprintPlanningWorkflow.approve, approval, start_workflow_operation=begin
+                SprintPlanningWorkflow.approve, approval, start_workflow_operation=begin, id=key
             )
     except WorkflowUpdateFailedError as error:
         if isinstance(error.cause, ApplicationError) and error.cause.type == "Refusal":

@@ -7,7 +7,7 @@ import pytest
 
 from followthrough import engine as engines
 from followthrough.domain.incident import Alert, AlertState, Incident
-from followthrough.domain.incident_commands import Resolve
+from followthrough.domain.incident_commands import AddNote, Resolve
 from followthrough.domain.values import Severity
 from followthrough.engine import engine
 from followthrough.organisation import Organisation
@@ -41,6 +41,8 @@ async def test_an_incident_continues_as_new_with_everything_it_knows(
         handle = await found.client.start_workflow(
             IncidentWorkflow.run, IncidentProgress(incident=incident), id=incident.id, task_queue=TASK_QUEUE
         )
+        said = AddNote(by="ines", text="The probe is in the basement")
+        version = await handle.execute_update(IncidentWorkflow.execute, said, id="said once")
         for number in range(40):
             state = AlertState.FIRING if number % 2 == 0 else AlertState.RESOLVED
             alert = Alert(dedup_key="test/flapping", source="test", state=state, title="Flapping", at=datetime.now(UTC))
@@ -53,4 +55,6 @@ async def test_an_incident_continues_as_new_with_everything_it_knows(
         assert description.run_id != handle.first_execution_run_id, "it continued as new"
         assert description.history_length < 200
         assert resolved.alerts == 40
+        assert await handle.execute_update(IncidentWorkflow.execute, said, id="said once") == version
+        assert (await handle.query(IncidentWorkflow.state)).version == resolved.version
     database.dispose()
