@@ -177,6 +177,7 @@ class BeforeMerge(Message):
     id: str
     severity: Severity
     severity_decided_by: PersonId | None
+    resolution_proposed_at: AwareDatetime | None
     subscriptions: tuple[Subscription, ...]
 
 

@@ -198,6 +198,7 @@ def take_in(incident: Incident, other: Continued, now: datetime) -> bool:
         id=other.id,
         severity=incident.severity,
         severity_decided_by=incident.severity_decided_by,
+        resolution_proposed_at=incident.resolution_proposed_at,
         subscriptions=tuple(wanted for wanted in other.subscriptions if wanted in incident.subscriptions),
     )
     incident.before_merges = [*incident.before_merges, before][-UNDONE:]
@@ -231,7 +232,10 @@ def give_back(incident: Incident, other: Continued, now: datetime) -> None:
     incident.heard = {key: heard for key, heard in incident.heard.items() if key not in keys}
     incident.items = [item for item in incident.items if item.id not in items]
     incident.took_in = [one for one in incident.took_in if one != other.id]
+    if incident.alert is not None and incident.alert.dedup_key in keys:
+        incident.alert = None
     if before := next((one for one in incident.before_merges if one.id == other.id), None):
+        incident.resolution_proposed_at = incident.resolution_proposed_at or before.resolution_proposed_at
         theirs = [wanted for wanted in other.subscriptions if wanted not in before.subscriptions]
         incident.subscriptions = [wanted for wanted in incident.subscriptions if wanted not in theirs]
         if incident.severity is other.severity and before is incident.before_merges[-1]:

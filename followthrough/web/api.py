@@ -89,7 +89,7 @@ def api(settings: Settings, organisation: Callable[[], Organisation], incidents:
 
     @router.post("/incidents", status_code=201)
     async def declare(new: NewIncident, key: Key = None) -> Accepted:
-        incident_id = await incidents.declare(**{**new.model_dump(), "dedup_key": new.dedup_key or key})
+        incident_id = await incidents.declare(**{**new.model_dump(), "dedup_key": new.dedup_key or update_id(key, new)})
         return Accepted(incident=incident_id, url=f"{settings.resolved_public_url}/incidents/{incident_id}")
 
     @router.get("/incidents", response_model_exclude={"__all__": WITHOUT_UNWRITTEN})

@@ -33,6 +33,7 @@ from followthrough.domain.item_lifecycle import (
     end_block,
     end_merge,
     end_split,
+    give_back,
     hold_up,
     take_in,
 )
@@ -152,6 +153,32 @@ def test_of_two_duplicates_one_goes_on_with_the_earlier_deadline_and_the_higher_
     assert (goes_on.due, goes_on.priority, goes_on.severity) == (NOW + 5 * DAY, Priority.MEDIUM, Severity.SEV1)
     assert (goes_on.duplicates, goes_on.repeats) == ([duplicate.id], ["inc-0000000009"])
     assert (duplicate.status, duplicate.duplicate_of, duplicate.ended) == (ItemStatus.MERGED, goes_on.id, True)
+
+
+CHANGING = {"version", "entries", "unwritten"}
+
+
+def test_a_duplicate_that_is_taken_back_leaves_no_trace_but_on_the_timeline() -> None:
+    goes_on = item(1, due_in_days=20, priority=Priority.LOW, severity=Severity.SEV3, repeats=["inc-0000000008"])
+    before = goes_on.model_dump(exclude=CHANGING)
+    duplicate = Duplicate.model_validate(
+        item(2, due_in_days=5, priority=Priority.HIGH, severity=Severity.SEV1, repeats=["inc-0000000009"])
+    )
+    take_in(goes_on, duplicate, NOW)
+    give_back(goes_on, duplicate, NOW)
+    assert goes_on.model_dump(exclude=CHANGING) == before
+    assert "Does not go on for inc-0000000001.2 after all" in last_line(goes_on)
+    entries = goes_on.entries
+    give_back(goes_on, duplicate, NOW)
+    assert goes_on.entries == entries
+
+
+def test_what_was_changed_since_a_duplicate_was_taken_in_stays() -> None:
+    goes_on, duplicate = item(1, due_in_days=20), Duplicate.model_validate(item(2, due_in_days=5))
+    take_in(goes_on, duplicate, NOW)
+    goes_on.due = NOW + 7 * DAY
+    give_back(goes_on, duplicate, NOW)
+    assert (goes_on.due, goes_on.duplicates) == (NOW + 7 * DAY, [])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.incident import Alert, AlertState, Incident, IncidentStatus, ItemSummary, Role
+from followthrough.domain.incident import Alert, AlertState, Audience, Incident, IncidentStatus, ItemSummary, Role
 from followthrough.domain.incident_commands import (
     Acknowledge,
     AssignRole,
@@ -12,7 +12,16 @@ from followthrough.domain.incident_commands import (
     Resolve,
 )
 from followthrough.domain.incident_schedule import plan_incident
-from followthrough.domain.lifecycle_commands import Continued, Merge, Reopen, Split, end_merge, incident_id, take_in
+from followthrough.domain.lifecycle_commands import (
+    Continued,
+    Merge,
+    Reopen,
+    Split,
+    end_merge,
+    give_back,
+    incident_id,
+    take_in,
+)
 from followthrough.domain.postmortem_commands import Publish
 from followthrough.domain.subscriptions import Subscribe
 from followthrough.domain.values import Refusal, Severity
@@ -39,6 +48,39 @@ def merge(one: Incident, into: Incident) -> None:
 
 def texts(record: Incident) -> str:
     return "\n".join(entry.text for entry in record.unwritten)
+
+
+def test_a_merge_that_is_taken_back_leaves_no_trace_but_on_the_timeline() -> None:
+    changing = {"version", "entries", "unwritten"}
+    first, second = incident(FIRST, Severity.SEV1), incident(SECOND, Severity.SEV3)
+    first.items = [ItemSummary(id=f"{FIRST}.1", title="Open", owner="tomas")]
+    receive(first, FIRST, AlertState.FIRING)
+    for one, person in ((first, "ines"), (first, "tomas"), (second, "tomas")):
+        Subscribe(by=person, audience=Audience.INTERNAL).apply(one, MONDAY)
+    before = second.model_dump(exclude=changing)
+    take_in(second, Continued.of(first), MONDAY)
+    assert (second.severity, len(second.items), len(second.subscriptions)) == (Severity.SEV1, 1, 2)
+    give_back(second, Continued.of(first), MONDAY)
+    assert second.model_dump(exclude=changing) == before
+    assert f"Does not continue {FIRST} after all" in texts(second)
+    entries = second.entries
+    give_back(second, Continued.of(first), MONDAY)
+    assert second.entries == entries
+
+
+def test_a_reopened_incident_does_not_close_before_its_items_have_told_their_state() -> None:
+    record = incident(FIRST)
+    record.items = [
+        ItemSummary(id=f"{FIRST}.{number}", title="Done", owner="ines", ended_at=MONDAY) for number in (1, 2)
+    ]
+    record.status = IncidentStatus.PUBLISHED
+    record.ask_items()
+    record.item_ended(MONDAY, f"{FIRST}.1", MONDAY, ItemStatus.CLOSED)
+    assert not record.ended
+    record.item_asked_again(MONDAY, f"{FIRST}.2", "It was wrong")
+    assert (record.ended, record.unheard) == (False, [])
+    record.item_ended(MONDAY, f"{FIRST}.2", MONDAY, ItemStatus.CLOSED)
+    assert record.status is IncidentStatus.CLOSED
 
 
 def test_what_is_merged_is_continued_and_nothing_is_lost() -> None:

@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 import pytest
 from pydantic import HttpUrl
 from sqlmodel import select
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.common import RawValue
 from temporalio.service import RPCError
+from temporalio.workflow import _Definition
 
 from followthrough.domain.action_item import ActionItem, ItemStatus, Priority
 from followthrough.domain.incident import Incident, IncidentStatus, Role
@@ -26,6 +28,7 @@ from followthrough.web.incidents import Incidents
 from tests.waiting import eventually, found_rows
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
 from tests.workflows.test_whole_life import refusal
+from worker import WORKFLOWS
 from workflows.durable import ANSWER_WITHIN
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -79,6 +82,12 @@ async def items_of(play: Play, number: int, severity: Severity = Severity.SEV2) 
     return incident, parts
 
 
+@pytest.mark.parametrize("definition", WORKFLOWS)
+def test_no_signal_can_be_dropped_because_it_is_not_read(definition: type) -> None:
+    signals = _Definition.must_from_class(definition).signals.values()
+    assert [heard.name for heard in signals if heard.arg_types not in ([], [RawValue])] == []
+
+
 async def test_a_signal_with_a_field_that_only_a_newer_worker_knows_is_heard(play: Play) -> None:
     incident, (item,) = await items_of(play, 1)
     newer = {"item_id": item.handle.id, "at": "2026-01-01T00:00:00Z", "status": "closed", "newer": {"deep": [1]}}
@@ -90,7 +99,7 @@ async def test_a_signal_that_cannot_be_read_fails_the_workflow_task_and_is_not_d
     incident = await play.declare()
     await incident.handle.signal("item_ended", {"item_id": "inc-1.1", "when": "a newer worker says it another way"})
     await eventually(lambda: failed_tasks(incident.handle), within=PATIENT)
-    assert (await incident.handle.describe()).status.name == "RUNNING"
+    assert (await incident.handle.describe()).status is WorkflowExecutionStatus.RUNNING
     await incident.handle.terminate()
 
 
