@@ -231,7 +231,7 @@ class OwnerWanted(Message):
     since: AwareDatetime
 
 
-class TookIn(Message):
+class BeforeDuplicate(Message):
     """What an action item was like before it went on for a duplicate, too; for when that is withdrawn."""
 
     id: str
@@ -305,7 +305,7 @@ class ActionItem(Record):
     duplicate_of: str | None = None
     duplicates: list[str] = Field(default_factory=list)
     """Action items that were merged into this one."""
-    took_in: list[TookIn] = Field(default_factory=list)
+    before_duplicates: list[BeforeDuplicate] = Field(default_factory=list)
     """What the last of them changed."""
     split_from: str | None = None
     split_into: list[str] = Field(default_factory=list)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
-from followthrough.domain.action_item import WORKED_ON, ActionItem, Block, ItemStatus, Kind, Priority, TookIn
+from followthrough.domain.action_item import WORKED_ON, ActionItem, BeforeDuplicate, Block, ItemStatus, Kind, Priority
 from followthrough.domain.lifecycle_commands import INCIDENT_ID
 from followthrough.domain.limits import LINKS, UNDONE
 from followthrough.domain.text import Key, Label, Reason, Title
@@ -142,7 +142,7 @@ def take_in(item: ActionItem, other: Duplicate, now: datetime) -> None:
     if len(item.duplicates) >= LINKS:
         raise Refusal(f"Action item {item.id} goes on for {LINKS} duplicates already; merge into another one.")
     due = min(item.planned.due, other.due_at)
-    before = TookIn(
+    before = BeforeDuplicate(
         id=other.id,
         due=item.due,
         due_since=due,
@@ -150,7 +150,7 @@ def take_in(item: ActionItem, other: Duplicate, now: datetime) -> None:
         severity=item.severity,
         repeats=tuple(item.repeats),
     )
-    item.took_in = [*item.took_in, before][-UNDONE:]
+    item.before_duplicates = [*item.before_duplicates, before][-UNDONE:]
     item.duplicates.append(other.id)
     item.due = due
     item.priority = min(item.priority, other.priority, key=list(Priority).index)
@@ -162,19 +162,19 @@ def take_in(item: ActionItem, other: Duplicate, now: datetime) -> None:
 
 def give_back(item: ActionItem, other: Duplicate, now: datetime) -> None:
     """Undoes ``take_in``: its duplicate goes on by itself. What was changed since stays."""
-    before = next((one for one in item.took_in if one.id == other.id), None)
+    before = next((one for one in item.before_duplicates if one.id == other.id), None)
     if before is None:
         return
     item.duplicates.remove(other.id)
     item.repeats = [repeat for repeat in item.repeats if repeat in before.repeats or repeat not in other.repeats]
-    if before is item.took_in[-1]:
+    if before is item.before_duplicates[-1]:
         if item.due == before.due_since:
             item.due = before.due
         if item.priority is other.priority:
             item.priority = before.priority
         if item.severity is other.severity:
             item.severity = before.severity
-    item.took_in.remove(before)
+    item.before_duplicates.remove(before)
     item.note(now, EntryKind.ACTION_ITEM, f"Does not go on for {other.id} after all, which waited for an answer")
 
 

@@ -17,7 +17,7 @@ from tests.replay.test_replay import RECORDED
 from worker import WORKFLOW_RUNNER, WORKFLOWS
 
 ADDED = {"what only a newer worker knows": [{"text": "not for this one"}]}
-ADDED_SINCE_0_1 = ["question", "took_in", "before_merges", "unheard", "carried_out", "reopen_id"]
+ADDED_SINCE_0_1 = ["question", "before_duplicates", "before_merges", "unheard", "carried_out", "reopen_id"]
 """Fields with defaults, which an older worker's messages and states do not have."""
 
 

@@ -176,7 +176,7 @@ async def test_an_action_item_that_is_not_answered_goes_on_and_a_late_yes_is_und
         await incident.until(lambda it: len(it.items) == 2 and it.entries >= entries)
     else:
         after = await mended(other.state, lambda it: it.entries > before.entries + 1)
-        known = ("duplicates", "blocks", "due", "priority", "severity", "repeats", "took_in")
+        known = ("duplicates", "blocks", "due", "priority", "severity", "repeats", "before_duplicates")
         assert after.model_dump(include=set(known)) == before.model_dump(include=set(known))
     await item.give(commands[what])
 
