@@ -42,10 +42,18 @@ def silent() -> Response:
 def test_a_command_is_given_again_with_its_key_until_it_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     with Service(silent(), None, JSONResponse({"id": "1"}), JSONResponse({"id": "2"})) as service:
         monkeypatch.setenv("FOLLOWTHROUGH_URL", service.url)
-        assert api.call("POST", ITEM, body=Accept(by="ines")) == {"id": "1"}
-        assert api.call("POST", ITEM, body=Accept(by="ines")) == {"id": "2"}
+        assert api.call("POST", ITEM, body=Accept(by="ines"), keyed=True) == {"id": "1"}
+        assert api.call("POST", ITEM, body=Accept(by="ines"), keyed=True) == {"id": "2"}
     assert None not in service.keys
     assert (len(set(service.keys[:3])), len(set(service.keys))) == (1, 2)
+
+
+def test_what_takes_no_key_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Service(silent()) as service:
+        monkeypatch.setenv("FOLLOWTHROUGH_URL", service.url)
+        with pytest.raises(typer.Exit):
+            api.call("POST", "/drills")
+    assert service.keys == [None]
 
 
 def test_a_command_that_is_never_answered_ends_with_what_the_service_said(
@@ -54,7 +62,7 @@ def test_a_command_that_is_never_answered_ends_with_what_the_service_said(
     with Service(*(silent() for _ in range(4))) as service:
         monkeypatch.setenv("FOLLOWTHROUGH_URL", service.url)
         with pytest.raises(typer.Exit) as ended:
-            api.call("POST", ITEM, body=Accept(by="ines"))
+            api.call("POST", ITEM, body=Accept(by="ines"), keyed=True)
     assert (ended.value.exit_code, len(service.keys)) == (api.UNREACHABLE, 4)
     assert "does not answer" in capsys.readouterr().err
 
@@ -66,6 +74,6 @@ def test_a_command_that_is_accepted_without_its_result_says_where_to_look(
     with Service(JSONResponse(accepted, 202)) as service:
         monkeypatch.setenv("FOLLOWTHROUGH_URL", service.url)
         with pytest.raises(typer.Exit) as ended:
-            api.call("POST", ITEM, body=Accept(by="ines"))
+            api.call("POST", ITEM, body=Accept(by="ines"), keyed=True)
     assert ended.value.exit_code == 0
     assert "look at inc-7f3a9c21d0.1 in a moment" in capsys.readouterr().err

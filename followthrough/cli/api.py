@@ -18,7 +18,7 @@ from followthrough.domain.text import clean, clean_all
 out = Console(markup=False, emoji=False)
 err = Console(stderr=True, markup=False, emoji=False)
 
-AGAIN_AFTER = 5
+AGAIN_AFTER, LONGEST_WAIT = 5, 30
 """Seconds."""
 
 NOT_ALLOWED, UNREACHABLE, NOT_FOUND = 1, 3, 4
@@ -35,12 +35,18 @@ def fail(message: str, code: int) -> NoReturn:
 
 
 def call(
-    method: str, path: str, *, body: BaseModel | None = None, known: bool = True, **params: str | int | bool | None
+    method: str,
+    path: str,
+    *,
+    body: BaseModel | None = None,
+    known: bool = True,
+    keyed: bool = False,
+    **params: str | int | bool | None,
 ) -> Any:
     """Asks the API and gives its JSON, or the text it answers instead of that, fit for a terminal.
 
     Ends the command when the service refuses or can't be reached, or has accepted a command without its result.
-    ``known=False`` keeps the token back, which could tell who asks.
+    ``known=False`` keeps the token back, which could tell who asks; what takes a key, ``keyed``, is tried again.
     """
     url = os.environ.get("FOLLOWTHROUGH_URL", "http://127.0.0.1:8080").rstrip("/")
     token = os.environ.get("FOLLOWTHROUGH_API_TOKEN")
@@ -51,13 +57,13 @@ def call(
         params={name: value for name, value in params.items() if value is not None},
         headers={"Authorization": f"Bearer {token}"} if token and known else {},
     )
-    if method == "POST":
+    if keyed:
         request.headers["Idempotency-Key"] = uuid4().hex
     try:
-        response = _patiently(request)
+        response = _send(request, again=3 if keyed else 0)
     except httpx.TransportError:
         fail(f"No service answers at {url}; start it with `make up` or set FOLLOWTHROUGH_URL.", UNREACHABLE)
-    if response.status_code == codes.ACCEPTED:
+    if keyed and response.status_code == codes.ACCEPTED:
         err.print(clean(response.json()["message"]), highlight=False)
         raise typer.Exit
     if response.is_success:
@@ -74,10 +80,10 @@ def call(
     fail(message, exits.get(response.status_code, NOT_ALLOWED))
 
 
-def _patiently(request: httpx.Request) -> httpx.Response:
-    """Gives a command up to four times, with its key: it is carried out once. Raises httpx.TransportError."""
+def _send(request: httpx.Request, again: int) -> httpx.Response:
+    """The answer, asked for as often ``again`` as there was none. Raises httpx.TransportError."""
     with httpx.Client(timeout=30) as client:
-        for _ in range(3 if request.method == "POST" else 0):
+        for _ in range(again):
             try:
                 response = client.send(request)
             except (httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError):
@@ -85,7 +91,8 @@ def _patiently(request: httpx.Request) -> httpx.Response:
             else:
                 if response.status_code != codes.SERVICE_UNAVAILABLE:
                     return response
-                wait = int(response.headers.get("Retry-After", AGAIN_AFTER))
+                asked = response.headers.get("Retry-After", "")
+                wait = min(int(asked), LONGEST_WAIT) if asked.isdecimal() else AGAIN_AFTER
             err.print(f"The service does not answer; trying again in {wait} seconds.", highlight=False)
             time.sleep(wait)
         return client.send(request)

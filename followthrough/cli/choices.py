@@ -64,7 +64,7 @@ def split_item(
     if len(pairs) < 2 or not all(map(all, pairs)):
         fail('Give at least two parts, each like --part "ines: Alert on queue depth".', 2)
     command = SplitItem(by=by, parts=tuple(Part(owner=owner, title=title) for owner, title in pairs))
-    answer = call("POST", f"/items/{item}/commands", body=command)
+    answer = call("POST", f"/items/{item}/commands", body=command, keyed=True)
     new = answer["split_into"][-len(pairs) :]
     show(answer, as_json, lambda it: f"{it['id']} is split into {', '.join(new)}.")
 

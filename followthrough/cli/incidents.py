@@ -31,7 +31,7 @@ Incident = Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, for e
 
 def give(incident: str, command: IncidentCommand) -> None:
     """Gives a command and prints where the incident is afterwards."""
-    answer = call("POST", f"/incidents/{incident}/commands", body=command)
+    answer = call("POST", f"/incidents/{incident}/commands", body=command, keyed=True)
     out.print(f"{answer['id']} is {answer['status']}.", highlight=False)
 
 
@@ -46,7 +46,9 @@ def declare(
 ) -> None:
     """Declare an incident by hand; a paging alert does it by itself."""
     body = NewIncident(title=title, service=service, severity=severity, by=by, drill=drill)
-    show(call("POST", "/incidents", body=body), as_json, lambda it: f"Declared {it['incident']}: {it['url']}")
+    show(
+        call("POST", "/incidents", body=body, keyed=True), as_json, lambda it: f"Declared {it['incident']}: {it['url']}"
+    )
 
 
 @app.command()

@@ -18,7 +18,7 @@ DAY = ["%Y-%m-%d"]
 
 def give(item: str, command: ItemCommand) -> dict[str, Any]:
     """Gives a command, prints where the action item is afterwards, and gives that."""
-    answer: dict[str, Any] = call("POST", f"/items/{item}/commands", body=command)
+    answer: dict[str, Any] = call("POST", f"/items/{item}/commands", body=command, keyed=True)
     out.print(f"{answer['id']} is {answer['status']}.", highlight=False)
     return answer
 

@@ -49,7 +49,7 @@ def split(
 ) -> None:
     """Make a part of an incident an incident of its own."""
     command = Split(by=by, title=title, reason=reason, service=service, severity=severity)
-    answer = call("POST", f"/incidents/{incident}/commands", body=command)
+    answer = call("POST", f"/incidents/{incident}/commands", body=command, keyed=True)
     show(answer, as_json, lambda it: f"Split off {it['split_into'][-1]} from {it['id']}.")
 
 

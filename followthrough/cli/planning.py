@@ -45,7 +45,7 @@ def approve_planning(
     """Take action items into a sprint, as its team's lead or a member."""
     first_day: date | None = sprint.date() if sprint else None
     body = ApprovePlanning(by=by, items=tuple(items or ()), first_day=first_day)
-    answer = call("POST", f"/planning/{team}", body=body)
+    answer = call("POST", f"/planning/{team}", body=body, keyed=True)
     show(answer, as_json, lambda it: f"Approved: {', '.join(it['approval']['items'])}. The tickets follow.")
 
 
