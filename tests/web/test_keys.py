@@ -10,6 +10,7 @@ from sqlalchemy import text
 from followthrough.web import incidents
 from tests.waiting import eventually
 from tests.web.conftest import Web
+from tests.web.test_acting import link
 from tests.web.test_api import declare, get, with_item
 
 PROPOSAL = {"command": "propose action item", "by": "ines", "title": "Alert on queue depth", "owner": "tomas"}
@@ -56,15 +57,19 @@ async def test_a_command_that_ended_its_item_and_one_that_reopened_it_have_the_s
     assert (await api.post(path, json=reopen, headers=key())).status_code == 409
 
 
-async def test_a_proposal_tried_six_times_while_the_database_is_locked_becomes_one_item(
+async def test_what_is_tried_again_and_again_while_the_database_is_locked_happens_once(
     api: httpx.AsyncClient, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    incident = await declare(api)
+    item, incident = await with_item(api), await declare(api)
+    accept = link("accept", item)
     await eventually(lambda: get(api, f"incidents/{incident}"), lambda it: it["roles"])
     path, again = f"/api/incidents/{incident}/commands", key()
     with web.database.connect() as locking:
         locking.execute(text("BEGIN EXCLUSIVE"))
-        tried = await asyncio.gather(*(api.post(path, json=PROPOSAL, headers=again) for _ in range(2)))
+        *tried, by_link = await asyncio.gather(
+            *(api.post(path, json=PROPOSAL, headers=again) for _ in range(2)),
+            api.post(accept, headers={"Accept": "text/html"}),
+        )
         monkeypatch.setattr(incidents, "ANSWER_WITHIN", 1)
         tried += [await api.post(path, json=PROPOSAL, headers=again) for _ in range(4)]
         locking.rollback()
@@ -72,6 +77,9 @@ async def test_a_proposal_tried_six_times_while_the_database_is_locked_becomes_o
     accepted = next(answer for answer in tried if answer.status_code == 202)
     assert accepted.headers["location"] == f"/incidents/{incident}"
     assert "is accepted, but its result is not there yet" in accepted.json()["message"]
+    assert (by_link.status_code, "That is on its way" in by_link.text) == (202, True)
     monkeypatch.undo()
+    await eventually(lambda: get(api, f"items/{item}"), lambda it: it["status"] == "accepted")
+    assert (await api.post(accept)).status_code == 409
     answer = await api.post(path, json=PROPOSAL, headers=again)
     assert [item["id"] for item in answer.json()["items"]] == [f"{incident}.1"]
