@@ -153,10 +153,13 @@ class ActionItemWorkflow(LinkedItem):
 
     async def plan_next(self) -> datetime | None:
         """See ``Followed``."""
-        before = self.record.plan
-        plan = self.record.plan = await workflow.execute_local_activity_method(
+        before, version = self.record.plan, self.record.version
+        plan = await workflow.execute_local_activity_method(
             Planning.plan_item, PlanItem(item=self.record.lean(), at=workflow.now()), **LOCAL
         )
+        if self.record.version != version:
+            return workflow.now()
+        self.record.plan = plan
         if before is not None and before.due.date() != plan.due.date() and self.record.due is None:
             self.record.note(workflow.now(), EntryKind.ACTION_ITEM, f"Due {plan.due:%Y-%m-%d} now, by the policies")
         elif before is not None and before.next != plan.next:

@@ -90,7 +90,10 @@ class Followed(ABC, Generic[RecordT]):
 
     @abstractmethod
     async def plan_next(self) -> datetime | None:
-        """Plans the record as of now and passes the moment that has come, if one has; gives the time of the next."""
+        """Plans the record as of now and passes the moment that has come, if one has; gives the time of the next.
+
+        Now, when the record changed while it was planned: that plan is worth nothing.
+        """
 
     @abstractmethod
     async def project(self) -> None:

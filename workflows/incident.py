@@ -250,15 +250,19 @@ class IncidentWorkflow(Followed[Incident]):
 
     async def plan_next(self) -> datetime | None:
         """See ``Followed``."""
-        self.record.plan = await workflow.execute_local_activity_method(
+        version = self.record.version
+        plan = await workflow.execute_local_activity_method(
             Planning.plan_incident, PlanIncident(incident=self.record.lean(), at=workflow.now()), **LOCAL
         )
-        if self._ask(self.record.plan):
+        if self.record.version != version:
             return workflow.now()
-        if (assignment := self.record.plan.assignment) is not None:
+        self.record.plan = plan
+        if self._ask(plan):
+            return workflow.now()
+        if (assignment := plan.assignment) is not None:
             self.record.assign_postmortem(workflow.now(), assignment)
             self.tell(NoticeKind.POSTMORTEM_ASSIGNED, (assignment.owner,))
-        moment = self.record.plan.next
+        moment = plan.next
         if moment is not None and moment.at <= workflow.now():
             self._pass(moment)
         return moment.at if moment else None
@@ -380,11 +384,13 @@ class IncidentWorkflow(Followed[Incident]):
 
     async def _look_for_repeats(self) -> None:
         """Links or proposes earlier incidents, and counts it against open or waived follow-ups of those linked."""
-        known = {repeat.incident_id for repeat in self.record.repeats}
-        found = await workflow.execute_local_activity_method(Planning.find_repeats, self.record.lean(), **LOCAL)
+        known: tuple[Repeat, ...] | None = None
+        while known != (known := (*self.record.repeats, *self.record.proposed_repeats)):
+            found = await workflow.execute_local_activity_method(Planning.find_repeats, self.record.lean(), **LOCAL)
         self.record.compared = True
+        known_ids = {repeat.incident_id for repeat in known}
         for repeat in found.repeats:
-            if repeat.incident_id not in known:
+            if repeat.incident_id not in known_ids:
                 kept = self.record.proposed_repeats if repeat.proposed else self.record.repeats
                 kept.append(repeat)
                 text = f"{'Looks like' if repeat.proposed else 'Repeats'} {repeat.incident_id}: {repeat.because}"
