@@ -1,54 +1,40 @@
 """Writes what workflows know into SQL, where pages, digests and insights read it."""
 
-from collections.abc import Sequence
-from typing import Any
+from datetime import UTC, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 from temporalio import activity
 
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Incident
-from followthrough.domain.postmortem import Postmortem
 from followthrough.domain.text import clean_all
-from followthrough.domain.values import TimelineEntry
+from followthrough.domain.values import Fence
+from followthrough.store import projections
 from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, PostmortemRow, TimelineRow
+
+UNFENCED = Fence()
+"""Of a record that no workflow has written."""
 
 
 class ReadModel:
-    """Each projection is one transaction, can be repeated, and never goes back to an older version."""
+    """Each projection is one transaction, and of two the one whose workflow is further stays."""
 
     def __init__(self, database: Engine) -> None:
         self._database = database
         self._insert = postgresql.insert if database.dialect.name == "postgresql" else sqlite.insert
 
     @activity.defn
-    def project_incident(self, incident: Incident) -> None:
-        """Writes the incident, the timeline entries that are not there yet, and its postmortem's text if it has one."""
-        document = clean_all(incident.model_dump(mode="json", exclude={"unwritten": True, "postmortem": {"text"}}))
-        row = IncidentRow.model_validate({**document, "document": document})
-        if incident.postmortem is not None and incident.postmortem.text:
-            self._write_text(incident.id, incident.postmortem)
-        self._write(row, incident.id, incident.unwritten)
+    def project_incident(self, incident: Incident, fence: Fence = UNFENCED) -> None:
+        """Writes the incident, the entries of its timeline that it brings, and its postmortem's text if it has one."""
+        self._project(incident, fence)
 
     @activity.defn
-    def project_item(self, item: ActionItem) -> None:
-        """Writes the action item and the timeline entries that are not there yet."""
-        document = clean_all(item.model_dump(mode="json", exclude={"unwritten"}))
-        row = ActionItemRow.model_validate(
-            {
-                **document,
-                "due": item.due_at,
-                "next_at": item.upcoming.at if item.upcoming else None,
-                "next_kind": item.upcoming.kind if item.upcoming else None,
-                "escalation_level": item.escalation_level,
-                "ticket": item.ticket.key if item.ticket else None,
-                "document": document,
-            }
-        )
-        self._write(row, item.incident_id, item.unwritten)
+    def project_item(self, item: ActionItem, fence: Fence = UNFENCED) -> None:
+        """Writes the action item and the entries of its timeline that it brings."""
+        self._project(item, fence)
 
     @activity.defn
     def project_drill(self, report: DrillReport) -> None:
@@ -57,30 +43,81 @@ class ReadModel:
         with Session(self._database) as session, session.begin():
             session.merge(DrillReportRow.model_validate({**document, "document": document}))
 
-    def _write_text(self, incident_id: str, postmortem: Postmortem) -> None:
-        upsert = self._insert(PostmortemRow).values(
-            incident_id=incident_id, **postmortem.model_dump(include={"text", "at"})
-        )
-        later = upsert.on_conflict_do_update(
-            index_elements=["incident_id"],
-            set_=dict(upsert.excluded),
-            where=col(PostmortemRow.at) <= upsert.excluded.at,
-        )
+    def overwrite(self, record: Incident | ActionItem, fence: Fence, writes: int) -> None:
+        """Writes a record as its workflow has just said it is, unless it was written since it had these ``writes``."""
         with Session(self._database) as session, session.begin():
-            session.execute(later)
+            if projections.reclaim(session, record.id, fence, writes):
+                self._write(session, record)
+                if isinstance(record, Incident) and record.postmortem is None:
+                    session.execute(delete(PostmortemRow).where(col(PostmortemRow.incident_id) == record.id))
 
-    def _write(self, row: IncidentRow | ActionItemRow, incident_id: str, entries: Sequence[TimelineEntry]) -> None:
-        table = type(row)
-        upsert = self._insert(table).values(row.model_dump())
-        newer = upsert.on_conflict_do_update(
-            index_elements=["id"],
-            set_=dict(upsert.excluded),
-            where=table.version < upsert.excluded.version,
-        )
-        lines: list[dict[str, Any]] = [
-            {**entry.model_dump(), "record_id": row.id, "incident_id": incident_id} for entry in entries
-        ]
+    def writes(self, record_id: str) -> int:
+        """How often the record was written, which ``overwrite`` wants to know from before its workflow was asked."""
+        with Session(self._database) as session:
+            return projections.writes(session, record_id)
+
+    def runs(self) -> dict[str, str]:
+        """The run that wrote each record last, by the record's id."""
+        with Session(self._database) as session:
+            return projections.runs(session)
+
+    def to_check(self, now: datetime) -> list[tuple[str, int]]:
+        """Records that were written in a task of which it is not known whether it counted, and their ``writes``."""
+        with Session(self._database) as session:
+            return projections.to_check(session, now)
+
+    def check_again(self, record_id: str, writes: int, at: datetime | None) -> None:
+        """What a record says can't be checked now, or ever."""
         with Session(self._database) as session, session.begin():
-            session.execute(newer)
-            if lines:
-                session.execute(self._insert(TimelineRow).on_conflict_do_nothing(), lines)
+            projections.check_again(session, record_id, writes, at)
+
+    def _project(self, record: Incident | ActionItem, fence: Fence) -> None:
+        with Session(self._database) as session, session.begin():
+            if projections.claim(session, record.id, fence, datetime.now(UTC)):
+                self._write(session, record)
+
+    def _write(self, session: Session, record: Incident | ActionItem) -> None:
+        """Entries beyond the record's number were made in a task that did not count."""
+        self._put(session, _row(record))
+        if isinstance(record, Incident) and record.postmortem is not None and record.postmortem.text:
+            text = record.postmortem.model_dump(include={"text", "at"})
+            self._put(session, PostmortemRow(incident_id=record.id, **text))
+        incident_id = record.id if isinstance(record, Incident) else record.incident_id
+        self._put(
+            session,
+            *(
+                TimelineRow(**entry.model_dump(), record_id=record.id, incident_id=incident_id)
+                for entry in (*record.written, *record.unwritten)
+            ),
+        )
+        beyond = col(TimelineRow.number) > record.entries
+        session.execute(delete(TimelineRow).where(col(TimelineRow.record_id) == record.id, beyond))
+
+    def _put(self, session: Session, *rows: SQLModel) -> None:
+        """Whatever was there."""
+        if rows:
+            upsert = self._insert(type(rows[0]))
+            keys = [column.name for column in upsert.table.primary_key]
+            session.execute(
+                upsert.on_conflict_do_update(index_elements=keys, set_=dict(upsert.excluded)),
+                [row.model_dump() for row in rows],
+            )
+
+
+def _row(record: Incident | ActionItem) -> IncidentRow | ActionItemRow:
+    document = clean_all(
+        record.model_dump(mode="json", exclude={"unwritten": True, "written": True, "postmortem": {"text"}})
+    )
+    if isinstance(record, Incident):
+        return IncidentRow.model_validate({**document, "document": document})
+    return ActionItemRow.model_validate(
+        {
+            **document,
+            "due": record.due_at,
+            "next_at": record.upcoming.at if record.upcoming else None,
+            "next_kind": record.upcoming.kind if record.upcoming else None,
+            "escalation_level": record.escalation_level,
+            "ticket": record.ticket.key if record.ticket else None,
+            "document": document,
+        }
+    )

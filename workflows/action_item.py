@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.shown import Shown, item_as_shown, shown_of_item
     from followthrough.domain.sprint_commands import SprintNews
     from followthrough.domain.ticket_commands import Adopt
-    from followthrough.domain.values import EntryKind
+    from followthrough.domain.values import EntryKind, Fence
     from workflows.durable import LOCAL
     from workflows.item_links import LinkedItem
     from workflows.messages import IncidentNews, ItemProgress, Notice, NoticeKind, PlanItem, QueuedNotice
@@ -169,9 +169,9 @@ class ActionItemWorkflow(LinkedItem):
             self._pass(moment)
         return min(moment.at, plan.look_again_at or moment.at) if moment else None
 
-    async def project(self) -> None:
+    async def project(self, fence: Fence) -> None:
         """See ``Followed``."""
-        await workflow.execute_local_activity_method(ReadModel.project_item, self.record, **LOCAL)
+        await workflow.execute_local_activity_method(ReadModel.project_item, args=[self.record, fence], **LOCAL)
 
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
         """See ``Followed``."""

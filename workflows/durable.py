@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.room import require_room
     from followthrough.domain.shown import Shown
     from followthrough.domain.text import REASON, cut
-    from followthrough.domain.values import EntryKind, Record, Refusal
+    from followthrough.domain.values import EntryKind, Fence, Record, Refusal
     from workflows.background import Background
     from workflows.mail_messages import Undelivered
     from workflows.messages import Notice, NoticeKind, QueuedNotice
@@ -87,6 +87,7 @@ class Followed(ABC, Generic[RecordT]):
         self.background = Background()
         self._alarm = Alarm()
         self._written = -1
+        self._written_at = Fence()
 
     @abstractmethod
     async def plan_next(self) -> datetime | None:
@@ -96,8 +97,8 @@ class Followed(ABC, Generic[RecordT]):
         """
 
     @abstractmethod
-    async def project(self) -> None:
-        """Writes the record to the read model."""
+    async def project(self, fence: Fence) -> None:
+        """Writes the record to the read model, with the entries that are ``written`` and ``unwritten``."""
 
     @abstractmethod
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
@@ -124,9 +125,14 @@ class Followed(ABC, Generic[RecordT]):
         version, entries = self.record.version, self.record.entries
         if version == self._written:
             return
-        await self.project()
-        self._written = version
+        info = workflow.info()
+        fence = Fence(run_id=info.run_id, history_length=info.get_current_history_length())
+        await self.project(fence)
+        before = self.record.written if self._written_at == fence else []
+        given = [entry for entry in self.record.unwritten if entry.number <= entries]
+        self.record.written = before + given
         self.record.unwritten = [entry for entry in self.record.unwritten if entry.number > entries]
+        self._written, self._written_at = version, fence
 
     async def next_change(self) -> None:
         """Waits for a command, a signal, or the next moment that matters, and settles what it brought."""

@@ -45,7 +45,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.repeats import RepeatSeen
     from followthrough.domain.roles import ask, pass_on
     from followthrough.domain.shown import Shown, incident_as_shown, shown_of_incident
-    from followthrough.domain.values import EntryKind, PersonId, Refusal
+    from followthrough.domain.values import EntryKind, Fence, PersonId, Refusal
     from workflows.durable import ANSWER_WITHIN, LOCAL, Followed, no_answer, signal
     from workflows.item_links import start_item
     from workflows.messages import (
@@ -267,16 +267,20 @@ class IncidentWorkflow(Followed[Incident]):
             self._pass(moment)
         return moment.at if moment else None
 
-    async def project(self) -> None:
+    async def project(self, fence: Fence) -> None:
         """See ``Followed``."""
-        unwritten, text = self.record.unwritten, self.record.postmortem.text if self.record.postmortem else ""
+        text = self.record.postmortem.text if self.record.postmortem else ""
         if text != self._text_written:
-            incident = self.record.model_copy(update={"unwritten": []})
-            await workflow.execute_local_activity_method(ReadModel.project_incident, incident, **LOCAL)
+            incident = self.record.model_copy(update={"unwritten": [], "written": []})
+            await workflow.execute_local_activity_method(ReadModel.project_incident, args=[incident, fence], **LOCAL)
             self._text_written = text
-        kept = {"unwritten": unwritten, "carried_out": self.record.carried_out}
+        kept = {
+            "unwritten": self.record.unwritten,
+            "written": self.record.written,
+            "carried_out": self.record.carried_out,
+        }
         incident = self.record.lean().model_copy(update=kept)
-        await workflow.execute_local_activity_method(ReadModel.project_incident, incident, **LOCAL)
+        await workflow.execute_local_activity_method(ReadModel.project_incident, args=[incident, fence], **LOCAL)
 
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
         """See ``Followed``."""

@@ -48,4 +48,4 @@ def require_room(before: Record, after: Record, queued: int, command: str = "") 
 
 def _taken(record: Record) -> int:
     lean = len(to_json(record.lean())) + record.unwritten_size
-    return lean + max(POSTMORTEM, len(to_json(record)) - lean)
+    return lean + max(POSTMORTEM, len(to_json(record, exclude={"written"})) - lean)

@@ -59,6 +59,13 @@ class Request(Message):
     model_config = ConfigDict(extra="forbid")
 
 
+class Fence(Message):
+    """Where a run of a workflow was in its history when it said something; a later place in it counts more."""
+
+    run_id: str = ""
+    history_length: int = 0
+
+
 class EntryKind(StrEnum):
     """What a timeline entry records."""
 
@@ -100,6 +107,8 @@ class Record(State):
     """How many mails were asked for so far, so that each has a key of its own."""
     unwritten: list[TimelineEntry] = Field(default_factory=list)
     """Entries that the read model does not have yet."""
+    written: list[TimelineEntry] = Field(default_factory=list)
+    """Entries that it was given in the last workflow task, which may not have counted; the next gives them again."""
     left_out: int = 0
     """How many entries the last of these stands for, once they were too many."""
     carried_out: dict[str, int | str] = Field(default_factory=dict)
@@ -119,7 +128,7 @@ class Record(State):
 
     def lean(self) -> Self:
         """A copy for those who plan, write mails and tickets: without what only the read model needs."""
-        return self.model_copy(update={"unwritten": [], "carried_out": {}})
+        return self.model_copy(update={"unwritten": [], "written": [], "carried_out": {}})
 
     def remember(self, command_id: str, answer: int | str) -> None:
         """Whoever gives that command again has the same answer."""

@@ -103,6 +103,25 @@ class TimelineRow(SQLModel, table=True):
     author: str | None = None
 
 
+class ProjectionRow(SQLModel, table=True):
+    """Which run of a workflow wrote an incident or action item last, and where in its history.
+
+    A projection is written before its workflow task counts, so it is checked against the workflow afterwards.
+    """
+
+    __tablename__ = "projection"
+
+    record_id: str = Field(primary_key=True)
+    run_id: str
+    history_length: int
+    earlier_runs: str
+    """Ids of the runs that wrote it before, the latest first."""
+    writes: int
+    """How often it was written, so that a check sees that it was written meanwhile."""
+    check_at: datetime | None = Field(None, sa_type=UTCDateTime, index=True)
+    """When to ask the workflow whether it is so; None once that said it."""
+
+
 class UnstartedAlertRow(SQLModel, table=True):
     """An alert that started no incident: no route fits it, or its end came before its beginning."""
 

@@ -52,7 +52,7 @@ ANSWER_WITHIN = 10
 """Seconds; pagers give up after a little more."""
 
 AT_ONCE = 8
-"""Deliveries to one incident; the engine refuses more than 10, and asking it again costs more than to wait."""
+"""Updates of one workflow; the engine refuses more than 10, and with each that it refuses it drops the others' task."""
 
 HINT_WITHIN = 1
 """Seconds; without the hint a delivery asks the engine more often."""
@@ -234,7 +234,7 @@ class Incidents:
         """The answer of an incident, or of the one it was merged into; None when it does not run."""
         handle = self._client.get_workflow_handle(workflow_id)
         try:
-            async with self._hands.setdefault(workflow_id, asyncio.Semaphore(AT_ONCE)):
+            async with self._hand_to(workflow_id):
                 receipt = await handle.execute_update(IncidentWorkflow.receive_alert, alert)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
@@ -244,6 +244,9 @@ class Incidents:
                 return None
             receipt = AlertReceipt(incident_id=ended.id, joined=ended.knows(alert), merged_into=ended.merged_into)
         return await self._hand(alert, receipt.merged_into) if receipt.merged_into else receipt
+
+    def _hand_to(self, workflow_id: str) -> asyncio.Semaphore:
+        return self._hands.setdefault(workflow_id, asyncio.Semaphore(AT_ONCE))
 
     async def _as_it_ended(
         self, record_id: str, kind: type[RecordT], query: Callable[[Session, str], RecordT | None]
@@ -363,10 +366,11 @@ class Incidents:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 handle = self._client.get_workflow_handle(record.id)
-                update = await handle.start_update(
-                    "execute", command, id=key, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=int
-                )
-                version = await update.result()
+                async with self._hand_to(record.id):
+                    update = await handle.start_update(
+                        "execute", command, id=key, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=int
+                    )
+                    version = await update.result()
                 after = await asyncio.to_thread(self._read, query, record.id)
                 if after is None or after.version < version:
                     after = await handle.query("state", result_type=type(record))

@@ -1,6 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import product
+from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,9 +11,9 @@ from sqlmodel import Session, SQLModel
 
 from activities.read_model import ReadModel
 from followthrough.domain.action_item import OPEN, ItemStatus, Moment, MomentKind
-from followthrough.domain.incident import IncidentStatus
+from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.domain.postmortem import Postmortem
-from followthrough.domain.values import EntryKind
+from followthrough.domain.values import EntryKind, Fence
 from followthrough.store import queries
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import IncidentRow, MailRow, MailState
@@ -78,15 +79,70 @@ def test_what_is_projected_reads_back_as_it_was(database: Engine) -> None:
         assert queries.action_item(session, "inc-unknown.1") is None
 
 
-def test_a_projection_that_comes_again_or_late_changes_nothing(database: Engine) -> None:
-    model, older = ReadModel(database), incident()
-    newer = older.model_copy(deep=True, update={"title": "Payments fail everywhere"})
-    newer.note(NOW, EntryKind.NOTE, "Also on phones", "ana")
-    for record in (newer, older, newer):
-        model.project_incident(record)
+def written(version: int, *lines: str) -> Incident:
+    """An incident of that version, with these lines on its timeline."""
+    record = incident()
+    record.unwritten, record.entries = [], 0
+    for line in lines:
+        record.note(NOW, EntryKind.NOTE, line)
+    record.version = version
+    return record
+
+
+def shown(database: Engine) -> tuple[int, list[str]]:
+    """The version of the one incident, and its timeline."""
     with Session(database) as session:
-        assert queries.incidents(session) == [newer.model_copy(update={"unwritten": []})]
-        assert [line.number for line in queries.timeline(session, newer.id)] == [2, 1]
+        (found,) = queries.incidents(session)
+        return found.version, [line.text for line in queries.timeline(session, found.id)]
+
+
+def fence(run: int, history_length: int) -> Fence:
+    return Fence(run_id=str(UUID(int=run)), history_length=history_length)
+
+
+def test_what_a_task_wrote_that_did_not_count_gives_way_to_what_did(database: Engine) -> None:
+    model = ReadModel(database)
+    model.project_incident(written(4, "declared", "by nobody", "nor this"), fence(1, 5))
+    model.project_incident(written(2, "declared", "by ana"), fence(1, 5))
+    assert shown(database) == (2, ["declared", "by ana"])
+    model.project_incident(written(4, "declared", "by nobody", "nor this"), fence(1, 4))
+    assert shown(database) == (2, ["declared", "by ana"])
+
+
+def test_a_later_run_wins_although_its_history_is_shorter_and_an_earlier_one_does_not_come_back(
+    database: Engine,
+) -> None:
+    model = ReadModel(database)
+    for run in (1, 2, 3):
+        model.project_incident(written(9 - run, *(f"run {run}" for _ in range(4 - run))), fence(run, 90 - run))
+    for late in (1, 2):
+        model.project_incident(written(99, "late"), fence(late, 999))
+    assert shown(database) == (6, ["run 3"])
+
+
+def test_what_the_workflow_says_replaces_what_is_there_unless_that_was_written_meanwhile(database: Engine) -> None:
+    model = ReadModel(database)
+    model.project_incident(written(4, "declared", "closed"), fence(1, 9))
+    ((record_id, writes),) = model.to_check(NOW + timedelta(days=100 * 365))
+    model.overwrite(written(3, "declared"), fence(1, 6), writes)
+    assert shown(database) == (3, ["declared"])
+    assert model.to_check(NOW + timedelta(days=100 * 365)) == []
+    model.project_incident(written(4, "declared", "mitigated"), fence(1, 9))
+    model.overwrite(written(3, "declared"), fence(1, 6), writes + 1)
+    assert shown(database) == (4, ["declared", "mitigated"])
+    assert model.to_check(NOW + timedelta(days=100 * 365)) == [(record_id, writes + 2)]
+
+
+def test_of_projections_at_once_the_furthest_stays(database: Engine) -> None:
+    model = ReadModel(database)
+    with ThreadPoolExecutor(8) as pool:
+        list(
+            pool.map(
+                lambda length: model.project_incident(written(length, *map(str, range(length))), fence(1, length)),
+                range(1, 41),
+            )
+        )
+    assert shown(database) == (40, [str(number) for number in range(40)])
 
 
 def test_an_incidents_timeline_includes_its_action_items(database: Engine) -> None:
@@ -184,8 +240,6 @@ def test_a_postmortems_text_comes_once_and_the_latest_stays(database: Engine) ->
         model.project_incident(record)
     record.version += 1
     model.project_incident(record.lean())
-    record.postmortem = Postmortem(text="# First", by="ana", at=NOW)
-    model.project_incident(record)
     with Session(database) as session:
         read = queries.incident(session, record.id)
         assert read is not None
