@@ -1,44 +1,69 @@
 """Writes the read model anew from the workflows, which are the truth."""
 
 import asyncio
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
+from pydantic import ValidationError
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.exceptions import TemporalError
 
 from activities.read_model import ReadModel
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Incident
-from workflows.action_item import ActionItemWorkflow
-from workflows.incident import IncidentWorkflow
+from followthrough.domain.values import Fence
 
-EXECUTIONS = (
-    "WorkflowType IN ('IncidentWorkflow', 'ActionItemWorkflow') AND ExecutionStatus IN ('Running', 'Completed') "
-    "OR WorkflowType = 'DrillWorkflow' AND ExecutionStatus = 'Completed'"
-)
-
+RECORDS = "WorkflowType IN ('IncidentWorkflow', 'ActionItemWorkflow')"
+DRILLS = "WorkflowType = 'DrillWorkflow' AND ExecutionStatus = 'Completed'"
 RESULTS: dict[str, Any] = {
     "IncidentWorkflow": Incident,
     "ActionItemWorkflow": ActionItem,
     "DrillWorkflow": DrillReport | None,
 }
 
+ANSWERS_WITHIN = timedelta(seconds=15)
+UNREADABLE = (TemporalError, TimeoutError, ValidationError)
+"""What asking a workflow raises that is stuck, forgotten, or of a worker that this one does not understand."""
 
-async def rebuild(client: Client, read_model: ReadModel) -> int:
-    """Gives the number of records written; needs a worker that runs. Timelines keep what the database still has."""
-    written = 0
-    async for execution in client.list_workflows(EXECUTIONS):
-        result_type = RESULTS[execution.workflow_type]
-        handle = client.get_workflow_handle(execution.id, run_id=execution.run_id, result_type=result_type)
-        running = execution.status is WorkflowExecutionStatus.RUNNING
-        if execution.workflow_type == "IncidentWorkflow":
-            incident = await (handle.query(IncidentWorkflow.state) if running else handle.result())
-            await asyncio.to_thread(read_model.project_incident, incident)
-        elif execution.workflow_type == "DrillWorkflow":
-            if (report := await handle.result()) is not None:
+
+class Rebuilt(NamedTuple):
+    """How many records were written, and the ids of those whose workflows did not say how they are."""
+
+    written: int
+    unread: list[str]
+
+
+async def rebuild(client: Client, read_model: ReadModel) -> Rebuilt:
+    """Needs a worker that runs. Timelines keep what the database still has."""
+    written, unread = 0, list[str]()
+    for record_id in {execution.id: None async for execution in client.list_workflows(RECORDS)}:
+        try:
+            await take_over(client, read_model, record_id, await asyncio.to_thread(read_model.writes, record_id))
+            written += 1
+        except UNREADABLE:
+            unread.append(record_id)
+    async for execution in client.list_workflows(DRILLS):
+        drill = client.get_workflow_handle(execution.id, run_id=execution.run_id, result_type=RESULTS["DrillWorkflow"])
+        try:
+            if (report := await drill.result()) is not None:
                 await asyncio.to_thread(read_model.project_drill, report)
-        else:
-            item = await (handle.query(ActionItemWorkflow.state) if running else handle.result())
-            await asyncio.to_thread(read_model.project_item, item)
-        written += 1
-    return written
+                written += 1
+        except UNREADABLE:
+            unread.append(execution.id)
+    return Rebuilt(written, unread)
+
+
+async def take_over(client: Client, read_model: ReadModel, record_id: str, writes: int) -> None:
+    """Writes a record as its latest run says it is, whether that goes on or how ever it ended.
+
+    Not when the record was written since it had these ``writes``. Raises one of ``UNREADABLE``.
+    """
+    async with asyncio.timeout(ANSWERS_WITHIN.total_seconds()):
+        found = await client.get_workflow_handle(record_id).describe()
+        kind = RESULTS[found.workflow_type]
+        handle = client.get_workflow_handle(record_id, run_id=found.run_id, result_type=kind)
+        completed = found.status is WorkflowExecutionStatus.COMPLETED
+        record = await (handle.result() if completed else handle.query("state", result_type=kind))
+    fence = Fence(run_id=found.run_id, history_length=found.history_length)
+    await asyncio.to_thread(read_model.overwrite, record, fence, writes)

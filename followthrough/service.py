@@ -18,6 +18,7 @@ from followthrough.private_files import private_files, private_folder
 from followthrough.schedules import schedules_kept
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
+from followthrough.upkeep import read_model_kept
 from followthrough.web.app import create_app
 from followthrough.web.patience import patient_for
 from worker import build_worker
@@ -80,6 +81,7 @@ async def running(
             connected(settings, say, ui=True, need_time_skipping=need_time_skipping) as service,
             build_worker(service.client, settings, organisation, service.database),
             schedules_kept(service.client, organisation, service.database, jira=bool(settings.jira_url)),
+            read_model_kept(service.client, service.database),
         ):
             app = create_app(settings, organisation, service.client, service.database)
             web = uvicorn.Server(

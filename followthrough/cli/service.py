@@ -81,6 +81,7 @@ def worker() -> None:
     """Run only a worker, against the engine at TEMPORAL_ADDRESS."""
     from followthrough.schedules import schedules_kept
     from followthrough.service import connected, stop_signal
+    from followthrough.upkeep import read_model_kept
     from worker import build_worker
 
     settings = read_settings()
@@ -93,6 +94,7 @@ def worker() -> None:
             connected(settings, say, ui=False) as service,
             build_worker(service.client, settings, organisation, service.database),
             schedules_kept(service.client, organisation, service.database, jira=bool(settings.jira_url)),
+            read_model_kept(service.client, service.database),
         ):
             say("The worker runs; Ctrl-C stops it.")
             await stop_signal()
@@ -116,8 +118,13 @@ def rebuild_read_model() -> None:
             connected(settings, say, ui=False) as service,
             build_worker(service.client, settings, organisation, service.database),
         ):
-            written = await rebuild(service.client, ReadModel(service.database))
-            out.print(f"Wrote {written} incidents and action items.")
+            rebuilt = await rebuild(service.client, ReadModel(service.database))
+        out.print(f"Wrote {rebuilt.written} incidents, action items and drills.")
+        if rebuilt.unread:
+            fail(
+                f"These workflows did not say how they are; look at them in Temporal: {', '.join(rebuilt.unread)}",
+                NOT_ALLOWED,
+            )
 
     run_or_fail(run())
 

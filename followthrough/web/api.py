@@ -25,7 +25,7 @@ from followthrough.web.reading import Offset, Reading
 from followthrough.web.security import authorised
 
 Limit = Annotated[int, Query(ge=1, le=500)]
-WITHOUT_UNWRITTEN = {"unwritten", "carried_out"}
+WITHOUT_ENTRIES = {"unwritten", "written", "carried_out"}
 
 
 NOT_YET: dict[int | str, dict[str, Any]] = {202: {"description": "Accepted; Location is where its result will be"}}
@@ -92,7 +92,7 @@ def api(settings: Settings, organisation: Callable[[], Organisation], incidents:
         incident_id = await incidents.declare(**{**new.model_dump(), "dedup_key": new.dedup_key or update_id(key, new)})
         return Accepted(incident=incident_id, url=f"{settings.resolved_public_url}/incidents/{incident_id}")
 
-    @router.get("/incidents", response_model_exclude={"__all__": WITHOUT_UNWRITTEN})
+    @router.get("/incidents", response_model_exclude={"__all__": WITHOUT_ENTRIES})
     def list_incidents(
         reading: Reading,
         status: IncidentStatus | None = None,
@@ -104,14 +104,14 @@ def api(settings: Settings, organisation: Callable[[], Organisation], incidents:
         """Newest first; ``before`` is the id that the page before ended with."""
         return queries.incidents(reading, status=status, service=service, team=team, before=before, limit=limit)
 
-    @router.get("/incidents/{incident_id}", response_model_exclude=WITHOUT_UNWRITTEN)
+    @router.get("/incidents/{incident_id}", response_model_exclude=WITHOUT_ENTRIES)
     async def get_incident(incident_id: str, reading: Reading) -> IncidentDetail:
         incident = await incidents.incident(incident_id)
         return IncidentDetail(
             **dict(incident), timeline=await run_in_threadpool(queries.timeline, reading, incident_id)
         )
 
-    @router.post("/incidents/{incident_id}/commands", response_model_exclude=WITHOUT_UNWRITTEN, responses=NOT_YET)
+    @router.post("/incidents/{incident_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
     async def command_incident(
         incident_id: str, command: Annotated[IncidentCommand, Body()], key: Key = None
     ) -> Incident:
@@ -134,14 +134,14 @@ def api(settings: Settings, organisation: Callable[[], Organisation], incidents:
         )
         return [_line(item, is_late) for item, is_late in listed]
 
-    @router.get("/items/{item_id}", response_model_exclude=WITHOUT_UNWRITTEN)
+    @router.get("/items/{item_id}", response_model_exclude=WITHOUT_ENTRIES)
     async def get_item(item_id: str, reading: Reading) -> ItemDetail:
         item = await incidents.action_item(item_id)
         timeline = await run_in_threadpool(queries.timeline, reading, item_id)
         zone = organisation().team(item.team, item.service).time_zone
         return ItemDetail(**dict(item), timeline=timeline, time_zone=zone)
 
-    @router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_UNWRITTEN, responses=NOT_YET)
+    @router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
     async def command_item(item_id: str, command: Annotated[ItemCommand, Body()], key: Key = None) -> ActionItem:
         """Carries a command out; the answer is the action item after it. 409 when the rules do not allow it."""
         return await incidents.item_command(item_id, command, update_id(key, command))
