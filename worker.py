@@ -1,8 +1,11 @@
 """Runs the worker: reads settings and wires clients into activities."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any, Self
 
 from sqlalchemy import Engine
 from temporalio.client import Client
@@ -24,6 +27,7 @@ from activities.ticket_sweep import TicketSweep
 from activities.tickets import Tickets, tracker_for
 from followthrough.links import links_for
 from followthrough.organisation import Organisation
+from followthrough.queues import Queue
 from followthrough.settings import Settings
 from workflows.action_item import ActionItemWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
@@ -31,11 +35,9 @@ from workflows.drill import DrillWorkflow
 from workflows.inbox import InboxWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
-from workflows.messages import TASK_QUEUE
 from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWorkflow
 from workflows.undelivered import UndeliveredWorkflow
 
-ACTIVITY_THREADS = 32
 WORKFLOWS = [
     IncidentWorkflow,
     ActionItemWorkflow,
@@ -51,12 +53,42 @@ WORKFLOWS = [
 WORKFLOW_RUNNER = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules("activities", "followthrough")
 )
+THREADS = {Queue.WORKFLOWS: 16, Queue.TICKETS: 16, Queue.MAILS: 8}
+"""Of a process for each queue. Those of the first use the database only, whose pool has about as many connections."""
+
+FINISH_WITHIN = timedelta(seconds=45)
+"""What is under way when a worker stops has so long: more than a transport takes to connect and to answer."""
+
+
+class Workers:
+    """One for each queue; they run as ``async with``, and stop together."""
+
+    def __init__(self, workers: Sequence[Worker]) -> None:
+        self._workers = workers
+        self._running = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        for worker in self._workers:
+            await self._running.enter_async_context(worker)
+        self._running.push_async_callback(self._shutdown)
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._running.__aexit__(*error)
+
+    async def _shutdown(self) -> None:
+        """Begins nothing new, and waits for what is under way; what takes too long is cancelled."""
+        await asyncio.gather(*(worker.shutdown() for worker in self._workers))
 
 
 def build_worker(
-    client: Client, settings: Settings, organisation: Callable[[], Organisation], database: Engine
-) -> Worker:
-    """A worker with every workflow and activity, for the running loop; it runs as ``async with`` or by ``run()``."""
+    client: Client,
+    settings: Settings,
+    organisation: Callable[[], Organisation],
+    database: Engine,
+    queues: Collection[Queue] = tuple(Queue),
+) -> Workers:
+    """Every workflow and activity of these queues, for the running loop."""
     planning = Planning(organisation, database)
     read_model = ReadModel(database)
     tracker = tracker_for(settings, organisation, database)
@@ -72,11 +104,8 @@ def build_worker(
     drills = Drills(database, organisation)
     digests = Digests(database, organisation, email, public_url, links)
     sprints = SprintPlanning(organisation, database, tracker, email, public_url, links)
-    return Worker(
-        client,
-        task_queue=TASK_QUEUE,
-        workflows=WORKFLOWS,
-        activities=[
+    activities: dict[Queue, list[Callable[..., Any]]] = {
+        Queue.WORKFLOWS: [
             planning.plan_incident,
             planning.plan_item,
             planning.team_of,
@@ -84,6 +113,15 @@ def build_worker(
             read_model.project_incident,
             read_model.project_item,
             read_model.project_drill,
+            bounces.record_problem,
+            drills.plan_drill,
+            digests.plan_monthly,
+            digests.plan_weekly,
+            sprints.coming_sprints,
+            sprints.sprint_plan,
+            sprints.left_over,
+        ],
+        Queue.TICKETS: [
             tickets.ensure_ticket,
             tickets.adopt_ticket,
             tickets.schedule_in_sprint,
@@ -91,23 +129,37 @@ def build_worker(
             reports.read_ticket,
             reports.comment_on_ticket,
             sweep.find_news,
+            sprints.next_sprint,
+            sprints.plan_items,
+        ],
+        Queue.MAILS: [
             email.send_notice,
             daily.send_daily,
-            bounces.record_problem,
             bounces.tell_above,
-            drills.plan_drill,
-            digests.plan_monthly,
-            digests.plan_weekly,
             digests.send_monthly,
             digests.send_weekly,
-            sprints.coming_sprints,
-            sprints.sprint_plan,
-            sprints.next_sprint,
             sprints.send_planning_mail,
-            sprints.plan_items,
-            sprints.left_over,
         ],
-        activity_executor=ThreadPoolExecutor(ACTIVITY_THREADS),
-        max_concurrent_activities=ACTIVITY_THREADS,
-        workflow_runner=WORKFLOW_RUNNER,
+    }
+    per_second = {
+        Queue.WORKFLOWS: None,
+        Queue.TICKETS: settings.tickets_per_second if settings.jira_url else None,
+        Queue.MAILS: settings.mails_per_second if settings.sendgrid_api_key else None,
+    }
+    return Workers(
+        [
+            Worker(
+                client,
+                task_queue=queue,
+                workflows=WORKFLOWS if queue is Queue.WORKFLOWS else [],
+                activities=activities[queue],
+                activity_executor=ThreadPoolExecutor(THREADS[queue], thread_name_prefix=queue),
+                max_concurrent_activities=THREADS[queue],
+                max_concurrent_local_activities=THREADS[queue],
+                max_task_queue_activities_per_second=per_second[queue],
+                graceful_shutdown_timeout=FINISH_WITHIN,
+                workflow_runner=WORKFLOW_RUNNER,
+            )
+            for queue in queues
+        ]
     )

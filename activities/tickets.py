@@ -39,9 +39,8 @@ class Tickets:
     def ensure_ticket(self, item: ActionItem) -> Ticket:
         """The action item's one ticket, found or created, with a link back to the item."""
         with tracker_failures():
-            ticket = self._find(item.id)
+            ticket = self._looked_for(item)
             if ticket is None:
-                self._tracker.check(item.team)
                 activity.heartbeat()  # so that creating, which is not done twice, has the whole timeout
                 ticket = self._tracker.create(item)
             activity.heartbeat()
@@ -74,17 +73,36 @@ class Tickets:
                 self._tracker.add_to_sprint(sprint, request.ticket)
         return sprint
 
-    def _find(self, item_id: str) -> Ticket | None:
-        """An empty answer counts only once a ticket that an earlier attempt created would be found."""
-        lag = self._tracker.index_lag if activity.info().attempt > 1 else timedelta(0)
-        settled_at = time.monotonic() + lag.total_seconds()
+    def _looked_for(self, item: ActionItem) -> Ticket | None:
+        """None when there is none, and one can be created.
+
+        An empty answer counts only once a ticket that an earlier attempt may have created would be found. An attempt
+        that fails before it creates one says so to the next, with its number: a death says nothing.
+        """
+        info = activity.info()
+        none_before = info.attempt == 1 or list(info.heartbeat_details) == [info.attempt - 1]
+        try:
+            ticket = self._tracker.find(item.id) if none_before else self._found_in_time(item.id)
+            none_before = True
+            if ticket is None:
+                self._tracker.check(item.team)
+        except TrackerUnavailable:
+            if none_before:
+                activity.heartbeat(info.attempt)
+            raise
+        return ticket
+
+    def _found_in_time(self, item_id: str) -> Ticket | None:
+        settled_at = time.monotonic() + self._tracker.index_lag.total_seconds()
         while True:
             wait = settled_at - time.monotonic()
             ticket = self._tracker.find(item_id)
             activity.heartbeat()
             if ticket is not None or wait <= 0:
                 return ticket
-            time.sleep(min(wait, SEARCH_EVERY.total_seconds()))
+            activity.wait_for_worker_shutdown_sync(min(wait, SEARCH_EVERY.total_seconds()))
+            if activity.is_worker_shutdown():
+                raise TrackerUnavailable("The worker stops; another one goes on.")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from followthrough.converter import data_converter
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.database import open_database
-from worker import WORKFLOW_RUNNER, build_worker
+from worker import WORKFLOW_RUNNER, Workers, build_worker
 
 
 class Cache(SimplePlugin):
@@ -37,7 +37,7 @@ async def main(kind: str, address: str, data_dir: str, cached: str) -> None:
     client = await Client.connect(address, data_converter=data_converter, plugins=[Cache(int(cached))])
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, gc.collect)
     if kind == "bare":
-        worker = Worker(
+        worker: Worker | Workers = Worker(
             client,
             task_queue=BARE_QUEUE,
             workflows=[EmptyWorkflow, IdleWorkflow, BareWorkflow],
@@ -48,7 +48,8 @@ async def main(kind: str, address: str, data_dir: str, cached: str) -> None:
         settings = Settings(data_dir=Path(data_dir))
         database = open_database(settings.resolved_database_url)
         worker = build_worker(client, settings, OrganisationFile(Path("followthrough.example.yaml")), database)
-    await worker.run()
+    async with worker:
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

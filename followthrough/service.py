@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 
 import uvicorn
@@ -15,6 +15,7 @@ from followthrough.engine import engine
 from followthrough.links import SECRET_FILE
 from followthrough.organisation_file import OrganisationFile
 from followthrough.private_files import private_files, private_folder
+from followthrough.queues import Queue
 from followthrough.schedules import schedules_kept
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
@@ -72,14 +73,19 @@ async def connected(
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, organisation: OrganisationFile, say: Callable[[str], None], *, need_time_skipping: bool = False
+    settings: Settings,
+    organisation: OrganisationFile,
+    say: Callable[[str], None],
+    *,
+    queues: Collection[Queue] = tuple(Queue),
+    need_time_skipping: bool = False,
 ) -> AsyncIterator[Service]:
-    """Everything, until the context is left."""
+    """Everything, until the context is left; of the workers those of ``queues``."""
     listener, settings = listen(settings)
     with listener:
         async with (
             connected(settings, say, ui=True, need_time_skipping=need_time_skipping) as service,
-            build_worker(service.client, settings, organisation, service.database),
+            build_worker(service.client, settings, organisation, service.database, queues),
             schedules_kept(service.client, organisation, service.database, jira=bool(settings.jira_url)),
             read_model_kept(service.client, service.database),
         ):

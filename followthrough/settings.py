@@ -87,6 +87,7 @@ Token = Annotated[SecretStr, AfterValidator(_at_least(SHORTEST_TOKEN))]
 LinkSecret = Annotated[SecretStr, AfterValidator(_at_least(SHORTEST_LINK_SECRET))]
 Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(_listed)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_listed)]
+Limit = Annotated[float, Field(gt=0)]
 LinkSecrets = Annotated[tuple[LinkSecret, ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -128,10 +129,17 @@ class Settings(BaseSettings):
         description="How long Jira's search may miss a new ticket; waited for after a failure",
     )
 
+    tickets_per_second: Limit = Field(
+        20, description="Calls to write or read a ticket that all workers together begin; each asks Jira 1 to 6 times"
+    )
+
     sendgrid_api_key: Given | None = Field(None, description="Without it mails stay in the local outbox")
     sendgrid_host: Address = "https://api.sendgrid.com"
     sendgrid_webhook_key: Annotated[str, AfterValidator(_verification_key)] = Field(
         "", description="SendGrid's verification key of /webhooks/sendgrid"
+    )
+    mails_per_second: Limit = Field(
+        20, description="Notices that all workers together begin to send; a mailbox takes a flood for spam"
     )
     mail_from: str = "Followthrough <followthrough@example.com>"
     link_secret: LinkSecret | None = Field(None, description="Signs links in mails; without it one is made in data_dir")

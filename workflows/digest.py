@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.digest import Digests
     from followthrough.domain.weekly import WeeklyMail
-    from workflows.durable import LOCAL, VENDOR
+    from workflows.durable import LOCAL, MAIL
     from workflows.undelivered import find_other_paths
 
 SCHEDULED_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
@@ -26,7 +26,7 @@ class DigestWorkflow:
     async def run(self) -> None:
         """Tells of the month before."""
         mails = await workflow.execute_local_activity_method(Digests.plan_monthly, _due(), **LOCAL)
-        await _all(workflow.execute_activity_method(Digests.send_monthly, mail, **VENDOR) for mail in mails)
+        await _all(workflow.execute_activity_method(Digests.send_monthly, mail, **MAIL) for mail in mails)
 
 
 @workflow.defn
@@ -42,7 +42,7 @@ class WeeklyDigestWorkflow:
     async def _send(self, mail: WeeklyMail) -> None:
         await workflow.sleep(max(mail.at - workflow.now(), timedelta(0)))
         now = mail.model_copy(update={"at": workflow.now()})
-        await workflow.execute_activity_method(Digests.send_weekly, now, **VENDOR)
+        await workflow.execute_activity_method(Digests.send_weekly, now, **MAIL)
 
 
 def _due() -> datetime:

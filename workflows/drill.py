@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.drill import DrillPlan, DrillReport, Scenario, report
     from followthrough.domain.incident import Alert, AlertState, Incident
     from followthrough.domain.lifecycle_commands import incident_id
-    from workflows.durable import LOCAL, RETRY, VENDOR, reason
+    from workflows.durable import LOCAL, MAIL, RECORDS, reason
     from workflows.incident import IncidentWorkflow
     from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill
     from workflows.search_attributes import of_incident
@@ -37,8 +37,7 @@ class DrillWorkflow:
         plan = await workflow.execute_activity_method(
             Drills.plan_drill,
             PlanDrill(request=request, at=workflow.now()),
-            start_to_close_timeout=timedelta(seconds=10),
-            retry_policy=RETRY,
+            **RECORDS,
         )
         if plan is None:
             return None
@@ -111,6 +110,6 @@ class DrillWorkflow:
             drill=drilled,
         )
         try:
-            await workflow.execute_activity_method(Email.send_notice, notice, **VENDOR)
+            await workflow.execute_activity_method(Email.send_notice, notice, **MAIL)
         except ActivityError as error:
             workflow.logger.warning("The report of drill %s could not be sent: %s", incident.id, reason(error))

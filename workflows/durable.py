@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.shown import Shown
     from followthrough.domain.text import REASON, cut
     from followthrough.domain.values import EntryKind, Fence, Record, Refusal
+    from followthrough.queues import Queue
     from workflows.background import Background
     from workflows.mail_messages import Undelivered
     from workflows.messages import Notice, NoticeKind, QueuedNotice
@@ -28,8 +29,14 @@ with workflow.unsafe.imports_passed_through():
 RETRY = RetryPolicy(maximum_interval=timedelta(minutes=10))
 """Without end: an outage of days delays and loses nothing. Errors that never heal are non-retryable."""
 
-VENDOR = ActivityConfig(start_to_close_timeout=timedelta(minutes=2), retry_policy=RETRY)
-"""For activities that ask others."""
+RECORDS = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=RETRY)
+"""For activities that ask the organisation file and the database."""
+
+TRACKER = ActivityConfig(task_queue=Queue.TICKETS, start_to_close_timeout=timedelta(minutes=2), retry_policy=RETRY)
+"""For activities that ask the tracker."""
+
+MAIL = ActivityConfig(task_queue=Queue.MAILS, start_to_close_timeout=timedelta(minutes=2), retry_policy=RETRY)
+"""For activities that send mails."""
 
 LOCAL = LocalActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=RETRY)
 """For local activities, which ask the organisation file and the database."""
@@ -88,6 +95,7 @@ class Followed(ABC, Generic[RecordT]):
         self._alarm = Alarm()
         self._written = -1
         self._written_at = Fence()
+        self._mail_in_flight = False
 
     @abstractmethod
     async def plan_next(self) -> datetime | None:
@@ -143,7 +151,11 @@ class Followed(ABC, Generic[RecordT]):
 
     def may_continue_as_new(self) -> bool:
         """The history has grown long, and nothing is in flight that a new run would do twice."""
-        return workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished()
+        return (
+            workflow.info().is_continue_as_new_suggested()
+            and workflow.all_handlers_finished()
+            and not self._mail_in_flight
+        )
 
     async def wind_down(self, settled: Callable[[], bool]) -> None:
         """Waits until nothing is half-done: ``settled``, mails, handlers, and what the last of them changed.
@@ -249,15 +261,16 @@ class Followed(ABC, Generic[RecordT]):
         """Sends mails one after the other, so that a thread reads in order; runs until cancelled."""
         while True:
             await workflow.wait_condition(lambda: bool(self.outgoing))
-            notice = self.outgoing[0]
+            notice, self._mail_in_flight = self.outgoing[0], True
             try:
-                await workflow.execute_activity_method(Email.send_notice, self.letter(notice), **VENDOR)
+                await workflow.execute_activity_method(Email.send_notice, self.letter(notice), **MAIL)
             except ActivityError as error:
                 text = f"The mail {notice.kind} could not be sent: {reason(error)}"
                 self.record.note(workflow.now(), EntryKind.NOTE, text)
                 for missed in refused(error):
                     self.undelivered(missed)
             self.outgoing.pop(0)
+            self._mail_in_flight = False
 
 
 async def signal(workflow_id: str, name: str, *messages: Any) -> bool:

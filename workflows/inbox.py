@@ -7,7 +7,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.daily import Daily
-    from workflows.durable import VENDOR
+    from workflows.durable import MAIL
     from workflows.mail_messages import DailyMail, InboxProgress, InInbox, PutInInbox
     from workflows.signals import hears
     from workflows.undelivered import find_other_paths
@@ -67,7 +67,7 @@ class InboxWorkflow:
             at=first.due + (workflow.now() - first.rings_at),
         )
         try:
-            await workflow.execute_activity_method(Daily.send_daily, daily, **VENDOR)
+            await workflow.execute_activity_method(Daily.send_daily, daily, **MAIL)
         except ActivityError as error:
             await find_other_paths(error)
         self._waiting = [waiting for waiting in self._waiting if waiting not in together]

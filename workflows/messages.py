@@ -11,9 +11,10 @@ from followthrough.domain.notice_kinds import NoticeKind as NoticeKind
 from followthrough.domain.shown import Shown
 from followthrough.domain.values import Message, PersonId, State
 from followthrough.file_types import TeamId
+from followthrough.queues import Queue
 from workflows.mail_messages import Undelivered
 
-TASK_QUEUE = "followthrough"
+TASK_QUEUE = Queue.WORKFLOWS.value
 
 
 class QueuedNotice(Message):

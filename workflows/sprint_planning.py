@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned, SprintNews
     from followthrough.domain.sprint_dates import SprintPlan
     from workflows.background import Background
-    from workflows.durable import LOCAL, VENDOR, reason, signal
+    from workflows.durable import LOCAL, MAIL, TRACKER, reason, signal
     from workflows.sprint_messages import (
         Approval,
         ItemsInSprint,
@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.undelivered import find_other_paths
 
 ASK_AGAIN = timedelta(days=1)
-LOOKING: ActivityConfig = {**VENDOR, "schedule_to_close_timeout": timedelta(hours=1)}
+LOOKING: ActivityConfig = {**TRACKER, "schedule_to_close_timeout": timedelta(hours=1)}
 """The proposal does not wait longer for a tracker that is away."""
 
 NO_SPRINT = "The board has no sprint that is still to come; create it."
@@ -168,7 +168,7 @@ class SprintPlanningWorkflow:
             at=workflow.now(),
         )
         try:
-            done = await workflow.execute_activity_method(SprintPlanning.plan_items, request, **VENDOR)
+            done = await workflow.execute_activity_method(SprintPlanning.plan_items, request, **TRACKER)
         except ActivityError as error:
             return reason(error)
         return done or NO_SPRINT
@@ -196,7 +196,7 @@ class SprintPlanningWorkflow:
 
 async def _send(mail: PlanningMail) -> None:
     try:
-        await workflow.execute_activity_method(SprintPlanning.send_planning_mail, mail, **VENDOR)
+        await workflow.execute_activity_method(SprintPlanning.send_planning_mail, mail, **MAIL)
     except ActivityError as error:
         workflow.logger.warning("The mail %s could not be sent: %s", mail.kind, reason(error))
         await find_other_paths(error)

@@ -17,17 +17,21 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.ticket_commands import Adopt
     from followthrough.domain.ticket_sync import take_as_written, take_report
     from followthrough.domain.values import EntryKind, Refusal
-    from workflows.durable import VENDOR, Followed, reason
+    from workflows.durable import TRACKER, Followed, reason
     from workflows.messages import Adoption, ItemProgress, NoticeKind, SprintRequest, TicketChange, TicketFacts
     from workflows.ticket_messages import LookAtTicket, TicketComment
 
 ASK_AGAIN = timedelta(days=1)
 """How long after a tracker's refusal the ticket is tried again, when the item itself does not change before."""
 
-CREATING: ActivityConfig = {**VENDOR, "heartbeat_timeout": timedelta(minutes=1)}
+CREATING: ActivityConfig = {**TRACKER, "heartbeat_timeout": timedelta(minutes=1)}
 """A killed worker is noticed early; the timeout is longer than creating a ticket takes."""
 
-ADOPTING = ActivityConfig(start_to_close_timeout=timedelta(minutes=1), retry_policy=RetryPolicy(maximum_attempts=1))
+ADOPTING: ActivityConfig = {
+    **TRACKER,
+    "start_to_close_timeout": timedelta(minutes=1),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
 """Somebody waits for the answer, and can ask again."""
 
 
@@ -109,15 +113,15 @@ class TicketFollowing(Followed[ActionItem]):
             self.ticket_shows = self.ticket_shows.model_copy(update={"due": None})
         for comment in outcome.comments:
             await workflow.execute_activity_method(
-                TicketReports.comment_on_ticket, TicketComment(ticket=self.record.ticket, text=comment), **VENDOR
+                TicketReports.comment_on_ticket, TicketComment(ticket=self.record.ticket, text=comment), **TRACKER
             )
         if outcome.reopen:
             change = TicketChange(ticket=self.record.ticket, item=self.record.lean(), reopen=True)
-            await workflow.execute_activity_method(Tickets.update_ticket, change, **VENDOR)
+            await workflow.execute_activity_method(Tickets.update_ticket, change, **TRACKER)
 
     async def _read_ticket(self) -> TicketReport:
         request = LookAtTicket(item=self.record.lean(), shows=self.ticket_shows, at=workflow.now())
-        return await workflow.execute_activity_method(TicketReports.read_ticket, request, **VENDOR)
+        return await workflow.execute_activity_method(TicketReports.read_ticket, request, **TRACKER)
 
     async def _ask_again_later(self) -> None:
         refused_facts, ticket = self._ticket_facts(), self.record.ticket
@@ -139,7 +143,7 @@ class TicketFollowing(Followed[ActionItem]):
                 self.record.sprint = await workflow.execute_activity_method(
                     Tickets.schedule_in_sprint,
                     SprintRequest(team=self.record.team, ticket=ticket, at=workflow.now()),
-                    **VENDOR,
+                    **TRACKER,
                 )
             if self.record.sprint is not None:
                 self.record.note(workflow.now(), EntryKind.TICKET, f"Planned in {self.record.sprint.name}")
@@ -151,7 +155,7 @@ class TicketFollowing(Followed[ActionItem]):
             change = TicketChange(
                 ticket=self.record.ticket, item=self.record.lean(), reopen=closed and not self.record.settled
             )
-            await workflow.execute_activity_method(Tickets.update_ticket, change, **VENDOR)
+            await workflow.execute_activity_method(Tickets.update_ticket, change, **TRACKER)
         self.ticket_shows = facts
         take_as_written(self.record, await self._read_ticket())
 

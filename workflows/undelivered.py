@@ -5,7 +5,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.bounces import Bounces
-    from workflows.durable import VENDOR, reason, refused, signal
+    from workflows.durable import MAIL, RECORDS, reason, refused, signal
     from workflows.mail_messages import MailProblem
 
 
@@ -27,9 +27,9 @@ async def find_other_paths(error: ActivityError) -> None:
 
 async def find_another_path(problem: MailProblem) -> None:
     """Whatever the mail was about tells whoever is above; without that, or when it has ended, they are told here."""
-    for undelivered in await workflow.execute_activity_method(Bounces.record_problem, problem, **VENDOR):
+    for undelivered in await workflow.execute_activity_method(Bounces.record_problem, problem, **RECORDS):
         if undelivered.record_id is None or not await signal(undelivered.record_id, "undelivered", undelivered):
             try:
-                await workflow.execute_activity_method(Bounces.tell_above, undelivered, **VENDOR)
+                await workflow.execute_activity_method(Bounces.tell_above, undelivered, **MAIL)
             except ActivityError as error:
                 workflow.logger.warning("Nobody could be told of mail %s: %s", undelivered.key, reason(error))

@@ -14,12 +14,14 @@ from rich.table import Table
 
 from followthrough.cli.api import NOT_ALLOWED, AsJson, err, fail, out, show
 from followthrough.domain.text import clean
+from followthrough.queues import Queue
 from followthrough.settings import Settings
 
 if TYPE_CHECKING:
     from followthrough.organisation_file import OrganisationFile
 
 app = typer.Typer()
+STOPPING = "Stopping, once what is under way is finished."
 EXAMPLE = Path(__file__).parents[2] / "followthrough.example.yaml"
 
 
@@ -56,8 +58,14 @@ def read_organisation(settings: Settings) -> "OrganisationFile":
     return organisation
 
 
+Queues = Annotated[
+    list[Queue] | None,
+    typer.Option("--queue", help="Only the work of this queue, once or several times, for scaling; default: of all"),
+]
+
+
 @app.command()
-def serve() -> None:
+def serve(queue: Queues = None) -> None:
     """Run everything: API and dashboard on one port, worker, engine. Ctrl-C stops it all."""
     from followthrough.service import running, stop_signal
 
@@ -65,19 +73,19 @@ def serve() -> None:
     organisation = read_organisation(settings)
 
     async def run() -> None:
-        async with running(settings, organisation, say) as service:
+        async with running(settings, organisation, say, queues=queue or tuple(Queue)) as service:
             out.print(f"Dashboard and API: {service.settings.resolved_public_url}", highlight=False)
             if service.engine_ui:
                 out.print(f"Temporal UI:       {service.engine_ui}", highlight=False)
             out.print("Ctrl-C stops everything; incidents are kept for the next run.")
             await stop_signal()
-            say("Stopping.")
+            say(STOPPING)
 
     run_or_fail(run())
 
 
 @app.command()
-def worker() -> None:
+def worker(queue: Queues = None) -> None:
     """Run only a worker, against the engine at TEMPORAL_ADDRESS."""
     from followthrough.schedules import schedules_kept
     from followthrough.service import connected, stop_signal
@@ -92,12 +100,13 @@ def worker() -> None:
     async def run() -> None:
         async with (
             connected(settings, say, ui=False) as service,
-            build_worker(service.client, settings, organisation, service.database),
+            build_worker(service.client, settings, organisation, service.database, queue or tuple(Queue)),
             schedules_kept(service.client, organisation, service.database, jira=bool(settings.jira_url)),
             read_model_kept(service.client, service.database),
         ):
             say("The worker runs; Ctrl-C stops it.")
             await stop_signal()
+            say(STOPPING)
 
     run_or_fail(run())
 

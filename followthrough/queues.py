@@ -1,0 +1,14 @@
+"""Where work waits for a worker: each queue has slots and threads of its own, so that a slow one stops no other."""
+
+from enum import StrEnum
+
+
+class Queue(StrEnum):
+    """Its value is the name of Temporal's task queue."""
+
+    WORKFLOWS = "followthrough"
+    """Workflows, and activities that ask only the database, the organisation file and the engine."""
+    TICKETS = "followthrough-tickets"
+    """Activities that ask the tracker."""
+    MAILS = "followthrough-mails"
+    """Activities that send mails."""
