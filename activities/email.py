@@ -6,7 +6,7 @@ clients can fold the two, but a mail is never forgotten.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import NAMESPACE_URL, uuid5
 
@@ -31,6 +31,7 @@ from followthrough.store.tables import MailRow, MailState
 from workflows.mail_messages import PutInInbox, Undelivered
 from workflows.messages import Notice
 
+AT_ONCE = timedelta(seconds=1)
 NOBODY_ABOVE = "There is nobody above whom a mail reaches; correct the addresses in the organisation file."
 
 
@@ -88,6 +89,13 @@ class Email:
 
         Raises ApplicationError; when the mail is to a person and refused, with the ``Undelivered`` as a detail.
         """
+        if activity.is_worker_shutdown():
+            raise ApplicationError("The worker stops; another one sends it.", type="Stopping", next_retry_delay=AT_ONCE)
+        with activity.shield_thread_cancel_exception():
+            self._hand_over(mail, nobody)
+
+    def _hand_over(self, mail: MailRow, nobody: str) -> None:
+        """Also when the worker is told to stop, until what came of it is recorded."""
         if not self._queue(mail):
             return
         try:
