@@ -4,7 +4,6 @@ from collections.abc import Callable, Container, Mapping
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
@@ -21,7 +20,7 @@ from followthrough.web.act_facts import facts, state
 from followthrough.web.act_form import Offer, command_of, form_fields
 from followthrough.web.errors import Returned
 from followthrough.web.incidents import Incidents
-from followthrough.web.reading import Reading
+from followthrough.web.reading import Reading, read
 from followthrough.web.rendering import page
 from followthrough.wording import when
 
@@ -64,7 +63,7 @@ def acting(organisation: Callable[[], Organisation], incidents: Incidents, links
                 return _form(request, offer, typed, sentence)
         except Closed as closed:
             return _closed(request, closed)
-        await run_in_threadpool(use, reading, offer.link.nonce, datetime.now(UTC))
+        await read(use, reading, offer.link.nonce, datetime.now(UTC))
         return _closed(request, Closed(200, "Thank you", state(record, offer.organisation), record))
 
     @router.api_route("/decide/{token}", methods=["GET", "HEAD"])
@@ -112,7 +111,7 @@ def acting(organisation: Callable[[], Organisation], incidents: Incidents, links
         return Offer(link, record, choice, people)
 
     async def check_unused(link: Link, record: ActionItem | Incident, people: Organisation, reading: Session) -> None:
-        at = await run_in_threadpool(used_at, reading, link.nonce)
+        at = await read(used_at, reading, link.nonce)
         if at is not None:
             sentence = f"It acts once, and did so on {when(at)}. {state(record, people)}"
             raise Closed(410, "This link has been used", sentence, record)

@@ -26,7 +26,7 @@ from followthrough.web.bodies import ApprovePlanning
 from followthrough.web.errors import Unknown
 from followthrough.web.incidents import ANSWER_WITHIN
 from followthrough.web.keys import Key, update_id
-from followthrough.web.reading import Reading
+from followthrough.web.reading import Reading, read
 from followthrough.web.rendering import page
 from followthrough.web.security import authorised
 from workflows.messages import TASK_QUEUE
@@ -52,11 +52,9 @@ def plannings(settings: Settings, organisation: Callable[[], Organisation], clie
     async def planning(session: Session, team: TeamId, first_day: date | None) -> Planning:
         now = as_of(organisation(), datetime.now(UTC).date())
         plan = _plan(team, now, first_day)
-
-        def proposal() -> Proposal:
-            return propose(plan, items_to_plan(session, team), now)
-
-        return Planning(plan=plan, proposal=await asyncio.to_thread(proposal), progress=await _progress(client, plan))
+        items = await read(items_to_plan, session, team)
+        proposal = await asyncio.to_thread(propose, plan, items, now)
+        return Planning(plan=plan, proposal=proposal, progress=await _progress(client, plan))
 
     @api.get("/planning/{team}")
     async def get_planning(team: TeamId, reading: Reading, first_day: FirstDay = None) -> Planning:

@@ -81,6 +81,16 @@ async def test_a_link_acts_once_even_when_it_is_sent_twice_at_once(web: Web, api
     assert await updates(web.client, item) == before + 1
 
 
+async def test_more_people_than_the_database_has_connections_press_their_links_at_once(
+    api: httpx.AsyncClient,
+) -> None:
+    incident, many = await declare(api), 30
+    for _ in range(many):
+        await give(api, incident, "propose action item", title="Alert on queue depth", owner="tomas", kind="detect")
+    pressed = [api.post(link("accept", f"{incident}.{number + 1}")) for number in range(many)]
+    assert {answer.status_code for answer in await asyncio.gather(*pressed)} == {200}
+
+
 async def test_it_acts_once_also_after_its_workflow_has_ended(api: httpx.AsyncClient) -> None:
     item = await with_item(api)
     waive = link("waive", item, "marcos")
