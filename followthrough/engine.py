@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -83,8 +82,13 @@ async def engine(
 
 
 async def ensure_search_attributes(client: Client) -> None:
-    """Adds what is missing of ``SEARCH_ATTRIBUTES`` to the client's namespace. Raises EngineError."""
+    """Adds what is missing of ``SEARCH_ATTRIBUTES`` to the client's namespace. Raises EngineError.
+
+    Where all can be searched by, nothing more is asked: others may allow neither to list nor to add them.
+    """
     try:
+        if await _searchable(client):
+            return
         listed = await client.operator_service.list_search_attributes(
             ListSearchAttributesRequest(namespace=client.namespace)
         )
@@ -95,10 +99,11 @@ async def ensure_search_attributes(client: Client) -> None:
                 AddSearchAttributesRequest(namespace=client.namespace, search_attributes=types)
             )
             await _until_searchable(client)
-    except RPCError as error:
+    except (RPCError, TimeoutError) as error:
+        why = str(error) or "the server does not know them in time"
         wanted = ", ".join(f"{key.name} ({_type_name(key)})" for key in SEARCH_ATTRIBUTES)
         raise EngineError(
-            f"Followthrough could not add its search attributes to the namespace {client.namespace} ({error}). "
+            f"Followthrough could not add its search attributes to the namespace {client.namespace} ({why}). "
             f"Ask whoever runs that Temporal to add those that are missing of: {wanted}."
         ) from error
 
@@ -116,17 +121,21 @@ async def skips_time(client: Client) -> bool:
 
 
 async def _until_searchable(client: Client) -> None:
-    """The server knows new search attributes only when it next reads its namespaces. Raises RPCError."""
-    query = " AND ".join(f"{key.name} IS NULL" for key in SEARCH_ATTRIBUTES)
-    deadline = time.monotonic() + SEARCHABLE_SECONDS
-    while True:
-        try:
-            await client.count_workflows(query)
-            return
-        except RPCError as error:
-            if error.status != RPCStatusCode.INVALID_ARGUMENT or time.monotonic() > deadline:
-                raise
+    """The server knows new ones only when it next reads its namespaces. Raises TimeoutError or RPCError."""
+    async with asyncio.timeout(SEARCHABLE_SECONDS):
+        while not await _searchable(client):  # noqa: ASYNC110 - the server does not say when
             await asyncio.sleep(0.5)
+
+
+async def _searchable(client: Client) -> bool:
+    """Raises RPCError."""
+    try:
+        await client.count_workflows(" AND ".join(f"{key.name} IS NULL" for key in SEARCH_ATTRIBUTES))
+    except RPCError as error:
+        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+            raise
+        return False
+    return True
 
 
 def _type_name(key: SearchAttributeKey[Any]) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough import engine as engines
 from followthrough.engine import EngineError, RunningEngine, engine
@@ -168,3 +169,18 @@ async def test_nothing_outlives_a_killed_program_and_the_next_takes_over(
     await program.wait()
     await start([], database=database)
     await eventually(lambda: not processes_about(database))
+
+
+async def test_search_attributes_that_are_there_are_used_where_none_may_be_listed(
+    running_engine: RunningEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def denied(*_: object, **__: object) -> None:
+        raise RPCError("not allowed", RPCStatusCode.PERMISSION_DENIED, b"")
+
+    operator = running_engine.client.operator_service
+    for call in ("list_search_attributes", "add_search_attributes"):
+        monkeypatch.setattr(operator, call, denied)
+    await engines.ensure_search_attributes(running_engine.client)
+    monkeypatch.setattr(engines, "SEARCH_ATTRIBUTES", [SearchAttributeKey.for_keyword("FollowthroughUnheardOf")])
+    with pytest.raises(EngineError, match=r"add those that are missing of: FollowthroughUnheardOf \(Keyword\)"):
+        await engines.ensure_search_attributes(running_engine.client)
