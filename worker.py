@@ -31,7 +31,7 @@ from followthrough.queues import Queue
 from followthrough.settings import Settings
 from workflows.action_item import ActionItemWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
-from workflows.drill import DrillWorkflow
+from workflows.drill import DrillScheduleWorkflow, DrillWorkflow
 from workflows.inbox import InboxWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
@@ -43,6 +43,7 @@ WORKFLOWS = [
     ActionItemWorkflow,
     SprintScheduleWorkflow,
     SprintPlanningWorkflow,
+    DrillScheduleWorkflow,
     DrillWorkflow,
     DigestWorkflow,
     WeeklyDigestWorkflow,

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import (
     Client,
     Schedule,
@@ -33,7 +32,7 @@ from followthrough.organisation import Organisation, Team
 from followthrough.policies import DigestPolicies, DrillPolicies, JiraPolicies, WeeklyPolicies
 from followthrough.store.reports import note_teams
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
-from workflows.drill import DrillWorkflow
+from workflows.drill import DrillScheduleWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
 from workflows.messages import TASK_QUEUE, DrillRequest
 from workflows.sprint_planning import SprintScheduleWorkflow
@@ -69,16 +68,25 @@ async def schedules_kept(
 
 
 async def _keep(client: Client, organisation: Callable[[], Organisation], database: Engine, jira: bool) -> None:
+    """Whatever goes wrong is said in the log, once for as long as it is the same, and tried again."""
     kept: Organisation | None = None
+    trouble = ""
     while True:
-        wanted = organisation()
-        if wanted is not kept:
-            try:
+        try:
+            wanted = organisation()
+            if wanted is not kept:
                 await asyncio.to_thread(note_teams, database, wanted.teams, datetime.now(UTC))
                 await set_schedules(client, wanted, jira=jira)
                 kept = wanted
-            except (RPCError, SQLAlchemyError) as error:
-                logger.warning("The schedules of drills and digest can't be set yet: %s", error)
+            if trouble:
+                logger.warning("The schedules are kept as the organisation file says again.")
+                trouble = ""
+        except Exception as error:
+            before, trouble = trouble, f"{type(error).__name__}: {error}"
+            if trouble != before:
+                logger.exception(
+                    "The schedules of drills, sprints, digests and sweeps can't be kept; tried again soon."
+                )
         await asyncio.sleep(LOOK_EVERY)
 
 
@@ -150,7 +158,7 @@ def _drill(name: TeamId, team: Team, policies: DrillPolicies) -> Schedule:
     )
     return Schedule(
         action=ScheduleActionStartWorkflow(
-            DrillWorkflow.run, DrillRequest(team=name), id=f"{DRILL}{name}", task_queue=TASK_QUEUE
+            DrillScheduleWorkflow.run, DrillRequest(team=name), id=f"{DRILL}{name}", task_queue=TASK_QUEUE
         ),
         spec=ScheduleSpec(calendars=[calendar], time_zone_name=team.time_zone),
         policy=POLICY,

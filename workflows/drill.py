@@ -1,10 +1,10 @@
 """One drill: a mock incident that lives like a real one, and what came of it."""
 
 import contextlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -14,11 +14,35 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.drill import DrillPlan, DrillReport, Scenario, report
     from followthrough.domain.incident import Alert, AlertState, Incident
     from followthrough.domain.lifecycle_commands import incident_id
+    from followthrough.file_types import TeamId
     from workflows.durable import LOCAL, MAIL, RECORDS, reason
     from workflows.incident import IncidentWorkflow
-    from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill
+    from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill, RunningDrill
     from workflows.search_attributes import of_incident
     from workflows.signals import hears
+
+PREFIX = "drill/"
+
+
+def drill_id(team: TeamId) -> str:
+    """The workflow id that all drills of a team share, so that two never run at once."""
+    return f"{PREFIX}{team}"
+
+
+@workflow.defn
+class DrillScheduleWorkflow:
+    """Started by a team's schedule, which can't share an id with a drill that is started by hand."""
+
+    @workflow.run
+    async def run(self, request: DrillRequest) -> None:
+        """Starts the drill, unless the team has one."""
+        request = request.model_copy(update={"key": workflow.info().workflow_id})
+        try:
+            await workflow.start_child_workflow(
+                DrillWorkflow.run, request, id=drill_id(request.team), parent_close_policy=ParentClosePolicy.ABANDON
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("Team %s has a drill already", request.team)
 
 
 @workflow.defn
@@ -28,7 +52,10 @@ class DrillWorkflow:
     The incident goes on alone: its debrief, and the end of what is still open, belong to it.
     """
 
-    def __init__(self) -> None:
+    @workflow.init
+    def __init__(self, request: DrillRequest) -> None:
+        self._key = request.key or workflow.info().workflow_id
+        self._starts_at: datetime | None = None
         self._over: Incident | None = None
 
     @workflow.run
@@ -41,6 +68,7 @@ class DrillWorkflow:
         )
         if plan is None:
             return None
+        self._starts_at = plan.starts_at
         await workflow.sleep(max(plan.starts_at - workflow.now(), timedelta(0)))
         handle = await self._start(request.team, plan)
         over = await self._response(plan.scenario, handle)
@@ -52,10 +80,16 @@ class DrillWorkflow:
     @hears
     def response_over(self, incident: Incident) -> None:
         """The incident is resolved, by people or by its time box, or it was cancelled."""
-        self._over = self._over or incident
+        if incident.dedup_key == self._key:
+            self._over = self._over or incident
+
+    @workflow.query
+    def running(self) -> RunningDrill:
+        """Where it is."""
+        return RunningDrill(incident_id=incident_id(self._key), starts_at=self._starts_at)
 
     async def _start(self, team: str, plan: DrillPlan) -> ChildWorkflowHandle[IncidentWorkflow, Incident]:
-        scenario, key = plan.scenario, workflow.info().workflow_id
+        scenario, key = plan.scenario, self._key
         incident = Incident(
             id=incident_id(key),
             dedup_key=key,

@@ -428,7 +428,7 @@ class IncidentWorkflow(Followed[Incident]):
     async def _tell_drill(self) -> None:
         """The drill that started this incident hears once that the response is over; it may be gone by then."""
         parent = workflow.info().parent
-        if self._drill_told or not parent or parent.workflow_id != self.record.dedup_key:
+        if self._drill_told or not parent or not parent.workflow_id.startswith("drill/"):
             return
         if self.record.status not in ONGOING:
             self._drill_told = True

@@ -10,10 +10,13 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from followthrough.domain.drill import DrillReport, Quarter, TeamPractice, measures, practices
 from followthrough.domain.lifecycle_commands import incident_id
-from followthrough.domain.values import Message
+from followthrough.domain.values import Message, Refusal
+from followthrough.file_types import TeamId
 from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationError
 from followthrough.scenarios import load_scenarios
@@ -25,7 +28,8 @@ from followthrough.web.intake import Accepted
 from followthrough.web.reading import Reading
 from followthrough.web.rendering import page
 from followthrough.web.security import authorised
-from workflows.drill import DrillWorkflow
+from followthrough.wording import when
+from workflows.drill import DrillWorkflow, drill_id
 from workflows.messages import TASK_QUEUE, DrillRequest
 
 
@@ -47,19 +51,30 @@ def drills(settings: Settings, organisation: Callable[[], Organisation], client:
         teams = practices(recent, organisation(), Quarter.of(now.date()), now, team_beginnings(session))
         return DrillOverview(teams=teams, reports=drill_reports(session, limit=limit))
 
+    async def already(team: TeamId) -> str:
+        drill = await client.get_workflow_handle(drill_id(team)).query(DrillWorkflow.running)
+        if drill.starts_at is not None and drill.starts_at > datetime.now(UTC):
+            return f"Team {team} has a drill that starts on {when(drill.starts_at)}; let it have that one."
+        url = f"{settings.resolved_public_url}/incidents/{drill.incident_id}"
+        return f"Team {team} has a drill already: {url}; resolve it or cancel it first."
+
     @api.post("/drills", status_code=201)
     async def start(new: NewDrill) -> Accepted:
-        """The incident is there a moment later."""
+        """The incident is there a moment later. 409 while the team has another drill."""
         await asyncio.to_thread(_require_possible, new, organisation())
-        workflow_id = f"drill/{new.team}/{uuid4()}"
+        key = f"{drill_id(new.team)}/{uuid4()}"
         async with asyncio.timeout(ANSWER_WITHIN):
-            await client.start_workflow(
-                DrillWorkflow.run,
-                DrillRequest(team=new.team, scenario=new.scenario, by_hand=True),
-                id=workflow_id,
-                task_queue=TASK_QUEUE,
-            )
-        incident = incident_id(workflow_id)
+            try:
+                await client.start_workflow(
+                    DrillWorkflow.run,
+                    DrillRequest(team=new.team, scenario=new.scenario, by_hand=True, key=key),
+                    id=drill_id(new.team),
+                    task_queue=TASK_QUEUE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                )
+            except WorkflowAlreadyStartedError:
+                raise Refusal(await already(new.team)) from None
+        incident = incident_id(key)
         return Accepted(incident=incident, url=f"{settings.resolved_public_url}/incidents/{incident}")
 
     @api.get("/drills")

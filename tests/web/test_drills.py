@@ -1,4 +1,6 @@
+import asyncio
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -6,6 +8,9 @@ from rich.console import Console
 
 from followthrough.cli.drills import drawn_drills
 from tests.waiting import eventually
+from tests.web.conftest import Web
+from workflows.drill import DrillScheduleWorkflow
+from workflows.messages import TASK_QUEUE, DrillRequest
 
 
 async def start(api: httpx.AsyncClient, **body: str) -> httpx.Response:
@@ -36,6 +41,27 @@ async def test_a_drill_is_started_reported_and_shown(api: httpx.AsyncClient) -> 
     console = Console(record=True, width=200)
     console.print(drawn_drills(overview))
     assert f"platform: A database stops taking writes ({incident})" in console.export_text()
+
+
+async def test_a_team_has_one_drill_at_a_time(web: Web, api: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(start(api, team="payments") for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    incident = next(answer.json()["incident"] for answer in answers if answer.status_code == 201)
+    for refused in (answer for answer in answers if answer.status_code == 409):
+        assert f"has a drill already: http://127.0.0.1:8080/incidents/{incident}" in refused.json()["error"]
+    await web.client.execute_workflow(
+        DrillScheduleWorkflow.run, DrillRequest(team="payments"), id=f"drill/payments-{uuid4()}", task_queue=TASK_QUEUE
+    )
+    drills = "WorkflowType = 'DrillWorkflow' AND ExecutionStatus = 'Running'"
+    assert await eventually(lambda: web.client.count_workflows(drills), lambda found: found.count == 1)
+
+    await until(api, f"/api/incidents/{incident}", "roles")
+    cancel = {"command": "cancel", "by": "sam", "reason": "A real incident came"}
+    assert (await api.post(f"/api/incidents/{incident}/commands", json=cancel)).status_code == 200
+    again = await eventually(lambda: start(api, team="payments"), lambda answer: answer.status_code == 201)
+    incident = again.json()["incident"]
+    await until(api, f"/api/incidents/{incident}", "roles")
+    assert (await api.post(f"/api/incidents/{incident}/commands", json=cancel)).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 from temporalio.client import Client, ScheduleDescription
 
+from followthrough import schedules
 from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.drill import DrillOutcome, DrillReport, Quarter, planned_start
 from followthrough.domain.incident import Audience, Incident, IncidentStatus, Role, UpdateStage
@@ -24,17 +25,19 @@ from followthrough.domain.incident_commands import (
     SendUpdate,
 )
 from followthrough.domain.item_commands import Accept
-from followthrough.organisation import Holidays
+from followthrough.domain.lifecycle_commands import incident_id
+from followthrough.organisation import Holidays, Organisation
 from followthrough.organisation_file import OrganisationFile
 from followthrough.schedules import set_schedules
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.store.reports import drill_reports
 from followthrough.store.tables import ActionItemRow, MailRow, TimelineRow
+from tests.waiting import eventually
 from tests.web.conftest import new_namespace
 from worker import build_worker
 from workflows.action_item import ActionItemWorkflow
-from workflows.drill import DrillWorkflow
+from workflows.drill import DrillScheduleWorkflow, DrillWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.messages import TASK_QUEUE, DrillRequest
 
@@ -208,3 +211,31 @@ async def test_schedules_follow_the_organisation_file(training: Training) -> Non
     changed = set_again["drill/payments"].schedule
     assert (changed.state.paused, changed.state.note) == (True, "A busy quarter")
     assert {(at.month - 1) % 3 for at in set_again["drill/payments"].info.next_action_times} == {2}
+
+
+@pytest.mark.today
+async def test_a_drill_that_its_schedule_starts_is_the_teams_one_drill(training: Training) -> None:
+    await training.client.execute_workflow(
+        DrillScheduleWorkflow.run, DrillRequest(team="payments"), id="drill/payments-today", task_queue=TASK_QUEUE
+    )
+    drill = training.client.get_workflow_handle("drill/payments")
+    running = await eventually(lambda: drill.query(DrillWorkflow.running), lambda found: found.starts_at)
+    assert running.incident_id == incident_id("drill/payments-today")
+    await drill.terminate()
+
+
+@pytest.mark.today
+async def test_schedules_are_kept_after_any_error(
+    training: Training, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(schedules, "LOOK_EVERY", 0.05)
+    troubles = [KeyError("a mistake of ours"), KeyError("a mistake of ours"), OSError("a full disk")]
+
+    def organisation() -> Organisation:
+        if troubles:
+            raise troubles.pop(0)
+        return training.organisation()
+
+    async with schedules.schedules_kept(training.client, organisation, training.database, jira=False):
+        await eventually(lambda: "kept as the organisation file says again" in caplog.text)
+    assert [record.levelname for record in caplog.records if "kept" in record.message] == ["ERROR", "ERROR", "WARNING"]
