@@ -90,15 +90,16 @@ def build_worker(
     queues: Collection[Queue] = tuple(Queue),
 ) -> Workers:
     """Every workflow and activity of these queues, for the running loop."""
+    loop = asyncio.get_running_loop()
     planning = Planning(organisation, database)
     read_model = ReadModel(database)
     tracker = tracker_for(settings, organisation, database)
     tickets = Tickets(tracker)
     reports = TicketReports(tracker, organisation)
-    sweep = TicketSweep(tracker, database)
+    sweep = TicketSweep(tracker, database, client, loop)
     public_url = settings.resolved_public_url
     links = links_for(settings)
-    inboxes = Inboxes(client, asyncio.get_running_loop())
+    inboxes = Inboxes(client, loop)
     email = Email(database, organisation, transport_for(settings), public_url, links, settings.mail_from, inboxes.put)
     daily = Daily(database, organisation, email, public_url, links)
     bounces = Bounces(database, organisation, email, public_url)
@@ -129,7 +130,7 @@ def build_worker(
             tickets.update_ticket,
             reports.read_ticket,
             reports.comment_on_ticket,
-            sweep.find_news,
+            sweep.tell_news,
             sprints.next_sprint,
             sprints.plan_items,
         ],

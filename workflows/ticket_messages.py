@@ -29,13 +29,17 @@ class SweepRequest(Message):
     check_all: bool
 
 
-class TicketNews(Message):
-    """Action items whose tickets say something new."""
+class SweepPlace(Message):
+    """How far a sweep is."""
 
-    items: tuple[str, ...]
-    """Ids of those that have not ended."""
-    reopened: tuple[ActionItem, ...]
-    """Those that were closed, and whose tickets were reopened."""
+    changed: AwareDatetime | None = None
+    """Tickets that changed after this have been told of; the latest come first."""
+    checked: str = ""
+    """Up to this id every open action item has been checked."""
+
+    def is_ahead(self, updated: AwareDatetime | None) -> bool:
+        """Whether a ticket that changed then is still to be told of."""
+        return self.changed is None or updated is None or updated <= self.changed
 
 
 class Swept(Message):

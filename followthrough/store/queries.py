@@ -149,9 +149,10 @@ def items_to_plan(session: Session, team: str) -> list[ActionItem]:
     return [ActionItem.model_validate(document) for document in session.exec(query)]
 
 
-def open_items(session: Session) -> list[ActionItem]:
-    """Every action item that has not ended."""
-    query = select(ActionItemRow.document).where(col(ActionItemRow.ended_at).is_(None))
+def open_items(session: Session, *, after: str = "", limit: int | None = None) -> list[ActionItem]:
+    """Every action item that has not ended, by id; or the next of them."""
+    open_after = col(ActionItemRow.ended_at).is_(None), col(ActionItemRow.id) > after
+    query = select(ActionItemRow.document).where(*open_after).order_by(col(ActionItemRow.id)).limit(limit)
     return [ActionItem.model_validate(document) for document in session.exec(query)]
 
 

@@ -50,10 +50,11 @@ from tests.standins.server import cut_off
 
 @dataclasses.dataclass
 class Fault:
-    """Trouble for the next ``times`` requests whose method and path match."""
+    """Trouble for the next ``times`` requests whose method, path and query match."""
 
     method: str = ".*"
     path: str = ".*"
+    query: str = ""
     status: int | None = None
     """Answer with this and do nothing."""
     content: str | None = None
@@ -139,7 +140,12 @@ class JiraStandIn(JiraBoards):
 
     def _fault(self, request: Request) -> Fault:
         for fault in self.faults:
-            if re.fullmatch(fault.method, request.method) and re.search(fault.path, request.url.path):
+            url = request.url
+            if (
+                re.fullmatch(fault.method, request.method)
+                and re.search(fault.path, url.path)
+                and re.search(fault.query, url.query)
+            ):
                 fault.times -= 1
                 if fault.times == 0:
                     self.faults.remove(fault)

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +17,7 @@ from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleHand
 from temporalio.exceptions import ActivityError
 
 from activities import jira_client
+from activities.read_model import ReadModel
 from followthrough.domain.action_item import ActionItem, ItemStatus, TicketState
 from followthrough.domain.item_commands import Accept, Extend, Finish
 from followthrough.domain.ticket_text import atlassian_document
@@ -81,20 +84,21 @@ class Office(Play):
         await eventually(mails, lambda found: found == list(people))
 
 
-@pytest.fixture(scope="module")
-def jira() -> Iterator[JiraStandIn]:
-    with JiraStandIn() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture(scope="module")
-async def office(address: str, jira: JiraStandIn, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+@asynccontextmanager
+async def an_office(address: str, folder: Path) -> AsyncIterator[Office]:
     client = await new_namespace(address)
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('jira')}/followthrough.db")
+    database = open_database(f"sqlite:///{folder}/followthrough.db")
     migrate(database)
-    async with build_worker(client, jira_settings(jira), organisation, database):
-        yield Office(client, organisation(), database, jira)
+    with JiraStandIn() as jira:
+        async with build_worker(client, jira_settings(jira), organisation, database):
+            yield Office(client, organisation(), database, jira)
     database.dispose()
+
+
+@pytest.fixture(scope="module")
+async def office(address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    async with an_office(address, tmp_path_factory.mktemp("jira")) as office:
+        yield office
 
 
 def comment(text: str) -> dict[str, Any]:
@@ -284,6 +288,28 @@ async def test_a_sweep_outlasts_an_outage_and_the_index(office: Office) -> None:
     finally:
         office.jira.index_lag = 0
     await part.until(lambda state: state.ticket_seen and state.ticket_seen.state is TicketState.IN_PROGRESS)
+
+
+async def test_very_many_changes_are_told_in_few_events_although_jira_fails_on_the_way(
+    address: str, tmp_path: Path
+) -> None:
+    async with an_office(address, tmp_path) as office:
+        part = await office.item()
+        read_model = ReadModel(office.database)
+        for number in range(1000):
+            record = item(number, incident_id="inc-00000000aa", id=f"inc-00000000aa.{number}")
+            read_model.project_item(record)
+            office.jira.add("PAY", summary=record.title, labels=["followthrough", record.id])
+        office.jira.change(office.issue(part).key, by="5b10ana", status="In Progress")
+        unread = Fault("GET", f"/issue/{office.issue(part).key}$", status=503, times=1000)
+        office.jira.faults += [unread, Fault("GET", "/search/jql", query="nextPageToken=500", status=503)]
+        sweep = await office.client.start_workflow(JiraSweepWorkflow.run, id=f"sweep/{uuid4()}", task_queue=TASK_QUEUE)
+        await sweep.result()
+        assert office.jira.faults == [unread]
+        assert (await sweep.describe()).history_length < 15
+        history = await part.handle.fetch_history()
+        told = sum(event.HasField("workflow_execution_signaled_event_attributes") for event in history.events)
+        assert told == 2, "as one that changed and as one that is open, by no attempt again"
 
 
 async def test_a_scheduled_sweep_goes_on_where_the_last_one_began(office: Office) -> None:
