@@ -1,7 +1,8 @@
 """The weekly and the monthly digest: for whom they are, and each mail, read and sent in one step."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -10,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.email import Email, mail_to
 from followthrough.domain.departures import as_of
-from followthrough.domain.digest import Month, MonthlyMail
+from followthrough.domain.digest import Month, MonthlyMail, monthly_due
 from followthrough.domain.notice_kinds import DigestKind
 from followthrough.domain.values import PersonId
 from followthrough.domain.weekly import WeeklyMail, weekly_mails
@@ -46,12 +47,14 @@ class Digests:
     def plan_monthly(self, at: datetime) -> list[MonthlyMail]:
         """To those whom the organisation file names, or else to those without a manager; about the month before.
 
-        Raises ApplicationError when that is nobody.
+        Each with the time when it is sent. Raises ApplicationError when that is nobody.
         """
         organisation = self._organisation()
-        people = as_of(organisation, at.date()).people
-        to = organisation.policies.digest.recipients or [key for key in people if people[key].manager is None]
-        mails = [MonthlyMail(person=key, month=str(Month.before(at)), at=at) for key in to if key in people]
+        policies, people = organisation.policies.digest, as_of(organisation, at.date()).people
+        due = monthly_due(at, policies)
+        month = Month.before(due.astimezone(ZoneInfo(policies.time_zone)).replace(tzinfo=UTC))
+        to = policies.recipients or [key for key in people if people[key].manager is None]
+        mails = [MonthlyMail(person=key, month=str(month), at=due) for key in to if key in people]
         if not mails:
             raise ApplicationError(NOBODY, non_retryable=True)
         return mails

@@ -24,9 +24,8 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from followthrough.domain.calendar import WEEKDAYS
+from followthrough.domain.calendar import FIRST_ZONE, WEEKDAYS
 from followthrough.domain.sprint_dates import Cadence, cadence
-from followthrough.domain.weekly import FIRST_ZONE
 from followthrough.file_types import TeamId
 from followthrough.organisation import Organisation, Team
 from followthrough.policies import DigestPolicies, DrillPolicies, JiraPolicies, WeeklyPolicies
@@ -178,14 +177,11 @@ def _sprint(name: TeamId, rhythm: Cadence) -> Schedule:
 
 
 def _monthly(policies: DigestPolicies) -> Schedule:
-    calendar = ScheduleCalendarSpec(
-        day_of_month=[ScheduleRange(policies.day)],
-        hour=[ScheduleRange(policies.at.hour)],
-        minute=[ScheduleRange(policies.at.minute)],
-    )
+    """Fires where the day begins first; the workflow waits for the time, which clocks that change may leave out."""
+    calendar = ScheduleCalendarSpec(day_of_month=[ScheduleRange(policies.day)])
     return Schedule(
         action=ScheduleActionStartWorkflow(DigestWorkflow.run, id=f"{DIGEST}monthly", task_queue=TASK_QUEUE),
-        spec=ScheduleSpec(calendars=[calendar], time_zone_name=policies.time_zone),
+        spec=ScheduleSpec(calendars=[calendar], time_zone_name=FIRST_ZONE),
         policy=OVERLAPPING,
     )
 

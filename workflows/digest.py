@@ -10,6 +10,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.digest import Digests
+    from followthrough.domain.digest import MonthlyMail
     from followthrough.domain.weekly import WeeklyMail
     from workflows.durable import LOCAL, MAIL
     from workflows.undelivered import find_other_paths
@@ -20,13 +21,18 @@ SCHEDULED_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 
 @workflow.defn
 class DigestWorkflow:
-    """Started by its schedule, or by hand to have a digest that was missed; a month's mail is sent once."""
+    """Started by its schedule, where the day begins first, or by hand; a month's mail is sent once."""
 
     @workflow.run
     async def run(self) -> None:
-        """Tells of the month before."""
+        """Tells of the month before, when it is time."""
         mails = await workflow.execute_local_activity_method(Digests.plan_monthly, _due(), **LOCAL)
-        await _all(workflow.execute_activity_method(Digests.send_monthly, mail, **MAIL) for mail in mails)
+        await _all(self._send(mail) for mail in mails)
+
+    async def _send(self, mail: MonthlyMail) -> None:
+        if (wait := mail.at - workflow.now()) > timedelta(0):
+            await workflow.sleep(wait)
+        await workflow.execute_activity_method(Digests.send_monthly, mail, **MAIL)
 
 
 @workflow.defn

@@ -12,6 +12,8 @@ from followthrough.organisation import Team
 START_OF_WORKING_DAY, END_OF_WORKING_DAY = time(9), time(17)
 WEEKDAYS = tuple(Weekday)
 ONE_DAY = timedelta(days=1)
+FIRST_ZONE = "Pacific/Kiritimati"
+"""Where each day of the world begins; its clocks never change."""
 ANY_YEAR = 2026
 """In each of which a country's regions differ, if they do."""
 

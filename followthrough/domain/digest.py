@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median_low
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
 
 from followthrough.domain.action_item import ActionItem, ItemStatus
+from followthrough.domain.calendar import FIRST_ZONE, ONE_DAY
 from followthrough.domain.departures import as_of
 from followthrough.domain.drill import DrillReport, Practice, Quarter, TeamPractice, practices
 from followthrough.domain.escalations import Escalation, unanswered
@@ -19,6 +21,7 @@ from followthrough.domain.load import Overload, load_report
 from followthrough.domain.values import Message, PersonId, Severity
 from followthrough.file_types import TeamId
 from followthrough.organisation import Organisation
+from followthrough.policies import DigestPolicies
 
 TREND = 6
 """Months, the last of them the digest's."""
@@ -58,6 +61,18 @@ class Month(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.start:%Y-%m}"
+
+
+def monthly_due(asked_at: datetime, policies: DigestPolicies) -> datetime:
+    """When a digest that is asked for is sent: at once, but not before the latest of its days, at its time there.
+
+    That day may have begun only elsewhere. A time that is left out when clocks change is an hour later, one that comes
+    twice the first.
+    """
+    begun = asked_at.astimezone(ZoneInfo(FIRST_ZONE)).date()
+    month = begun if begun.day >= policies.day else begun.replace(day=1) - ONE_DAY
+    due = datetime.combine(month.replace(day=policies.day), policies.at, ZoneInfo(policies.time_zone))
+    return max(asked_at, due.astimezone(UTC))
 
 
 class MonthlyMail(Message):

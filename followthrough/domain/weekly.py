@@ -8,14 +8,12 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime
 
 from followthrough.domain.action_item import ActionItem, ItemStatus
-from followthrough.domain.calendar import WEEKDAYS
+from followthrough.domain.calendar import FIRST_ZONE, WEEKDAYS
 from followthrough.domain.escalations import unanswered
 from followthrough.domain.values import Message, PersonId
 from followthrough.organisation import Organisation
 from followthrough.policies import WeeklyPolicies
 
-FIRST_ZONE = "Pacific/Kiritimati"
-"""Where each day of the world begins."""
 WEEK = timedelta(days=7)
 
 

@@ -1,15 +1,18 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from followthrough.domain.action_item import ActionItem, ItemStatus, Moment, MomentKind
-from followthrough.domain.digest import Digest, Month, digest
+from followthrough.domain.calendar import FIRST_ZONE
+from followthrough.domain.digest import Digest, Month, digest, monthly_due
 from followthrough.domain.incident import Incident, Kudos, Repeat, Role, RoleHolder
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
+from followthrough.policies import DigestPolicies
 from tests.notices import DRILL, ORGANISATION, WAIVER
 from tests.records import NOW, incident, item
 
@@ -150,3 +153,34 @@ def test_it_tells_what_was_waived_and_what_the_repeats_are_counted_against(organ
     assert [one.id for one in told.waived] == [waived.id]
     (repeat,) = told.repeats
     assert (repeat.incident_id, repeat.earlier, repeat.items) == (again.id, (incident(1).id,), (waived.title,))
+
+
+def _first_zone_day(year: int, month: int, day: int) -> datetime:
+    """When its schedule fires for that day."""
+    return datetime(year, month, day, tzinfo=ZoneInfo(FIRST_ZONE)).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "fires", "due"),
+    [
+        ("Europe/Madrid", (2027, 3, 28), datetime(2027, 3, 28, 1, 30, tzinfo=UTC)),
+        ("Europe/Madrid", (2026, 10, 25), datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("Europe/Madrid", (2026, 6, 1), datetime(2026, 6, 1, 0, 30, tzinfo=UTC)),
+        ("America/New_York", (2027, 3, 14), datetime(2027, 3, 14, 7, 30, tzinfo=UTC)),
+        ("Pacific/Pago_Pago", (2026, 1, 1), datetime(2026, 1, 1, 13, 30, tzinfo=UTC)),
+        ("Asia/Tokyo", (2026, 1, 1), datetime(2025, 12, 31, 17, 30, tzinfo=UTC)),
+    ],
+    ids=["left out", "twice", "usual", "left out elsewhere", "where the day begins last", "before UTC"],
+)
+def test_a_monthly_digest_comes_once_also_when_clocks_change(
+    zone: str, fires: tuple[int, int, int], due: datetime
+) -> None:
+    policies = DigestPolicies(day=fires[2], at=time(2, 30), time_zone=zone)
+    assert monthly_due(_first_zone_day(*fires), policies) == due
+    late = due + timedelta(days=2)
+    assert monthly_due(late, policies) == late, "one that was missed, or is asked for by hand, comes at once"
+
+
+def test_the_schedule_of_a_monthly_digest_is_where_clocks_never_change() -> None:
+    offsets = {datetime(2026, month, 1, tzinfo=ZoneInfo(FIRST_ZONE)).utcoffset() for month in range(1, 13)}
+    assert len(offsets) == 1

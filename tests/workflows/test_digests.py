@@ -17,9 +17,8 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.read_model import ReadModel
-from followthrough.domain.calendar import WEEKDAYS
+from followthrough.domain.calendar import FIRST_ZONE, WEEKDAYS
 from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.weekly import FIRST_ZONE
 from followthrough.organisation import Organisation
 from followthrough.schedules import set_schedules
 from followthrough.settings import Settings
