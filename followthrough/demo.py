@@ -27,7 +27,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from followthrough.domain.values import PersonId
 from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationFile
-from followthrough.service import Service, running, stop_signal
+from followthrough.service import Service, running
 from followthrough.settings import Settings
 from workflows.inbox import PREFIX
 from workflows.sprint_messages import planning_id
@@ -65,7 +65,7 @@ async def play_demo(
                     await story.epilogue(out, summary)
             if keep and out is not None:
                 out.print("\nEverything still runs, so look around; Ctrl-C stops it.")
-                await stop_signal()
+                await service.until_stopped()
 
 
 @dataclass
@@ -322,8 +322,8 @@ class Story:
         url = self.service.settings.resolved_public_url
         out.print(timeline, numbers)
         out.print(f"Dashboard    {url}/incidents/{self.incident}\nOutbox       {url}/outbox", highlight=False)
-        if self.service.engine_ui:
-            out.print(f"Temporal UI  {self.service.engine_ui}", highlight=False)
+        if self.service.engine.ui_url:
+            out.print(f"Temporal UI  {self.service.engine.ui_url}", highlight=False)
 
 
 def _sent(mail: dict[str, Any]) -> bool:

@@ -51,6 +51,19 @@ class RunningEngine:
     ui_url: str | None
     how: str
     client: Client
+    own: Process | None = None
+    """Of a server that was started here."""
+
+    async def ended(self) -> None:
+        """Raises EngineError once the own server has ended, which it does not by itself; waits for ever otherwise."""
+        if self.own is None:
+            await asyncio.Event().wait()
+        else:
+            await self.own.wait()
+            raise EngineError(
+                "The embedded engine has ended, so everything stops; nothing is lost. Start Followthrough again; "
+                "temporal.log in the data folder may say why."
+            )
 
 
 @asynccontextmanager
@@ -225,7 +238,7 @@ class _OwnServer:
                 if client := await self.client(process, f"127.0.0.1:{port}"):
                     stack.push_async_exit(attempt.pop_all())
                     ui_url = f"http://127.0.0.1:{ui_port}" if self.ui else None
-                    return RunningEngine(f"127.0.0.1:{port}", ui_url, how, client)
+                    return RunningEngine(f"127.0.0.1:{port}", ui_url, how, client, process)
             self.log.seek(0)
             output = self.log.read()
             if b"address already in use" not in output:

@@ -11,7 +11,7 @@ import uvicorn
 from sqlalchemy import Engine
 from temporalio.client import Client
 
-from followthrough.engine import engine
+from followthrough.engine import RunningEngine, engine
 from followthrough.links import SECRET_FILE
 from followthrough.organisation_file import OrganisationFile
 from followthrough.private_files import private_files, private_folder
@@ -36,7 +36,16 @@ class Service:
     settings: Settings
     client: Client
     database: Engine
-    engine_ui: str | None
+    engine: RunningEngine
+
+    async def until_stopped(self) -> None:
+        """Returns at the first Ctrl-C or SIGTERM. Raises EngineError when the embedded engine ends before."""
+        ended, stop = asyncio.create_task(self.engine.ended()), asyncio.create_task(stop_signal())
+        done, waiting = await asyncio.wait((ended, stop), return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        for task in done:
+            task.result()
 
 
 def listen(settings: Settings) -> tuple[socket.socket, Settings]:
@@ -66,7 +75,7 @@ async def connected(
     engine_file = settings.data_dir / "temporal.db"
     async with engine(settings, database=engine_file, ui=ui, need_time_skipping=need_time_skipping, say=say) as found:
         try:
-            yield Service(settings, found.client, database, found.ui_url)
+            yield Service(settings, found.client, database, found)
         finally:
             database.dispose()
 

@@ -67,7 +67,7 @@ Queues = Annotated[
 @app.command()
 def serve(queue: Queues = None) -> None:
     """Run everything: API and dashboard on one port, worker, engine. Ctrl-C stops it all."""
-    from followthrough.service import running, stop_signal
+    from followthrough.service import running
 
     settings = read_settings()
     organisation = read_organisation(settings)
@@ -75,10 +75,10 @@ def serve(queue: Queues = None) -> None:
     async def run() -> None:
         async with running(settings, organisation, say, queues=queue or tuple(Queue)) as service:
             out.print(f"Dashboard and API: {service.settings.resolved_public_url}", highlight=False)
-            if service.engine_ui:
-                out.print(f"Temporal UI:       {service.engine_ui}", highlight=False)
+            if service.engine.ui_url:
+                out.print(f"Temporal UI:       {service.engine.ui_url}", highlight=False)
             out.print("Ctrl-C stops everything; incidents are kept for the next run.")
-            await stop_signal()
+            await service.until_stopped()
             say(STOPPING)
 
     run_or_fail(run())
@@ -88,7 +88,7 @@ def serve(queue: Queues = None) -> None:
 def worker(queue: Queues = None) -> None:
     """Run only a worker, against the engine at TEMPORAL_ADDRESS."""
     from followthrough.schedules import schedules_kept
-    from followthrough.service import connected, stop_signal
+    from followthrough.service import connected
     from followthrough.upkeep import read_model_kept
     from worker import build_worker
 
@@ -105,7 +105,7 @@ def worker(queue: Queues = None) -> None:
             read_model_kept(service.client, service.database),
         ):
             say("The worker runs; Ctrl-C stops it.")
-            await stop_signal()
+            await service.until_stopped()
             say(STOPPING)
 
     run_or_fail(run())

@@ -16,6 +16,7 @@ from followthrough import engine as engines
 from followthrough.engine import EngineError, RunningEngine, engine
 from followthrough.engine_sources import build, built_copy
 from followthrough.settings import Settings
+from tests.end_to_end.processes import FOLLOWTHROUGH, process
 from tests.waiting import eventually
 from workflows.search_attributes import SERVICE
 
@@ -184,3 +185,24 @@ async def test_search_attributes_that_are_there_are_used_where_none_may_be_liste
     monkeypatch.setattr(engines, "SEARCH_ATTRIBUTES", [SearchAttributeKey.for_keyword("FollowthroughUnheardOf")])
     with pytest.raises(EngineError, match=r"add those that are missing of: FollowthroughUnheardOf \(Keyword\)"):
         await engines.ensure_search_attributes(running_engine.client)
+
+
+async def test_the_service_ends_in_words_when_its_engine_is_killed(tmp_path: Path) -> None:
+    environment = {
+        "FOLLOWTHROUGH_PORT": "0",
+        "FOLLOWTHROUGH_DATA_DIR": str(tmp_path / "data"),
+        "FOLLOWTHROUGH_ORGANISATION_FILE": "followthrough.example.yaml",
+    }
+    log = tmp_path / "service.log"
+    async with process(*FOLLOWTHROUGH, "serve", log=log, **environment) as serving:
+        await eventually(lambda: "Ctrl-C stops everything" in log.read_text(), within=120)
+        servers = [
+            child
+            for child in psutil.Process(serving.pid).children(recursive=True)
+            if "start-dev" in child.cmdline() and "followthrough.guard" not in child.cmdline()
+        ]
+        assert len(servers) == 1
+        servers[0].kill()
+        async with asyncio.timeout(60):
+            assert await serving.wait() == 1
+    assert "The embedded engine has ended, so everything stops; nothing is lost." in " ".join(log.read_text().split())
