@@ -21,6 +21,7 @@ from activities.inboxes import Inboxes
 from activities.mail_transport import transport_for
 from activities.planning import Planning
 from activities.read_model import ReadModel
+from activities.reconciler import Reconciler
 from activities.sprint_planning import SprintPlanning
 from activities.ticket_reports import TicketReports
 from activities.ticket_sweep import TicketSweep
@@ -37,6 +38,7 @@ from workflows.incident import IncidentWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
 from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWorkflow
 from workflows.undelivered import UndeliveredWorkflow
+from workflows.upkeep import ReconcileWorkflow
 
 WORKFLOWS = [
     IncidentWorkflow,
@@ -50,6 +52,7 @@ WORKFLOWS = [
     JiraSweepWorkflow,
     InboxWorkflow,
     UndeliveredWorkflow,
+    ReconcileWorkflow,
 ]
 WORKFLOW_RUNNER = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules("activities", "followthrough")
@@ -122,6 +125,7 @@ def build_worker(
             sprints.coming_sprints,
             sprints.sprint_plan,
             sprints.left_over,
+            Reconciler(client, database).reconcile,
         ],
         Queue.TICKETS: [
             tickets.ensure_ticket,

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
+from temporalio.client import Client
 
 from activities.jira_tracker import JiraTracker
 from activities.tracker import TrackerRefused, TrackerUnavailable
@@ -25,11 +26,13 @@ from followthrough.domain.alert import in_words
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
 from followthrough.engine_sources import Unavailable, check_download, go_command
 from followthrough.organisation_file import OrganisationError, cautions, load
+from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios
 from followthrough.settings import Settings
 from followthrough.store.alerts import without_route
 from followthrough.store.bounces import unreachable
 from followthrough.store.database import open_database
+from followthrough.store.engines import engine_of
 from followthrough.web.organisation import FileInUse
 
 
@@ -133,11 +136,29 @@ async def _engine(settings: Settings) -> list[Finding]:
             return [
                 Finding("engine", FindingState.OK, f"Temporal answers, from {running.how}."),
                 _time_skipping(await skips_time(running.client)),
+                *(await _same_engine(settings, running.client) if settings.temporal_address else ()),
             ]
     except EngineError as error:
         if settings.temporal_address:
             return [Finding("engine", FindingState.WRONG, str(error))]
     return [await _engine_to_come()]
+
+
+async def _same_engine(settings: Settings, client: Client) -> list[Finding]:
+    """Says something only when the database tells of another engine's workflows."""
+    if _to_be_created(make_url(settings.resolved_database_url)):
+        return []
+    database = open_database(settings.resolved_database_url)
+    try:
+        if engine_of(database) is not None:
+            await require_same_engine(client, database)
+    except OtherEngine as error:
+        return [Finding("engine and database", FindingState.WRONG, str(error))]
+    except SQLAlchemyError:
+        return []
+    finally:
+        database.dispose()
+    return []
 
 
 def _time_skipping(there: bool) -> Finding:

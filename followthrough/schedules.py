@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Engine
 from temporalio.client import (
@@ -35,10 +36,13 @@ from workflows.drill import DrillScheduleWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
 from workflows.messages import TASK_QUEUE, DrillRequest
 from workflows.sprint_planning import SprintScheduleWorkflow
+from workflows.upkeep import ReconcileWorkflow
 
 logger = logging.getLogger(__name__)
 
-PREFIXES = DRILL, DIGEST, SPRINT, JIRA = "drill/", "digest/", "sprint/", "jira/"
+PREFIXES = DRILL, DIGEST, SPRINT, JIRA, UPKEEP = "drill/", "digest/", "sprint/", "jira/", "upkeep/"
+AT_ONCE = SPRINT, UPKEEP
+"""Also when they are set: the coming sprint may begin before that fires, and something may have ended badly."""
 POLICY = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(days=7))
 EPOCH = date(1970, 1, 1)
 """Temporal counts intervals from here."""
@@ -100,7 +104,7 @@ async def set_schedules(client: Client, organisation: Organisation, *, jira: boo
             await _delete(client, existing.id)
     for schedule_id, schedule in wanted.items():
         try:
-            at_once = schedule_id.startswith(SPRINT)  # the coming sprint may begin before it fires
+            at_once = schedule_id.startswith(AT_ONCE)
             await client.create_schedule(schedule_id, schedule, trigger_immediately=at_once)
         except ScheduleAlreadyRunningError:
             await _change(client, schedule_id, schedule)
@@ -112,7 +116,7 @@ async def _change(client: Client, schedule_id: str, schedule: Schedule) -> None:
 
     handle = client.get_schedule_handle(schedule_id)
     await handle.update(updated)
-    if schedule_id.startswith(SPRINT) and not (await handle.describe()).schedule.state.paused:
+    if schedule_id.startswith(AT_ONCE) and not (await handle.describe()).schedule.state.paused:
         await handle.trigger()
 
 
@@ -142,7 +146,17 @@ def _wanted(organisation: Organisation, jira: bool) -> dict[str, Schedule]:
         schedules[f"{DIGEST}weekly"] = _weekly(organisation.policies.weekly)
     if jira:
         schedules[f"{JIRA}sweep"] = _jira_sweep(organisation.policies.jira)
+    schedules[f"{UPKEEP}reconcile"] = _upkeep("reconcile", ReconcileWorkflow.run, timedelta(days=1))
     return schedules
+
+
+def _upkeep(name: str, workflow: Callable[..., Awaitable[Any]], every: timedelta) -> Schedule:
+    """What was missed need not be made up for."""
+    return Schedule(
+        action=ScheduleActionStartWorkflow(workflow, id=f"{UPKEEP}{name}", task_queue=TASK_QUEUE),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        policy=dataclasses.replace(POLICY, catchup_window=timedelta(minutes=10)),
+    )
 
 
 def _drill(name: TeamId, team: Team, policies: DrillPolicies) -> Schedule:

@@ -16,6 +16,7 @@ from followthrough.links import SECRET_FILE
 from followthrough.organisation_file import OrganisationFile
 from followthrough.private_files import private_files, private_folder
 from followthrough.queues import Queue
+from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.schedules import schedules_kept
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
@@ -74,6 +75,10 @@ async def connected(
     migrate(database)
     engine_file = settings.data_dir / "temporal.db"
     async with engine(settings, database=engine_file, ui=ui, need_time_skipping=need_time_skipping, say=say) as found:
+        try:
+            await require_same_engine(found.client, database)
+        except OtherEngine as error:
+            say(str(error))
         try:
             yield Service(settings, found.client, database, found)
         finally:

@@ -60,14 +60,7 @@ class ActionItemWorkflow(LinkedItem):
         while not (self.record.ended and await self._finish()):
             await self.announce()
             if self.may_continue_as_new():
-                workflow.continue_as_new(
-                    ItemProgress(
-                        item=self.record,
-                        announced=self.announced,
-                        outgoing=self.outgoing,
-                        ticket_shows=self.ticket_shows,
-                    )
-                )
+                workflow.continue_as_new(self.progress())
             await self.next_change()
         self.background.stop()
         return self.record
@@ -150,6 +143,13 @@ class ActionItemWorkflow(LinkedItem):
     def state(self) -> ActionItem:
         """The item as it is now."""
         return self.record
+
+    @workflow.query
+    def progress(self) -> ItemProgress:
+        """What a further run needs to go on from here."""
+        return ItemProgress(
+            item=self.record, announced=self.announced, outgoing=self.outgoing, ticket_shows=self.ticket_shows
+        )
 
     async def plan_next(self) -> datetime | None:
         """See ``Followed``."""

@@ -14,19 +14,14 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.drill import DrillPlan, DrillReport, Scenario, report
     from followthrough.domain.incident import Alert, AlertState, Incident
     from followthrough.domain.lifecycle_commands import incident_id
-    from followthrough.file_types import TeamId
     from workflows.durable import LOCAL, MAIL, RECORDS, reason
     from workflows.incident import IncidentWorkflow
-    from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill, RunningDrill
+    from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill, RunningDrill, drill_id
     from workflows.search_attributes import of_incident
     from workflows.signals import hears
 
-PREFIX = "drill/"
-
-
-def drill_id(team: TeamId) -> str:
-    """The workflow id that all drills of a team share, so that two never run at once."""
-    return f"{PREFIX}{team}"
+GOES_ON_WITHIN = timedelta(days=2)
+"""After its workflow ended badly a new run of the incident begins on the next day at the latest."""
 
 
 @workflow.defn
@@ -72,6 +67,9 @@ class DrillWorkflow:
         await workflow.sleep(max(plan.starts_at - workflow.now(), timedelta(0)))
         handle = await self._start(request.team, plan)
         over = await self._response(plan.scenario, handle)
+        if over is None:
+            workflow.logger.warning("The drill ends without a report: its incident %s ended badly", handle.id)
+            return None
         drilled = report(over, plan)
         await workflow.execute_local_activity_method(ReadModel.project_drill, drilled, **LOCAL)
         await self._tell(over, plan, drilled)
@@ -117,8 +115,13 @@ class DrillWorkflow:
             search_attributes=of_incident(incident),
         )
 
-    async def _response(self, scenario: Scenario, handle: ChildWorkflowHandle[IncidentWorkflow, Incident]) -> Incident:
-        """Reveals the story, and what comes with time; gives the incident when its response is over."""
+    async def _response(
+        self, scenario: Scenario, handle: ChildWorkflowHandle[IncidentWorkflow, Incident]
+    ) -> Incident | None:
+        """Reveals the story, and what comes with time; gives the incident when its response is over.
+
+        None when its workflow ended badly, and a new run of it did not say so in time.
+        """
         started_at = workflow.now()
         injects = sorted(scenario.injects, key=lambda inject: inject.after)
         for after, text in [(timedelta(0), scenario.story), *((inject.after, inject.text) for inject in injects)]:
@@ -129,8 +132,10 @@ class DrillWorkflow:
                 break
             with contextlib.suppress(ApplicationError):  # the incident ended at this moment, and says so
                 await handle.signal(IncidentWorkflow.reveal, text)
-        while self._over is None:
-            await workflow.wait_condition(lambda: self._over is not None)
+        await workflow.wait_condition(lambda: self._over is not None or handle.done())
+        if self._over is None:
+            with contextlib.suppress(TimeoutError):
+                await workflow.wait_condition(lambda: self._over is not None, timeout=GOES_ON_WITHIN)
         return self._over
 
     async def _tell(self, incident: Incident, plan: DrillPlan, drilled: DrillReport) -> None:

@@ -43,12 +43,14 @@ with workflow.unsafe.imports_passed_through():
         SubmitPostmortem,
     )
     from followthrough.domain.repeats import RepeatSeen
+    from followthrough.domain.revival import incident_goes_on
     from followthrough.domain.roles import ask, pass_on
     from followthrough.domain.shown import Shown, incident_as_shown, shown_of_incident
     from followthrough.domain.values import EntryKind, Fence, PersonId, Refusal
     from workflows.durable import ANSWER_WITHIN, LOCAL, Followed, no_answer, signal
     from workflows.item_links import start_item
     from workflows.messages import (
+        DRILLS,
         AlertReceipt,
         Answer,
         IncidentNews,
@@ -61,6 +63,7 @@ with workflow.unsafe.imports_passed_through():
         NoticeKind,
         PlanIncident,
         QueuedNotice,
+        drill_id,
     )
     from workflows.search_attributes import SEVERITY, STATUS, of_incident
     from workflows.signals import hears
@@ -86,6 +89,9 @@ class IncidentWorkflow(Followed[Incident]):
         self._question: str | None = None
         self._merge_answer: MergeAnswer | None = None
         self._told_items: IncidentNews | None = None
+        self._goes_on = bool(progress.goes_on)
+        if progress.goes_on:
+            incident_goes_on(self.record, progress.goes_on, workflow.now())
         if progress.reopen is not None:
             progress.reopen.apply(self.record, workflow.now())
             self.record.ask_items()
@@ -112,7 +118,7 @@ class IncidentWorkflow(Followed[Incident]):
             await self._tell_drill()
             await self._tell_items()
             if self.may_continue_as_new():
-                workflow.continue_as_new(IncidentProgress(incident=self.record, outgoing=self.outgoing))
+                workflow.continue_as_new(self.progress())
         self.background.stop()
         return self.record
 
@@ -247,6 +253,11 @@ class IncidentWorkflow(Followed[Incident]):
     def state(self) -> Incident:
         """The incident as it is now."""
         return self.record
+
+    @workflow.query
+    def progress(self) -> IncidentProgress:
+        """What a further run needs to go on from here."""
+        return IncidentProgress(incident=self.record, outgoing=self.outgoing)
 
     async def plan_next(self) -> datetime | None:
         """See ``Followed``."""
@@ -428,11 +439,12 @@ class IncidentWorkflow(Followed[Incident]):
     async def _tell_drill(self) -> None:
         """The drill that started this incident hears once that the response is over; it may be gone by then."""
         parent = workflow.info().parent
-        if self._drill_told or not parent or not parent.workflow_id.startswith("drill/"):
+        drill = parent.workflow_id if parent else drill_id(self.record.team) if self._goes_on else ""
+        if self._drill_told or not self.record.drill or not drill.startswith(DRILLS):
             return
         if self.record.status not in ONGOING:
             self._drill_told = True
-            await signal(parent.workflow_id, "response_over", self.record.lean())
+            await signal(drill, "response_over", self.record.lean())
 
     async def _ask_items(self) -> None:
         """Each says whether it is open; one that is gone has ended as it said."""

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         take_in,
         unblock,
     )
+    from followthrough.domain.revival import item_goes_on
     from followthrough.domain.values import Refusal
     from workflows.durable import ANSWER_WITHIN, no_answer, signal
     from workflows.messages import (
@@ -65,6 +66,8 @@ class LinkedItem(TicketFollowing):
                 self.record.remember(progress.reopen_id, self.record.version)
         self._waits_for = self._blocked_on()
         self._question: str | None = None
+        if progress.goes_on:
+            item_goes_on(self.record, progress.goes_on, workflow.now())
         self._answer: Answer | None = None
 
     async def announce(self) -> None:

@@ -73,6 +73,8 @@ class IncidentProgress(State):
     reopen: Reopen | None = None
     reopen_id: str | None = None
     """Of that command."""
+    goes_on: str = ""
+    """Why, when its last run ended badly: what the timeline says."""
     outgoing: list[QueuedNotice] = Field(default_factory=list)
 
 
@@ -96,6 +98,8 @@ class ItemProgress(State):
     reopen_id: str | None = None
     """Of that command."""
     announced: bool = False
+    goes_on: str = ""
+    """Why, when its last run ended badly: what the timeline says."""
     outgoing: list[QueuedNotice] = Field(default_factory=list)
     ticket_shows: TicketFacts | None = None
 
@@ -189,6 +193,14 @@ class PlanIncident(Message):
 
     incident: Incident
     at: AwareDatetime
+
+
+DRILLS = "drill/"
+
+
+def drill_id(team: TeamId) -> str:
+    """The workflow id that all drills of a team share, so that two never run at once."""
+    return f"{DRILLS}{team}"
 
 
 class DrillRequest(Message):

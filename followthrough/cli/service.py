@@ -138,6 +138,22 @@ def rebuild_read_model() -> None:
     run_or_fail(run())
 
 
+@app.command("adopt-engine")
+def adopt_this_engine() -> None:
+    """Let the database go with this engine, when the one before is lost; the next start goes on with what is open."""
+    from followthrough.revival import adopt_engine
+    from followthrough.service import connected
+
+    settings = read_settings()
+
+    async def run() -> None:
+        async with connected(settings, lambda _: None, ui=False) as service:
+            await adopt_engine(service.client, service.database)
+            out.print(f"The database goes with the namespace {service.client.namespace} of this engine now.")
+
+    run_or_fail(run())
+
+
 @app.command()
 def demo(
     as_json: AsJson = False,

@@ -156,6 +156,14 @@ def open_items(session: Session, *, after: str = "", limit: int | None = None) -
     return [ActionItem.model_validate(document) for document in session.exec(query)]
 
 
+def open_records(session: Session) -> set[str]:
+    """The ids of incidents and action items whose workflow should run: a waiver that expires has not ended."""
+    until = col(ActionItemRow.document)["waiver", "until"].as_string()
+    expires = and_(col(ActionItemRow.status) == ItemStatus.WAIVED, until.is_not(None))
+    items = select(ActionItemRow.id).where(or_(col(ActionItemRow.ended_at).is_(None), expires))
+    return {*session.exec(select(IncidentRow.id).where(col(IncidentRow.ended_at).is_(None))), *session.exec(items)}
+
+
 def item_of_ticket(session: Session, key: str) -> str | None:
     """The id of the action item whose ticket this is; the one that has not ended, when there are several."""
     ended = col(ActionItemRow.ended_at).is_not(None)

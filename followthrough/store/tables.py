@@ -302,6 +302,18 @@ class VendorPauseRow(SQLModel, table=True):
     login_lost_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
+class EngineRow(SQLModel, table=True):
+    """The namespace of the workflows that this database tells of; there is one row at most."""
+
+    __tablename__ = "engine"
+
+    id: int = Field(default=1, primary_key=True)
+    namespace: str
+    namespace_id: str
+    """Of the namespace itself: another engine may have one of the same name."""
+    at: datetime = Field(sa_type=UTCDateTime)
+
+
 class HeartbeatRow(SQLModel, table=True):
     """The one row that is written to see whether the database takes writes."""
 

@@ -29,8 +29,8 @@ from followthrough.web.reading import Reading
 from followthrough.web.rendering import page
 from followthrough.web.security import authorised
 from followthrough.wording import when
-from workflows.drill import DrillWorkflow, drill_id
-from workflows.messages import TASK_QUEUE, DrillRequest
+from workflows.drill import DrillWorkflow
+from workflows.messages import TASK_QUEUE, DrillRequest, drill_id
 
 
 class DrillOverview(Message):

@@ -1,6 +1,7 @@
 """The way into the workflows: delivering alerts, declaring incidents, giving commands."""
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import re
@@ -37,6 +38,7 @@ from followthrough.domain.text import REASON, cut
 from followthrough.domain.values import PersonId, Refusal, Severity
 from followthrough.file_types import ServiceId
 from followthrough.organisation import Organisation
+from followthrough.revival import OtherEngine, go_on
 from followthrough.store import alerts, queries
 from followthrough.web.checks import checked
 from followthrough.web.errors import NotYet, Unknown
@@ -107,7 +109,8 @@ class Incidents:
             receipt = await self._hand(alert, elsewhere) if elsewhere else None
             if receipt is not None and receipt.joined:
                 return receipt.incident_id
-            for generation in itertools.count(_next_generation(known.incident_id, known.status)):
+            status = known.status if elsewhere != known.incident_id else None
+            for generation in itertools.count(_next_generation(known.incident_id, status)):
                 workflow_id = incident_id(alert.dedup_key, generation)
                 may_start = alert.state is AlertState.FIRING or (alert.state is AlertState.CHANGED and generation == 1)
                 if may_start and routed and await self._start_for(alert, workflow_id, routed):
@@ -239,6 +242,9 @@ class Incidents:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+            with contextlib.suppress(OtherEngine):
+                if await go_on(self._client, self._database, workflow_id):
+                    return await self._hand(alert, workflow_id)
             ended = await self._as_it_ended(workflow_id, Incident, queries.incident)
             if ended is None:
                 return None
@@ -253,8 +259,9 @@ class Incidents:
     ) -> RecordT | None:
         """A record whose workflow does not run, from the read model once the engine has forgotten it."""
         try:
-            ended: RecordT = await self._client.get_workflow_handle(record_id, result_type=kind).result()
-            return ended
+            with contextlib.suppress(WorkflowFailureError):
+                ended: RecordT = await self._client.get_workflow_handle(record_id, result_type=kind).result()
+                return ended
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -381,6 +388,10 @@ class Incidents:
         except WorkflowUpdateFailedError as error:
             if isinstance(error.cause, ApplicationError) and error.cause.type == "Refusal":
                 raise Refusal(error.cause.message) from error
+            if isinstance(error.cause, ApplicationError) and error.cause.type == "AcceptedUpdateCompletedWorkflow":
+                raise HTTPException(
+                    503, f"The workflow of {record.id} ended meanwhile; look whether it was done, or try again."
+                ) from error
             raise
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
@@ -392,6 +403,8 @@ class Incidents:
                     raise Refusal(sentence) from error
                 case int():
                     return ended
+            if await go_on(self._client, self._database, record.id):
+                return await self._execute(record, query, command, key)
             command.apply(record, datetime.now(UTC))
             raise Over(f"{record.id} is {record.status.value}; it takes no more commands.") from error
         return after
