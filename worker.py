@@ -38,7 +38,7 @@ from workflows.incident import IncidentWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
 from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWorkflow
 from workflows.undelivered import UndeliveredWorkflow
-from workflows.upkeep import ReconcileWorkflow
+from workflows.upkeep import ReconcileWorkflow, SendAgainWorkflow
 
 WORKFLOWS = [
     IncidentWorkflow,
@@ -53,6 +53,7 @@ WORKFLOWS = [
     InboxWorkflow,
     UndeliveredWorkflow,
     ReconcileWorkflow,
+    SendAgainWorkflow,
 ]
 WORKFLOW_RUNNER = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules("activities", "followthrough")
@@ -140,6 +141,8 @@ def build_worker(
         ],
         Queue.MAILS: [
             email.send_notice,
+            email.asked_for,
+            email.send_again,
             daily.send_daily,
             bounces.tell_above,
             digests.send_monthly,

@@ -40,7 +40,7 @@ class Bounces:
                 activity.logger.warning("There is no mail %s that could have bounced.", problem.key)
                 return []
             for row in (mail, *of_daily):
-                if row.state is not MailState.REFUSED:
+                if row.state not in (MailState.REFUSED, MailState.SET_ASIDE):
                     row.state, row.answer = MailState.BOUNCED, problem.reason
             return [undelivered(row, problem.reason) for row in of_daily or [mail]]
 
@@ -52,6 +52,8 @@ class Bounces:
         team = organisation.team_with(missed.person or "", next(iter(organisation.teams.values())))
         with Session(self._database) as session:
             above = next_above(missed.person, team, organisation, unreachable_people(session, organisation))
-        rendered, key = render_undelivered(missed, organisation, self._public_url), f"{missed.key}/undelivered"
-        mail = mail_to(above, organisation, rendered, key=key, kind=NoticeKind.UNDELIVERED, at=now)
+        key, kind = f"{missed.key}/undelivered", NoticeKind.UNDELIVERED
+        with self._email.making(missed, key=key, kind=kind, person=above, at=now):
+            rendered = render_undelivered(missed, organisation, self._public_url)
+        mail = mail_to(above, organisation, rendered, key=key, kind=kind, at=now)
         self._email.send(mail, NOBODY_ABOVE)

@@ -40,8 +40,14 @@ class Daily:
         """Never in quiet hours. One mail that waited alone is sent as it is."""
         organisation = as_of(self._organisation(), daily.at.date())
         _leave_in_peace(daily, organisation)
-        with Session(self._database, expire_on_commit=False) as session, session.begin():
-            mail = session.get(MailRow, daily.key, options=WHOLE) or self._mail(session, daily, organisation)
+        with (
+            self._email.making(daily, key=daily.key, kind="daily", person=daily.person, at=daily.at),
+            Session(self._database, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            mail = session.get(MailRow, daily.key, options=WHOLE)
+            if mail is None or mail.request is not None:
+                mail = self._mail(session, daily, organisation)
         if mail is not None:
             self._email.send(mail, NOBODY)
             self._sent_in(daily.key)

@@ -65,13 +65,14 @@ class Digests:
         organisation = as_of(self._organisation(), mail.at.date())
         if not self._wanted(DigestKind.WEEKLY, mail.person, organisation):
             return
-        with Session(self._database) as session:
-            digest = read_weekly_digest(session, mail, organisation)
-        if not digest.empty:
-            unsubscribe = unsubscribe_url(DigestKind.WEEKLY, mail.person, self._public_url, self._links)
+        kind = DigestKind.WEEKLY
+        with self._email.making(mail, key=mail.key, kind=kind, person=mail.person, at=mail.at):
+            with Session(self._database) as session:
+                digest = read_weekly_digest(session, mail, organisation)
+            unsubscribe = unsubscribe_url(kind, mail.person, self._public_url, self._links)
             rendered = render_weekly(digest, organisation, self._public_url, unsubscribe)
-            row = mail_to(mail.person, organisation, rendered, key=mail.key, kind=DigestKind.WEEKLY, at=mail.at)
-            self._email.send(row, NOBODY)
+        if not digest.empty:
+            self._email.send(mail_to(mail.person, organisation, rendered, key=mail.key, kind=kind, at=mail.at), NOBODY)
 
     @activity.defn
     def send_monthly(self, mail: MonthlyMail) -> None:
@@ -79,12 +80,14 @@ class Digests:
         organisation = self._organisation()
         if not self._wanted(DigestKind.MONTHLY, mail.person, as_of(organisation, mail.at.date())):
             return
-        with Session(self._database) as session:
-            digest = read_digest(session, Month.parse(mail.month), organisation, mail.at)
-        unsubscribe = unsubscribe_url(DigestKind.MONTHLY, mail.person, self._public_url, self._links)
-        rendered = render_digest(digest, organisation, self._public_url, mail.person, unsubscribe)
-        row = mail_to(mail.person, organisation, rendered, key=mail.key, kind=DigestKind.MONTHLY, at=mail.at)
-        row.attachments = [attached(chart) for chart in charts(digest)]
+        kind = DigestKind.MONTHLY
+        with self._email.making(mail, key=mail.key, kind=kind, person=mail.person, at=mail.at):
+            with Session(self._database) as session:
+                digest = read_digest(session, Month.parse(mail.month), organisation, mail.at)
+            unsubscribe = unsubscribe_url(kind, mail.person, self._public_url, self._links)
+            rendered = render_digest(digest, organisation, self._public_url, mail.person, unsubscribe)
+            row = mail_to(mail.person, organisation, rendered, key=mail.key, kind=kind, at=mail.at)
+            row.attachments = [attached(chart) for chart in charts(digest)]
         self._email.send(row, NOBODY)
 
     def _wanted(self, kind: DigestKind, person: PersonId, organisation: Organisation) -> bool:

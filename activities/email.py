@@ -6,11 +6,18 @@ clients can fold the two, but a mail is never forgotten.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
+from traceback import extract_tb
+from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
+from pydantic import BaseModel
 from sqlalchemy import Engine, or_, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -20,7 +27,7 @@ from followthrough.domain.daily import WaitingMail, deadline_of
 from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Audience
 from followthrough.domain.mail_times import gather_time
-from followthrough.domain.text import REASON, cut
+from followthrough.domain.text import LABEL, REASON, cut, one_line
 from followthrough.domain.undelivered import next_above
 from followthrough.domain.values import PersonId
 from followthrough.links import Links
@@ -28,10 +35,21 @@ from followthrough.mail.render import Rendered, render
 from followthrough.organisation import Organisation
 from followthrough.store.bounces import unreachable_people
 from followthrough.store.tables import MailRow, MailState
-from workflows.mail_messages import PutInInbox, Undelivered
+from followthrough.wording import without_addresses
+from workflows.mail_messages import Asked, PutInInbox, Undelivered
 from workflows.messages import Notice
 
 AT_ONCE = timedelta(seconds=1)
+
+
+class Address(NamedTuple):
+    """A mail's key, who reads it, and where it goes; nobody reads one to plain addresses."""
+
+    key: str
+    reader: PersonId | None
+    recipients: list[str]
+
+
 NOBODY_ABOVE = "There is nobody above whom a mail reaches; correct the addresses in the organisation file."
 
 
@@ -64,14 +82,10 @@ class Email:
         mails to people that were refused.
         """
         organisation = as_of(self._organisation(), notice.at.date())
-        kind = notice.undelivered.kind if notice.undelivered else notice.kind
         errors: list[ApplicationError] = []
-        for mail in self._mails(notice, organisation):
+        for address in self._addressed(notice, organisation):
             try:
-                if mail.person is None or kind in organisation.policies.mails.urgent:
-                    self.send(mail, _nobody(notice))
-                else:
-                    self._gather(notice, mail, mail.person, organisation)
+                self._send(notice, address, organisation)
             except ApplicationError as error:
                 errors.append(error)
         if errors:
@@ -84,17 +98,76 @@ class Email:
                 next_retry_delay=first.next_retry_delay,
             )
 
-    def send(self, mail: MailRow, nobody: str) -> None:
+    @activity.defn
+    def asked_for(self, key: str) -> Asked | None:
+        """How a mail that was set aside is made; None when it was made already."""
+        with Session(self._database) as session:
+            mail = session.get(MailRow, key)
+            return Asked.model_validate(mail.request) if mail is not None and mail.request is not None else None
+
+    @activity.defn
+    def send_again(self, key: str) -> None:
+        """A mail that was made and set aside. Raises ApplicationError when it is set aside again."""
+        with Session(self._database, expire_on_commit=False) as session:
+            mail = session.get(MailRow, key, options=(selectinload(MailRow.attachments),))  # type: ignore[arg-type]  # SQLModel types a relationship as its value
+        if mail is not None:
+            self.send(mail, "It has no recipients.", waited=self._organisation().policies.mails.set_aside_after)
+
+    @contextmanager
+    def making(
+        self,
+        asked: BaseModel,
+        *,
+        key: str,
+        kind: str,
+        person: PersonId | None,
+        at: datetime,
+        incident_id: str | None = None,
+        item_id: str | None = None,
+    ) -> Iterator[None]:
+        """Trying again does not mend what can't be made: it is set aside with what ``asked`` for it.
+
+        Raises ApplicationError then.
+        """
+        try:
+            yield
+        except (SQLAlchemyError, ApplicationError):
+            raise
+        except Exception as error:
+            place = extract_tb(error.__traceback__)[-1]
+            words = without_addresses(cut(one_line(str(error)), LABEL))
+            why = (
+                f"It can't be made: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}: {words}"
+            )
+            mail = MailRow(
+                key=key,
+                kind=kind,
+                person=person,
+                recipients=[],
+                subject=f"{kind} ({key})",
+                text="",
+                html="",
+                headers={},
+                at=at,
+                incident_id=incident_id,
+                item_id=item_id,
+            )
+            request = Asked(activity=activity.info().activity_type, argument=asked.model_dump(mode="json"))
+            raise self._set_aside(mail, why, request) from None
+
+    def send(self, mail: MailRow, nobody: str, *, waited: timedelta = timedelta(0)) -> None:
         """Sends it unless that was done before; ``nobody`` is what to say when it has no recipients.
 
-        Raises ApplicationError; when the mail is to a person and refused, with the ``Undelivered`` as a detail.
+        It is set aside when it can't be handed over for too long, with what it ``waited`` before this was asked for.
+        Raises ApplicationError; when the mail is to a person and refused or set aside, with the ``Undelivered`` as a
+        detail.
         """
         if activity.is_worker_shutdown():
             raise ApplicationError("The worker stops; another one sends it.", type="Stopping", next_retry_delay=AT_ONCE)
         with activity.shield_thread_cancel_exception():
-            self._hand_over(mail, nobody)
+            self._hand_over(mail, nobody, waited)
 
-    def _hand_over(self, mail: MailRow, nobody: str) -> None:
+    def _hand_over(self, mail: MailRow, nobody: str, waited: timedelta) -> None:
         """Also when the worker is told to stop, until what came of it is recorded."""
         if not self._queue(mail):
             return
@@ -103,12 +176,45 @@ class Email:
                 raise MailRefused(nobody)
             answer = self._transport.send(mail, self._mail_from)
         except MailUnavailable as error:
+            info = activity.info()
+            waited += info.current_attempt_scheduled_time - info.scheduled_time
+            if waited >= self._organisation().policies.mails.set_aside_after:
+                raise self._set_aside(mail, str(error)) from None
             raise ApplicationError(str(error), type="MailUnavailable", next_retry_delay=error.retry_after) from None
         except MailRefused as error:
             self._record(mail, MailState.REFUSED, str(error))
-            details = [undelivered(mail, str(error))] if mail.person else []
-            raise ApplicationError(str(error), *details, type="MailRefused", non_retryable=True) from None
+            raise _final(mail, str(error), "MailRefused") from None
         self._record(mail, MailState.SENT, answer)
+
+    def _send(self, notice: Notice, address: Address, organisation: Organisation) -> None:
+        """Unless it can wait for the reader's daily mail."""
+        key, reader, _ = address
+        with self.making(
+            notice,
+            key=key,
+            kind=notice.kind,
+            person=reader,
+            at=notice.at,
+            incident_id=notice.incident_id,
+            item_id=notice.item and notice.item.id,
+        ):
+            mail = self._mail(notice, organisation, address)
+        kind = notice.undelivered.kind if notice.undelivered else notice.kind
+        if reader is None or kind in organisation.policies.mails.urgent:
+            self.send(mail, _nobody(notice), waited=notice.waited)
+        else:
+            self._gather(notice, mail, reader, organisation)
+
+    def _set_aside(self, mail: MailRow, why: str, request: Asked | None = None) -> ApplicationError:
+        """To be raised; nothing happens to one that was sent before."""
+        if self._queue(mail):
+            with Session(self._database) as session, session.begin():
+                session.execute(
+                    update(MailRow)
+                    .where(col(MailRow.key) == mail.key)
+                    .values(state=MailState.SET_ASIDE, answer=why, request=request and request.model_dump(mode="json"))
+                )
+        return _final(mail, why, "MailSetAside")
 
     def _gather(self, notice: Notice, mail: MailRow, reader: PersonId, organisation: Organisation) -> None:
         """As of now, or of the notice when that is later: then its workflow was fast-forwarded."""
@@ -123,19 +229,19 @@ class Email:
         due = gather_time(now, reader, organisation)
         self._put_in_inbox(reader, PutInInbox(mail=_waiting(notice, mail), due=due, wait=due - now))
 
-    def _mails(self, notice: Notice, organisation: Organisation) -> Iterator[MailRow]:
+    def _addressed(self, notice: Notice, organisation: Organisation) -> Iterator[Address]:
         """Not to people who are not in the organisation file any more; one to nobody when there is nobody else."""
         to = self._above(notice, notice.undelivered, organisation) if notice.undelivered else notice.to
         readers = [person for person in dict.fromkeys(to) if person in organisation.people]
         for person in readers:
-            yield self._mail(notice, organisation, person, [organisation.people[person].email])
+            yield Address(notice.mail_key(person), person, [organisation.people[person].email])
         addresses = _addresses(notice, organisation)
         if addresses:
-            yield from self._parts(notice, organisation, addresses)
+            yield from self._parts(notice, addresses)
         elif not readers:
-            yield self._mail(notice, organisation, None, [])
+            yield Address(notice.mail_key(None), None, [])
 
-    def _parts(self, notice: Notice, organisation: Organisation, addresses: list[str]) -> Iterator[MailRow]:
+    def _parts(self, notice: Notice, addresses: list[str]) -> Iterator[Address]:
         """A mail for as many addresses as a transport takes at once; none for those that one was sent to before."""
         key = notice.mail_key(None)
         with Session(self._database) as session:
@@ -145,9 +251,7 @@ class Email:
         waiting, taken = [address for address in addresses if address not in had], {mail.key for mail in sent}
         free = (part for number in count(1) if (part := _part(key, number)) not in taken)
         for start in range(0, len(waiting), MOST_RECIPIENTS):
-            mail = self._mail(notice, organisation, None, waiting[start : start + MOST_RECIPIENTS])
-            mail.key = next(free)
-            yield mail
+            yield Address(next(free), None, waiting[start : start + MOST_RECIPIENTS])
 
     def _above(self, notice: Notice, missed: Undelivered, organisation: Organisation) -> tuple[PersonId, ...]:
         team = organisation.team(notice.record.team, notice.record.service)
@@ -155,18 +259,16 @@ class Email:
             above = next_above(missed.person, team, organisation, unreachable_people(session, organisation))
         return (above,) if above else ()
 
-    def _mail(
-        self, notice: Notice, organisation: Organisation, reader: PersonId | None, recipients: list[str]
-    ) -> MailRow:
+    def _mail(self, notice: Notice, organisation: Organisation, address: Address) -> MailRow:
         return MailRow(
-            key=notice.mail_key(reader),
+            key=address.key,
             kind=notice.kind,
             incident_id=notice.incident_id,
-            item_id=notice.item.id if notice.item else None,
-            person=reader,
-            recipients=recipients,
+            item_id=notice.item and notice.item.id,
+            person=address.reader,
+            recipients=address.recipients,
             at=notice.at,
-            **render(notice, organisation, self._public_url, self._links, reader)._asdict(),
+            **render(notice, organisation, self._public_url, self._links, address.reader)._asdict(),
         )
 
     def _queue(self, mail: MailRow) -> bool:
@@ -185,6 +287,11 @@ class Email:
         with Session(self._database) as session, session.begin():
             queued = (col(MailRow.key) == mail.key, col(MailRow.state) == MailState.QUEUED)
             session.execute(update(MailRow).where(*queued).values(state=state, answer=answer))
+
+
+def _final(mail: MailRow, why: str, kind: str) -> ApplicationError:
+    details = [undelivered(mail, why)] if mail.person else []
+    return ApplicationError(why, *details, type=kind, non_retryable=True)
 
 
 def mail_to(

@@ -84,7 +84,8 @@ class SprintPlanning:
                 return
             proposal = propose(mail.plan, items_to_plan(session, mail.plan.team), organisation)
         unsubscribe = unsubscribe_url(DigestKind.SPRINT, mail.to, self._public_url, self._links) if digest else ""
-        rendered = render_planning(mail, proposal, organisation, self._public_url, unsubscribe)
+        with self._email.making(mail, key=mail.key, kind=mail.kind, person=mail.to, at=mail.at):
+            rendered = render_planning(mail, proposal, organisation, self._public_url, unsubscribe)
         self._email.send(mail_to(mail.to, organisation, rendered, key=mail.key, kind=mail.kind, at=mail.at), NOBODY)
 
     @activity.defn

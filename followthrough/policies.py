@@ -258,6 +258,11 @@ class MailPolicies(Section):
     gather_at: TimeOfDay = Field(time(8, 30), description="Where the person is, on working days of their team")
     quiet_hours: QuietHours = Field(QuietHours(), description="Where the person is; what is late waits for their end")
     links_expire: Duration = Field(timedelta(days=14), description="How long the links to act by work")
+    set_aside_after: Duration = Field(
+        timedelta(days=3),
+        le=timedelta(days=10),
+        description="A mail that can't be handed over for so long is set aside, and who is next above hears of it",
+    )
 
     @model_validator(mode="after")
     def _gathers_outside_of_quiet_hours(self) -> Self:

@@ -187,7 +187,8 @@ class ActionItemWorkflow(LinkedItem):
 
     def letter(self, notice: QueuedNotice) -> Notice:
         """See ``Followed``."""
-        return Notice(**dict(notice), item=item_as_shown(self.record.lean(), notice.shown))
+        item = item_as_shown(self.record.lean(), notice.shown)
+        return Notice(**dict(notice), waited=workflow.now() - notice.at, item=item)
 
     def _pass(self, moment: Moment) -> None:
         self.record.passed(moment)

@@ -38,6 +38,9 @@ TRACKER = ActivityConfig(task_queue=Queue.TICKETS, start_to_close_timeout=timede
 MAIL = ActivityConfig(task_queue=Queue.MAILS, start_to_close_timeout=timedelta(minutes=2), retry_policy=RETRY)
 """For activities that send mails."""
 
+MAIL: ActivityConfig = {**VENDOR, "schedule_to_close_timeout": timedelta(days=20)}
+"""The activity sets a mail aside sooner, after ``set_aside_after``, unless it can't even begin."""
+
 LOCAL = LocalActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=RETRY)
 """For local activities, which ask the organisation file and the database."""
 
@@ -267,10 +270,17 @@ class Followed(ABC, Generic[RecordT]):
             except ActivityError as error:
                 text = f"The mail {notice.kind} could not be sent: {reason(error)}"
                 self.record.note(workflow.now(), EntryKind.NOTE, text)
-                for missed in refused(error):
+                for missed in refused(error) or self._given_up(notice, error):
                     self.undelivered(missed)
             self.outgoing.pop(0)
             self._mail_in_flight = False
+
+    def _given_up(self, notice: QueuedNotice, error: ActivityError) -> list[Undelivered]:
+        """Those whom a mail does not reach that the activity could not even set aside."""
+        if isinstance(error.cause, ApplicationError):
+            return []
+        mail = {"key": notice.key, "kind": notice.kind, "subject": notice.kind, "reason": reason(error)}
+        return [Undelivered.model_validate({**mail, "person": to, "record_id": self.record.id}) for to in notice.to]
 
 
 async def signal(workflow_id: str, name: str, *messages: Any) -> bool:

@@ -304,7 +304,7 @@ class IncidentWorkflow(Followed[Incident]):
     def letter(self, notice: QueuedNotice) -> Notice:
         """See ``Followed``."""
         incident = incident_as_shown(self.record.lean(), notice.shown, notice.audience)
-        return Notice(**dict(notice), incident=incident)
+        return Notice(**dict(notice), waited=workflow.now() - notice.at, incident=incident)
 
     def _ask(self, plan: IncidentPlan) -> bool:
         """Whether somebody was asked to take a role that nobody has."""

@@ -1,6 +1,7 @@
 """What is said about mails: those that wait for a daily one, and those that did not reach anybody."""
 
 from datetime import timedelta
+from typing import Any
 
 from pydantic import AwareDatetime, Field
 
@@ -51,6 +52,13 @@ class MailProblem(Message):
     reason: MachineNote
     at: MachineTime
     address: str | None = None
+
+
+class Asked(Message):
+    """The activity that makes a mail, and what it is asked."""
+
+    activity: str
+    argument: dict[str, Any]
 
 
 class Undelivered(Message):

@@ -1,5 +1,7 @@
 """What goes into workflows and comes out, and what they ask of activities."""
 
+from datetime import timedelta
+
 from pydantic import AwareDatetime, Field
 
 from followthrough.domain.action_item import ActionItem, ItemStatus, Ticket
@@ -43,6 +45,8 @@ class Notice(QueuedNotice):
     belong to its incident's thread.
     """
 
+    waited: timedelta = timedelta(0)
+    """Since it was asked for."""
     incident: Incident | None = None
     item: ActionItem | None = None
     drill: DrillReport | None = None

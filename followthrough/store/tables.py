@@ -169,12 +169,14 @@ class AnonymousNoteRow(SQLModel, table=True):
 class MailState(StrEnum):
     """QUEUED is written before a mail is handed over, so that a crash in between is seen.
 
-    GATHERED waits for the person's next daily mail; UNNEEDED would have asked for what was settled by then.
+    GATHERED waits for the person's next daily mail; UNNEEDED would have asked for what was settled by then. SET_ASIDE
+    can't be made, or could not be handed over for too long: somebody looks at it, and sends it again.
     """
 
     GATHERED = "gathered"
     UNNEEDED = "unneeded"
     QUEUED = "queued"
+    SET_ASIDE = "set aside"
     SENT = "sent"
     REFUSED = "refused"
     DELIVERED = "delivered"
@@ -211,6 +213,8 @@ class MailRow(SQLModel, table=True):
     """Key of the daily mail that it became a part of."""
     reference: str | None = Field(default=None, index=True)
     """What SendGrid knows it by: the key names a person, and what it keeps must not."""
+    request: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """The activity that could not make it, and what it was asked; None for one that is made."""
     attachments: list["MailAttachmentRow"] = Relationship(sa_relationship_kwargs={"order_by": "MailAttachmentRow.name"})
 
 

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import logging
 import re
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from jinja2 import UndefinedError
 from pydantic import SecretStr
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
@@ -19,13 +21,14 @@ from followthrough.domain.choices import NAMES
 from followthrough.domain.incident import Audience
 from followthrough.domain.values import PersonId
 from followthrough.links import hidden
+from followthrough.mail.render import Rendered, render
 from followthrough.policies import Policies
 from followthrough.settings import Settings
 from followthrough.store.tables import MailRow, MailState
 from tests.notices import LINKS, ORGANISATION, PUBLIC_URL, notice
 from tests.records import NOW
 from tests.standins.sendgrid import API_KEY, Fault, SendGridStandIn
-from workflows.mail_messages import PutInInbox
+from workflows.mail_messages import PutInInbox, Undelivered
 from workflows.messages import Notice, NoticeKind
 
 REMINDER = notice(NoticeKind.ITEM_REMINDER)
@@ -41,7 +44,7 @@ class Post:
         self._database = database
         self.organisation = ORGANISATION
         self.inbox: list[PutInInbox] = []
-        self._email = Email(
+        self.email = Email(
             database,
             lambda: self.organisation,
             transport,
@@ -52,7 +55,7 @@ class Post:
         )
 
     def send(self, about: Notice = REMINDER) -> None:
-        ActivityEnvironment().run(self._email.send_notice, about)
+        ActivityEnvironment().run(self.email.send_notice, about)
 
     def refusal(self, about: Notice = REMINDER) -> ApplicationError:
         with pytest.raises(ApplicationError) as refused:
@@ -321,3 +324,67 @@ def test_customers_hear_nothing_of_a_drill(post: Post, sendgrid: SendGridStandIn
     post.send(notice(NoticeKind.POSTMORTEM_PUBLISHED, {"drill": True}, audience=Audience.INTERNAL))
     assert [recipients(mail) for mail in sendgrid.mails] == [[["ana@example.com"]], [["everybody@example.com"]]]
     assert all(mail["subject"].startswith("DRILL ") for mail in sendgrid.mails)
+
+
+def run_late(post: Post, about: Notice, tried_for: timedelta) -> ApplicationError:
+    environment = ActivityEnvironment()
+    now = environment.info.scheduled_time + tried_for
+    environment.info = dataclasses.replace(environment.info, current_attempt_scheduled_time=now)
+    with pytest.raises(ApplicationError) as refused:
+        environment.run(post.email.send_notice, about)
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("waited", "tried_for", "given_up"),
+    [
+        (timedelta(0), timedelta(days=2), False),
+        (timedelta(0), timedelta(days=3), True),
+        (timedelta(days=2), timedelta(days=1), True),
+        (timedelta(days=3), timedelta(0), True),
+    ],
+)
+def test_a_mail_that_can_not_be_handed_over_for_too_long_is_set_aside_and_told(
+    post: Post, sendgrid: SendGridStandIn, waited: timedelta, tried_for: timedelta, given_up: bool
+) -> None:
+    sendgrid.faults = [Fault(503)]
+    error = run_late(post, REMINDER.model_copy(update={"waited": waited}), tried_for)
+    assert error.non_retryable is given_up
+    assert post.row().state is (MailState.SET_ASIDE if given_up else MailState.QUEUED)
+    assert [Undelivered.model_validate(detail).person for detail in error.details] == (["ana"] if given_up else [])
+    if given_up:
+        sendgrid.faults = [Fault(503)]
+        with pytest.raises(ApplicationError):
+            ActivityEnvironment().run(post.email.send_again, post.row().key)
+        assert post.row().state is MailState.SET_ASIDE
+        ActivityEnvironment().run(post.email.send_again, post.row().key)
+        ActivityEnvironment().run(post.email.send_again, post.row().key)
+        assert post.row().state is MailState.SENT
+        assert len(sendgrid.mails) == 1
+
+
+def test_a_mail_that_can_not_be_made_is_set_aside_at_once_and_can_be_made_later(
+    post: Post, sendgrid: SendGridStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    escalation = notice(NoticeKind.ITEM_ESCALATION)
+
+    def broken(*given: Any) -> Rendered:
+        if given[-1] == "ana":
+            raise UndefinedError("'owner' is undefined")
+        return render(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("activities.email.render", broken)
+        error = post.refusal(escalation)
+    assert (error.type, error.non_retryable) == ("MailSetAside", True)
+    row = post.row(escalation)
+    assert row.state is MailState.SET_ASIDE
+    assert re.fullmatch(
+        r"It can't be made: UndefinedError in test_email.py, line \d+: 'owner' is undefined", row.answer or ""
+    )
+    assert [recipients(mail) for mail in sendgrid.mails] == [[["carla@example.com"]]], "the others go on"
+    asked = ActivityEnvironment().run(post.email.asked_for, row.key)
+    assert asked is not None
+    post.send(Notice.model_validate(asked.argument))
+    assert [recipients(mail) for mail in sendgrid.mails] == [[["carla@example.com"]], [["ana@example.com"]]]
+    assert (post.row(escalation).state, post.row(escalation).request) == (MailState.SENT, None)

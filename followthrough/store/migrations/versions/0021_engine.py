@@ -1,4 +1,4 @@
-"""The namespace of the workflows that the database tells of."""
+"""The namespace of the workflows that the database tells of; mails that are set aside."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,3 +19,6 @@ def upgrade() -> None:
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    if op.get_bind().dialect.name == "postgresql":  # SQLite keeps states as text
+        op.execute("ALTER TYPE mailstate ADD VALUE 'SET_ASIDE'")
+    op.add_column("mail", sa.Column("request", sa.JSON(), nullable=True))
