@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Any, Self
 
 from sqlalchemy import Engine
@@ -26,9 +27,11 @@ from activities.sprint_planning import SprintPlanning
 from activities.ticket_reports import TicketReports
 from activities.ticket_sweep import TicketSweep
 from activities.tickets import Tickets, tracker_for
+from activities.troubles import Troubles
 from followthrough.links import links_for
 from followthrough.organisation import Organisation
 from followthrough.queues import Queue
+from followthrough.schedules import wanted_schedules
 from followthrough.settings import Settings
 from workflows.action_item import ActionItemWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
@@ -38,7 +41,7 @@ from workflows.incident import IncidentWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
 from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWorkflow
 from workflows.undelivered import UndeliveredWorkflow
-from workflows.upkeep import ReconcileWorkflow, SendAgainWorkflow
+from workflows.upkeep import ReconcileWorkflow, SendAgainWorkflow, TroublesWorkflow
 
 WORKFLOWS = [
     IncidentWorkflow,
@@ -54,6 +57,7 @@ WORKFLOWS = [
     UndeliveredWorkflow,
     ReconcileWorkflow,
     SendAgainWorkflow,
+    TroublesWorkflow,
 ]
 WORKFLOW_RUNNER = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules("activities", "followthrough")
@@ -109,6 +113,8 @@ def build_worker(
     bounces = Bounces(database, organisation, email, public_url)
     drills = Drills(database, organisation)
     digests = Digests(database, organisation, email, public_url, links)
+    schedules = partial(wanted_schedules, jira=bool(settings.jira_url))
+    troubles = Troubles(client, database, organisation, email, public_url, schedules)
     sprints = SprintPlanning(organisation, database, tracker, email, public_url, links)
     activities: dict[Queue, list[Callable[..., Any]]] = {
         Queue.WORKFLOWS: [
@@ -127,6 +133,7 @@ def build_worker(
             sprints.sprint_plan,
             sprints.left_over,
             Reconciler(client, database).reconcile,
+            troubles.look_for_troubles,
         ],
         Queue.TICKETS: [
             tickets.ensure_ticket,
@@ -148,6 +155,7 @@ def build_worker(
             digests.send_monthly,
             digests.send_weekly,
             sprints.send_planning_mail,
+            troubles.tell_troubles,
         ],
     }
     per_second = {

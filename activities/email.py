@@ -149,6 +149,7 @@ class Email:
                 html="",
                 headers={},
                 at=at,
+                state=MailState.SET_ASIDE,
                 incident_id=incident_id,
                 item_id=item_id,
             )
@@ -196,7 +197,7 @@ class Email:
             person=reader,
             at=notice.at,
             incident_id=notice.incident_id,
-            item_id=notice.item and notice.item.id,
+            item_id=notice.item.id if notice.item else None,
         ):
             mail = self._mail(notice, organisation, address)
         kind = notice.undelivered.kind if notice.undelivered else notice.kind
@@ -264,7 +265,7 @@ class Email:
             key=address.key,
             kind=notice.kind,
             incident_id=notice.incident_id,
-            item_id=notice.item and notice.item.id,
+            item_id=notice.item.id if notice.item else None,
             person=address.reader,
             recipients=address.recipients,
             at=notice.at,

@@ -33,6 +33,7 @@ from followthrough.store.alerts import without_route
 from followthrough.store.bounces import unreachable
 from followthrough.store.database import open_database
 from followthrough.store.engines import engine_of
+from followthrough.troubles import TroubleKind, current
 from followthrough.web.organisation import FileInUse
 
 
@@ -67,6 +68,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_links(settings),
         *_addresses(settings),
         *_alerts(settings),
+        *_troubles(settings),
         *_webhooks(settings),
         _port(settings),
     ]
@@ -322,6 +324,31 @@ def _alerts(settings: Settings) -> Iterator[Finding]:
             f"{len(found)} started no incident, the last one at {found[0].last_at:%Y-%m-%d %H:%M} UTC, "
             f"{found[0].title}, with the labels {in_words(found[0].labels)}.",
             "Add a route for them in the organisation file; the page /alerts lists them.",
+        )
+
+
+def _troubles(settings: Settings) -> Iterator[Finding]:
+    """What the service that runs, or ran last, has noted; without what is looked at here."""
+    if _to_be_created(make_url(settings.resolved_database_url)):
+        return
+    database = open_database(settings.resolved_database_url)
+    try:
+        organisation = load(settings.organisation_file)
+        with Session(database) as session:
+            found = current(session, lambda: organisation, datetime.now(UTC))
+    except (SQLAlchemyError, OrganisationError):
+        return
+    finally:
+        database.dispose()
+    for trouble in found:
+        if trouble.kind not in (TroubleKind.ALERT, TroubleKind.ADDRESS, TroubleKind.FILE):
+            yield Finding(trouble.kind.value, FindingState.WRONG, trouble.sentence, trouble.what_to_do)
+    if not organisation.administrators:
+        yield Finding(
+            "administrators",
+            FindingState.MISSING,
+            "Nobody hears by mail of what the service can't mend alone.",
+            "Name administrators in the organisation file.",
         )
 
 

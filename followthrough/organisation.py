@@ -234,6 +234,7 @@ class Organisation(Section):
     teams: dict[TeamId, Team] = Field(min_length=1)
     services: dict[ServiceId, Service] = Field(min_length=1)
     severities: Annotated[dict[Severity, SeverityPolicy], has_every(Severity)]
+    administrators: tuple[PersonName, ...] = Field((), description="Who runs Followthrough, and hears of its troubles")
     routes: tuple[Route, ...] = ()
     policies: Policies = Policies()
     update_templates: UpdateTemplates | None = None

@@ -10,7 +10,6 @@ import contextlib
 import logging
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -30,7 +29,7 @@ from workflows.search_attributes import of_incident, of_item
 
 logger = logging.getLogger(__name__)
 
-ProgressT = TypeVar("ProgressT", IncidentProgress, ItemProgress)
+Progress = IncidentProgress | ItemProgress
 
 REPLAYED_WITHIN = timedelta(seconds=8)
 """A closed run's history; without an answer it is tried again another time."""
@@ -83,7 +82,7 @@ async def go_on(client: Client, database: Engine, record_id: str) -> bool:
     if status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
         return status is WorkflowExecutionStatus.RUNNING
     how = ENDED_BADLY[status] if status else "was forgotten by the engine"
-    kind = ItemProgress if re.fullmatch(ITEM_ID, record_id) else IncidentProgress
+    kind: type[Progress] = ItemProgress if re.fullmatch(ITEM_ID, record_id) else IncidentProgress
     handle = client.get_workflow_handle(record_id)
     progress = await _of_last_run(handle, kind, how) if status else None
     progress = progress or await asyncio.to_thread(_of_database, database, record_id, how)
@@ -105,10 +104,10 @@ async def _status(client: Client, record_id: str) -> WorkflowExecutionStatus | N
         return None
 
 
-async def _of_last_run(handle: WorkflowHandle[object, object], kind: type[ProgressT], how: str) -> ProgressT | None:
+async def _of_last_run(handle: WorkflowHandle[object, object], kind: type[Progress], how: str) -> Progress | None:
     """None when its history is gone or can't be replayed."""
     try:
-        progress: ProgressT = await handle.query("progress", result_type=kind, rpc_timeout=REPLAYED_WITHIN)
+        progress: Progress = await handle.query("progress", result_type=kind, rpc_timeout=REPLAYED_WITHIN)
     except WorkflowQueryFailedError as error:
         logger.warning("The history of %s can't be replayed: %s", handle.id, error)
         return None
@@ -119,7 +118,7 @@ async def _of_last_run(handle: WorkflowHandle[object, object], kind: type[Progre
     return progress.model_copy(update={"reopen": None, "goes_on": f"Goes on: its workflow {how}"})
 
 
-def _of_database(database: Engine, record_id: str, how: str) -> IncidentProgress | ItemProgress | None:
+def _of_database(database: Engine, record_id: str, how: str) -> Progress | None:
     """None unless it is open there."""
     because = f"Goes on from what the database knows: its workflow {how}; mails that waited are lost"
     with Session(database) as session:
@@ -137,19 +136,19 @@ def _of_database(database: Engine, record_id: str, how: str) -> IncidentProgress
 
 
 async def _of_its_start(
-    client: Client, handle: WorkflowHandle[object, object], kind: type[ProgressT]
-) -> ProgressT | None:
+    client: Client, handle: WorkflowHandle[object, object], kind: type[Progress]
+) -> Progress | None:
     """For one that ended before any worker saw it."""
     async for event in handle.fetch_history_events(page_size=1):
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
             given = event.workflow_execution_started_event_attributes.input.payloads
-            (progress,) = await client.data_converter.decode(given, [kind])
-            return progress
+            decoded: list[Progress] = await client.data_converter.decode(given, [kind])
+            return decoded[0]
         break
     return None
 
 
-async def _start(client: Client, record_id: str, progress: IncidentProgress | ItemProgress) -> None:
+async def _start(client: Client, record_id: str, progress: Progress) -> None:
     """Unless somebody was faster."""
     if isinstance(progress, ItemProgress):
         name, attributes = "ActionItemWorkflow", of_item(progress.item)

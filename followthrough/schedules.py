@@ -36,7 +36,7 @@ from workflows.drill import DrillScheduleWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
 from workflows.messages import TASK_QUEUE, DrillRequest
 from workflows.sprint_planning import SprintScheduleWorkflow
-from workflows.upkeep import ReconcileWorkflow
+from workflows.upkeep import ReconcileWorkflow, TroublesWorkflow
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +129,11 @@ async def _delete(client: Client, schedule_id: str) -> None:
             raise
 
 
+def wanted_schedules(organisation: Organisation, *, jira: bool) -> set[str]:
+    """Their ids."""
+    return set(_wanted(organisation, jira))
+
+
 def _wanted(organisation: Organisation, jira: bool) -> dict[str, Schedule]:
     schedules = {
         f"{DRILL}{name}": _drill(name, team, organisation.drill_policies(team))
@@ -146,6 +151,7 @@ def _wanted(organisation: Organisation, jira: bool) -> dict[str, Schedule]:
         schedules[f"{DIGEST}weekly"] = _weekly(organisation.policies.weekly)
     if jira:
         schedules[f"{JIRA}sweep"] = _jira_sweep(organisation.policies.jira)
+    schedules[f"{UPKEEP}troubles"] = _upkeep("troubles", TroublesWorkflow.run, timedelta(minutes=30))
     schedules[f"{UPKEEP}reconcile"] = _upkeep("reconcile", ReconcileWorkflow.run, timedelta(days=1))
     return schedules
 

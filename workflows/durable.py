@@ -35,11 +35,13 @@ RECORDS = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_pol
 TRACKER = ActivityConfig(task_queue=Queue.TICKETS, start_to_close_timeout=timedelta(minutes=2), retry_policy=RETRY)
 """For activities that ask the tracker."""
 
-MAIL = ActivityConfig(task_queue=Queue.MAILS, start_to_close_timeout=timedelta(minutes=2), retry_policy=RETRY)
-"""For activities that send mails."""
-
-MAIL: ActivityConfig = {**VENDOR, "schedule_to_close_timeout": timedelta(days=20)}
-"""The activity sets a mail aside sooner, after ``set_aside_after``, unless it can't even begin."""
+MAIL = ActivityConfig(
+    task_queue=Queue.MAILS,
+    start_to_close_timeout=timedelta(minutes=2),
+    schedule_to_close_timeout=timedelta(days=20),
+    retry_policy=RETRY,
+)
+"""For activities that send mails. They set a mail aside sooner, after ``set_aside_after``, unless they can't begin."""
 
 LOCAL = LocalActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=RETRY)
 """For local activities, which ask the organisation file and the database."""

@@ -234,6 +234,12 @@ class PlanDrill(Message):
     at: AwareDatetime
 
 
+class TellTroubles(Message):
+    """Tell the administrators of what there is, as of ``at``."""
+
+    at: AwareDatetime
+
+
 class SprintRequest(Message):
     """Put a team's ticket into its next sprint after ``at``."""
 

@@ -12,7 +12,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
-from followthrough.cli.api import NOT_ALLOWED, AsJson, err, fail, out, show
+from followthrough.cli.api import NOT_ALLOWED, AsJson, call, err, fail, out, show
 from followthrough.domain.text import clean
 from followthrough.queues import Queue
 from followthrough.settings import Settings
@@ -171,6 +171,29 @@ def demo(
         await play_demo(OrganisationFile(EXAMPLE), say, out=None if as_json else out, keep=keep)
 
     run_or_fail(run())
+
+
+@app.command()
+def trouble(as_json: AsJson = False) -> None:
+    """What the service can't mend alone, and what to do."""
+    show(call("GET", "/troubles"), as_json, troubles_table)
+
+
+@app.command("send-again")
+def send_again(
+    mail: Annotated[str | None, typer.Argument(help="Its name in the outbox; else all that are set aside")] = None,
+) -> None:
+    """Send mails again that were set aside."""
+    again = call("POST", "/mails/send-again", key=mail)
+    out.print(f"Sending {again['mails']} again; the outbox shows what becomes of them.")
+
+
+def troubles_table(troubles: list[dict[str, str]]) -> Table:
+    """One line each, and what to do about it."""
+    drawn = Table(box=None, show_header=False)
+    for one in troubles:
+        drawn.add_row(one["kind"], clean(f"{one['sentence']} {one['what_to_do']}"))
+    return drawn
 
 
 @app.command()

@@ -32,6 +32,7 @@ from followthrough.mail.context import AboutIncident, AboutItem, AsIs, about_inc
 from followthrough.mail.daily import AboutDaily, about_daily
 from followthrough.mail.digest_context import AboutDigest, AboutWeekly, about_digest, about_weekly
 from followthrough.mail.planning import AboutPlanning, about_planning
+from followthrough.mail.trouble import AboutTrouble, about_trouble
 from followthrough.mail.undelivered import AboutUndelivered, about_undelivered
 from followthrough.mail.unsubscribe import unsubscribe_headers
 from followthrough.organisation import Organisation
@@ -40,7 +41,7 @@ from workflows.messages import Notice, NoticeKind
 from workflows.sprint_messages import PlanningMail
 
 LAYOUT, DIGEST, WEEKLY, CHAPTERS = "layout.html.j2", "digest.md.j2", "weekly.md.j2", "_digest-chapters.md.j2"
-DAILY, UNDELIVERED = "daily.md.j2", f"{NoticeKind.UNDELIVERED}.md.j2"
+DAILY, UNDELIVERED, TROUBLE = "daily.md.j2", f"{NoticeKind.UNDELIVERED}.md.j2", "trouble.md.j2"
 SUBJECT_WIDTH = 150
 DRILL = "**This is a drill.** Practise as if it were real; no customer is affected.\n\n"
 CHART = re.compile(r"!\[([^\[\]]*+)\]\(cid:[\w-]++\)")
@@ -52,6 +53,7 @@ KNOWN: Mapping[str, Set[str]] = {
     WEEKLY: AboutWeekly.__annotations__.keys(),
     DAILY: AboutDaily.__annotations__.keys(),
     UNDELIVERED: AboutUndelivered.__annotations__.keys(),
+    TROUBLE: AboutTrouble.__annotations__.keys(),
 }
 """What templates of one kind only may use."""
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -198,6 +200,13 @@ def render_undelivered(undelivered: Undelivered, organisation: Organisation, pub
     return _compose(UNDELIVERED, context, undelivered.key, organisation.name, _headers(key, public_url))
 
 
+def render_troubles(
+    lines: Sequence[tuple[str, str]], key: str, organisation: Organisation, public_url: str
+) -> Rendered:
+    """To an administrator; each line is a sentence and what to do."""
+    return _compose(TROUBLE, about_trouble(lines, public_url), "trouble", organisation.name, _headers(key, public_url))
+
+
 def _headers(key: str, public_url: str, unsubscribe: str = "") -> dict[str, str]:
     message_id = {"Message-ID": f"<{uuid5(NAMESPACE_URL, key)}@{urlsplit(public_url).hostname}>"}
     return message_id | (unsubscribe_headers(unsubscribe) if unsubscribe else {})
@@ -214,7 +223,14 @@ def render_planning(
 
 def _compose(
     template: str,
-    context: AboutIncident | AboutItem | AboutUndelivered | AboutDaily | AboutDigest | AboutWeekly | AboutPlanning,
+    context: AboutIncident
+    | AboutItem
+    | AboutUndelivered
+    | AboutDaily
+    | AboutDigest
+    | AboutWeekly
+    | AboutPlanning
+    | AboutTrouble,
     record_id: str,
     organisation: str,
     headers: dict[str, str],

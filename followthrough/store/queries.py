@@ -13,7 +13,7 @@ from followthrough.domain.action_item import WORKED_ON, ActionItem, ItemStatus, 
 from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.postmortem import FormatName
 from followthrough.domain.repeats import Earlier
-from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, PostmortemRow, TimelineRow
+from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, MailState, PostmortemRow, TimelineRow
 
 
 class ListedItem(NamedTuple):
@@ -218,11 +218,18 @@ def action_items(
     return [ListedItem(ActionItem.model_validate(document), bool(overdue)) for document, overdue in session.exec(query)]
 
 
-def mails(session: Session, *, incident_id: str | None = None, limit: int = 50, offset: int = 0) -> list[MailRow]:
+def mails(
+    session: Session,
+    *,
+    incident_id: str | None = None,
+    state: MailState | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[MailRow]:
     """Newest first."""
     query = (
         select(MailRow)
-        .where(*_equal({MailRow.incident_id: incident_id}))
+        .where(*_equal({MailRow.incident_id: incident_id, MailRow.state: state}))
         .order_by(col(MailRow.at).desc(), col(MailRow.key))
         .limit(limit)
         .offset(offset)

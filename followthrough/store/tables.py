@@ -318,6 +318,20 @@ class EngineRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UTCDateTime)
 
 
+class TroubleRow(SQLModel, table=True):
+    """Something that whoever runs the service has to know; it is gone once that is over."""
+
+    __tablename__ = "trouble"
+
+    key: str = Field(primary_key=True)
+    kind: str = Field(index=True)
+    sentence: str
+    what_to_do: str
+    since: datetime = Field(sa_type=UTCDateTime)
+    told_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """When the administrators were told last."""
+
+
 class HeartbeatRow(SQLModel, table=True):
     """The one row that is written to see whether the database takes writes."""
 

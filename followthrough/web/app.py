@@ -30,6 +30,7 @@ from followthrough.web.postmortems import postmortems
 from followthrough.web.readiness import readiness
 from followthrough.web.security import Guard
 from followthrough.web.sendgrid import sendgrid
+from followthrough.web.troubles import troubles
 from followthrough.web.unsubscribe import unsubscribe
 from followthrough.web.updates import updates
 
@@ -59,6 +60,7 @@ def create_app(settings: Settings, organisation: OrganisationFile, client: Clien
     links = links_for(settings)
     app.include_router(acting(organisation, incidents, links))
     app.include_router(calendars(settings, organisation, incidents, links))
+    app.include_router(troubles(settings, organisation, client))
     app.include_router(unsubscribe(organisation, links))
     app.include_router(readiness(settings, client, database))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

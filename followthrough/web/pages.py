@@ -23,7 +23,7 @@ from followthrough.store import queries
 from followthrough.store.alerts import without_route
 from followthrough.store.anonymous import shown_notes
 from followthrough.store.bounces import unreachable
-from followthrough.store.tables import MailRow, VendorPauseRow
+from followthrough.store.tables import MailRow, MailState, VendorPauseRow
 from followthrough.web import words
 from followthrough.web.incidents import Incidents
 from followthrough.web.reading import Offset, Reading
@@ -163,7 +163,10 @@ def pages(settings: Settings, organisation: OrganisationFile, incidents: Inciden
         found = queries.mails(reading, limit=PAGE_LENGTH + 1, offset=offset)
         further = offset + PAGE_LENGTH if len(found) > PAGE_LENGTH else None
         bounced = unreachable(reading, organisation())
-        return show(request, "outbox.html", mails=found[:PAGE_LENGTH], further=further, unreachable=bounced)
+        aside = queries.mails(reading, state=MailState.SET_ASIDE, limit=PAGE_LENGTH) if not offset else []
+        return show(
+            request, "outbox.html", mails=found[:PAGE_LENGTH], further=further, unreachable=bounced, set_aside=aside
+        )
 
     @router.get("/outbox/{key:path}")
     def show_mail(request: Request, reading: Reading, key: str, part: Literal["html", ""] = "") -> Response:

@@ -195,11 +195,9 @@ async def test_a_drill_whose_incident_was_terminated_hears_of_it_from_the_next_r
         task_queue=TASK_QUEUE,
     )
 
-    async def incident_id() -> str | None:
-        found = await eventually(lambda: queries.latest_incident(play.database, drill.id))
-        return found[0]
-
-    part = IncidentPart(play, play.client.get_workflow_handle(str(await incident_id()), result_type=Incident))
+    found = await eventually(lambda: queries.latest_incident(play.database, drill.id))
+    assert found is not None
+    part = IncidentPart(play, play.client.get_workflow_handle(found[0], result_type=Incident))
     await part.until(lambda it: it.roles)
     await part.handle.terminate("by hand")
     assert await go_on(play.client, play.database, part.handle.id)
@@ -217,6 +215,7 @@ async def test_a_drill_whose_incident_is_gone_ends_without_a_report(play: Play) 
         task_queue=TASK_QUEUE,
     )
     found = await eventually(lambda: queries.latest_incident(play.database, drill.id))
+    assert found is not None
     part = IncidentPart(play, play.client.get_workflow_handle(found[0], result_type=Incident))
     await part.handle.terminate("by hand")
     await play.pass_time(drill, timedelta(days=4))

@@ -1,4 +1,4 @@
-"""The namespace of the workflows that the database tells of; mails that are set aside."""
+"""The namespace of the workflows that the database tells of; mails that are set aside; troubles."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,17 @@ def upgrade() -> None:
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "trouble",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("sentence", sa.String(), nullable=False),
+        sa.Column("what_to_do", sa.String(), nullable=False),
+        sa.Column("since", UTCDateTime(), nullable=False),
+        sa.Column("told_at", UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_index("ix_trouble_kind", "trouble", ["kind"])
     if op.get_bind().dialect.name == "postgresql":  # SQLite keeps states as text
         op.execute("ALTER TYPE mailstate ADD VALUE 'SET_ASIDE'")
     op.add_column("mail", sa.Column("request", sa.JSON(), nullable=True))

@@ -1,0 +1,230 @@
+"""What whoever runs the service has to know: found in the database, the organisation file and the engine."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel
+from sqlalchemy import Engine
+from sqlmodel import Session, col, func, select
+from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.service import RPCError, RPCStatusCode
+
+from followthrough.domain.text import REASON, cut, one_line
+from followthrough.organisation import Organisation
+from followthrough.organisation_file import OrganisationError
+from followthrough.revival import OtherEngine, require_same_engine
+from followthrough.scenarios import load_scenarios
+from followthrough.store import queries
+from followthrough.store.alerts import without_route
+from followthrough.store.bounces import unreachable
+from followthrough.store.tables import MailRow, MailState, TroubleRow, VendorPauseRow
+from followthrough.wording import without_addresses
+
+STUCK_AFTER = 3
+"""Attempts of a workflow task: those after a worker was lost are few."""
+FAILING_AFTER = 10
+"""Attempts of an activity, a quarter of an hour."""
+AT_ONCE = 8
+"""Workflows that are asked for at a time."""
+LISTED = 100
+"""Workflows that are told of."""
+
+
+class TroubleKind(StrEnum):
+    """What kind of trouble, and the name of its count."""
+
+    STUCK = "workflow stuck"
+    FAILING = "activity failing"
+    NOT_RUNNING = "workflow not running"
+    OTHER_ENGINE = "other engine"
+    SCHEDULES = "schedules missing"
+    MAIL = "mail set aside"
+    ADDRESS = "address without mail"
+    ALERT = "alert without a route"
+    LOGIN = "login lost"
+    FILE = "file not read"
+
+
+OF_ENGINE = (
+    TroubleKind.STUCK,
+    TroubleKind.FAILING,
+    TroubleKind.NOT_RUNNING,
+    TroubleKind.OTHER_ENGINE,
+    TroubleKind.SCHEDULES,
+)
+"""What takes too long to find while somebody waits: it is as it was found last."""
+
+SETTLES_WITHIN = timedelta(minutes=10)
+"""What is found in the engine may be over by then: a start, a deployment. It is told of if it is not."""
+
+
+class Trouble(BaseModel):
+    """One thing that is wrong; ``key`` is the same for as long as it is."""
+
+    key: str
+    kind: TroubleKind
+    sentence: str
+    what_to_do: str
+    since: AwareDatetime | None = None
+
+
+def current(session: Session, organisation: Callable[[], Organisation], now: datetime) -> list[Trouble]:
+    """What is wrong now; with the engine as it was found last."""
+    rows = session.exec(select(TroubleRow).order_by(col(TroubleRow.since), col(TroubleRow.key))).all()
+    since = {row.key: row.since for row in rows}
+    noted = [Trouble.model_validate(row, from_attributes=True) for row in rows if row.kind in OF_ENGINE]
+    seen = [*in_database(session, organisation(), now), *in_files(organisation)]
+    return [*noted, *(one.model_copy(update={"since": since.get(one.key)}) for one in seen)]
+
+
+def in_database(session: Session, organisation: Organisation, now: datetime) -> Iterator[Trouble]:
+    """Mails that did not go out, alerts that started nothing, and vendors that do not know us."""
+    aside = select(func.count()).select_from(MailRow).where(MailRow.state == MailState.SET_ASIDE)
+    if count := session.exec(aside).one():
+        yield Trouble(
+            key="mails",
+            kind=TroubleKind.MAIL,
+            sentence=f"{count} {'mail is' if count == 1 else 'mails are'} set aside: not made, or not handed over.",
+            what_to_do="The outbox says why; once that is mended, run followthrough send-again.",
+        )
+    if whose := {one.person or "a subscriber" for one in unreachable(session, organisation)}:
+        yield Trouble(
+            key="addresses",
+            kind=TroubleKind.ADDRESS,
+            sentence=f"No mail reaches {', '.join(sorted(whose))}.",
+            what_to_do="The outbox says why; correct the organisation file, and SendGrid's suppressions.",
+        )
+    if alerts := without_route(session, organisation, now):
+        yield Trouble(
+            key="alerts",
+            kind=TroubleKind.ALERT,
+            sentence=f"Without a route, started no incident: {len(alerts)}, the last one {alerts[0].title}.",
+            what_to_do="Add a route for them in the organisation file; the page /alerts lists them.",
+        )
+    for vendor in session.exec(select(VendorPauseRow).where(col(VendorPauseRow.login_lost_at).is_not(None))):
+        yield Trouble(
+            key=f"login/{vendor.vendor}",
+            kind=TroubleKind.LOGIN,
+            sentence=f"{vendor.vendor} does not know us since {vendor.login_lost_at:%Y-%m-%d %H:%M} UTC.",
+            what_to_do="Renew the token in the settings, and see whether its captcha wants to be solved.",
+        )
+
+
+def in_files(organisation: Callable[[], Organisation]) -> Iterator[Trouble]:
+    """The organisation file as it is now, and the folders that it names."""
+    present = organisation()
+    problems = [*getattr(organisation, "problems", ())]
+    for folder in {present.drill_policies(team).scenarios for team in present.teams.values()}:
+        try:
+            load_scenarios(folder)
+        except (OrganisationError, OSError) as error:
+            problems.append(str(error))
+    for problem in problems:
+        sentence = cut(one_line(problem), REASON)
+        yield Trouble(
+            key=f"file/{sentence}"[:200],
+            kind=TroubleKind.FILE,
+            sentence=sentence,
+            what_to_do="Correct it; until then what could be read last is used.",
+        )
+
+
+async def in_engine(client: Client, database: Engine, schedules: set[str]) -> list[Trouble]:
+    """Workflows that do not get on or do not run, and what is missing of ``schedules``. Raises RPCError."""
+    existing = {schedule.id async for schedule in await client.list_schedules()}
+    missing = [schedule for schedule in sorted(schedules - existing) if not await _scheduled(client, schedule)]
+    found = [
+        Trouble(
+            key=f"schedule/{schedule}",
+            kind=TroubleKind.SCHEDULES,
+            sentence=f"The schedule {schedule} is not there.",
+            what_to_do="See in the log why it can't be set, and whether a service or worker runs.",
+        )
+        for schedule in missing
+    ]
+    try:
+        await require_same_engine(client, database)
+    except OtherEngine as error:
+        words = "Connect the engine and the database that belong together, or run followthrough adopt-engine."
+        found.append(
+            Trouble(key="engine", kind=TroubleKind.OTHER_ENGINE, sentence=cut(str(error), REASON), what_to_do=words)
+        )
+    running = set[str]()
+    async for description in _running(client):
+        running.add(description.id)
+        found += _of_workflow(description)
+    for record_id in sorted(await asyncio.to_thread(_open, database) - running):
+        described = await _described(client, record_id)
+        if described is None or described.close_time is not None:
+            found.append(
+                Trouble(
+                    key=f"not-running/{record_id}",
+                    kind=TroubleKind.NOT_RUNNING,
+                    sentence=f"{record_id} is open, and no workflow of it runs.",
+                    what_to_do="It goes on with the next alert, command, or daily look; the log says what keeps it.",
+                )
+            )
+    return found
+
+
+async def _scheduled(client: Client, schedule: str) -> bool:
+    """The list of schedules lags behind."""
+    try:
+        await client.get_schedule_handle(schedule).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
+
+
+def _open(database: Engine) -> set[str]:
+    with Session(database) as session:
+        return queries.open_records(session)
+
+
+async def _running(client: Client) -> AsyncIterator[WorkflowExecutionDescription]:
+    """Each that runs, as it is now."""
+    batch: list[str] = []
+    async for execution in client.list_workflows("ExecutionStatus = 'Running'"):
+        batch.append(execution.id)
+        if len(batch) == AT_ONCE:
+            for described in await asyncio.gather(*(_described(client, one) for one in batch)):
+                if described is not None:
+                    yield described
+            batch.clear()
+    for described in await asyncio.gather(*(_described(client, one) for one in batch)):
+        if described is not None:
+            yield described
+
+
+async def _described(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
+    try:
+        return await client.get_workflow_handle(workflow_id).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return None
+
+
+def _of_workflow(description: WorkflowExecutionDescription) -> Iterator[Trouble]:
+    raw = description.raw_description
+    attempts = raw.pending_workflow_task.attempt
+    if attempts >= STUCK_AFTER:
+        yield Trouble(
+            key=f"stuck/{description.id}",
+            kind=TroubleKind.STUCK,
+            sentence=f"{description.id} does not get on: its workflow task was tried {attempts} times.",
+            what_to_do="The worker's log says why; it goes on with a worker that can, and nothing is lost until then.",
+        )
+    for pending in raw.pending_activities:
+        if pending.attempt >= FAILING_AFTER:
+            words = without_addresses(cut(one_line(pending.last_failure.message), REASON))
+            yield Trouble(
+                key=f"failing/{description.id}/{pending.activity_id}",
+                kind=TroubleKind.FAILING,
+                sentence=f"{description.id} has tried {pending.activity_type.name} {pending.attempt} times: {words}",
+                what_to_do="It is tried until it works; see to what it says.",
+            )
