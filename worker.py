@@ -20,6 +20,7 @@ from activities.drills import Drills
 from activities.email import Email
 from activities.inboxes import Inboxes
 from activities.mail_transport import transport_for
+from activities.missed import Missed
 from activities.planning import Planning
 from activities.read_model import ReadModel
 from activities.reconciler import Reconciler
@@ -114,6 +115,7 @@ def build_worker(
     drills = Drills(database, organisation)
     digests = Digests(database, organisation, email, public_url, links)
     schedules = partial(wanted_schedules, jira=bool(settings.jira_url))
+    missed = Missed(database)
     troubles = Troubles(client, database, organisation, email, public_url, schedules)
     sprints = SprintPlanning(organisation, database, tracker, email, public_url, links)
     activities: dict[Queue, list[Callable[..., Any]]] = {
@@ -133,6 +135,8 @@ def build_worker(
             sprints.sprint_plan,
             sprints.left_over,
             Reconciler(client, database).reconcile,
+            missed.missed_by_incident,
+            missed.missed_by_item,
             troubles.look_for_troubles,
         ],
         Queue.TICKETS: [

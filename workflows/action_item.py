@@ -7,6 +7,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
+    from activities.missed import Missed
     from activities.planning import Planning
     from activities.read_model import ReadModel
     from followthrough.domain.action_item import ActionItem, ItemStatus, Moment, MomentKind
@@ -54,6 +55,8 @@ class ActionItemWorkflow(LinkedItem):
             text = f"Proposed to {self.record.owner}"
             self.record.note(workflow.now(), EntryKind.ACTION_ITEM, text, self.record.proposed_by)
         await self.settle()
+        if progress.goes_on:
+            await self._hear_what_was_missed()
         if proposed:
             self.tell(NoticeKind.ITEM_PROPOSED, (self.record.owner,))
         self.background.start(self.deliver(), self.keep_ticket())
@@ -209,6 +212,15 @@ class ActionItemWorkflow(LinkedItem):
             text, kind = f"Escalated, level {moment.level}, to", EntryKind.ESCALATION
         self.record.note(workflow.now(), kind, f"{text} {', '.join(moment.to)}")
         self.tell(NOTICES[moment.kind], moment.to, text=moment.because, level=moment.level)
+
+    async def _hear_what_was_missed(self) -> None:
+        missed = await workflow.execute_local_activity_method(Missed.missed_by_item, self.record.lean(), **LOCAL)
+        if missed.incident_id is not None:
+            await self.follow(missed.incident_id)
+        if missed.news is not None:
+            self.incident_went_on(missed.news)
+        if missed.over is not None:
+            self.block_over(missed.over)
 
     async def _finish(self) -> bool:
         """Leaves nothing half-done; False when the item was reopened meanwhile."""

@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
+    from activities.missed import Missed
     from activities.planning import Planning
     from activities.read_model import ReadModel
     from followthrough.domain.action_item import OPEN, ActionItem, ItemStatus
@@ -110,6 +111,8 @@ class IncidentWorkflow(Followed[Incident]):
         """Gives the incident as it ended."""
         self.background.start(self.deliver())
         await self.settle()
+        if self._goes_on:
+            await self._hear_what_was_missed()
         await self._ask_items()
         if not (self.record.compared or self.record.drill):
             await self._look_for_repeats()
@@ -346,6 +349,13 @@ class IncidentWorkflow(Followed[Incident]):
         kind = EntryKind.ESCALATION if moment.level else EntryKind.REMINDER
         self.record.note(workflow.now(), kind, f"{text}: {', '.join(moment.to)} told")
         self.tell(NOTICES[moment.kind], moment.to, text=moment.subject, level=moment.level)
+
+    async def _hear_what_was_missed(self) -> None:
+        missed = await workflow.execute_local_activity_method(Missed.missed_by_incident, self.record.lean(), **LOCAL)
+        for asked in missed.asked_again:
+            await self.item_asked_again(asked)
+        for ended in missed.ended:
+            await self.item_ended(ended)
 
     async def _finish(self) -> bool:
         """Leaves nothing half-done; False when the incident was reopened meanwhile."""

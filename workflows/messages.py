@@ -185,6 +185,21 @@ class BlockOver(Message):
     because: str
 
 
+class MissedByIncident(Message):
+    """What its action items said while an incident's workflow did not run."""
+
+    ended: tuple[ItemEnded, ...]
+    asked_again: tuple[ItemAskedAgain, ...]
+
+
+class MissedByItem(Message):
+    """What others said while an action item's workflow did not run; ``incident_id`` is what it belongs to now."""
+
+    over: BlockOver | None
+    news: IncidentNews | None
+    incident_id: str | None
+
+
 class PlanItem(Message):
     """Asks for an action item's deadlines and next moment, as of ``at``."""
 

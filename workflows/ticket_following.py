@@ -42,7 +42,7 @@ class TicketFollowing(Followed[ActionItem]):
         super().__init__(progress.item, progress.outgoing)
         self.ticket_shows = progress.ticket_shows
         self._ticket_in_flight = False
-        self._look_wanted = False
+        self._look_wanted = bool(progress.goes_on)
 
     @abstractmethod
     async def carry_out(self, command: ItemCommand) -> int:

@@ -16,7 +16,7 @@ from followthrough.domain.alert import Alert, AlertState
 from followthrough.domain.daily import WaitingMail
 from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.domain.incident_commands import Acknowledge, AddNote, ProposeItem, Resolve
-from followthrough.domain.item_commands import Accept
+from followthrough.domain.item_commands import Accept, Waive
 from followthrough.domain.item_lifecycle import BlockItem
 from followthrough.domain.values import Refusal
 from followthrough.revival import OtherEngine, adopt_engine, go_on
@@ -151,6 +151,25 @@ async def test_what_is_open_and_does_not_run_is_found_and_goes_on(play: Play) ->
     lines = story(play, incident.handle.id)
     assert lines.count("Goes on: its workflow was terminated") == 1
     assert await reconcile(play) == 0
+
+
+async def test_who_did_not_run_hears_what_others_said_meanwhile(play: Play) -> None:
+    incident = await play.declare()
+    for title, owner in (("Alert on declined cards", "lucia"), ("Add a test for refunds", "tomas")):
+        await incident.give(ProposeItem(by="ines", title=title, owner=owner))
+    first, second = incident.item(1), incident.item(2)
+    await first.until(lambda it: it.plan)
+    await second.until(lambda it: it.plan)
+    await second.give(Accept(by="tomas"))
+    await second.give(BlockItem(by="tomas", on=first.handle.id, reason="It needs that first", until=None))
+    await incident.handle.terminate("by hand")
+    await second.handle.terminate("by hand")
+    await first.give(Waive(by="marcos", reason="The cards go away"))
+    await first.until(lambda it: it.settled)
+    assert await go_on(play.client, play.database, incident.handle.id)
+    assert await go_on(play.client, play.database, second.handle.id)
+    await incident.until(lambda it: it.items[0].waived)
+    await second.until(lambda it: it.block is None)
 
 
 async def test_what_the_engine_has_forgotten_goes_on_from_the_database_with_mails_of_their_own(play: Play) -> None:
