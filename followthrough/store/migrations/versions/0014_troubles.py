@@ -5,8 +5,8 @@ from alembic import op
 
 from followthrough.store.tables import UTCDateTime
 
-revision = "0021"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:

@@ -5,7 +5,7 @@ from alembic import op
 
 from followthrough.store.tables import UTCDateTime
 
-revision = "0020"
+revision = "0013"
 down_revision = "0012"
 
 
