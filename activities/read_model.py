@@ -1,9 +1,10 @@
 """Writes what workflows know into SQL, where pages, digests and insights read it."""
 
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Engine, delete
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, Insert, bindparam, delete
 from sqlmodel import Session, SQLModel, col
 from temporalio import activity
 
@@ -13,6 +14,7 @@ from followthrough.domain.incident import Incident
 from followthrough.domain.text import clean_all
 from followthrough.domain.values import Fence
 from followthrough.store import projections
+from followthrough.store.database import insert_for
 from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, PostmortemRow, TimelineRow
 
 UNFENCED = Fence()
@@ -24,7 +26,6 @@ class ReadModel:
 
     def __init__(self, database: Engine) -> None:
         self._database = database
-        self._insert = postgresql.insert if database.dialect.name == "postgresql" else sqlite.insert
 
     @activity.defn
     def project_incident(self, incident: Incident, fence: Fence = UNFENCED) -> None:
@@ -78,30 +79,34 @@ class ReadModel:
 
     def _write(self, session: Session, record: Incident | ActionItem) -> None:
         """Entries beyond the record's number were made in a task that did not count."""
-        self._put(session, _row(record))
+        row = _row(record)
+        self._put(session, type(row), row.model_dump())
         if isinstance(record, Incident) and record.postmortem is not None and record.postmortem.text:
             text = record.postmortem.model_dump(include={"text", "at"})
-            self._put(session, PostmortemRow(incident_id=record.id, **text))
+            self._put(session, PostmortemRow, {"incident_id": record.id, **text})
         incident_id = record.id if isinstance(record, Incident) else record.incident_id
+        belongs = {"record_id": record.id, "incident_id": incident_id}
         self._put(
-            session,
-            *(
-                TimelineRow(**entry.model_dump(), record_id=record.id, incident_id=incident_id)
-                for entry in (*record.written, *record.unwritten)
-            ),
+            session, TimelineRow, *({**entry.model_dump(), **belongs} for entry in (*record.written, *record.unwritten))
         )
-        beyond = col(TimelineRow.number) > record.entries
-        session.execute(delete(TimelineRow).where(col(TimelineRow.record_id) == record.id, beyond))
+        session.connection().execute(_DELETE_BEYOND, {"record": record.id, "entries": record.entries})
 
-    def _put(self, session: Session, *rows: SQLModel) -> None:
+    def _put(self, session: Session, table: type[SQLModel], *rows: dict[str, Any]) -> None:
         """Whatever was there."""
         if rows:
-            upsert = self._insert(type(rows[0]))
-            keys = [column.name for column in upsert.table.primary_key]
-            session.execute(
-                upsert.on_conflict_do_update(index_elements=keys, set_=dict(upsert.excluded)),
-                [row.model_dump() for row in rows],
-            )
+            session.connection().execute(_upsert(self._database.dialect.name, table), rows)
+
+
+_DELETE_BEYOND = delete(TimelineRow).where(
+    col(TimelineRow.record_id) == bindparam("record"), col(TimelineRow.number) > bindparam("entries")
+)
+
+
+@cache
+def _upsert(dialect: str, table: type[SQLModel]) -> Insert:
+    upsert = insert_for(dialect)(table)
+    keys = [column.name for column in upsert.table.primary_key]
+    return upsert.on_conflict_do_update(index_elements=keys, set_=dict(upsert.excluded))
 
 
 def _row(record: Incident | ActionItem) -> IncidentRow | ActionItemRow:

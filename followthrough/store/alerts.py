@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import Engine, case, delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from followthrough.domain.alert import Alert, AlertState, Heard
@@ -14,6 +13,7 @@ from followthrough.domain.incident import ONGOING, IncidentStatus
 from followthrough.domain.routing import route
 from followthrough.organisation import Organisation
 from followthrough.store import queries
+from followthrough.store.database import insert_for
 from followthrough.store.tables import UnstartedAlertRow
 
 KEPT_FOR = timedelta(days=30)
@@ -73,14 +73,13 @@ def _row(session: Session, alert: Alert) -> UnstartedAlertRow | None:
 
 def keep(database: Engine, alert: Alert, now: datetime) -> None:
     """Keeps an alert that started no incident, once however often it is delivered; the oldest make room."""
-    insert = postgresql.insert if database.dialect.name == "postgresql" else sqlite.insert
     row = UnstartedAlertRow(
         **alert.model_dump(include={"dedup_key", "source", "state", "title", "labels", "url", "at", "event"}),
         deliveries=1,
         first_at=now,
         last_at=now,
     )
-    upsert = insert(UnstartedAlertRow).values(row.model_dump())
+    upsert = insert_for(database.dialect.name)(UnstartedAlertRow).values(row.model_dump())
     newer = upsert.excluded.at >= UnstartedAlertRow.at
     latest = {name: case((newer, upsert.excluded[name]), else_=getattr(UnstartedAlertRow, name)) for name in LATEST}
     counted = {"deliveries": UnstartedAlertRow.deliveries + 1, "last_at": upsert.excluded.last_at}

@@ -8,6 +8,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlmodel import create_engine
 
@@ -58,6 +59,11 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             connection.execute(text("BEGIN EXCLUSIVE"))
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def insert_for(dialect: str) -> type[postgresql.Insert] | type[sqlite.Insert]:
+    """Both know ``on_conflict_do_update``."""
+    return postgresql.Insert if dialect == "postgresql" else sqlite.Insert
 
 
 def _file(url: URL) -> Path | None:

@@ -4,13 +4,15 @@ A workflow writes before its task counts, and a task that does not count is done
 """
 
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Session, col, select
 
 from followthrough.domain.values import Fence
+from followthrough.store.database import insert_for
 from followthrough.store.tables import ProjectionRow
 
 AT_ONCE = 1_000
@@ -26,45 +28,16 @@ def claim(session: Session, record_id: str, fence: Fence, now: datetime) -> bool
     written since: after a reset or a reopening the history is shorter. Until the end of the transaction nobody else
     writes the record.
     """
-    insert = _upsert(session).values(record_id=record_id, **fence.model_dump(), earlier_runs="", writes=1, check_at=now)
-    new, same_run = insert.excluded, col(ProjectionRow.run_id) == insert.excluded.run_id
-    later = or_(
-        and_(same_run, ProjectionRow.history_length <= new.history_length),
-        and_(~same_run, ~col(ProjectionRow.earlier_runs).contains(new.run_id)),
-    )
-    written = insert.on_conflict_do_update(
-        index_elements=["record_id"],
-        set_={
-            "run_id": case((later, new.run_id), else_=ProjectionRow.run_id),
-            "history_length": case((later, new.history_length), else_=ProjectionRow.history_length),
-            "earlier_runs": case((and_(later, ~same_run), _with_last_run()), else_=ProjectionRow.earlier_runs),
-            "writes": ProjectionRow.writes + 1,
-            "check_at": new.check_at,
-        },
-    ).returning(col(ProjectionRow.run_id), col(ProjectionRow.history_length))
-    return session.connection().execute(written).one() == (fence.run_id, fence.history_length)
+    row = ProjectionRow(record_id=record_id, **fence.model_dump(), earlier_runs="", writes=1, check_at=now)
+    run_id, length = session.connection().execute(_claim(session.get_bind().dialect.name), row.model_dump()).one()
+    return (run_id, length) == (fence.run_id, fence.history_length)
 
 
 def reclaim(session: Session, record_id: str, fence: Fence, writes: int) -> bool:
     """Whether nobody has written the record since it had this number of ``writes``; it is checked then."""
-    insert = _upsert(session).values(
-        record_id=record_id, **fence.model_dump(), earlier_runs="", writes=writes + 1, check_at=None
-    )
-    new = insert.excluded
-    written = insert.on_conflict_do_update(
-        index_elements=["record_id"],
-        set_={
-            "run_id": new.run_id,
-            "history_length": new.history_length,
-            "earlier_runs": case(
-                (col(ProjectionRow.run_id) == new.run_id, ProjectionRow.earlier_runs), else_=_with_last_run()
-            ),
-            "writes": new.writes,
-            "check_at": None,
-        },
-        where=col(ProjectionRow.writes) == writes,
-    ).returning(col(ProjectionRow.record_id))
-    return session.connection().execute(written).first() is not None
+    row = ProjectionRow(record_id=record_id, **fence.model_dump(), earlier_runs="", writes=writes + 1, check_at=None)
+    statement = _reclaim(session.get_bind().dialect.name)
+    return session.connection().execute(statement, row.model_dump()).first() is not None
 
 
 def writes(session: Session, record_id: str) -> int:
@@ -90,9 +63,35 @@ def check_again(session: Session, record_id: str, writes: int, at: datetime | No
     session.connection().execute(update(ProjectionRow).where(mine).values(check_at=at))
 
 
-def _upsert(session: Session) -> postgresql.Insert | sqlite.Insert:
-    name = session.get_bind().dialect.name
-    return postgresql.insert(ProjectionRow) if name == "postgresql" else sqlite.insert(ProjectionRow)
+@cache
+def _claim(dialect: str) -> ReturningInsert[str, int]:
+    insert = insert_for(dialect)(ProjectionRow)
+    new, same_run = insert.excluded, col(ProjectionRow.run_id) == insert.excluded.run_id
+    later = or_(
+        and_(same_run, ProjectionRow.history_length <= new.history_length),
+        and_(~same_run, ~col(ProjectionRow.earlier_runs).contains(new.run_id)),
+    )
+    return insert.on_conflict_do_update(
+        index_elements=["record_id"],
+        set_={
+            "run_id": case((later, new.run_id), else_=ProjectionRow.run_id),
+            "history_length": case((later, new.history_length), else_=ProjectionRow.history_length),
+            "earlier_runs": case((and_(later, ~same_run), _with_last_run()), else_=ProjectionRow.earlier_runs),
+            "writes": ProjectionRow.writes + 1,
+            "check_at": new.check_at,
+        },
+    ).returning(col(ProjectionRow.run_id), col(ProjectionRow.history_length))
+
+
+@cache
+def _reclaim(dialect: str) -> ReturningInsert[str]:
+    insert = insert_for(dialect)(ProjectionRow)
+    same_run = col(ProjectionRow.run_id) == insert.excluded.run_id
+    return insert.on_conflict_do_update(
+        index_elements=["record_id"],
+        set_={**insert.excluded, "earlier_runs": case((same_run, ProjectionRow.earlier_runs), else_=_with_last_run())},
+        where=col(ProjectionRow.writes) == insert.excluded.writes - 1,
+    ).returning(col(ProjectionRow.record_id))
 
 
 def _with_last_run() -> ColumnElement[str]:

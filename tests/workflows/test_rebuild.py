@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +20,8 @@ from followthrough.store import queries
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import ActionItemRow, IncidentRow
 from followthrough.upkeep import check_runs, check_writes
+from tests.records import incident
+from tests.waiting import eventually
 from tests.workflows.conftest import IncidentPart, Play
 from worker import build_worker
 from workflows.messages import TASK_QUEUE
@@ -44,18 +47,20 @@ def lines(play: Play, incident: IncidentPart) -> list[tuple[int, str]]:
         return sorted((line.number, line.text) for line in queries.timeline(session, incident.handle.id))
 
 
-async def reset_before_last_task(play: Play, incident: IncidentPart) -> None:
+async def reset_before_last_command(play: Play, incident: IncidentPart) -> None:
     """By hand, and without what people did since."""
-    history = await incident.handle.fetch_history()
-    finished = [
-        event.event_id for event in history.events if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
-    ]
+    task = finished = 0
+    async for event in incident.handle.fetch_history_events():
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+            task = finished
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+            finished = event.event_id
     await play.client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
             namespace=play.client.namespace,
             workflow_execution=WorkflowExecution(workflow_id=incident.handle.id),
             reason="by hand",
-            workflow_task_finish_event_id=finished[-1],
+            workflow_task_finish_event_id=task,
             request_id=str(uuid4()),
             reset_reapply_exclude_types=[
                 ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL,
@@ -103,8 +108,21 @@ async def test_a_run_that_was_reset_by_hand_is_found_and_what_it_does_is_written
     before = lines(alone, incident)
     await incident.give(AddNote(by="ana", text="Undone"))
     await check_writes(alone.client, model)
-    await reset_before_last_task(alone, incident)
-    await check_runs(alone.client, model)
-    assert lines(alone, incident) == before
+    await reset_before_last_command(alone, incident)
+
+    async def after_a_look() -> list[tuple[int, str]]:
+        await check_runs(alone.client, model)
+        return lines(alone, incident)
+
+    await eventually(after_a_look, lambda found: found == before)
     after = await incident.give(AddNote(by="ana", text="Done after that"))
     assert lines(alone, incident) == [*before, (after.entries, "Done after that")]
+
+
+async def test_what_the_engine_has_forgotten_stays_as_it_is_and_is_not_asked_for_again(alone: Play) -> None:
+    model, forgotten = ReadModel(alone.database), incident()
+    model.project_incident(forgotten)
+    await check_writes(alone.client, model)
+    assert model.to_check(datetime.now(UTC) + timedelta(days=1)) == []
+    with Session(alone.database) as session:
+        assert queries.incident(session, forgotten.id) == forgotten.lean()
