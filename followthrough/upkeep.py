@@ -77,6 +77,4 @@ async def _check(client: Client, read_model: ReadModel, records: list[tuple[str,
                 again = None if forgotten else datetime.now(UTC) + AGAIN_AFTER
                 await asyncio.to_thread(read_model.check_again, record_id, writes, again)
 
-    async with asyncio.TaskGroup() as checks:
-        for record_id, writes in records:
-            checks.create_task(check(record_id, writes))
+    await asyncio.gather(*(check(record_id, writes) for record_id, writes in records))

@@ -141,10 +141,7 @@ class Followed(ABC, Generic[RecordT]):
         info = workflow.info()
         fence = Fence(run_id=info.run_id, history_length=info.get_current_history_length())
         await self.project(fence)
-        before = self.record.written if self._written_at == fence else []
-        given = [entry for entry in self.record.unwritten if entry.number <= entries]
-        self.record.written = before + given
-        self.record.unwritten = [entry for entry in self.record.unwritten if entry.number > entries]
+        self.record.wrote(entries, same_task=self._written_at == fence)
         self._written, self._written_at = version, fence
 
     async def next_change(self) -> None:

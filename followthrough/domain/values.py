@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import accumulate
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +19,8 @@ PersonId = Key
 ENTRIES_LONG, ENTRIES_FULL = 90_000, 130_000
 """Bytes of timeline that the read model does not have yet: from the first on people are refused and what machines say
 is cut, from the second on it is only counted."""
+ENTRIES_KEPT = 40_000
+"""Bytes of timeline that was written last, which is written again."""
 LONGEST_ENTRY = NOTE + 1_000
 """Characters of a timeline entry: the longest text that it may quote, with who and what."""
 
@@ -134,6 +137,14 @@ class Record(State):
         """Whoever gives that command again has the same answer."""
         before = {known: given for known, given in self.carried_out.items() if known != command_id}
         self.carried_out = dict([*before.items(), (command_id, answer)][-COMMANDS:])
+
+    def wrote(self, entries: int, *, same_task: bool) -> None:
+        """The read model was given every entry up to this number; what it was given in an earlier task has counted."""
+        given = [entry for entry in self.unwritten if entry.number <= entries]
+        self.unwritten = self.unwritten[len(given) :]
+        last = [*self.written, *given] if same_task else given
+        sizes = accumulate(len(to_json(entry)) for entry in reversed(last))
+        self.written = last[len(last) - sum(size <= ENTRIES_KEPT for size in sizes) :]
 
     def note(self, at: datetime, kind: EntryKind, text: str, author: PersonId | None = None) -> None:
         """Adds a line to the timeline and marks the record as changed."""

@@ -8,7 +8,9 @@ from sqlmodel import Session
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
+from activities.read_model import ReadModel
 from followthrough.domain.incident_commands import AddNote
+from followthrough.domain.values import Fence
 from followthrough.store import queries
 from followthrough.store.tables import TimelineRow
 from followthrough.web.incidents import Incidents
@@ -54,3 +56,16 @@ async def test_more_people_at_once_than_the_engine_takes_are_all_acknowledged(pl
 
     await asyncio.gather(*map(write, wanted))
     assert notes_on_timeline(play, incident)[1] == Counter(wanted)
+
+
+async def test_what_a_late_worker_wrote_over_an_entry_gives_way_to_the_next_task(play: Play) -> None:
+    incident, by = await play.declare(), play.organisation.services["checkout"].on_call[0]
+    late = await incident.state()
+    AddNote(by=by, text="note of nobody").apply(late, late.declared_at)
+    await incident.give(AddNote(by=by, text="note 1"))
+    described = await incident.handle.describe()
+    fence = Fence(run_id=described.run_id, history_length=described.history_length)
+    await asyncio.to_thread(ReadModel(play.database).project_incident, late, fence)
+    assert notes_on_timeline(play, incident)[1] == Counter(["note of nobody"])
+    await incident.give(AddNote(by=by, text="note 2"))
+    assert notes_on_timeline(play, incident)[1] == Counter(["note 1", "note 2"])
