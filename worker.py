@@ -181,6 +181,7 @@ def build_worker(
                 graceful_shutdown_timeout=FINISH_WITHIN,
                 workflow_runner=WORKFLOW_RUNNER,
             )
-            for queue in queues
+            for queue in Queue
+            if queue in queues
         ]
     )

@@ -145,7 +145,7 @@ async def _searchable(client: Client) -> bool:
     try:
         await client.count_workflows(" AND ".join(f"{key.name} IS NULL" for key in SEARCH_ATTRIBUTES))
     except RPCError as error:
-        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+        if error.status not in (RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.NOT_FOUND):  # the namespace may be new
             raise
         return False
     return True

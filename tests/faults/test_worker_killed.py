@@ -44,7 +44,7 @@ async def test_a_worker_killed_while_it_creates_a_ticket_leaves_one_ticket(
                 "FOLLOWTHROUGH_JIRA_CLOUD": "true",
                 "FOLLOWTHROUGH_JIRA_USER": "bot@example.com",
                 "FOLLOWTHROUGH_JIRA_TOKEN": "token",
-                "FOLLOWTHROUGH_JIRA_INDEX_LAG": "PT4S",
+                "FOLLOWTHROUGH_JIRA_INDEX_LAG": "4s",
             }
             jira.faults.append(Fault(method="POST", path=".*/issue", late=60))
             handle = await found.client.start_workflow(
