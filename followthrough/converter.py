@@ -1,7 +1,7 @@
 """How values travel between clients, workflows and activities."""
 
 import dataclasses
-from functools import lru_cache
+from functools import cache
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -41,7 +41,7 @@ class TolerantJSONConverter(PydanticJSONPlainPayloadConverter):
             raise ApplicationError(sentence, type="Refusal", non_retryable=True) from None
 
 
-@lru_cache
+@cache
 def _adapter(type_hint: Any) -> TypeAdapter[Any]:
     return TypeAdapter(type_hint)
 
