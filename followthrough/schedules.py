@@ -15,6 +15,7 @@ from temporalio.client import (
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
     ScheduleCalendarSpec,
+    ScheduleHandle,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
@@ -41,8 +42,7 @@ from workflows.upkeep import ReconcileWorkflow, TroublesWorkflow
 logger = logging.getLogger(__name__)
 
 PREFIXES = DRILL, DIGEST, SPRINT, JIRA, UPKEEP = "drill/", "digest/", "sprint/", "jira/", "upkeep/"
-AT_ONCE = SPRINT, UPKEEP
-"""Also when they are set: the coming sprint may begin before that fires, and something may have ended badly."""
+RECONCILE, TROUBLES = f"{UPKEEP}reconcile", f"{UPKEEP}troubles"
 POLICY = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(days=7))
 EPOCH = date(1970, 1, 1)
 """Temporal counts intervals from here."""
@@ -80,6 +80,9 @@ async def _keep(client: Client, organisation: Callable[[], Organisation], databa
             if wanted is not kept:
                 await asyncio.to_thread(note_teams, database, wanted.teams, datetime.now(UTC))
                 await set_schedules(client, wanted, jira=jira)
+                if kept is None:  # something may have ended badly, or got stuck, while nothing ran
+                    for upkeep in (RECONCILE, TROUBLES):
+                        await _trigger(client.get_schedule_handle(upkeep))
                 kept = wanted
             if trouble:
                 logger.warning("The schedules are kept as the organisation file says again.")
@@ -104,7 +107,7 @@ async def set_schedules(client: Client, organisation: Organisation, *, jira: boo
             await _delete(client, existing.id)
     for schedule_id, schedule in wanted.items():
         try:
-            at_once = schedule_id.startswith(AT_ONCE)
+            at_once = schedule_id.startswith(SPRINT)  # the coming sprint may begin before it fires
             await client.create_schedule(schedule_id, schedule, trigger_immediately=at_once)
         except ScheduleAlreadyRunningError:
             await _change(client, schedule_id, schedule)
@@ -116,7 +119,13 @@ async def _change(client: Client, schedule_id: str, schedule: Schedule) -> None:
 
     handle = client.get_schedule_handle(schedule_id)
     await handle.update(updated)
-    if schedule_id.startswith(AT_ONCE) and not (await handle.describe()).schedule.state.paused:
+    if schedule_id.startswith(SPRINT):
+        await _trigger(handle)
+
+
+async def _trigger(handle: ScheduleHandle) -> None:
+    """Unless it is paused."""
+    if not (await handle.describe()).schedule.state.paused:
         await handle.trigger()
 
 
@@ -151,15 +160,15 @@ def _wanted(organisation: Organisation, jira: bool) -> dict[str, Schedule]:
         schedules[f"{DIGEST}weekly"] = _weekly(organisation.policies.weekly)
     if jira:
         schedules[f"{JIRA}sweep"] = _jira_sweep(organisation.policies.jira)
-    schedules[f"{UPKEEP}troubles"] = _upkeep("troubles", TroublesWorkflow.run, timedelta(minutes=30))
-    schedules[f"{UPKEEP}reconcile"] = _upkeep("reconcile", ReconcileWorkflow.run, timedelta(days=1))
+    schedules[RECONCILE] = _upkeep(RECONCILE, ReconcileWorkflow.run, timedelta(days=1))
+    schedules[TROUBLES] = _upkeep(TROUBLES, TroublesWorkflow.run, timedelta(minutes=30))
     return schedules
 
 
 def _upkeep(name: str, workflow: Callable[..., Awaitable[Any]], every: timedelta) -> Schedule:
     """What was missed need not be made up for."""
     return Schedule(
-        action=ScheduleActionStartWorkflow(workflow, id=f"{UPKEEP}{name}", task_queue=TASK_QUEUE),
+        action=ScheduleActionStartWorkflow(workflow, id=name, task_queue=TASK_QUEUE),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
         policy=dataclasses.replace(POLICY, catchup_window=timedelta(minutes=10)),
     )

@@ -20,7 +20,7 @@ from activities.read_model import ReadModel
 from followthrough.domain.calendar import FIRST_ZONE, WEEKDAYS
 from followthrough.domain.notice_kinds import DigestKind
 from followthrough.organisation import Organisation
-from followthrough.schedules import set_schedules
+from followthrough.schedules import RECONCILE, set_schedules
 from followthrough.settings import Settings
 from followthrough.store import subscriptions
 from followthrough.store.database import migrate, open_database
@@ -50,6 +50,7 @@ class Office:
     async def trigger(self, schedule: str, runs: int) -> None:
         """Waits until it has ended so often."""
         await set_schedules(self.client, self.organisation)
+        await self.client.get_schedule_handle(RECONCILE).pause()  # only the read model has the items here
         await self.client.get_schedule_handle(schedule).trigger()
         query = f"TemporalScheduledById = '{schedule}' AND ExecutionStatus = 'Completed'"
         await eventually(lambda: self.client.count_workflows(query), lambda ended: ended.count >= runs, within=30)

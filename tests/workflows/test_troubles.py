@@ -14,6 +14,7 @@ from sqlmodel import Session, select
 from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
+from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
@@ -22,8 +23,9 @@ from activities.mail_transport import OutboxTransport
 from activities.read_model import ReadModel
 from activities.troubles import Troubles
 from followthrough import troubles
+from followthrough.domain.incident import Incident
 from followthrough.organisation_file import OrganisationFile
-from followthrough.schedules import set_schedules
+from followthrough.schedules import schedules_kept, set_schedules
 from followthrough.settings import Settings
 from followthrough.store import alerts
 from followthrough.store.database import migrate, open_database
@@ -110,6 +112,22 @@ async def operations(address: str, tmp_path: Path) -> AsyncIterator[Operations]:
     async with build_worker(client, settings, organisation, database), failing:
         yield Operations(client, database, organisation, file, settings)
     database.dispose()
+
+
+async def test_at_the_start_what_is_open_and_does_not_run_goes_on(operations: Operations) -> None:
+    forgotten = records.incident(declared_at=datetime.now(UTC))
+    ReadModel(operations.database).project_incident(forgotten)
+    async with schedules_kept(operations.client, operations.organisation, operations.database, jira=False):
+        state = operations.client.get_workflow_handle(forgotten.id).query
+
+        async def goes_on() -> bool:
+            try:
+                incident: Incident = await state("state", result_type=Incident)
+            except RPCError:
+                return False
+            return bool(incident.roles)
+
+        assert await eventually(goes_on)
 
 
 async def test_troubles_are_found_shown_counted_and_told_to_administrators_until_they_are_over(
