@@ -39,8 +39,8 @@ class Bounces:
             if mail is None:
                 activity.logger.warning("There is no mail %s that could have bounced.", problem.key)
                 return []
-            for row in (mail, *of_daily):
-                if row.state not in (MailState.REFUSED, MailState.SET_ASIDE):
+            for row in (mail, *of_daily) if mail.state is not MailState.SET_ASIDE else ():
+                if row.state is not MailState.REFUSED:
                     row.state, row.answer = MailState.BOUNCED, problem.reason
             return [undelivered(row, problem.reason) for row in of_daily or [mail]]
 

@@ -45,9 +45,11 @@ class Daily:
             Session(self._database, expire_on_commit=False) as session,
             session.begin(),
         ):
-            mail = session.get(MailRow, daily.key, options=WHOLE)
-            if mail is None or mail.request is not None:
+            mail = earlier = session.get(MailRow, daily.key, options=WHOLE)
+            if earlier is None or earlier.request is not None:
                 mail = self._mail(session, daily, organisation)
+                if earlier is not None and (mail is None or mail.key != daily.key):
+                    earlier.state = MailState.UNNEEDED
         if mail is not None:
             self._email.send(mail, NOBODY)
             self._sent_in(daily.key)

@@ -112,6 +112,9 @@ class Email:
             mail = session.get(MailRow, key, options=(selectinload(MailRow.attachments),))  # type: ignore[arg-type]  # SQLModel types a relationship as its value
         if mail is not None:
             self.send(mail, "It has no recipients.", waited=self._organisation().policies.mails.set_aside_after)
+            with Session(self._database) as session, session.begin():
+                gathered = (col(MailRow.sent_in) == key, col(MailRow.state) == MailState.GATHERED)
+                session.execute(update(MailRow).where(*gathered).values(state=MailState.SENT))
 
     @contextmanager
     def making(
