@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 from sqlmodel import Session, select
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.testing import ActivityEnvironment
 
 from activities.read_model import ReadModel
@@ -14,6 +14,7 @@ from followthrough import revival
 from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.alert import Alert, AlertState
 from followthrough.domain.daily import WaitingMail
+from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.domain.incident_commands import Acknowledge, AddNote, ProposeItem, Resolve
 from followthrough.domain.item_commands import Accept, Waive
@@ -32,7 +33,7 @@ from workflows.drill import DrillWorkflow
 from workflows.inbox import InboxWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.mail_messages import InboxProgress, InInbox
-from workflows.messages import TASK_QUEUE, DrillRequest, IncidentProgress, NoticeKind
+from workflows.messages import TASK_QUEUE, DrillRequest, IncidentProgress, NoticeKind, drill_id
 
 
 def alert(key: str, state: AlertState = AlertState.FIRING) -> Alert:
@@ -206,15 +207,19 @@ async def test_nothing_is_started_on_another_engine_until_somebody_says_so(
     database.dispose()
 
 
-async def test_a_drill_whose_incident_was_terminated_hears_of_it_from_the_next_run(play: Play) -> None:
+async def begun_drill(play: Play) -> tuple[WorkflowHandle[DrillWorkflow, DrillReport | None], str]:
+    """And the key of its incident."""
+    request = DrillRequest(team="payments", by_hand=True, key=f"test/{uuid4()}")
     drill = await play.client.start_workflow(
-        DrillWorkflow.run,
-        DrillRequest(team="payments", by_hand=True),
-        id=f"drill/payments/{uuid4()}",
-        task_queue=TASK_QUEUE,
+        DrillWorkflow.run, request, id=drill_id(request.team), task_queue=TASK_QUEUE
     )
+    return drill, str(request.key)
 
-    found = await eventually(lambda: queries.latest_incident(play.database, drill.id))
+
+async def test_a_drill_whose_incident_was_terminated_hears_of_it_from_the_next_run(play: Play) -> None:
+    drill, key = await begun_drill(play)
+
+    found = await eventually(lambda: queries.latest_incident(play.database, key))
     assert found is not None
     part = IncidentPart(play, play.client.get_workflow_handle(found[0], result_type=Incident))
     await part.until(lambda it: it.roles)
@@ -227,13 +232,8 @@ async def test_a_drill_whose_incident_was_terminated_hears_of_it_from_the_next_r
 
 
 async def test_a_drill_whose_incident_is_gone_ends_without_a_report(play: Play) -> None:
-    drill = await play.client.start_workflow(
-        DrillWorkflow.run,
-        DrillRequest(team="payments", by_hand=True),
-        id=f"drill/payments/{uuid4()}",
-        task_queue=TASK_QUEUE,
-    )
-    found = await eventually(lambda: queries.latest_incident(play.database, drill.id))
+    drill, key = await begun_drill(play)
+    found = await eventually(lambda: queries.latest_incident(play.database, key))
     assert found is not None
     part = IncidentPart(play, play.client.get_workflow_handle(found[0], result_type=Incident))
     await part.handle.terminate("by hand")
