@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import yaml
@@ -199,6 +200,7 @@ class OrganisationFile:
     def __init__(self, path: Path, until_there: Path | None = None) -> None:
         self._path = path
         self._folders: set[Path] = set()
+        self._reading = Lock()
         self._stamp = self._stamp_now()
         self.problems: tuple[str, ...] = ()
         """Why the file as it is now can't be taken over."""
@@ -206,20 +208,21 @@ class OrganisationFile:
 
     def __call__(self) -> Organisation:
         """As the file and its templates say now; a broken edit is warned of once, the last good one stays in use."""
-        stamp = self._stamp_now()
-        if stamp != self._stamp:
-            self._stamp = stamp
-            try:
-                self._take(self._path)
-            except OrganisationError as error:
-                self.problems = tuple(error.errors)
-                logger.warning(
-                    "%s can't be taken over, the last good version stays in use; `followthrough doctor` lists what "
-                    "is wrong (%d in all).",
-                    self._path,
-                    len(error.errors),
-                )
-        return self._organisation
+        with self._reading:  # nobody is given what was before while another thread reads what is now
+            stamp = self._stamp_now()
+            if stamp != self._stamp:
+                self._stamp = stamp
+                try:
+                    self._take(self._path)
+                except OrganisationError as error:
+                    self.problems = tuple(error.errors)
+                    logger.warning(
+                        "%s can't be taken over, the last good version stays in use; `followthrough doctor` lists "
+                        "what is wrong (%d in all).",
+                        self._path,
+                        len(error.errors),
+                    )
+            return self._organisation
 
     def _take(self, path: Path) -> None:
         organisation = load(path)

@@ -1,6 +1,7 @@
 import json
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
 from itertools import cycle
 from pathlib import Path
@@ -311,3 +312,14 @@ def test_an_edit_is_taken_over_and_a_broken_one_keeps_the_last_good_one_with_one
 def test_a_first_read_that_fails_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OrganisationError):
         OrganisationFile(tmp_path / "followthrough.yaml")
+
+
+def test_all_threads_see_a_change_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "followthrough.yaml"
+    example = EXAMPLE.read_text(encoding="utf-8")
+    file.write_text(example)
+    current = OrganisationFile(file)
+    with ThreadPoolExecutor(8) as threads:
+        for name in ("Paper Boat", "Paper Hat", "Paper Crane"):
+            file.write_text(example.replace("name: Paper Plane", f"name: {name}"))
+            assert {organisation.name for organisation in threads.map(lambda _: current(), range(8))} == {name}

@@ -39,10 +39,12 @@ async def test_a_new_machine_needs_nothing_put_right(
 
 async def test_what_is_configured_and_works_is_ok(address: str, tmp_path: Path) -> None:
     secret = SecretStr("for-tests-only")
+    file = tmp_path / "followthrough.yaml"
+    file.write_text(EXAMPLE.replace("# administrators:", "administrators:"))
     with JiraStandIn() as jira:
         settings = Settings(
             TEMPORAL_ADDRESS=address,
-            organisation_file=Path("followthrough.example.yaml"),
+            organisation_file=file,
             data_dir=tmp_path,
             port=0,
             generic_token=secret,
