@@ -9,6 +9,7 @@ from bench.__main__ import BENCHMARKS
 from bench.report import Size, show
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", BENCHMARKS)
 async def test_a_benchmark_runs_to_its_end_and_shows_its_rows(name: str) -> None:
     rows = await BENCHMARKS[name](Size.SMALLEST)
