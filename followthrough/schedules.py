@@ -1,10 +1,10 @@
 """Keeps Temporal's schedules as the organisation file says: drills, sprint planning, digests, Jira's sweep."""
 
 import asyncio
-import contextlib
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from followthrough.beside import beside
 from followthrough.domain.calendar import FIRST_ZONE, WEEKDAYS
 from followthrough.domain.sprint_dates import Cadence, cadence
 from followthrough.file_types import TeamId
@@ -53,21 +54,14 @@ LOOK_EVERY = 60
 """Seconds between two looks at the organisation file."""
 
 
-@contextlib.asynccontextmanager
-async def schedules_kept(
+def schedules_kept(
     client: Client, organisation: Callable[[], Organisation], database: Engine, *, jira: bool
-) -> AsyncIterator[None]:
+) -> AbstractAsyncContextManager[None]:
     """Keeps them, also when the organisation file changes, until the context is left; ``jira``: there is one.
 
     Teams that are new are noted, so that they miss nothing of the time before.
     """
-    keeping = asyncio.create_task(_keep(client, organisation, database, jira))
-    try:
-        yield
-    finally:
-        keeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeping
+    return beside(_keep(client, organisation, database, jira))
 
 
 async def _keep(client: Client, organisation: Callable[[], Organisation], database: Engine, jira: bool) -> None:

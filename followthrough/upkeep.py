@@ -1,10 +1,9 @@
 """Keeps the read model as the workflows are, also after a process died, a task did not count, or a run was reset."""
 
 import asyncio
-import contextlib
 import itertools
 import logging
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
@@ -12,6 +11,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.read_model import ReadModel
+from followthrough.beside import beside
 from followthrough.rebuild import RECORDS, UNREADABLE, take_over
 
 logger = logging.getLogger(__name__)
@@ -25,16 +25,9 @@ AGAIN_AFTER = timedelta(minutes=10)
 """When a workflow that gave no answer is asked again."""
 
 
-@contextlib.asynccontextmanager
-async def read_model_kept(client: Client, database: Engine) -> AsyncIterator[None]:
+def read_model_kept(client: Client, database: Engine) -> AbstractAsyncContextManager[None]:
     """At once, and then each minute what was written since, until the context is left; needs a worker that runs."""
-    keeping = asyncio.create_task(_keep(client, ReadModel(database)))
-    try:
-        yield
-    finally:
-        keeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeping
+    return beside(_keep(client, ReadModel(database)))
 
 
 async def _keep(client: Client, read_model: ReadModel) -> None:
