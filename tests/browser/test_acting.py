@@ -46,7 +46,7 @@ async def escalated(service: Service, api: httpx.AsyncClient) -> tuple[str, str]
     mine = select(MailRow.key).where(
         col(MailRow.item_id) == item, MailRow.kind == "item-escalation", col(MailRow.person) == "marcos"
     )
-    return item, (await found_rows(service.database, mine, within=60))[0]
+    return item, (await found_rows(service.database, mine))[0]
 
 
 async def open_choice(page: Page, url: str, mail: str, choice: str) -> None:

@@ -74,7 +74,7 @@ async def test_what_a_worker_wrote_before_it_died_gives_way_to_what_its_workflow
         environment["TEMPORAL_ADDRESS"] = found.address
         handle = found.client.get_workflow_handle_for(ActionItemWorkflow.run, item.id)
         async with process(*FOLLOWTHROUGH, "worker", log=tmp_path / "second.log", **environment):
-            status, _ = await eventually(lambda: read(database, item.id), lambda found: found != early, within=60)
+            status, _ = await eventually(lambda: read(database, item.id), lambda found: found != early)
             assert status is ItemStatus.ACCEPTED
             known = await handle.query(ActionItemWorkflow.state)
             assert known.status is ItemStatus.ACCEPTED

@@ -271,7 +271,7 @@ async def test_no_token_is_logged_or_shown_to_others(
     assert "The database did not answer GET /act/…: OperationalError" in caplog.text
     assert accept not in caplog.text
 
-    mails = await eventually(lambda: _mails(web, item), within=30)
+    mails = await eventually(lambda: _mails(web, item))
     outbox = f"/outbox/{mails[0].key}"
     async with web.browser(sendgrid_api_key=SecretStr("SG.key")) as browser:
         for path in (outbox, f"{outbox}?part=html"):
@@ -284,7 +284,7 @@ async def test_no_token_is_logged_or_shown_to_others(
 async def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(web: Web, api: httpx.AsyncClient) -> None:
     item = await with_item(api)
     await get(api, f"items/{item}")
-    mails = await eventually(lambda: _mails(web, item), within=30)
+    mails = await eventually(lambda: _mails(web, item))
     incident = item.removesuffix(".1")
     mails += _mails(web, None)
     found = {match for mail in mails for match in re.findall(r"https?://[^\s)>\"]+", mail.text + mail.html)}

@@ -33,7 +33,7 @@ from workflows.durable import ANSWER_WITHIN
 
 RecordT = TypeVar("RecordT", bound=Record)
 EVIDENCE = HttpUrl("https://example.com/changes/1")
-PATIENT = 60
+PATIENT = 120
 """Seconds: the engine tries a workflow task that failed again after a while."""
 
 

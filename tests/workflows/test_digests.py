@@ -53,7 +53,7 @@ class Office:
         await self.client.get_schedule_handle(RECONCILE).pause()  # only the read model has the items here
         await self.client.get_schedule_handle(schedule).trigger()
         query = f"TemporalScheduledById = '{schedule}' AND ExecutionStatus = 'Completed'"
-        await eventually(lambda: self.client.count_workflows(query), lambda ended: ended.count >= runs, within=30)
+        await eventually(lambda: self.client.count_workflows(query), lambda ended: ended.count >= runs)
 
     def mails(self, state: MailState = MailState.SENT) -> dict[str, MailRow]:
         with Session(self.database) as session:

@@ -78,7 +78,7 @@ async def test_while_jira_is_away_nothing_is_lost_and_one_ticket_comes_of_it(off
     jira.faults.append(outage)
     part = await proposed(play)
     await part.give(Accept(by="ana"))
-    await eventually(lambda: len(jira.requests) >= 3, within=30)
+    await eventually(lambda: len(jira.requests) >= 3)
     assert (await part.state()).ticket is None
     jira.faults.remove(outage)
     state = await part.until(lambda state: state.ticket)
