@@ -24,6 +24,7 @@ from activities.missed import Missed
 from activities.planning import Planning
 from activities.read_model import ReadModel
 from activities.reconciler import Reconciler
+from activities.replan import Replan
 from activities.sprint_planning import SprintPlanning
 from activities.ticket_reports import TicketReports
 from activities.ticket_sweep import TicketSweep
@@ -42,7 +43,7 @@ from workflows.incident import IncidentWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
 from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWorkflow
 from workflows.undelivered import UndeliveredWorkflow
-from workflows.upkeep import ReconcileWorkflow, SendAgainWorkflow, TroublesWorkflow
+from workflows.upkeep import ReconcileWorkflow, ReplanWorkflow, SendAgainWorkflow, TroublesWorkflow
 
 WORKFLOWS = [
     IncidentWorkflow,
@@ -57,6 +58,7 @@ WORKFLOWS = [
     InboxWorkflow,
     UndeliveredWorkflow,
     ReconcileWorkflow,
+    ReplanWorkflow,
     SendAgainWorkflow,
     TroublesWorkflow,
 ]
@@ -135,6 +137,7 @@ def build_worker(
             sprints.sprint_plan,
             sprints.left_over,
             Reconciler(client, database).reconcile,
+            Replan(client, database, organisation).replan,
             missed.missed_by_incident,
             missed.missed_by_item,
             troubles.look_for_troubles,

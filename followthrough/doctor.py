@@ -98,7 +98,8 @@ def _organisation(settings: Settings) -> Iterator[Finding]:
         f"{len(organisation.services)} services.",
     )
     for caution in cautions(organisation):
-        yield Finding("holidays", FindingState.MISSING, caution)
+        where = caution.partition(":")[0]
+        yield Finding(where.rpartition(".")[2], FindingState.MISSING, caution)
 
 
 def _organisation_in_use(settings: Settings) -> Iterator[Finding]:

@@ -181,6 +181,11 @@ def _line(node: yaml.Node, loc: tuple[int | str, ...]) -> int:
 
 def cautions(organisation: Organisation) -> Iterator[str]:
     """What can be as it is written and is probably not meant; a sentence each."""
+    if "look_again_every" in organisation.policies.items.model_fields_set:
+        yield (
+            "policies.items.look_again_every: does nothing any more, for action items hear of what changes here within "
+            "seconds; remove it."
+        )
     for key, team in organisation.teams.items():
         country, regions = team.holidays.country, regions_with_holidays(team.holidays.country)
         if regions and team.holidays.subdivision is None:

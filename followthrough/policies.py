@@ -128,8 +128,10 @@ class ItemPolicies(Section):
         5, ge=1, le=366, description="Working days after which the owner is asked about a block"
     )
     remind_before_waiver_ends: WorkingDays = 5
-    look_again_every: Duration = Field(
-        timedelta(days=7), description="How long what changes in this file, such as who left, may go unnoticed"
+    look_again_every: Duration | None = Field(
+        None,
+        description="Not needed any more: a change of this file is noticed at once",
+        json_schema_extra={"deprecated": True},
     )
     max_extensions: int = Field(2, ge=0)
     max_extension_days: int = Field(14, ge=1, le=1000)

@@ -38,12 +38,12 @@ from workflows.drill import DrillScheduleWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
 from workflows.messages import TASK_QUEUE, DrillRequest
 from workflows.sprint_planning import SprintScheduleWorkflow
-from workflows.upkeep import ReconcileWorkflow, TroublesWorkflow
+from workflows.upkeep import ReconcileWorkflow, ReplanWorkflow, TroublesWorkflow
 
 logger = logging.getLogger(__name__)
 
 PREFIXES = DRILL, DIGEST, SPRINT, JIRA, UPKEEP = "drill/", "digest/", "sprint/", "jira/", "upkeep/"
-RECONCILE, TROUBLES = f"{UPKEEP}reconcile", f"{UPKEEP}troubles"
+RECONCILE, REPLAN, TROUBLES = f"{UPKEEP}reconcile", f"{UPKEEP}replan", f"{UPKEEP}troubles"
 POLICY = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(days=7))
 EPOCH = date(1970, 1, 1)
 """Temporal counts intervals from here."""
@@ -155,16 +155,22 @@ def _wanted(organisation: Organisation, jira: bool) -> dict[str, Schedule]:
     if jira:
         schedules[f"{JIRA}sweep"] = _jira_sweep(organisation.policies.jira)
     schedules[RECONCILE] = _upkeep(RECONCILE, ReconcileWorkflow.run, timedelta(days=1))
+    schedules[REPLAN] = _upkeep(REPLAN, ReplanWorkflow.run, timedelta(days=30), made_up_for=timedelta(days=7))
     schedules[TROUBLES] = _upkeep(TROUBLES, TroublesWorkflow.run, timedelta(minutes=30))
     return schedules
 
 
-def _upkeep(name: str, workflow: Callable[..., Awaitable[Any]], every: timedelta) -> Schedule:
-    """What was missed need not be made up for."""
+def _upkeep(
+    name: str,
+    workflow: Callable[..., Awaitable[Any]],
+    every: timedelta,
+    made_up_for: timedelta = timedelta(minutes=10),
+) -> Schedule:
+    """What was missed longer ago need not be made up for."""
     return Schedule(
         action=ScheduleActionStartWorkflow(workflow, id=name, task_queue=TASK_QUEUE),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
-        policy=dataclasses.replace(POLICY, catchup_window=timedelta(minutes=10)),
+        policy=dataclasses.replace(POLICY, catchup_window=made_up_for),
     )
 
 

@@ -20,7 +20,7 @@ from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.schedules import schedules_kept
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
-from followthrough.upkeep import read_model_kept
+from followthrough.upkeep import plans_kept, read_model_kept
 from followthrough.web.app import create_app
 from followthrough.web.patience import patient_for
 from worker import build_worker
@@ -102,6 +102,7 @@ async def running(
             build_worker(service.client, settings, organisation, service.database, queues),
             schedules_kept(service.client, organisation, service.database, jira=bool(settings.jira_url)),
             read_model_kept(service.client, service.database),
+            plans_kept(service.client, organisation, service.database),
         ):
             app = create_app(settings, organisation, service.client, service.database)
             web = uvicorn.Server(

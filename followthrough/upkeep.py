@@ -1,10 +1,14 @@
-"""Keeps the read model as the workflows are, also after a process died, a task did not count, or a run was reset."""
+"""Keeps the read model as the workflows are, and plans as the organisation file and the product's rules make them.
+
+Also after a process died, a task did not count, a run was reset, or the file changed while nothing ran.
+"""
 
 import asyncio
 import itertools
 import logging
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine
 from temporalio.client import Client
@@ -12,7 +16,12 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.read_model import ReadModel
 from followthrough.beside import beside
+from followthrough.fingerprint import fingerprint
+from followthrough.organisation import Organisation
 from followthrough.rebuild import RECORDS, UNREADABLE, take_over
+from followthrough.store import plans
+from workflows.messages import TASK_QUEUE
+from workflows.upkeep import ReplanWorkflow
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +29,12 @@ LOOK_EVERY = 60
 """Seconds between two looks for records that were written."""
 LOOKS_AT_ALL = 60
 """After so many looks those are looked for, too, whose workflow runs, but has not written them yet."""
+PLANS_LOOK_EVERY = 5
+"""Seconds between two looks for what plans depend on."""
+PLANS_ASKED_AGAIN = 720
+"""After so many of them it is looked, too, whether what changed before came to its end."""
+REPLANNING = "upkeep/plans"
+"""Id of the workflow that all processes share which notice a change."""
 AT_ONCE = 4
 AGAIN_AFTER = timedelta(minutes=10)
 """When a workflow that gave no answer is asked again."""
@@ -71,3 +86,38 @@ async def _check(client: Client, read_model: ReadModel, records: list[tuple[str,
                 await asyncio.to_thread(read_model.check_again, record_id, writes, again)
 
     await asyncio.gather(*(check(record_id, writes) for record_id, writes in records))
+
+
+def plans_kept(
+    client: Client, organisation: Callable[[], Organisation], database: Engine
+) -> AbstractAsyncContextManager[None]:
+    """Has plans made anew when what they depend on is not what they were made of, until the context is left."""
+    return beside(_keep_plans(client, organisation, database))
+
+
+async def _keep_plans(client: Client, organisation: Callable[[], Organisation], database: Engine) -> None:
+    """Each process tells of what is new to itself: two with different files do not take turns."""
+    known: tuple[Organisation, date] | None = None
+    for look in itertools.count():
+        try:
+            wanted, day = await asyncio.to_thread(organisation), datetime.now(UTC).date()
+            if known is None or wanted is not known[0] or day != known[1] or look % PLANS_ASKED_AGAIN == 0:
+                await have_plans_made(client, wanted, database)
+                known = wanted, day
+        except Exception as error:  # whatever it is, a later look may find it over
+            logger.warning("It can't be seen yet whether plans are as the organisation file says: %s", error)
+        await asyncio.sleep(PLANS_LOOK_EVERY)
+
+
+async def have_plans_made(client: Client, wanted: Organisation, database: Engine) -> None:
+    """Unless they are of this. What several processes ask for is done once."""
+    made_of = await asyncio.to_thread(fingerprint, wanted, datetime.now(UTC).date())
+    if not await asyncio.to_thread(plans.are_made, database, made_of):
+        await client.start_workflow(
+            ReplanWorkflow.run,
+            made_of,
+            id=REPLANNING,
+            task_queue=TASK_QUEUE,
+            start_signal="changed",
+            start_signal_args=[made_of],
+        )

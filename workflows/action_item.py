@@ -128,6 +128,12 @@ class ActionItemWorkflow(LinkedItem):
             item.version += 1
 
     @hears
+    def plan_changed(self, news: IncidentNews) -> None:
+        """The organisation file or the product's rules make another plan of it, with what it has to know for that."""
+        self.incident_went_on(news)
+        self.record.version += 1
+
+    @hears
     def sprint_news(self, news: SprintNews) -> None:
         """Planning put it into a sprint or could not, or that sprint is over."""
         if not self.record.settled:
@@ -170,7 +176,7 @@ class ActionItemWorkflow(LinkedItem):
         moment = plan.next
         if moment is not None and moment.at <= workflow.now():
             self._pass(moment)
-        return min(moment.at, plan.look_again_at or moment.at) if moment else None
+        return moment.at if moment else None
 
     async def project(self, fence: Fence) -> None:
         """See ``Followed``."""

@@ -89,7 +89,7 @@ def worker(queue: Queues = None) -> None:
     """Run only a worker, against the engine at TEMPORAL_ADDRESS."""
     from followthrough.schedules import schedules_kept
     from followthrough.service import connected
-    from followthrough.upkeep import read_model_kept
+    from followthrough.upkeep import plans_kept, read_model_kept
     from worker import build_worker
 
     settings = read_settings()
@@ -103,6 +103,7 @@ def worker(queue: Queues = None) -> None:
             build_worker(service.client, settings, organisation, service.database, queue or tuple(Queue)),
             schedules_kept(service.client, organisation, service.database, jira=bool(settings.jira_url)),
             read_model_kept(service.client, service.database),
+            plans_kept(service.client, organisation, service.database),
         ):
             say("The worker runs; Ctrl-C stops it.")
             await service.until_stopped()

@@ -94,8 +94,6 @@ class ItemPlan(Message):
     accept_by: MachineTime
     due: MachineTime
     next: Moment | None
-    look_again_at: AwareDatetime | None = None
-    """When to plan again if nothing happens before, for what changed in the organisation file."""
     unplanned: bool = False
     """It is accepted, but the time has passed by which it had to be in a sprint of its team."""
 

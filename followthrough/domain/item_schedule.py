@@ -7,7 +7,7 @@ twice, a late worker sends no burst, and a deadline that moved ahead begins anew
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from followthrough.domain.action_item import (
@@ -63,9 +63,19 @@ def plan_item(item: ActionItem, organisation: Organisation, now: datetime) -> It
         accept_by=course.accept_by,
         due=due,
         next=moment and moment.model_copy(update={"at": max(moment.at, now)}),
-        look_again_at=None if item.settled else now + policies.look_again_every,
         unplanned=(plan_by := course.plan_by()) is not None and plan_by <= now,
     )
+
+
+def plans_anew(item: ActionItem, organisation: Organisation, now: datetime) -> bool:
+    """Whether it would be planned otherwise than it is; one whose moment has come is about to plan by itself.
+
+    That the time to plan it into a sprint passes is no other plan, for it passes by itself, too.
+    """
+    plan = item.plan
+    if plan is None or plan.next is None or plan.next.at <= now:
+        return False
+    return plan_item(item, organisation, now).model_copy(update={"unplanned": plan.unplanned}) != plan
 
 
 def _counted_from(item: ActionItem, counted_from: CountedFrom) -> datetime:
@@ -185,15 +195,21 @@ class _Course:
             return item.owner_wanted
         if item.owner not in self.organisation.people:
             return OwnerWanted(because="its owner left", since=self.now)
-        if item.block is not None:
-            return None
-        reasons = list(self._absence())
-        if item.status is ItemStatus.PROPOSED:
+        reasons = list(self._departure())
+        if item.block is None:
+            reasons += self._absence()
+        if item.block is None and item.status is ItemStatus.PROPOSED:
             before = (*self._asked_to_accept()[:1], *self._passed(self.accept_by, MomentKind.REVIEW_BLOCK))
             latest = max([self.accept_by, *(moment.at for moment in before)])
             since = after_wait(latest, self.terms.ladder.wait(1), self.calendar)
             reasons.append(OwnerWanted(because="its owner did not accept it in time", since=since))
         return min(reasons, key=lambda reason: reason.since, default=None)
+
+    def _departure(self) -> Iterator[OwnerWanted]:
+        """Once the owner has left, whatever was known before, and also while the item is blocked."""
+        left = self.organisation.people[self.item.owner].left
+        if left is not None:
+            yield OwnerWanted(because="its owner left", since=datetime.combine(left, time(), UTC))
 
     def _absence(self) -> Iterator[OwnerWanted]:
         """Of the owner at the deadline, unless it was known when they accepted or were given more time."""

@@ -139,13 +139,19 @@ def items_named(session: Session, ids: Iterable[str]) -> dict[str, ActionItem]:
     return {item.id: item for item in map(ActionItem.model_validate, session.exec(query))}
 
 
+_GOES_ON = or_(
+    col(ActionItemRow.ended_at).is_(None),
+    and_(
+        col(ActionItemRow.status) == ItemStatus.WAIVED,
+        col(ActionItemRow.document)["waiver", "until"].as_string().is_not(None),
+    ),
+)
+"""An action item whose workflow should run."""
+
+
 def items_to_plan(session: Session, team: str) -> list[ActionItem]:
     """A team's open action items, and its waivers that expire."""
-    until = col(ActionItemRow.document)["waiver", "until"].as_string()
-    expires = and_(col(ActionItemRow.status) == ItemStatus.WAIVED, until.is_not(None))
-    query = select(ActionItemRow.document).where(
-        ActionItemRow.team == team, or_(col(ActionItemRow.ended_at).is_(None), expires)
-    )
+    query = select(ActionItemRow.document).where(ActionItemRow.team == team, _GOES_ON)
     return [ActionItem.model_validate(document) for document in session.exec(query)]
 
 
@@ -158,10 +164,45 @@ def open_items(session: Session, *, after: str = "", limit: int | None = None) -
 
 def open_records(session: Session) -> set[str]:
     """The ids of incidents and action items whose workflow should run: a waiver that expires has not ended."""
-    until = col(ActionItemRow.document)["waiver", "until"].as_string()
-    expires = and_(col(ActionItemRow.status) == ItemStatus.WAIVED, until.is_not(None))
-    items = select(ActionItemRow.id).where(or_(col(ActionItemRow.ended_at).is_(None), expires))
+    items = select(ActionItemRow.id).where(_GOES_ON)
     return {*session.exec(select(IncidentRow.id).where(col(IncidentRow.ended_at).is_(None))), *session.exec(items)}
+
+
+class Planned(NamedTuple):
+    """An action item, when its incident was resolved and published, and how late it is by the item's own clock."""
+
+    item: ActionItem
+    resolved_at: datetime | None
+    published_at: datetime | None
+    now: datetime
+
+
+def planned_items(session: Session, now: datetime, *, after: str, limit: int) -> list[Planned]:
+    """The next whose workflow should run, by id. A clock that was put forward is at their latest entry, or past it."""
+    published = col(IncidentRow.document)["published_at"].as_string()
+    query = (
+        sqlalchemy.select(
+            col(ActionItemRow.document),
+            col(IncidentRow.resolved_at),
+            published,
+            sqlalchemy.select(sqlalchemy.func.max(col(TimelineRow.at)))
+            .where(col(TimelineRow.record_id) == ActionItemRow.id)
+            .scalar_subquery(),
+        )
+        .join(IncidentRow, col(IncidentRow.id) == ActionItemRow.incident_id, isouter=True)
+        .where(_GOES_ON, col(ActionItemRow.id) > after)
+        .order_by(col(ActionItemRow.id))
+        .limit(limit)
+    )
+    return [
+        Planned(
+            ActionItem.model_validate(document),
+            resolved_at,
+            datetime.fromisoformat(published_at) if published_at else None,
+            max(now, latest or now),
+        )
+        for document, resolved_at, published_at, latest in session.connection().execute(query)
+    ]
 
 
 def item_of_ticket(session: Session, key: str) -> str | None:

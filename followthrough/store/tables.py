@@ -318,6 +318,19 @@ class EngineRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UTCDateTime)
 
 
+class PlansRow(SQLModel, table=True):
+    """What the plans of open action items and incidents were made of last; there is one row at most."""
+
+    __tablename__ = "plans"
+
+    id: int = Field(default=1, primary_key=True)
+    made_of: str
+    """The fingerprint of the organisation file and the product's rules."""
+    begun_at: datetime = Field(sa_type=UTCDateTime)
+    made_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """None until every plan was looked at."""
+
+
 class TroubleRow(SQLModel, table=True):
     """Something that whoever runs the service has to know; it is gone once that is over."""
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from followthrough.domain.action_item import ActionItem, Block, MomentKind, Sprint, Waiver
+from followthrough.domain.departures import as_of
 from followthrough.domain.item_commands import Accept, Decline, Extend, Reassign
-from followthrough.domain.item_schedule import plan_item
+from followthrough.domain.item_schedule import plan_item, plans_anew
 from followthrough.domain.values import Severity
 from followthrough.organisation import Away, Organisation
 from followthrough.policies import CountedFrom, ItemRule
@@ -210,5 +211,34 @@ def test_a_waiver_is_asked_about_before_it_expires(organisation: Organisation) -
     ]
 
 
-def test_the_organisation_file_is_looked_at_again_every_week(organisation: Organisation) -> None:
-    assert plan_item(accepted(), organisation, MONDAY).look_again_at == MONDAY + 7 * DAY
+def test_a_plan_that_a_changed_file_or_a_departure_makes_another_is_seen(organisation: Organisation) -> None:
+    item = accepted(due=MONDAY + 300 * DAY)
+    item.plan = plan_item(item, organisation, MONDAY)
+    later = MONDAY + 100 * DAY
+    assert not plans_anew(item, organisation, later)
+    renamed = with_person(organisation, "ines", email="ines.new@example.com", phone="112")
+    assert not plans_anew(item, renamed, later)
+    reminds = organisation.policies.items.model_copy(update={"remind_before": (60,)})
+    policies = organisation.policies.model_copy(update={"items": reminds})
+    leaves = with_person(organisation, "ines", left=(later + DAY).date())
+    for changed in (
+        organisation.model_copy(update={"policies": policies}),
+        away(organisation, "ines", (MONDAY + 290 * DAY).date(), (MONDAY + 310 * DAY).date()),
+        leaves,
+        as_of(with_person(organisation, "marcos", left=later.date()), later.date()),
+    ):
+        assert plans_anew(item, changed, later)
+    assert not plans_anew(item, leaves, item.plan.next.at if item.plan.next else later), "it plans by itself then"
+
+
+@pytest.mark.parametrize("blocked", [True, False])
+def test_an_owner_who_leaves_long_before_the_deadline_is_replaced_on_that_day(
+    organisation: Organisation, blocked: bool
+) -> None:
+    block = Block(reason="Needs the new queue", on=None, until=MONDAY + 200 * DAY, by="ines", at=MONDAY)
+    item = accepted(due=MONDAY + 300 * DAY, block=block if blocked else None)
+    knows = with_person(organisation, "ines", left=date(2026, 5, 4))
+    item.working_since = datetime(2026, 5, 1, 9, tzinfo=UTC)
+    assert story(live(item, knows, MONDAY + 64 * DAY, item.working_since)) == [
+        ("05-04 07:00", "owner wanted", 1, ("marcos",))
+    ]

@@ -14,7 +14,7 @@ from followthrough.domain.calendar import working_time
 from followthrough.domain.departures import as_of
 from followthrough.domain.item_commands import Accept, Decline, Extend, Finish, ItemCommand, Reassign, Verify, Waive
 from followthrough.domain.item_lifecycle import BlockItem, ReopenItem, Unblock, unblock
-from followthrough.domain.item_schedule import plan_item
+from followthrough.domain.item_schedule import plan_item, plans_anew
 from followthrough.domain.values import Refusal, Severity
 from followthrough.organisation import Away, Organisation
 from followthrough.organisation_file import load
@@ -320,6 +320,10 @@ def test_whatever_people_do_a_live_item_always_has_a_next_moment_and_no_level_co
             assert max(told.values(), default=1) == 1, "nobody gets a burst from a worker that was away"
             check(late)
         while not away and (moment := replan(item, organisation, now)) and moment.at <= until:
+            on_the_way = now + (moment.at - now) * 0.7
+            here, later = as_of(organisation, now.date()), as_of(organisation, on_the_way.date())
+            if here.people.keys() == later.people.keys():
+                assert not plans_anew(item, later, on_the_way), "only a change of the file or a departure does that"
             now = moment.at + rings_late
             check(came := wake(item, organisation, now))
             here = as_of(organisation, now.date())

@@ -265,6 +265,16 @@ def test_a_country_without_its_region_is_said_with_what_that_means(
     assert said.startswith(what) is warned
 
 
+def test_a_key_that_does_nothing_any_more_is_taken_and_said_once(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    change(file, "    remind_after: [7] ", "    look_again_every: 7 days\n    remind_after: [7] ")
+    current = OrganisationFile(file)
+    said = list(cautions(current()))
+    assert [sentence.partition(":")[0] for sentence in said] == ["policies.items.look_again_every"]
+    assert caplog.text.count(said[0]) == 1
+    schema = json_schema()["$defs"]["ItemPolicies"]["properties"]["look_again_every"]
+    assert schema["deprecated"] is True
+
+
 def test_the_file_is_used_from_when_it_appears_and_a_broken_one_changes_nothing(file: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.yaml"
     current = OrganisationFile(copy, until_there=EXAMPLE)

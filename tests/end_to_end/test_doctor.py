@@ -75,13 +75,18 @@ async def test_what_is_configured_and_works_is_ok(address: str, tmp_path: Path) 
     assert "for-tests-only" not in words
 
 
-async def test_a_country_without_its_region_is_said(tmp_path: Path) -> None:
+async def test_a_country_without_its_region_and_a_key_that_does_nothing_any_more_are_said(tmp_path: Path) -> None:
     file = tmp_path / "followthrough.yaml"
-    file.write_text(EXAMPLE.replace("      subdivision: NY\n", ""))
+    unneeded = "    look_again_every: 7 days\n    remind_after: [7] "
+    file.write_text(EXAMPLE.replace("      subdivision: NY\n", "").replace("    remind_after: [7] ", unneeded))
     settings = Settings(TEMPORAL_ADDRESS="127.0.0.1:9", organisation_file=file, port=0)
-    state, words = (await findings(settings))["holidays"]
+    found = await findings(settings)
+    state, words = found["holidays"]
     assert state is FindingState.MISSING
     assert "country US is given without its region" in words
+    state, words = found["look_again_every"]
+    assert state is FindingState.MISSING
+    assert "does nothing any more" in words
 
 
 async def test_the_readmes_order_works_and_doctor_says_which_file_the_service_uses(
