@@ -96,16 +96,22 @@ def plans_kept(
 
 
 async def _keep_plans(client: Client, organisation: Callable[[], Organisation], database: Engine) -> None:
-    """Each process tells of what is new to itself: two with different files do not take turns."""
+    """Each process tells of what is new to itself: two with different files do not take turns.
+
+    What goes wrong is said in the log, once for as long as it is the same, and tried again.
+    """
     known: tuple[Organisation, date] | None = None
+    trouble = ""
     for look in itertools.count():
         try:
             wanted, day = await asyncio.to_thread(organisation), datetime.now(UTC).date()
             if known is None or wanted is not known[0] or day != known[1] or look % PLANS_ASKED_AGAIN == 0:
                 await have_plans_made(client, wanted, database)
-                known = wanted, day
+                known, trouble = (wanted, day), ""
         except Exception as error:  # whatever it is, a later look may find it over
-            logger.warning("It can't be seen yet whether plans are as the organisation file says: %s", error)
+            before, trouble = trouble, f"{type(error).__name__}: {error}"
+            if trouble != before:
+                logger.warning("It can't be seen yet whether plans are as the organisation file says: %s", trouble)
         await asyncio.sleep(PLANS_LOOK_EVERY)
 
 

@@ -319,7 +319,7 @@ class EngineRow(SQLModel, table=True):
 
 
 class PlansRow(SQLModel, table=True):
-    """What the plans of open action items and incidents were made of last; there is one row at most."""
+    """What the plans of open action items were made of last; there is one row at most."""
 
     __tablename__ = "plans"
 

@@ -220,9 +220,9 @@ async def test_an_idle_year_costs_an_item_little_and_nobody_else_is_woken(office
     waived = await office.item(status=ItemStatus.WAIVED, ended_at=now, waiver=waiver, announced=True)
     for part in (accepted, waived):
         before = await office.events(part.handle.id)
-        for month in range(12):
-            await part.pass_time(days=365 / 12)
-            await office.client.execute_workflow(ReplanWorkflow.run, id=f"monthly-{month}", task_queue=TASK_QUEUE)
+        for _ in range(4):
+            await part.pass_time(days=365 / 4)
+            await office.client.execute_workflow(ReplanWorkflow.run, id=f"{uuid4()}", task_queue=TASK_QUEUE)
         assert await office.heard(part) == 0
         assert await office.events(part.handle.id) - before <= 40
 

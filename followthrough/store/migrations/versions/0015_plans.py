@@ -1,4 +1,4 @@
-"""What the plans of action items and incidents were made of last."""
+"""What the plans of action items were made of last."""
 
 import sqlalchemy as sa
 from alembic import op
