@@ -78,7 +78,7 @@ class Office:
         part = ItemPart(play, self.client.get_workflow_handle(record.id, result_type=ActionItem))
         idle = await eventually(
             lambda: part.handle.query(ActionItemWorkflow.progress),
-            lambda it: it.item.plan and not it.outgoing and (announced or it.ticket_shows),
+            lambda it: it.item.plan and not it.outgoing and (announced or it.item.ticket_seen),
         )
         await eventually(lambda: self.row(part), lambda row: row is not None and row.version == idle.item.version)
         return part
