@@ -5,12 +5,13 @@ from datetime import date
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from followthrough import domain, file_types, organisation, policies
 from followthrough.domain.departures import as_of
 from followthrough.organisation import Organisation
 
-BESIDE_THE_FILE = {"update_templates": True, "teams": {"__all__": {"update_templates"}}}
+BESIDE_THE_FILE: dict[str, Any] = {"update_templates": True, "teams": {"__all__": {"update_templates"}}}
 """Folders, which are elsewhere on another machine with the same file."""
 
 
