@@ -57,7 +57,7 @@ class BareWorkflow:
             case "join":
                 await self._begun[step.event]
             case "child":
-                await self._start_child()
+                self._begun[step.event] = await self._start_child()
             case "update":
                 self._updates -= 1
                 await workflow.wait_condition(lambda: self._updates >= 0)
@@ -67,17 +67,22 @@ class BareWorkflow:
                 self._signals -= 1
                 await workflow.wait_condition(lambda: self._signals >= 0)
             case "tell":
-                told = workflow.get_external_workflow_handle(incident_of(workflow.info().workflow_id) + step.to)
-                with suppress(ApplicationError):  # it has ended
-                    await told.signal(BareWorkflow.told)
+                told = incident_of(workflow.info().workflow_id) + step.to
+                self._begun[step.event] = asyncio.create_task(_tell(told))
             case "upsert":
                 workflow.upsert_search_attributes([STATUS.value_set("bare")])
 
-    async def _start_child(self) -> None:
+    async def _start_child(self) -> asyncio.Future[Any]:
         number, steps = self._children.pop(0)
-        await workflow.start_child_workflow(
+        return await workflow.start_child_workflow(
             BareWorkflow.run,
             BareLife(steps=steps),
             id=f"{workflow.info().workflow_id}.{number}",
             parent_close_policy=ParentClosePolicy.ABANDON,
         )
+
+
+async def _tell(workflow_id: str) -> None:
+    """Whoever it is; one that has ended hears nothing."""
+    with suppress(ApplicationError):
+        await workflow.get_external_workflow_handle(workflow_id).signal(BareWorkflow.told)

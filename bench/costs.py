@@ -9,7 +9,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from bench.life import INCIDENT_COMMANDS, ITEM_COMMANDS, ITEMS
-from bench.report import Ratio, Row, Size
+from bench.report import Row, Size, count
 from bench.stage import service
 from bench.whole_life import life
 from followthrough.store import queries
@@ -35,10 +35,9 @@ TASK = 3
 """Events of a workflow task: scheduled, started, completed."""
 
 WHY = (
-    "a ticket is read before and after it is written, in activities of their own, so that what people changed in Jira "
-    "is neither overwritten unseen nor taken for our own; an item that ends tells its incident by a signal, which "
-    "reaches later runs too, and the engine tells it a second time because the item is its child; planning and writing "
-    "the read model are two local activities, not one."
+    "an incident plans once more after each role that it asks somebody to take, and looks for earlier incidents by "
+    "itself; a moment is planned once to find that it has come, and once for what follows; and a ticket and a mail "
+    "seldom end in the same workflow task."
 )
 
 
@@ -52,18 +51,19 @@ class Line(NamedTuple):
 
 
 def incident_needs(mails: int) -> list[Line]:
-    """Of the incident in ``bench.life``; its moments are a role to acknowledge, an update and a postmortem due."""
+    """Of the incident in ``bench.life``: no rule counts from its end, so it has no news for its action items."""
     commands = len(INCIDENT_COMMANDS)
     return [
         Line("an alert starts it", 1, 1 + TASK, 1),
-        Line("planned, and in the read model", 1, 1, 1),
+        Line("planned, compared with earlier ones, and in the read model", 1, 1, 1),
         Line("a command is carried out and answered", commands, TASK + 2, 1),
         Line("planned anew, and in the read model", commands, 1, 1),
         Line("Temporal's list shows mitigated, resolved, published, closed", 4, 1, 1),
         Line("a mail is sent", mails, 3 + TASK, 1),
-        Line("a timer for the next moment, which something else comes before", 3, 2, 1),
+        Line("a timer for a role, another, and an update, which something else comes before", 3, 2, 1),
+        Line("a timer for the update once it is resolved, open at the end", 1, 1, 1),
         Line("an action item is started", ITEMS, 2 + TASK, 2),
-        Line("an action item's end is heard of", ITEMS, 1 + TASK, 0),
+        Line("the engine tells it of an action item's end", ITEMS, 1 + TASK, 0),
         Line("planned anew, and in the read model", ITEMS, 1, 1),
         Line("it ends", 1, 1, 0),
     ]
@@ -83,9 +83,10 @@ def item_needs(mails: int, moments: int) -> list[Line]:
         Line("a timer until it is verified, open at the end", 1, 1, 1),
         Line("a moment passes: woken", moments, TASK, 0),
         Line("planned anew, and in the read model", moments, 1, 1),
-        Line("its ticket is created", 1, 3 + TASK, 1),
-        Line("in the read model", 1, 1, 1),
-        Line("its ticket is closed, beside the last mail", 1, 3, 1),
+        Line("its ticket is created, and read, in one activity", 1, 3 + TASK, 1),
+        Line("planned anew, and in the read model", 1, 1, 1),
+        Line("its ticket is read, closed, and read again, in one activity, beside the last mail", 1, 3, 1),
+        Line("what the ticket says then, in the read model", 1, 1, 1),
         Line("it ends, and the engine tells its incident", 1, 1, 0),
     ]
 
@@ -136,12 +137,12 @@ def _rows(what: str, histories: Sequence[WorkflowHistory], needs: Sequence[Seque
     lines = [line for need in needs for line in need]
     events = sum(event.event_type not in FAST_FORWARD for history in histories for event in history.events)
     pairs = {
-        "history events": (events, sum(line.times * line.events for line in lines)),
-        "billable actions": (sum(map(actions, histories)), sum(line.times * line.actions for line in lines)),
+        "history events": (events, sum(line.times * line.events for line in lines), 1.1),
+        "billable actions": (sum(map(actions, histories)), sum(line.times * line.actions for line in lines), 1.05),
     }
     return [
-        Row(name, f"{what}: {ours} / {least}", Ratio(ours / least, ours / least, ours / least), target=1.25, why=WHY)
-        for name, (ours, least) in pairs.items()
+        Row(name, f"{what}: {ours} / {least}", count(ours / least), target=target, why=WHY)
+        for name, (ours, least, target) in pairs.items()
     ]
 
 

@@ -1,7 +1,6 @@
 """One whole life: an incident from its alert to its end, with five action items of which one is late."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,10 +8,10 @@ from typing import Any
 from uuid import uuid4
 
 from pydantic import HttpUrl
-from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from bench.quiet import quiet
 from followthrough.domain.incident import Alert, AlertState, Audience, Role, UpdateStage
 from followthrough.domain.incident_commands import (
     Acknowledge,
@@ -31,18 +30,24 @@ ITEMS = 5
 COMMANDER, COMMS, OWNER, VERIFIER = "ines", "lucia", "tomas", "marcos"
 """People of the example organisation, all of the team that owns its service ``checkout``."""
 
-INCIDENT_COMMANDS: tuple[IncidentCommand, ...] = (
+RESPONSE: tuple[IncidentCommand, ...] = (
     AddNote(by=COMMANDER, text="Looking at it"),  # its answer says that the first on call was asked to command
     Acknowledge(by=COMMANDER),
     AssignRole(by=COMMS, role=Role.COMMS_LEAD, person=COMMS),
     SendUpdate(by=COMMS, stage=UpdateStage.IDENTIFIED, audience=Audience.CUSTOMERS, text="Some cards are declined."),
     Mitigate(by=COMMANDER, summary="Traffic moved to the second provider"),
     Resolve(by=COMMANDER, summary="The provider is back"),
-    *(ProposeItem(by=COMMANDER, title=f"Follow-up {number}", owner=OWNER) for number in range(1, ITEMS + 1)),
+)
+POSTMORTEM: tuple[IncidentCommand, ...] = (
     SubmitPostmortem(by=COMMANDER, text="# What broke\n\nThe provider."),
     ReviewPostmortem(by=COMMS),
     Publish(by=COMMANDER),
 )
+PROPOSALS = tuple(
+    ProposeItem(by=COMMANDER, title=f"Add an alert for provider {number}", owner=OWNER)
+    for number in range(1, ITEMS + 1)
+)
+INCIDENT_COMMANDS = (*RESPONSE, *PROPOSALS, *POSTMORTEM)
 ITEM_COMMANDS: tuple[ItemCommand, ...] = (
     Accept(by=OWNER),
     Finish(by=OWNER, evidence=HttpUrl("https://example.com/changes/1")),
@@ -51,9 +56,6 @@ ITEM_COMMANDS: tuple[ItemCommand, ...] = (
 IN_TIME = timedelta(days=1)
 LATE = timedelta(days=60)
 """How long an owner works on an item. 30 working days is the time they have."""
-
-TELLS = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
-TOLD = EventType.EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED
 
 Handle = WorkflowHandle[Any, Any]
 ItemOrIncidentCommand = IncidentCommand | ItemCommand
@@ -78,32 +80,33 @@ class Life:
     client: Client
     start: Callable[[], Awaitable[str]]
     give: Callable[[Handle, ItemOrIncidentCommand], Awaitable[None]]
+    items: int = ITEMS
+    """Fewer are a shorter life, of which no item is late."""
 
     async def live(self) -> list[Handle]:
         """The incident and its action items, all of them ended."""
-        incident, *items = handles(self.client, await self.start())
-        for command in INCIDENT_COMMANDS:
+        incident, *items = handles(self.client, await self.start())[: self.items + 1]
+        for command in (*RESPONSE, *PROPOSALS[: self.items], *POSTMORTEM):
             await self.give(incident, command)
-        await self._told(incident)
-        *in_time, late = items
-        await asyncio.gather(*(self._follow_up(item, IN_TIME) for item in in_time), self._follow_up(late, LATE))
-        await incident.result()
+        await quiet(self.client, incident.id)
+        works = [LATE if number == ITEMS else IN_TIME for number in range(1, self.items + 1)]
+        await asyncio.gather(*(self._follow_up(item, work) for item, work in zip(items, works, strict=True)))
+        await asyncio.gather(*(handle.result() for handle in (incident, *items)))
         return [incident, *items]
-
-    async def _told(self, incident: Handle) -> None:
-        """Waits: an engine that skips an item's time while a signal comes in may skip a timer of it, too."""
-        while True:
-            kinds = Counter([event.event_type async for event in incident.fetch_history_events()])
-            if kinds[TOLD] == kinds[TELLS]:
-                return
-            await asyncio.sleep(0.1)
 
     async def _follow_up(self, item: Handle, work: timedelta) -> None:
         accept, *finish = ITEM_COMMANDS
         await self.give(item, accept)
-        await TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False)).fast_forward(item, work)
+        await pass_time(self.client, item, work)
         for command in finish:
             await self.give(item, command)
+
+
+async def pass_time(client: Client, workflow: Handle, time: timedelta) -> None:
+    """Of one workflow, which then has done what the time asked of it."""
+    await quiet(client, workflow.id)
+    await TimeSkipper(client, config=TimeSkippingConfig(enabled=False)).fast_forward(workflow, time)
+    await quiet(client, workflow.id)
 
 
 def handles(client: Client, incident: str) -> list[Handle]:

@@ -24,7 +24,7 @@ class Size(StrEnum):
 
 @dataclass(frozen=True)
 class Ratio:
-    """With the range that it is in with 90 % confidence."""
+    """Of medians or other percentiles, with the range that it is in with 90 % confidence."""
 
     value: float
     low: float
@@ -33,19 +33,19 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table; ``why`` says what a missed target is made of."""
+    """A line of the table; ``why`` says what a missed target is made of, or why nothing was measured."""
 
     benchmark: str
     measure: str
-    ratio: Ratio
+    ratio: Ratio | None
     target: float | None = None
     at_least: bool = False
     why: str = ""
 
     @property
     def met(self) -> bool | None:
-        """None without a target."""
-        if self.target is None:
+        """None without a target, and where nothing was measured."""
+        if self.target is None or self.ratio is None:
             return None
         return self.ratio.value >= self.target if self.at_least else self.ratio.value <= self.target
 
@@ -66,21 +66,33 @@ def ratio(rounds: Sequence[Sequence[float]], baseline: Sequence[Sequence[float]]
     return Ratio(of(every), drawn[RESAMPLES // 20], drawn[-RESAMPLES // 20])
 
 
+def count(number: float) -> Ratio:
+    """What is counted and needs no baseline."""
+    return Ratio(float(number), float(number), float(number))
+
+
 def show(rows: Sequence[Row], out: Console) -> None:
     """One table, and below it why targets are missed."""
     table = Table("benchmark", "measure", title="Followthrough against a bare baseline of the same run")
-    for heading in ("ratio", "90 % range", "target"):
+    for heading in ("median", "spread", "target"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("")
     for row in rows:
         target = "" if row.target is None else f"{'≥' if row.at_least else '≤'} {row.target:g}"
         met = {None: "", True: "[green]met", False: "[red]missed"}[row.met]
-        spread = "" if row.ratio.low == row.ratio.high else f"{row.ratio.low:.2f} to {row.ratio.high:.2f}"
-        table.add_row(row.benchmark, row.measure, f"{row.ratio.value:.2f}", spread, target, met)
+        table.add_row(row.benchmark, row.measure, *_in_figures(row.ratio), target, met)
     out.print(table)
     for row in rows:
-        if row.met is False:
+        if row.met is False or row.ratio is None:
             out.print(f"[bold]{row.benchmark}, {row.measure}[/]: {row.why}", highlight=False)
+
+
+def _in_figures(found: Ratio | None) -> tuple[str, str]:
+    if found is None:
+        return "", ""
+    places = 0 if found.value.is_integer() and found.value > 10 else 2
+    spread = "" if found.low == found.high else f"{found.low:.{places}f} to {found.high:.{places}f}"
+    return f"{found.value:,.{places}f}", spread
 
 
 def _percentile(values: Sequence[float], percent: int) -> float:

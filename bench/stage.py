@@ -22,7 +22,7 @@ from followthrough.store.database import migrate, open_database
 
 ORGANISATION = Path("followthrough.example.yaml")
 TOKEN = "the bench's token"
-READY_SECONDS = 60
+READY_SECONDS = 600
 AT_REST_PERCENT = 10
 
 
@@ -46,12 +46,13 @@ class Service(Stage):
 
 
 @asynccontextmanager
-async def stage() -> AsyncIterator[Stage]:
-    """A fresh one, without anything that uses it."""
+async def stage(*, migrated: bool = True) -> AsyncIterator[Stage]:
+    """A fresh one, without anything that uses it; an older version migrates its database itself."""
     with tempfile.TemporaryDirectory(prefix="followthrough-bench-") as folder:
         settings = Settings(data_dir=Path(folder))
         database = open_database(settings.resolved_database_url)
-        migrate(database)
+        if migrated:
+            migrate(database)
         async with engine(
             settings, database=Path(folder) / "temporal.db", ui=False, need_time_skipping=True, say=say
         ) as found:
@@ -62,21 +63,30 @@ async def stage() -> AsyncIterator[Stage]:
 @asynccontextmanager
 async def service() -> AsyncIterator[Service]:
     """Ready to be used."""
-    async with stage() as found:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-        environment = {
-            "TEMPORAL_ADDRESS": found.address,
-            "FOLLOWTHROUGH_DATA_DIR": found.data_dir,
-            "FOLLOWTHROUGH_PORT": port,
-            "FOLLOWTHROUGH_ORGANISATION_FILE": ORGANISATION,
-            "FOLLOWTHROUGH_GENERIC_TOKEN": TOKEN,
-        }
-        serve = ["env", *(f"{name}={value}" for name, value in environment.items())]
-        serve += [sys.executable, "-m", "followthrough", "serve"]
-        async with guarded(serve) as serving, worker_process("bare", found, cached=1000) as bare:
-            await _ready(f"http://127.0.0.1:{port}/readyz")
-            yield Service(**vars(found), port=port, process=await _behind(serving), bare=bare)
+    async with (
+        stage() as found,
+        served(found, Path.cwd()) as (port, process),
+        worker_process("bare", found, cached=1000) as bare,
+    ):
+        yield Service(**vars(found), port=port, process=process, bare=bare)
+
+
+@asynccontextmanager
+async def served(found: Stage, source: Path) -> AsyncIterator[tuple[int, psutil.Process]]:
+    """The port and the process of the service in the folder ``source``, with this virtual environment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    environment = {
+        "TEMPORAL_ADDRESS": found.address,
+        "FOLLOWTHROUGH_DATA_DIR": found.data_dir,
+        "FOLLOWTHROUGH_PORT": port,
+        "FOLLOWTHROUGH_ORGANISATION_FILE": ORGANISATION,
+        "FOLLOWTHROUGH_GENERIC_TOKEN": TOKEN,
+    }
+    serve = ["env", *(f"{name}={value}" for name, value in environment.items())]
+    async with guarded([*serve, sys.executable, "-m", "followthrough", "serve"], cwd=source) as serving:
+        await _ready(f"http://127.0.0.1:{port}/readyz")
+        yield port, await _behind(serving)
 
 
 @asynccontextmanager

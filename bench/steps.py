@@ -76,8 +76,17 @@ def steps(history: WorkflowHistory) -> Iterator[Step]:
                 yield Step(what="cancel timer", event=event.timer_canceled_event_attributes.started_event_id)
             case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
                 yield Step(what="join", event=event.activity_task_completed_event_attributes.scheduled_event_id)
+            case EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED:
+                ended = event.child_workflow_execution_completed_event_attributes
+                yield Step(what="join", event=ended.initiated_event_id)
             case EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
                 told = event.signal_external_workflow_execution_initiated_event_attributes.workflow_execution
-                yield Step(what="tell", to=told.workflow_id.removeprefix(incident))
+                yield Step(what="tell", event=event.event_id, to=told.workflow_id.removeprefix(incident))
+            case EventType.EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED:
+                heard = event.external_workflow_execution_signaled_event_attributes
+                yield Step(what="join", event=heard.initiated_event_id)
+            case EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
+                unheard = event.signal_external_workflow_execution_failed_event_attributes
+                yield Step(what="join", event=unheard.initiated_event_id)
             case kind if kind in SIMPLE:
                 yield Step.model_validate({"what": SIMPLE[kind], "event": event.event_id})
