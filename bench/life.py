@@ -59,6 +59,7 @@ LATE = timedelta(days=60)
 
 Handle = WorkflowHandle[Any, Any]
 ItemOrIncidentCommand = IncidentCommand | ItemCommand
+Give = Callable[[Handle, ItemOrIncidentCommand], Awaitable[None]]
 
 
 def alert() -> Alert:
@@ -79,7 +80,7 @@ class Life:
 
     client: Client
     start: Callable[[], Awaitable[str]]
-    give: Callable[[Handle, ItemOrIncidentCommand], Awaitable[None]]
+    give: Give
     items: int = ITEMS
     """Fewer are a shorter life, of which no item is late."""
 

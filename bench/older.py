@@ -26,8 +26,8 @@ async def older(commit: str) -> AsyncIterator[Service]:
 def _unpack(commit: str, folder: Path) -> None:
     archive = folder / "older.tar"
     try:
-        for command in (["git", "archive", f"--output={archive}", commit], ["tar", "-xf", archive, "-C", folder]):
-            subprocess.run(command, check=True, capture_output=True, text=True)
+        for command in (f"git archive --output={archive} {commit}", f"tar -xf {archive} -C {folder}"):
+            subprocess.run(command.split(), check=True, capture_output=True, text=True)
     except FileNotFoundError as error:
         raise Missing(f"{error.filename} is not installed") from error
     except subprocess.CalledProcessError as error:

@@ -1,8 +1,6 @@
 """How long a worker takes to read a long history again, against a bare workflow's of as many events."""
 
 import time
-from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
 from temporalio.client import WorkflowHistory
@@ -33,7 +31,7 @@ async def replay(size: Size) -> list[Row]:
     async with service() as found:
         ours = await (await crowded(found, ITEMS[size])).fetch_history()
         bare = await _bare_twin(found, ours)
-    kinds: dict[str, tuple[Callable[..., Any], WorkflowHistory]] = {
+    kinds: dict[str, tuple[type, WorkflowHistory]] = {
         "ours": (IncidentWorkflow, ours),
         "bare": (BareWorkflow, bare),
     }
@@ -59,7 +57,7 @@ async def _bare_twin(found: Service, recorded: WorkflowHistory) -> WorkflowHisto
     return await handle.fetch_history()
 
 
-async def _replayed(workflow: Callable[..., Any], history: WorkflowHistory, times: int) -> float:
+async def _replayed(workflow: type, history: WorkflowHistory, times: int) -> float:
     replayer = Replayer(workflows=[workflow], data_converter=data_converter, workflow_runner=WORKFLOW_RUNNER)
     started = time.perf_counter()
     for _ in range(times):

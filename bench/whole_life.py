@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import psutil
+from temporalio.service import RPCError
 
 from bench.bare import BareWorkflow
 from bench.life import ITEMS, Handle, ItemOrIncidentCommand, Life, alert
@@ -63,8 +65,10 @@ def life(found: Service, items: int = ITEMS) -> Life:
     incidents = Incidents(found.client, OrganisationFile(ORGANISATION), found.database)
 
     async def start() -> str:
-        started = await incidents.deliver(alert())
-        assert started
+        told, started = alert(), None
+        while started is None:
+            with suppress(TimeoutError, RPCError):  # as a pager does, on a machine that is too busy to answer
+                started = await incidents.deliver(told)
         return started
 
     async def give(handle: Handle, command: ItemOrIncidentCommand) -> None:
@@ -95,15 +99,24 @@ async def life_over_http(found: Service, items: int = ITEMS) -> AsyncIterator[Li
         async def start() -> str:
             told = alert()
             body = {"dedup_key": told.dedup_key, "title": told.title, "labels": told.labels}
-            answer = await http.post("/webhooks/generic", json=body, headers={"Authorization": f"Bearer {TOKEN}"})
-            return str(answer.raise_for_status().json()["incident"])
+            answer = await _post(http, "/webhooks/generic", body, Authorization=f"Bearer {TOKEN}")
+            return str(answer.json()["incident"])
 
         async def give(handle: Handle, command: ItemOrIncidentCommand) -> None:
             kind = "items" if "." in handle.id else "incidents"
             body = command.model_dump(mode="json", exclude_unset=True) | {"command": command.command}
-            (await http.post(f"/api/{kind}/{handle.id}/commands", json=body)).raise_for_status()
+            await _post(http, f"/api/{kind}/{handle.id}/commands", body, **{"Idempotency-Key": str(uuid4())})
 
         yield Life(found.client, start, give, items)
+
+
+async def _post(http: httpx.AsyncClient, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
+    """Again while the service is too busy to answer. Raises HTTPStatusError for any other answer than success."""
+    answer = await http.post(path, json=body, headers=headers)
+    while answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        await asyncio.sleep(1)
+        answer = await http.post(path, json=body, headers=headers)
+    return answer.raise_for_status()
 
 
 async def _against(commit: str, found: Service, size: Size) -> Row:
