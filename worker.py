@@ -126,8 +126,6 @@ def build_worker(
             planning.plan_item,
             planning.team_of,
             planning.find_repeats,
-            read_model.project_incident,
-            read_model.project_item,
             read_model.project_drill,
             bounces.record_problem,
             drills.plan_drill,

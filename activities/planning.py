@@ -1,24 +1,33 @@
 """Plans made from the organisation file.
 
 They are activities so that what was decided is in the workflow's history: the rules and the file may
-change while a workflow runs, and its replay still sees what it saw then.
+change while a workflow runs, and its replay still sees what it saw then. What comes of a plan is written at once.
 """
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio import activity
 
-from followthrough.domain.action_item import ItemPlan
+from activities.read_model import ReadModel
+from followthrough.domain import incident_moments, item_moments
 from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Incident, IncidentPlan
 from followthrough.domain.incident_schedule import plan_incident
 from followthrough.domain.item_schedule import plan_item
+from followthrough.domain.postmortem import FormatName
 from followthrough.domain.repeats import FollowUp, RepeatsFound, find_repeats
+from followthrough.domain.values import Record
 from followthrough.organisation import Organisation
 from followthrough.store import queries
-from workflows.messages import PlanIncident, PlanItem
+from workflows.messages import IncidentPlanned, ItemPlanned, PlanIncident, PlanItem
+
+PlanT = TypeVar("PlanT")
+
+AT_ONCE = 100
+"""Moments that pass before the workflow is told of them."""
 
 
 class Planning:
@@ -27,11 +36,16 @@ class Planning:
     def __init__(self, organisation: Callable[[], Organisation], database: Engine) -> None:
         self._organisation = organisation
         self._database = database
+        self._read_model = ReadModel(database)
 
     @activity.defn
-    def plan_item(self, request: PlanItem) -> ItemPlan:
-        """Deadlines, limits and the next moment of an action item."""
-        return plan_item(request.item, as_of(self._organisation(), request.at.date()), request.at)
+    def plan_item(self, request: PlanItem) -> ItemPlanned:
+        """Deadlines, limits and the next moment of an action item; those that have come pass."""
+        item, at = request.item, request.at
+        organisation = as_of(self._organisation(), at.date())
+        plans = _taken(item, lambda: plan_item(item, organisation, at), lambda plan: item_moments.take(item, plan, at))
+        self._read_model.project_item(item, request.fence)
+        return ItemPlanned(plans=plans, version=item.version)
 
     @activity.defn
     def team_of(self, service: str) -> str | None:
@@ -40,14 +54,17 @@ class Planning:
         return known.team if known else None
 
     @activity.defn
-    def plan_incident(self, request: PlanIncident) -> IncidentPlan:
-        """Who is on call, what is asked of the postmortem, and the next moment of an incident."""
-        incident, recent_formats = request.incident, []
-        if incident.resolved_at is not None and incident.postmortem_owner is None:
-            with Session(self._database) as session:
-                recent_formats = queries.recent_formats(session, incident.team)
-        organisation = as_of(self._organisation(), request.at.date())
-        return plan_incident(incident, organisation, request.at, recent_formats)
+    def plan_incident(self, request: PlanIncident) -> IncidentPlanned:
+        """Who is on call, what is asked of the postmortem, and the next moment; those that have come pass."""
+        incident, at = request.incident, request.at
+        organisation = as_of(self._organisation(), at.date())
+
+        def planned() -> IncidentPlan:
+            return plan_incident(incident, organisation, at, self._recent_formats(incident))
+
+        plans = _taken(incident, planned, lambda plan: incident_moments.take(incident, plan, at))
+        self._read_model.project_incident(incident, request.fence)
+        return IncidentPlanned(plans=plans, version=incident.version)
 
     @activity.defn
     def find_repeats(self, incident: Incident) -> RepeatsFound:
@@ -62,3 +79,21 @@ class Planning:
             items = queries.items_of(session, [repeat.incident_id for repeat in repeats]) if repeats else []
         follow_ups = tuple(FollowUp.model_validate(item, from_attributes=True) for item in items)
         return RepeatsFound(repeats=repeats, follow_ups=follow_ups)
+
+    def _recent_formats(self, incident: Incident) -> list[FormatName]:
+        """Of the team's postmortems, when one is to be assigned."""
+        if incident.resolved_at is None or incident.postmortem_owner is not None:
+            return []
+        with Session(self._database) as session:
+            return queries.recent_formats(session, incident.team)
+
+
+def _taken(record: Record, plan: Callable[[], PlanT], take: Callable[[PlanT], object]) -> tuple[PlanT, ...]:
+    """The plans of a record, each made once the one before was taken in, until that changes nothing any more."""
+    plans: list[PlanT] = []
+    version: int | None = None
+    while not record.ended and record.version != version and len(plans) < AT_ONCE:
+        version = record.version
+        plans.append(plan())
+        take(plans[-1])
+    return tuple(plans)

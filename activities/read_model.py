@@ -27,12 +27,10 @@ class ReadModel:
     def __init__(self, database: Engine) -> None:
         self._database = database
 
-    @activity.defn
     def project_incident(self, incident: Incident, fence: Fence = UNFENCED) -> None:
         """Writes the incident, the entries of its timeline that it brings, and its postmortem's text if it has one."""
         self._project(incident, fence)
 
-    @activity.defn
     def project_item(self, item: ActionItem, fence: Fence = UNFENCED) -> None:
         """Writes the action item and the entries of its timeline that it brings."""
         self._project(item, fence)

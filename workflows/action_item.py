@@ -9,11 +9,12 @@ from temporalio.common import SearchAttributeUpdate
 with workflow.unsafe.imports_passed_through():
     from activities.missed import Missed
     from activities.planning import Planning
-    from activities.read_model import ReadModel
-    from followthrough.domain.action_item import ActionItem, ItemStatus, Moment, MomentKind
+    from followthrough.domain import item_moments
+    from followthrough.domain.action_item import ActionItem, ItemPlan, ItemStatus
     from followthrough.domain.incident import Audience
     from followthrough.domain.item_commands import ApproveExtension, Extend, Finish, ItemCommand, RefuseExtension
     from followthrough.domain.item_lifecycle import BlockItem, MergeItem, SplitItem
+    from followthrough.domain.notice_kinds import ToTell
     from followthrough.domain.repeats import RepeatSeen, repeated, taken_back
     from followthrough.domain.shown import Shown, item_as_shown, shown_of_item
     from followthrough.domain.sprint_commands import SprintNews
@@ -21,22 +22,9 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.values import EntryKind, Fence
     from workflows.durable import LOCAL
     from workflows.item_links import LinkedItem
-    from workflows.messages import IncidentNews, ItemProgress, Notice, NoticeKind, PlanItem, QueuedNotice
+    from workflows.messages import IncidentNews, ItemPlanned, ItemProgress, Notice, NoticeKind, PlanItem, QueuedNotice
     from workflows.search_attributes import DUE, OWNER, STATUS
     from workflows.signals import hears
-
-NOTICES = {
-    MomentKind.REMIND_TO_ACCEPT: NoticeKind.ITEM_REMINDER,
-    MomentKind.REMIND_BEFORE_DEADLINE: NoticeKind.ITEM_REMINDER,
-    MomentKind.REMIND_AT_DEADLINE: NoticeKind.ITEM_REMINDER,
-    MomentKind.REMIND_AFTER_DEADLINE: NoticeKind.ITEM_REMINDER,
-    MomentKind.REMIND_TO_PLAN: NoticeKind.ITEM_TO_PLAN,
-    MomentKind.ESCALATE: NoticeKind.ITEM_ESCALATION,
-    MomentKind.OWNER_WANTED: NoticeKind.ITEM_OWNER_WANTED,
-    MomentKind.REVIEW_BLOCK: NoticeKind.ITEM_BLOCKED,
-    MomentKind.WAIVER_EXPIRES_SOON: NoticeKind.ITEM_WAIVER_ENDS,
-    MomentKind.REMIND_TO_VERIFY: NoticeKind.ITEM_TO_VERIFY,
-}
 
 
 @workflow.defn
@@ -160,27 +148,19 @@ class ActionItemWorkflow(LinkedItem):
             item=self.record, announced=self.announced, outgoing=self.outgoing, ticket_shows=self.ticket_shows
         )
 
-    async def plan_next(self) -> datetime | None:
+    async def plan(self, at: datetime, fence: Fence) -> ItemPlanned:
         """See ``Followed``."""
-        before, version = self.record.plan, self.record.version
-        plan = await workflow.execute_local_activity_method(
-            Planning.plan_item, PlanItem(item=self.record.lean(), at=workflow.now()), **LOCAL
+        return await workflow.execute_local_activity_method(
+            Planning.plan_item, PlanItem(item=self.record, at=at, fence=fence), **LOCAL
         )
-        if self.record.version != version:
-            return workflow.now()
-        self.record.plan = plan
-        if before is not None and before.due.date() != plan.due.date() and self.record.due is None:
-            self.record.note(workflow.now(), EntryKind.ACTION_ITEM, f"Due {plan.due:%Y-%m-%d} now, by the policies")
-        elif before is not None and before.next != plan.next:
-            self.record.version += 1
-        moment = plan.next
-        if moment is not None and moment.at <= workflow.now():
-            self._pass(moment)
-        return moment.at if moment else None
 
-    async def project(self, fence: Fence) -> None:
+    def take(self, plan: ItemPlan, at: datetime) -> list[ToTell]:
         """See ``Followed``."""
-        await workflow.execute_local_activity_method(ReadModel.project_item, args=[self.record, fence], **LOCAL)
+        return item_moments.take(self.record, plan, at)
+
+    def next_at(self) -> datetime | None:
+        """See ``Followed``."""
+        return self.record.upcoming.at if self.record.upcoming else None
 
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
         """See ``Followed``."""
@@ -198,26 +178,6 @@ class ActionItemWorkflow(LinkedItem):
         """See ``Followed``."""
         item = item_as_shown(self.record.lean(), notice.shown)
         return Notice(**dict(notice), waited=workflow.now() - notice.at, item=item)
-
-    def _pass(self, moment: Moment) -> None:
-        self.record.passed(moment)
-        waiver, block = self.record.waiver, self.record.block
-        if moment.kind is MomentKind.DRILL_OVER:
-            self.record.waive(workflow.now(), "The drill is over", None)
-            return
-        if moment.kind is MomentKind.WAIVER_EXPIRES and waiver is not None:
-            self.record.ask_again(workflow.now(), f"The waiver has expired: {waiver.reason}")
-            return
-        if moment.kind is MomentKind.REVIEW_BLOCK and block is not None and block.until <= workflow.now():
-            self.go_on(f"The time to wait is over: {block.reason}")
-            return
-        text, kind = f"{moment.kind.value.capitalize()}:", EntryKind.REMINDER
-        if moment.kind is MomentKind.OWNER_WANTED:
-            text = f"Owner wanted ({moment.because}), level {moment.level}:"
-        elif moment.kind is MomentKind.ESCALATE:
-            text, kind = f"Escalated, level {moment.level}, to", EntryKind.ESCALATION
-        self.record.note(workflow.now(), kind, f"{text} {', '.join(moment.to)}")
-        self.tell(NOTICES[moment.kind], moment.to, text=moment.because, level=moment.level)
 
     async def _hear_what_was_missed(self) -> None:
         missed = await workflow.execute_local_activity_method(Missed.missed_by_item, self.record.lean(), **LOCAL)

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.email import Email
     from followthrough.domain.incident import Audience
     from followthrough.domain.limits import UNREACHED
+    from followthrough.domain.notice_kinds import ToTell
     from followthrough.domain.room import require_room
     from followthrough.domain.shown import Shown
     from followthrough.domain.text import REASON, cut
@@ -87,6 +88,18 @@ class Alarm:
         return self._timer is not None and self._timer.done()
 
 
+class Planned(Protocol):
+    """What came of planning a record."""
+
+    @property
+    def plans(self) -> tuple[Any, ...]:
+        """Those that were taken in, in their order."""
+
+    @property
+    def version(self) -> int:
+        """What the record was at when it was written."""
+
+
 RecordT = TypeVar("RecordT", bound=Record)
 
 
@@ -103,15 +116,16 @@ class Followed(ABC, Generic[RecordT]):
         self._mail_in_flight = False
 
     @abstractmethod
-    async def plan_next(self) -> datetime | None:
-        """Plans the record as of now and passes the moment that has come, if one has; gives the time of the next.
-
-        Now, when the record changed while it was planned: that plan is worth nothing.
-        """
+    async def plan(self, at: datetime, fence: Fence) -> Planned:
+        """Has the record planned as of then, and what comes of it written to the read model."""
 
     @abstractmethod
-    async def project(self, fence: Fence) -> None:
-        """Writes the record to the read model, with the entries that are ``written`` and ``unwritten``."""
+    def take(self, plan: Any, at: datetime) -> list[ToTell]:
+        """Takes one of those plans in, as it was taken in for what was written."""
+
+    @abstractmethod
+    def next_at(self) -> datetime | None:
+        """When to plan again, by the plan that was taken in last."""
 
     @abstractmethod
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
@@ -126,23 +140,31 @@ class Followed(ABC, Generic[RecordT]):
         """What to send, about the record as it is now."""
 
     async def settle(self) -> None:
-        """Passes the moments that have come, sets the alarm for the next, and brings what others see up to date."""
-        while not self.record.ended:
-            at = await self.plan_next()
-            if at is None or at > workflow.now():
-                self._alarm.set(at)
-                break
+        """Passes the moments that have come, brings what others see up to date, and sets the alarm for the next moment.
+
+        A plan of a record that changed meanwhile is worth nothing: what was written of it gives way to the next.
+        """
+        at: datetime | None = None
+        while not self.record.ended or self.record.version != self._written:
+            version, now, info = self.record.version, workflow.now(), workflow.info()
+            fence = Fence(run_id=info.run_id, history_length=info.get_current_history_length())
+            planned = await self.plan(now, fence)
+            if self.record.version != version:
+                continue
+            for plan in planned.plans:
+                for told in self.take(plan, now):
+                    self.tell(told.kind, told.to, text=told.text, level=told.level)
+            if self.record.version == planned.version:
+                self.record.wrote(self.record.entries, same_task=self._written_at == fence)
+                self._written, self._written_at = planned.version, fence
+                at = self.next_at()
+                if at is None or at > workflow.now():
+                    break
+        if not self.record.ended:
+            self._alarm.set(at)
         current = workflow.info().typed_search_attributes
         if changed := [update for update in self.search_attributes() if current.get(update.key) != update.value]:
             workflow.upsert_search_attributes(changed)
-        version, entries = self.record.version, self.record.entries
-        if version == self._written:
-            return
-        info = workflow.info()
-        fence = Fence(run_id=info.run_id, history_length=info.get_current_history_length())
-        await self.project(fence)
-        self.record.wrote(entries, same_task=self._written_at == fence)
-        self._written, self._written_at = version, fence
 
     async def next_change(self) -> None:
         """Waits for a command, a signal, or the next moment that matters, and settles what it brought."""

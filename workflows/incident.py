@@ -11,15 +11,13 @@ from temporalio.workflow import ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from activities.missed import Missed
     from activities.planning import Planning
-    from activities.read_model import ReadModel
+    from followthrough.domain import incident_moments
     from followthrough.domain.action_item import OPEN, ActionItem, ItemStatus
     from followthrough.domain.incident import (
         ONGOING,
         Alert,
         Audience,
         Incident,
-        IncidentMoment,
-        IncidentMomentKind,
         IncidentPlan,
         Repeat,
         Role,
@@ -37,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
         give_back,
         take_in,
     )
+    from followthrough.domain.notice_kinds import ToTell
     from followthrough.domain.postmortem_commands import (
         AssignPostmortem,
         Publish,
@@ -45,7 +44,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from followthrough.domain.repeats import RepeatSeen
     from followthrough.domain.revival import incident_goes_on
-    from followthrough.domain.roles import ask, pass_on
     from followthrough.domain.shown import Shown, incident_as_shown, shown_of_incident
     from followthrough.domain.values import EntryKind, Fence, PersonId, Refusal
     from workflows.durable import ANSWER_WITHIN, LOCAL, Followed, no_answer, signal
@@ -55,6 +53,7 @@ with workflow.unsafe.imports_passed_through():
         AlertReceipt,
         Answer,
         IncidentNews,
+        IncidentPlanned,
         IncidentProgress,
         ItemAskedAgain,
         ItemEnded,
@@ -68,14 +67,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.search_attributes import SEVERITY, STATUS, of_incident
     from workflows.signals import hears
-
-NOTICES = {
-    IncidentMomentKind.ROLE_NOT_ACKNOWLEDGED: NoticeKind.ROLE_NOT_ACKNOWLEDGED,
-    IncidentMomentKind.UPDATE_DUE: NoticeKind.UPDATE_DUE,
-    IncidentMomentKind.UPDATE_MISSED: NoticeKind.UPDATE_MISSED,
-    IncidentMomentKind.POSTMORTEM_DUE_SOON: NoticeKind.POSTMORTEM_REMINDER,
-    IncidentMomentKind.POSTMORTEM_OVERDUE: NoticeKind.POSTMORTEM_ESCALATION,
-}
 
 
 @workflow.defn
@@ -262,39 +253,24 @@ class IncidentWorkflow(Followed[Incident]):
         """What a further run needs to go on from here."""
         return IncidentProgress(incident=self.record, outgoing=self.outgoing)
 
-    async def plan_next(self) -> datetime | None:
-        """See ``Followed``."""
-        version = self.record.version
-        plan = await workflow.execute_local_activity_method(
-            Planning.plan_incident, PlanIncident(incident=self.record.lean(), at=workflow.now()), **LOCAL
+    async def plan(self, at: datetime, fence: Fence) -> IncidentPlanned:
+        """See ``Followed``. A postmortem's text goes along when it changed."""
+        incident, text = self.record, self.record.postmortem.text if self.record.postmortem else ""
+        if incident.postmortem and text == self._text_written:
+            incident = incident.model_copy(update={"postmortem": incident.postmortem.without_text()})
+        planned = await workflow.execute_local_activity_method(
+            Planning.plan_incident, PlanIncident(incident=incident, at=at, fence=fence), **LOCAL
         )
-        if self.record.version != version:
-            return workflow.now()
-        self.record.plan = plan
-        if self._ask(plan):
-            return workflow.now()
-        if (assignment := plan.assignment) is not None:
-            self.record.assign_postmortem(workflow.now(), assignment)
-            self.tell(NoticeKind.POSTMORTEM_ASSIGNED, (assignment.owner,))
-        moment = plan.next
-        if moment is not None and moment.at <= workflow.now():
-            self._pass(moment)
-        return moment.at if moment else None
+        self._text_written = text
+        return planned
 
-    async def project(self, fence: Fence) -> None:
+    def take(self, plan: IncidentPlan, at: datetime) -> list[ToTell]:
         """See ``Followed``."""
-        text = self.record.postmortem.text if self.record.postmortem else ""
-        if text != self._text_written:
-            incident = self.record.model_copy(update={"unwritten": [], "written": []})
-            await workflow.execute_local_activity_method(ReadModel.project_incident, args=[incident, fence], **LOCAL)
-            self._text_written = text
-        kept = {
-            "unwritten": self.record.unwritten,
-            "written": self.record.written,
-            "carried_out": self.record.carried_out,
-        }
-        incident = self.record.lean().model_copy(update=kept)
-        await workflow.execute_local_activity_method(ReadModel.project_incident, args=[incident, fence], **LOCAL)
+        return incident_moments.take(self.record, plan, at)
+
+    def next_at(self) -> datetime | None:
+        """See ``Followed``."""
+        return self.record.upcoming.at if self.record.upcoming else None
 
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
         """See ``Followed``."""
@@ -309,46 +285,12 @@ class IncidentWorkflow(Followed[Incident]):
         incident = incident_as_shown(self.record.lean(), notice.shown, notice.audience)
         return Notice(**dict(notice), waited=workflow.now() - notice.at, incident=incident)
 
-    def _ask(self, plan: IncidentPlan) -> bool:
-        """Whether somebody was asked to take a role that nobody has."""
-        if self.record.status not in ONGOING:
-            return False
-        commander = next(iter(plan.on_call), None)
-        if ask(self.record, Role.INCIDENT_COMMANDER, commander, workflow.now()):
-            self.tell(NoticeKind.INCIDENT_DECLARED, plan.on_call[:1])
-            return True
-        if ask(self.record, Role.COMMS_LEAD, plan.comms_lead, workflow.now()):
-            self._tell_of_role(str(plan.comms_lead))
-            return True
-        return False
-
     def _tell_of_role(self, person: PersonId, by: PersonId | None = None, note: str = "") -> None:
         """Tells who has a new role, and who had it before; not the one who did it."""
         before = next((holder.before for holder in self.record.roles if holder.person == person), ())
         kind = NoticeKind.ROLE_HANDED_OVER if before else NoticeKind.ROLE_ASSIGNED
         if to := tuple(told for told in (person, *before) if told != by):
             self.tell(kind, to, text=note)
-
-    def _pass(self, moment: IncidentMoment) -> None:
-        if moment.offer is not None:
-            if (holder := pass_on(self.record, moment, workflow.now())) is not None:
-                self.record.passed(moment)
-                told = tuple(dict.fromkeys((holder.person, *holder.before)))
-                self.tell(NoticeKind.ROLE_NOT_ACKNOWLEDGED, told, text=moment.subject)
-            return
-        self.record.passed(moment)
-        if moment.kind is IncidentMomentKind.NO_POSTMORTEM_OWED:
-            why = "for a drill" if self.record.drill else "at this severity"
-            self.record.note(workflow.now(), EntryKind.POSTMORTEM, f"No postmortem is owed {why}")
-            self.record.close_if_done(workflow.now())
-            return
-        if moment.kind is IncidentMomentKind.DRILL_TIME_OVER:
-            self.record.resolve(workflow.now(), "The time of the drill is over", None)
-            return
-        text = f"{moment.kind.value.capitalize()} {moment.subject}".strip()
-        kind = EntryKind.ESCALATION if moment.level else EntryKind.REMINDER
-        self.record.note(workflow.now(), kind, f"{text}: {', '.join(moment.to)} told")
-        self.tell(NOTICES[moment.kind], moment.to, text=moment.subject, level=moment.level)
 
     async def _hear_what_was_missed(self) -> None:
         missed = await workflow.execute_local_activity_method(Missed.missed_by_incident, self.record.lean(), **LOCAL)

@@ -19,8 +19,8 @@ with workflow.unsafe.imports_passed_through():
         hold_up,
         release,
         take_in,
-        unblock,
     )
+    from followthrough.domain.item_moments import go_on
     from followthrough.domain.revival import item_goes_on
     from followthrough.domain.values import Refusal
     from workflows.durable import ANSWER_WITHIN, no_answer, signal
@@ -205,12 +205,8 @@ class LinkedItem(TicketFollowing):
         """The one that this one waits for has ended."""
         if over.on == self._blocked_on():
             self._waits_for = None
-            self.go_on(f"Has to wait no longer: {over.because}")
-
-    def go_on(self, because: str) -> None:
-        """It is not blocked any more, and its owner hears of it."""
-        unblock(self.record, because, workflow.now())
-        self.tell(NoticeKind.ITEM_UNBLOCKED, (self.record.owner,), text=because)
+            told = go_on(self.record, f"Has to wait no longer: {over.because}", workflow.now())
+            self.tell(told.kind, told.to, text=told.text)
 
     def _blocked_on(self) -> str | None:
         return self.record.block.on if self.record.block else None

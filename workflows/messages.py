@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.action_item import ActionItem, ItemStatus, Ticket
+from followthrough.domain.action_item import ActionItem, ItemPlan, ItemStatus, Ticket
 from followthrough.domain.drill import DrillReport
-from followthrough.domain.incident import Alert, Audience, Incident, ItemSummary
+from followthrough.domain.incident import Alert, Audience, Incident, IncidentPlan, ItemSummary
 from followthrough.domain.item_lifecycle import ReopenItem
 from followthrough.domain.lifecycle_commands import Reopen
 from followthrough.domain.notice_kinds import NoticeKind as NoticeKind
 from followthrough.domain.shown import Shown
-from followthrough.domain.values import Message, PersonId, State
+from followthrough.domain.values import Fence, Message, PersonId, State
 from followthrough.file_types import TeamId
 from followthrough.queues import Queue
 from workflows.mail_messages import Undelivered
@@ -201,17 +201,33 @@ class MissedByItem(Message):
 
 
 class PlanItem(Message):
-    """Asks for an action item's deadlines and next moment, as of ``at``."""
+    """Asks for an action item's deadlines and next moment, as of ``at``, and to write what comes of it."""
 
     item: ActionItem
     at: AwareDatetime
+    fence: Fence = Fence()
+
+
+class ItemPlanned(Message):
+    """The plans that were taken in one after the other, none once it has ended; ``version`` is what was written."""
+
+    plans: tuple[ItemPlan, ...]
+    version: int
 
 
 class PlanIncident(Message):
-    """Asks for an incident's next moment, as of ``at``."""
+    """Asks for an incident's next moment, as of ``at``, and to write what comes of it."""
 
     incident: Incident
     at: AwareDatetime
+    fence: Fence = Fence()
+
+
+class IncidentPlanned(Message):
+    """The plans that were taken in one after the other, none once it has ended; ``version`` is what was written."""
+
+    plans: tuple[IncidentPlan, ...]
+    version: int
 
 
 DRILLS = "drill/"

@@ -1,6 +1,9 @@
 """Which notices there are."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+from followthrough.domain.values import PersonId
 
 
 class NoticeKind(StrEnum):
@@ -43,6 +46,16 @@ class NoticeKind(StrEnum):
     TICKET_REFUSED = "ticket-refused"
     UNDELIVERED = "undelivered"
     TICKET_CONFLICT = "ticket-conflict"
+
+
+@dataclass(frozen=True)
+class ToTell:
+    """A mail that is to be asked for, to people; ``level`` is an escalation's."""
+
+    kind: NoticeKind
+    to: tuple[PersonId, ...]
+    text: str = ""
+    level: int = 0
 
 
 GATHERED = frozenset(

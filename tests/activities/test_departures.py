@@ -26,10 +26,12 @@ def without_ines(organisation: Organisation) -> Organisation:
 
 def test_plans_name_somebody_who_is_still_there(without_ines: Organisation, database: Engine) -> None:
     planning, run = Planning(lambda: without_ines, database), ActivityEnvironment().run
-    assert run(planning.plan_incident, PlanIncident(incident=incident(), at=NOW)).on_call == ("tomas", "marcos", "nora")
-    before = run(planning.plan_incident, PlanIncident(incident=incident(), at=NOW - timedelta(days=1)))
-    assert before.on_call[0] == "ines"
-    owed = run(planning.plan_item, PlanItem(item=item(owner="ines"), at=NOW)).next
+    planned, before = (
+        run(planning.plan_incident, PlanIncident(incident=incident(), at=at)) for at in (NOW, NOW - timedelta(days=1))
+    )
+    assert planned.plans[0].on_call == ("tomas", "marcos", "nora")
+    assert before.plans[0].on_call[0] == "ines"
+    owed = run(planning.plan_item, PlanItem(item=item(owner="ines"), at=NOW)).plans[0].next
     assert owed is not None
     assert owed.to == ("marcos",)
 

@@ -4,8 +4,6 @@ import os
 import signal
 from unittest.mock import patch
 
-from temporalio import activity
-
 from activities.read_model import UNFENCED, ReadModel
 from followthrough.cli import app
 from followthrough.domain.action_item import ActionItem, ItemStatus
@@ -13,7 +11,6 @@ from followthrough.domain.values import Fence
 
 
 class DyingReadModel(ReadModel):
-    @activity.defn
     def project_item(self, item: ActionItem, fence: Fence = UNFENCED) -> None:
         super().project_item(item, fence)
         if item.status is ItemStatus.DONE:
@@ -21,5 +18,5 @@ class DyingReadModel(ReadModel):
 
 
 if __name__ == "__main__":
-    with patch("worker.ReadModel", DyingReadModel):
+    with patch("activities.planning.ReadModel", DyingReadModel):
         app(["worker"])

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from pydantic import HttpUrl
+from sqlmodel import Session
 from temporalio.client import WorkflowUpdateStage
 
 import activities.planning
@@ -16,11 +17,14 @@ from followthrough.domain.item_commands import Finish, ItemCommand, Waive
 from followthrough.domain.item_schedule import plan_item
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
+from followthrough.store import queries
 from tests.workflows.conftest import ItemPart, Play
 from workflows.action_item import ActionItemWorkflow
 from workflows.messages import TASK_QUEUE, ItemProgress
 
 OWNER, LONG = "wei", timedelta(days=400)
+NOT_SHOWN = {"told", "written", "unwritten", "carried_out"}
+"""What nobody reads in SQL but the next run of its workflow."""
 
 
 def accepted(now: datetime) -> dict[str, object]:
@@ -116,3 +120,9 @@ async def test_a_command_counts_although_a_plan_was_being_made(
     after = await ItemPart(play, handle).state()
     assert after.status is status
     assert after.reminders == item.reminders
+    with Session(play.database) as session:
+        written, lines = queries.action_item(session, item.id), queries.timeline(session, item.id)
+    assert written is not None
+    assert written.model_dump(exclude=NOT_SHOWN) == after.model_dump(exclude=NOT_SHOWN)
+    assert sorted(line.number for line in lines) == list(range(1, after.entries + 1))
+    assert {line.text for line in lines} == {entry.text for entry in (*after.written, *after.unwritten)}
