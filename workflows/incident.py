@@ -1,5 +1,6 @@
 """One incident, from its declaration until its postmortem is published and its last action item has ended."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +70,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.signals import hears
 
 
+NO_NEWS = IncidentNews(resolved_at=None, published_at=None)
+
+
 @workflow.defn
 class IncidentWorkflow(Followed[Incident]):
     """Its id is the incident's; an alert that is delivered again joins the workflow that runs."""
@@ -80,7 +84,7 @@ class IncidentWorkflow(Followed[Incident]):
         self._text_written = ""
         self._question: str | None = None
         self._merge_answer: MergeAnswer | None = None
-        self._told_items: IncidentNews | None = None
+        self._told_items = NO_NEWS
         self._goes_on = bool(progress.goes_on)
         if progress.goes_on:
             incident_goes_on(self.record, progress.goes_on, workflow.now())
@@ -406,15 +410,19 @@ class IncidentWorkflow(Followed[Incident]):
                 self.record.close_if_done(workflow.now())
 
     def _news(self) -> IncidentNews:
-        return IncidentNews(resolved_at=self.record.resolved_at, published_at=self.record.published_at)
+        """What a rule has deadlines count from."""
+        incident, plan = self.record, self.record.plan
+        return IncidentNews(
+            resolved_at=incident.resolved_at if plan and plan.resolved_counts else None,
+            published_at=incident.published_at if plan and plan.published_counts else None,
+        )
 
     async def _tell_items(self) -> None:
-        """Once each time that it is resolved or published; those that are just starting know."""
-        if (news := self._news()) != self._told_items:
+        """Once each time that there is news; those that are just starting know."""
+        if (news := self._news()) not in (NO_NEWS, self._told_items):
             self._told_items = news
-            for item in self.record.items:
-                if item.goes_along:
-                    await signal(item.id, "incident_went_on", news)
+            going_along = [item.id for item in self.record.items if item.goes_along]
+            await asyncio.gather(*(signal(item_id, "incident_went_on", news) for item_id in going_along))
 
     async def _start_item(self, command: ProposeItem) -> None:
         incident = self.record

@@ -128,7 +128,7 @@ class MergeAnswer(Message):
 
 
 class IncidentNews(Message):
-    """An incident tells its action items when it was resolved and its postmortem published, if it is."""
+    """When an incident was resolved and its postmortem published, for action items whose deadlines count from it."""
 
     resolved_at: AwareDatetime | None
     published_at: AwareDatetime | None

@@ -287,7 +287,7 @@ class ActionItem(Record):
     owner_wanted: OwnerWanted | None = None
     """Set while the owner declined, left, is away or did not accept; until somebody accepts."""
     declared_at: AwareDatetime | None = None
-    """When its incident was; so are the two below."""
+    """When its incident was. The two below are known when a rule counts from them, or it was proposed after them."""
     resolved_at: AwareDatetime | None = None
     published_at: AwareDatetime | None = None
     repeats: list[str] = Field(default_factory=list)

@@ -102,6 +102,9 @@ class IncidentPlan(Message):
     """Of a postmortem that is owed and has no owner yet."""
     review_required: bool = False
     items_required: bool = False
+    resolved_counts: bool = False
+    """A rule has deadlines of action items count from its resolution; below, from its publication."""
+    published_counts: bool = False
 
 
 class RoleHolder(Message):

@@ -23,6 +23,7 @@ from followthrough.domain.postmortem import FormatName, PostmortemAssignment
 from followthrough.domain.postmortem_format import next_format
 from followthrough.domain.values import PersonId
 from followthrough.organisation import Organisation, Team
+from followthrough.policies import CountedFrom
 
 POSTMORTEM_REMINDERS = (IncidentMomentKind.POSTMORTEM_DUE_SOON, IncidentMomentKind.POSTMORTEM_OVERDUE)
 
@@ -72,6 +73,7 @@ def plan_incident(
     if moment is not None:
         to = known(moment.to, organisation, team)
         moment = moment.model_copy(update={"at": max(moment.at, now), "to": to})
+    counted_from = {rule.counted_from for rule in organisation.policies.items.rules}
     return IncidentPlan(
         on_call=on_call,
         comms_lead=comms_lead,
@@ -81,6 +83,8 @@ def plan_incident(
         assignment=assignment,
         review_required=incident.severity in organisation.policies.postmortem.review_required,
         items_required=organisation.policies.postmortem.items_required,
+        resolved_counts=CountedFrom.RESOLVED in counted_from,
+        published_counts=CountedFrom.PUBLISHED in counted_from,
     )
 
 
