@@ -1,5 +1,7 @@
 """What Temporal's own list and UI can be searched by."""
 
+from typing import Any
+
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from followthrough.domain.action_item import ActionItem
@@ -28,13 +30,12 @@ def of_incident(incident: Incident) -> TypedSearchAttributes:
 
 
 def of_item(item: ActionItem) -> TypedSearchAttributes:
-    """Those of a new action item, or of one that is reopened."""
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(SERVICE, item.service),
-            SearchAttributePair(TEAM, item.team),
-            SearchAttributePair(SEVERITY, item.severity.value),
-            SearchAttributePair(OWNER, item.owner),
-            SearchAttributePair(STATUS, item.status.value),
-        ]
-    )
+    """Those of a new action item, or of one that is reopened; its deadline only where it does not wait for a plan."""
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(SERVICE, item.service),
+        SearchAttributePair(TEAM, item.team),
+        SearchAttributePair(SEVERITY, item.severity.value),
+        SearchAttributePair(OWNER, item.owner),
+        SearchAttributePair(STATUS, item.status.value),
+    ]
+    return TypedSearchAttributes([*pairs, *([SearchAttributePair(DUE, item.due)] if item.due else [])])
