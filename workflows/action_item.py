@@ -145,7 +145,11 @@ class ActionItemWorkflow(LinkedItem):
     def progress(self) -> ItemProgress:
         """What a further run needs to go on from here."""
         return ItemProgress(
-            item=self.record, announced=self.announced, outgoing=self.outgoing, ticket_shows=self.ticket_shows
+            item=self.record,
+            announced=self.announced,
+            tells_incident=self.tells_incident,
+            outgoing=self.outgoing,
+            ticket_shows=self.ticket_shows,
         )
 
     async def plan(self, at: datetime, fence: Fence) -> ItemPlanned:

@@ -6,8 +6,8 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeUpdate
-from temporalio.exceptions import ApplicationError
-from temporalio.workflow import ParentClosePolicy
+from temporalio.exceptions import ApplicationError, ChildWorkflowError
+from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.missed import Missed
@@ -85,9 +85,12 @@ class IncidentWorkflow(Followed[Incident]):
         self._question: str | None = None
         self._merge_answer: MergeAnswer | None = None
         self._told_items = NO_NEWS
+        self._children: dict[str, ChildWorkflowHandle[Any, ActionItem]] = {}
         self._goes_on = bool(progress.goes_on)
         if progress.goes_on:
             incident_goes_on(self.record, progress.goes_on, workflow.now())
+        if progress.goes_on or workflow.info().continued_run_id is not None:
+            self.record.ask_open_items()
         if progress.reopen is not None:
             progress.reopen.apply(self.record, workflow.now())
             self.record.ask_items()
@@ -308,8 +311,8 @@ class IncidentWorkflow(Followed[Incident]):
         await self.wind_down(lambda: True)
         if self.record.merged_into is not None:
             for item in self.record.items:
-                if item.goes_along:
-                    await signal(item.id, "follow", self.record.merged_into)
+                if item.goes_along and not await signal(item.id, "follow", self.record.merged_into):
+                    await self.background.wait(lambda gone=item.id: gone not in self._children)
         elif self.record.ended:
             self.tell(NoticeKind.INCIDENT_CLOSED, self._participants())
         await self.wind_down(lambda: True)
@@ -403,11 +406,32 @@ class IncidentWorkflow(Followed[Incident]):
             await signal(drill, "response_over", self.record.lean())
 
     async def _ask_items(self) -> None:
-        """Each says whether it is open; one that is gone has ended as it said."""
-        for item_id in tuple(self.record.unheard):
-            if not await signal(item_id, "state_asked", self.record.id):
+        """Each says whether it is open; of one that is gone the read model says how it has ended."""
+        asked = tuple(self.record.unheard)
+        there = await asyncio.gather(*(signal(item_id, "state_asked", self.record.id) for item_id in asked))
+        gone = {item_id for item_id, answers in zip(asked, there, strict=True) if not answers}
+        if any(item.id in gone and item.ended_at is None for item in self.record.items):
+            await self._hear_what_was_missed()
+        for item_id in asked:
+            if item_id in gone:
                 self.record.heard_of(item_id)
                 self.record.close_if_done(workflow.now())
+
+    async def _hear_end(self, item_id: str, child: ChildWorkflowHandle[Any, ActionItem]) -> None:
+        """The engine tells that an action item which this run has started has ended."""
+        try:
+            item = await child
+        except ChildWorkflowError:  # ended by hand: it goes on in a run that tells this incident itself
+            pass
+        else:
+            if item.incident_id == self.record.id:
+                at = item.ended_at or workflow.now()
+                await self.item_ended(ItemEnded(item_id=item_id, at=at, status=item.status))
+        del self._children[item_id]
+
+    def may_continue_as_new(self) -> bool:
+        """See ``Followed``."""
+        return super().may_continue_as_new() and not any(child.done() for child in self._children.values())
 
     def _news(self) -> IncidentNews:
         """What a rule has deadlines count from."""
@@ -444,6 +468,7 @@ class IncidentWorkflow(Followed[Incident]):
             published_at=incident.published_at,
         )
         news = self._news()
-        await start_item(item)
+        child = self._children[item.id] = await start_item(item)
+        child.add_done_callback(lambda _: self.background.start(self._hear_end(item.id, child)))
         if news != self._news():
             await signal(item.id, "incident_went_on", self._news())

@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
-from temporalio.workflow import ParentClosePolicy
+from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from followthrough.domain.action_item import ActionItem
@@ -42,14 +42,15 @@ with workflow.unsafe.imports_passed_through():
 QuestionT = TypeVar("QuestionT", BlockAsked, Duplicate, ItemSplit)
 
 
-async def start_item(item: ActionItem) -> None:
+async def start_item(item: ActionItem) -> ChildWorkflowHandle[Any, ActionItem]:
     """Starts the action item as a workflow of its own, which outlives the one that starts it."""
-    await workflow.start_child_workflow(
+    return await workflow.start_child_workflow(
         "ActionItemWorkflow",
         ItemProgress(item=item),
         id=item.id,
         parent_close_policy=ParentClosePolicy.ABANDON,
         search_attributes=of_item(item),
+        result_type=ActionItem,
     )
 
 
@@ -58,7 +59,7 @@ class LinkedItem(TicketFollowing):
 
     def __init__(self, progress: ItemProgress) -> None:
         super().__init__(progress)
-        self.announced = progress.announced
+        self.announced, self.tells_incident = progress.announced, progress.tells_incident
         if progress.reopen is not None:
             self.announced, self.ticket_shows = True, self._ticket_facts()
             progress.reopen.apply(self.record, workflow.now())
@@ -81,7 +82,8 @@ class LinkedItem(TicketFollowing):
         self.announced = item.settled
         if item.settled:
             self.tell(NoticeKind.ITEM_ENDED, (item.owner,))
-            await self.tell_incident()
+            if not self._engine_tells_incident():
+                await self.tell_incident()
             over = BlockOver(on=item.id, because=f"{item.id} is {item.outcome}")
             for waiting in tuple(item.blocks):
                 await signal(waiting, "block_over", over)
@@ -90,6 +92,12 @@ class LinkedItem(TicketFollowing):
             self.tell(NoticeKind.ITEM_ASKED_AGAIN, to, text=item.asked_because)
             asked = ItemAskedAgain(item_id=item.id, because=item.asked_because)
             await signal(item.incident_id, "item_asked_again", asked)
+
+    def _engine_tells_incident(self) -> bool:
+        """The incident started this workflow, and its run goes on; it hears from the engine once this one has ended."""
+        parent = workflow.info().parent
+        started = parent is not None and parent.workflow_id == self.record.incident_id
+        return started and self.record.ended and not self.tells_incident
 
     async def tell_incident(self) -> None:
         """The incident may be gone."""
@@ -188,7 +196,8 @@ class LinkedItem(TicketFollowing):
 
     @hears
     async def state_asked(self, incident_id: str) -> None:
-        """Its incident was reopened and does not know what became of it."""
+        """A further run of its incident does not know what became of it, and will not hear it from the engine."""
+        self.tells_incident = True
         if self.record.settled:
             await self.tell_incident()
         else:

@@ -102,6 +102,8 @@ class ItemProgress(State):
     reopen_id: str | None = None
     """Of that command."""
     announced: bool = False
+    tells_incident: bool = False
+    """The run of its incident that started it is over, and does not hear from the engine that it has ended."""
     goes_on: str = ""
     """Why, when its last run ended badly: what the timeline says."""
     outgoing: list[QueuedNotice] = Field(default_factory=list)

@@ -249,7 +249,7 @@ class Incident(Record):
     before_merges: list[BeforeMerge] = Field(default_factory=list)
     """What the last of them changed."""
     unheard: list[str] = Field(default_factory=list)
-    """Action items that have not told their state since it was reopened; it does not close before they did."""
+    """Action items that have not told their state to this run; it does not close before they did."""
     inherited_keys: list[str] = Field(default_factory=list)
     """Dedup keys of the incidents that were merged into this one."""
     split_from: str | None = None
@@ -446,6 +446,11 @@ class Incident(Record):
     def ask_items(self) -> None:
         """Nothing was heard while it was over: each action item has to say again whether it is open."""
         self.unheard = [item.id for item in self.items]
+
+    def ask_open_items(self) -> None:
+        """Only an earlier run would have heard of their ends: each says whether it is open, and later if not."""
+        open_items = (item.id for item in self.items if item.ended_at is None)
+        self.unheard = list(dict.fromkeys([*self.unheard, *open_items]))
 
     def heard_of(self, item_id: str) -> None:
         """It is known whether this action item is open."""
