@@ -95,7 +95,7 @@ class JiraConnection:
         found: list[dict[str, Any]] = []
         for _ in range(MOST_PAGES):
             page = self._jira._get_json(path, {"startAt": len(found), "maxResults": 50, **params}, base)
-            values = page.get("issueTypes") or page.get("fields") or page.get("values") or []
+            values = list(page.get("issueTypes") or page.get("fields") or page.get("values") or [])
             if values and values == found[-len(values) :]:
                 break
             found += values

@@ -89,6 +89,13 @@ def test_the_page_of_a_proxy_is_an_outage(jira: JiraStandIn, call: str, status: 
         CALLS[call](jira_tracker(jira))
 
 
+def test_fields_that_are_no_list_are_not_asked_for_page_after_page(jira: JiraStandIn) -> None:
+    jira.faults = [Fault("GET", content='{"fields": {"status": null, "labels": null}}', status=200, times=-1)]
+    with pytest.raises(TrackerUnavailable, match="has no end"):
+        jira_tracker(jira).create(item())
+    assert len(jira.requests) <= 3
+
+
 @pytest.mark.parametrize("hidden", [{"labels": None}, {"assignee": None}, {"duedate": None}])
 def test_a_field_that_is_hidden_is_empty(jira: JiraStandIn, hidden: dict[str, None]) -> None:
     tracker = jira_tracker(jira)
