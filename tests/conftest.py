@@ -18,7 +18,11 @@ from tests.days import CLOCK, HOME, days, moment
 
 pytest_plugins = ["tests.databases"]
 
+for name in [name for name in os.environ if name.startswith(("FOLLOWTHROUGH_", "TEMPORAL_"))]:
+    if name != "FOLLOWTHROUGH_CONTRACTS":
+        del os.environ[name]  # what the caller's own service is like is nothing to the tests
 os.environ["FOLLOWTHROUGH_LINK_SECRET"] = "the secret of the tests"
+Settings.model_config["env_file"] = None
 
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
