@@ -12,13 +12,13 @@ FoundT = TypeVar("FoundT")
 
 @overload
 async def eventually(
-    read: Callable[[], Awaitable[FoundT]], holds: Callable[[FoundT], object] = bool, within: float = 60
+    read: Callable[[], Awaitable[FoundT]], holds: Callable[[FoundT], object] = bool, within: float = 180
 ) -> FoundT: ...
 @overload
 async def eventually(
-    read: Callable[[], FoundT], holds: Callable[[FoundT], object] = bool, within: float = 60
+    read: Callable[[], FoundT], holds: Callable[[FoundT], object] = bool, within: float = 180
 ) -> FoundT: ...
-async def eventually(read: Callable[[], Any], holds: Callable[[Any], object] = bool, within: float = 60) -> Any:
+async def eventually(read: Callable[[], Any], holds: Callable[[Any], object] = bool, within: float = 180) -> Any:
     """What is read, once it holds: for what others do in their own time and nothing here could signal.
 
     ``within`` is in seconds.
@@ -33,7 +33,7 @@ async def eventually(read: Callable[[], Any], holds: Callable[[Any], object] = b
             await asyncio.sleep(0.05)
 
 
-async def found_rows(database: Engine, query: SelectOfScalar[FoundT], within: float = 60) -> list[FoundT]:
+async def found_rows(database: Engine, query: SelectOfScalar[FoundT], within: float = 180) -> list[FoundT]:
     """From the database, once something is there."""
 
     def read() -> list[FoundT]:

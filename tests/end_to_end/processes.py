@@ -25,7 +25,7 @@ async def process(*command: str, log: Path, **environment: str) -> AsyncIterator
         finally:
             if started.returncode is None:
                 started.send_signal(signal.SIGTERM)
-                await asyncio.wait_for(started.wait(), 30)
+                await asyncio.wait_for(started.wait(), 120)
 
 
 @asynccontextmanager
@@ -42,7 +42,7 @@ async def service(folder: Path, port: int) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-async def until(url: str, holds: Callable[[Any], Any], seconds: float = 60) -> Any:
+async def until(url: str, holds: Callable[[Any], Any], seconds: float = 180) -> Any:
     """Asks until the answer is as wanted; raises TimeoutError."""
     async with asyncio.timeout(seconds), httpx.AsyncClient() as client:
         while True:

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-import pytest
 from sqlmodel import Session, col, select
 
 from followthrough.domain.incident import Audience, IncidentMomentKind, Role, UpdateStage
@@ -11,6 +10,7 @@ from followthrough.domain.incident_commands import Acknowledge, AddNote, AssignR
 from followthrough.domain.subscriptions import Subscribe, Unsubscribe
 from followthrough.domain.values import EntryKind, Severity
 from followthrough.store.tables import MailRow, TimelineRow
+from tests.waiting import eventually
 from tests.workflows.conftest import IncidentPart, Play
 from tests.workflows.test_whole_life import refusal
 
@@ -25,11 +25,7 @@ def mails(play: Play, incident: IncidentPart, kind: str) -> list[MailRow]:
 
 async def mailed(play: Play, incident: IncidentPart, kind: str, count: int) -> list[MailRow]:
     """The mails, once there are as many; they go out after the command is answered."""
-    for _ in range(200):
-        if len(found := mails(play, incident, kind)) >= count:
-            return found
-        await asyncio.sleep(0.05)
-    pytest.fail(f"{len(found)} instead of {count} mails {kind} went out")
+    return await eventually(lambda: mails(play, incident, kind), lambda found: len(found) >= count)
 
 
 def moments(incident_moments: list[tuple[IncidentMomentKind, str]], kind: IncidentMomentKind) -> list[str]:
