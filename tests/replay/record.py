@@ -1,96 +1,111 @@
-"""Records the histories of the demo's workflows, of every choice about incidents and action items, a drill and digests.
+"""Records the histories of the demo's workflows and of lives that it does not tell.
 
-``python -m tests.replay.record NAME`` adds a folder of them.
+``python -m tests.replay.record NAME`` adds a folder of them; with ``--to`` it is made elsewhere.
 """
 
+import argparse
 import asyncio
 import re
-import sys
 import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from pydantic import SecretStr
+from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 
+from followthrough import engine
 from followthrough.demo import Story
 from followthrough.organisation_file import OrganisationFile
 from followthrough.service import running
 from followthrough.settings import Settings
+from tests.replay.lives import IN_SHORT_RUNS, LIVES
+from tests.replay.stage import PATIENT, Stage
+from tests.standins.jira import JiraStandIn
+from tests.standins.jira_data import Sprint
+from tests.waiting import eventually
 
 HISTORIES = Path(__file__).parent / "histories"
-FEW_INBOXES = "WorkflowType != 'InboxWorkflow' OR WorkflowId = 'inbox/marcos'"
+EXAMPLE = Path("followthrough.example.yaml")
+FEW_INBOXES = "WorkflowType != 'InboxWorkflow' OR WorkflowId = 'inbox/marcos' OR WorkflowId = 'inbox/ines'"
+SHORT_RUNS = "limit.historyCount.suggestContinueAsNew=50"
+IN_SHORT = {
+    "set_aside_after: 3 days": "set_aside_after: 1s",
+    "planned_by: planning ": "planned_by: acceptance ",
+    "# jira: 5b10ac8d82e05b22cc7d4ef5 ": "jira: 5b10ac8d82e05b22cc7d4ef5 ",
+}
+"""Mails are set aside soon, and tickets go into the next sprint at once."""
 
 
-async def record(name: str) -> None:
-    organisation = OrganisationFile(Path("followthrough.example.yaml"))
-    folder = HISTORIES / name
-    folder.mkdir(parents=True)
-    with tempfile.TemporaryDirectory() as data:
-        settings = Settings(data_dir=Path(data), port=0)
-        async with (
-            running(settings, organisation, print, need_time_skipping=True) as service,
-            httpx.AsyncClient(base_url=service.settings.resolved_public_url, timeout=30) as api,
-        ):
-            await Story(service, organisation(), api).tell()
-            await choose(api)
-            async for workflow in service.client.list_workflows(FEW_INBOXES):
-                history = await service.client.get_workflow_handle(workflow.id, run_id=workflow.run_id).fetch_history()
-                name = re.sub("[/:]", "-", workflow.id)
-                (folder / f"{name}-{workflow.run_id[-4:]}.json").write_text(history.to_json() + "\n")
+async def record(folder: Path) -> None:
+    """First those with the example's organisation, then those with Jira and runs that are short."""
+    with tempfile.TemporaryDirectory() as data, JiraStandIn() as jira:
+        async with a_stage(Path(data, "long"), jira, {}) as stage:
+            await Story(stage.service, stage.organisation(), stage.api).tell()
+            for life in LIVES:
+                await life(stage)
+            await save(stage, folder)
+        jira.boards[12] = [Sprint(5, "Sprint 5", start=datetime.now(UTC) + timedelta(days=5))]
+        token, user = SecretStr("a token"), "followthrough@example.com"
+        settings = {"jira_url": jira.url, "jira_cloud": True, "jira_user": user, "jira_token": token}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(engine, "DYNAMIC_CONFIG", (*engine.DYNAMIC_CONFIG, SHORT_RUNS))
+            async with a_stage(Path(data, "short"), jira, settings) as stage:
+                for life in IN_SHORT_RUNS:
+                    await life(stage)
+                await save(stage, folder)
 
 
-async def choose(api: httpx.AsyncClient) -> None:
-    """Makes every choice once, and starts a drill and the digests."""
+@asynccontextmanager
+async def a_stage(folder: Path, jira: JiraStandIn, settings: Mapping[str, Any]) -> AsyncIterator[Stage]:
+    """With the example's organisation, which differs a little where there is Jira."""
+    file = an_organisation(folder, IN_SHORT if settings else {})
+    organisation = OrganisationFile(file)
+    chosen = Settings(_env_file=None, data_dir=folder, port=0, **settings)
+    async with (
+        running(chosen, organisation, print, need_time_skipping=True) as service,
+        httpx.AsyncClient(base_url=service.settings.resolved_public_url, timeout=60) as api,
+    ):
+        yield Stage(service, organisation, file, api, jira)
 
-    async def post(path: str, **body: Any) -> Any:
-        return (await api.post(f"/api/{path}", json=body)).raise_for_status().json()
 
-    async def give(item: str, command: str, by: str, **fields: Any) -> None:
-        await post(f"items/{item}/commands", command=command, by=by, **fields)
+def an_organisation(folder: Path, changes: Mapping[str, str]) -> Path:
+    folder.mkdir()
+    text = EXAMPLE.read_text()
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    file = folder / "followthrough.yaml"
+    file.write_text(text)
+    return file
 
-    async def finish(item: str) -> None:
-        await give(item, "accept", "ines")
-        await give(item, "done", "ines", evidence="https://git.example.com/changes/7")
 
-    async def declare() -> str:
-        new = {"title": "Refunds stall in the queue", "service": "checkout", "severity": "SEV2", "by": "tomas"}
-        return str((await post("incidents", **new))["incident"])
+async def save(stage: Stage, folder: Path) -> None:
+    """Each run that there was, of those that go on once no workflow task is waited for."""
+    async for run in stage.client.list_workflows(FEW_INBOXES):
+        handle = stage.client.get_workflow_handle(run.id, run_id=run.run_id)
+        goes_on = run.status is WorkflowExecutionStatus.RUNNING
+        history = await (eventually(handle.fetch_history, _calm, PATIENT) if goes_on else handle.fetch_history())
+        name = f"{re.sub('[/:]', '-', run.id)}-{run.run_id[-4:]}.json"
+        with (folder / name).open("x") as file:
+            file.write(history.to_json() + "\n")
 
-    incident = await declare()
-    for number in range(1, 7):
-        title = f"Alert {number * 10} minutes before the queue is full"
-        body = {"title": title, "owner": "ines", "kind": "detect", "priority": "low"}
-        await post(f"incidents/{incident}/commands", command="propose action item", by="tomas", **body)
-    first, blocking, blocked, whole, kept, duplicate = (f"{incident}.{number}" for number in range(1, 7))
-    later = datetime.now(UTC) + timedelta(days=150)
 
-    await give(first, "decline", "ines", reason="Not my service")
-    await give(first, "reassign", "marcos", to="lucia", reason="It is hers")
-    await give(first, "accept", "lucia")
-    await give(first, "estimate", "lucia", estimate=3)
-    await give(first, "extend", "lucia", until=later.isoformat(), reason="The provider is slow")
-    await give(first, "approve extension", "marcos")
-    await give(blocked, "block", "ines", on=blocking, reason="Needs its metric")
-    await finish(blocking)
-    await give(blocking, "verify", "marcos", holds=False, note="The link is dead")
-    await give(blocking, "done", "ines", evidence="https://git.example.com/changes/8")
-    await give(blocking, "verify", "marcos")
-    parts = [{"title": f"Add an alert for queue {queue}", "owner": "ines"} for queue in ("one", "two")]
-    await give(whole, "split", "ines", parts=parts)
-    await give(duplicate, "merge", "ines", into=kept)
-    await give(kept, "waive", "marcos", reason="The queue goes away", until=later.isoformat())
-    await post(f"incidents/{incident}/commands", command="mitigate", by="tomas", summary="Restarted")
-    await post(f"incidents/{incident}/commands", command="resolve", by="tomas", summary="Refunds flow")
-    again, same = await declare(), await declare()
-    await post(f"incidents/{again}/commands", command="split", by="ines", title="Invoices wait", reason="Another queue")
-    await post(f"incidents/{same}/commands", command="merge", by="ines", into=again)
-    await post(f"incidents/{incident}/commands", command="reopen", by="ines", reason="It was not over")
-    await give(blocking, "reopen", "marcos", reason="It happened again")
-    await post("drills", team="payments")
-    await post("digests/weekly/send")
-    await post("digests/monthly/send")
+def _calm(history: WorkflowHistory) -> bool:
+    kinds = [str(event.WhichOneof("attributes")) for event in history.events]
+    tasks = [kind for kind in kinds if kind.startswith("workflow_task_")]
+    return tasks[-1:] == ["workflow_task_completed_event_attributes"]
 
 
 if __name__ == "__main__":
-    asyncio.run(record(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", help="of the folder")
+    parser.add_argument("--to", type=Path, default=HISTORIES, help="where the folder is made")
+    given = parser.parse_args()
+    recordings = given.to / given.name
+    recordings.mkdir(parents=True)
+    asyncio.run(record(recordings))

@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -25,6 +24,7 @@ from followthrough.domain.postmortem_commands import Publish
 from followthrough.domain.values import Record, Severity
 from followthrough.store.tables import MailRow
 from followthrough.web.incidents import Incidents
+from tests.stuck import stuck
 from tests.waiting import eventually, found_rows
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
 from tests.workflows.test_whole_life import refusal
@@ -35,21 +35,6 @@ RecordT = TypeVar("RecordT", bound=Record)
 EVIDENCE = HttpUrl("https://example.com/changes/1")
 PATIENT = 120
 """Seconds: the engine tries a workflow task that failed again after a while."""
-
-
-@contextmanager
-def stuck(workflow_id: str) -> Iterator[None]:
-    """The code of its worker raises as soon as something is to be put on record."""
-    note: Callable[..., None] = Record.note
-
-    def broken(record: Record, *args: Any) -> None:
-        if record.id == workflow_id:
-            raise RuntimeError("A mistake in the worker's code")
-        note(record, *args)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Record, "note", broken)
-        yield
 
 
 async def mended(state: Callable[[], Awaitable[RecordT]], holds: Callable[[RecordT], object]) -> RecordT:
