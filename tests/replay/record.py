@@ -24,7 +24,7 @@ from followthrough.organisation_file import OrganisationFile
 from followthrough.service import running
 from followthrough.settings import Settings
 from tests.replay.lives import IN_SHORT_RUNS, LIVES
-from tests.replay.stage import PATIENT, Stage
+from tests.replay.stage import Stage
 from tests.standins.jira import JiraStandIn
 from tests.standins.jira_data import Sprint
 from tests.waiting import eventually
@@ -89,7 +89,7 @@ async def save(stage: Stage, folder: Path) -> None:
     async for run in stage.client.list_workflows(FEW_INBOXES):
         handle = stage.client.get_workflow_handle(run.id, run_id=run.run_id)
         goes_on = run.status is WorkflowExecutionStatus.RUNNING
-        history = await (eventually(handle.fetch_history, _calm, PATIENT) if goes_on else handle.fetch_history())
+        history = await (eventually(handle.fetch_history, _calm) if goes_on else handle.fetch_history())
         name = f"{re.sub('[/:]', '-', run.id)}-{run.run_id[-4:]}.json"
         with (folder / name).open("x") as file:
             file.write(history.to_json() + "\n")

@@ -28,10 +28,8 @@ from tests.standins.jira import JiraStandIn
 from tests.waiting import eventually
 from workflows.durable import ANSWER_WITHIN
 
-PATIENT = 120
-"""Seconds: the engine tries a workflow task that failed again after a while."""
-
-VERBS = {"detect": "Alert on", "prevent": "Add a limit to", "mitigate": "Write a runbook for"}
+LONGEST_FAST_FORWARD = 180
+"""Seconds; one that a child holds up would never end."""
 
 
 @dataclass
@@ -66,7 +64,7 @@ class Stage:
             answer = await self.api.get(f"/api/{path}")
             return None if answer.status_code == codes.NOT_FOUND else answer.raise_for_status().json()
 
-        return await eventually(read, lambda found: found is not None and holds(found), within=PATIENT)
+        return await eventually(read, lambda found: found is not None and holds(found))
 
     async def give(self, record: str, command: str, by: str, **fields: Any) -> Any:
         """To an incident or an action item."""
@@ -83,34 +81,27 @@ class Stage:
         await self.record(incident, lambda it: it["roles"])
         return incident
 
-    async def propose(self, incident: str, owner: str = "ines", kind: str = "detect") -> str:
-        """Of a low priority, so that its deadline is far away."""
-        body = {"owner": owner, "kind": kind, "priority": "low", "title": f"{VERBS[kind]} queue {next(self.numbers)}"}
+    async def propose(self, incident: str) -> str:
+        """To Inés, and of a low priority, so that its deadline is far away."""
+        title = f"Alert on queue {next(self.numbers)}"
+        body = {"owner": "ines", "kind": "detect", "priority": "low", "title": title}
         proposed = await self.give(incident, "propose action item", "tomas", **body)
         item = str(proposed["items"][-1]["id"])
         await self.record(item, lambda it: it["plan"])
         return item
 
-    async def accepted(self, incident: str, owner: str = "ines") -> str:
+    async def accepted(self, incident: str) -> str:
         """With its ticket."""
-        item = await self.propose(incident, owner)
-        await self.give(item, "accept", owner)
+        item = await self.propose(incident)
+        await self.give(item, "accept", "ines")
         await self.record(item, lambda it: it["ticket"])
         return item
 
-    async def finish(self, item: str, owner: str = "ines") -> None:
-        done = await self.give(item, "done", owner, evidence="https://git.example.com/changes/7")
+    async def finish(self, item: str) -> None:
+        """Also where somebody else has to verify it."""
+        done = await self.give(item, "done", "ines", evidence="https://git.example.com/changes/7")
         if done["status"] == "done":
             await self.give(item, "verify", "marcos")
-
-    async def close(self, incident: str) -> None:
-        """Without action items that are open."""
-        await self.give(incident, "resolve", "ines", summary="Refunds flow")
-        text, because = "# What broke\n\nThe queue was full.", "The queue is gone"
-        await self.record(incident, lambda it: it["plan"]["review_required"] is not None)
-        await self.give(incident, "submit postmortem", "ines", text=text)
-        await self.give(incident, "review postmortem", "tomas")
-        await self.give(incident, "publish postmortem", "ines", no_items_because=because)
 
     async def record(self, record: str, holds: Callable[[Any], Any]) -> Any:
         return await self.until(_path(record), holds)
@@ -120,13 +111,11 @@ class Stage:
 
     async def running(self, workflow_id: str) -> None:
         """Waits until it is, again or for the first time."""
-        await eventually(lambda: self._status(workflow_id), lambda it: it is WorkflowExecutionStatus.RUNNING, PATIENT)
+        await eventually(lambda: self._status(workflow_id), lambda it: it is WorkflowExecutionStatus.RUNNING)
 
     async def ended(self, workflow_id: str) -> None:
         """Waits until its last run is over."""
-        await eventually(
-            lambda: self._status(workflow_id), lambda it: it is not WorkflowExecutionStatus.RUNNING, PATIENT
-        )
+        await eventually(lambda: self._status(workflow_id), lambda it: it is not WorkflowExecutionStatus.RUNNING)
 
     async def _status(self, workflow_id: str) -> WorkflowExecutionStatus | None:
         with contextlib.suppress(RPCError):
@@ -135,7 +124,7 @@ class Stage:
 
     async def pass_time(self, workflow_id: str, time: timedelta) -> None:
         """On its own clock; not while a child of it runs."""
-        async with asyncio.timeout(PATIENT):
+        async with asyncio.timeout(LONGEST_FAST_FORWARD):
             await self._skipper.fast_forward(self.handle(workflow_id), time)
 
     async def pass_time_to(self, workflow_id: str, at: str) -> None:
@@ -151,7 +140,7 @@ class Stage:
     async def unanswered(self, asker: str, asked: str, command: str, by: str, **fields: Any) -> None:
         """The other one is stuck for longer than it has to answer."""
         question = asyncio.create_task(self.refused(asker, command, by, **fields))
-        await eventually(lambda: self._failed_task(asked), within=PATIENT)
+        await eventually(lambda: self._failed_task(asked))
         await self.pass_time(asker, ANSWER_WITHIN + timedelta(seconds=1))
         await question
 
@@ -173,7 +162,7 @@ class Stage:
                     return True
             return False
 
-        await eventually(heard, within=PATIENT)
+        await eventually(heard)
 
     async def did(self, workflow_id: str, activity: str) -> None:
         """Waits until it has begun that activity."""
@@ -184,7 +173,7 @@ class Stage:
                 event.activity_task_scheduled_event_attributes.activity_type.name == activity for event in events
             )
 
-        await eventually(begun, within=PATIENT)
+        await eventually(begun)
 
     async def workflows(self, kind: str, prefix: str) -> list[str]:
         """Ids, once there are any."""
@@ -193,7 +182,7 @@ class Stage:
             found = self.client.list_workflows(f"WorkflowType = '{kind}'")
             return [one.id async for one in found if one.id.startswith(prefix)]
 
-        return await eventually(listed, within=PATIENT)
+        return await eventually(listed)
 
     async def trigger(self, schedule: str) -> None:
         """Once it is there."""
