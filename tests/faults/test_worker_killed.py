@@ -1,17 +1,19 @@
 """A worker that dies between Jira's doing and its answer leaves one ticket behind, not two."""
 
-import asyncio
-from datetime import UTC, datetime
+import contextlib
 from pathlib import Path
 
-from followthrough.domain.action_item import ActionItem, Kind, Priority
+from temporalio.service import RPCError
+
+from followthrough.domain.action_item import Ticket
 from followthrough.domain.item_commands import Accept
-from followthrough.domain.values import Severity
 from followthrough.engine import engine
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from tests.end_to_end.processes import FOLLOWTHROUGH, process
+from tests.faults.items import proposed_to
 from tests.standins.jira import Fault, JiraStandIn
+from tests.waiting import eventually
 from workflows.action_item import ActionItemWorkflow
 from workflows.messages import TASK_QUEUE, ItemProgress
 
@@ -19,21 +21,8 @@ from workflows.messages import TASK_QUEUE, ItemProgress
 async def test_a_worker_killed_while_it_creates_a_ticket_leaves_one_ticket(
     tmp_path: Path, organisation: Organisation
 ) -> None:
-    team, details = next((name, team) for name, team in organisation.teams.items() if team.jira)
-    owner = details.members[0]
-    item = ActionItem(
-        id="inc-0123456789.1",
-        incident_id="inc-0123456789",
-        title="Add a test for the refund path",
-        kind=Kind.PREVENT,
-        priority=Priority.HIGH,
-        severity=Severity.SEV2,
-        service=next(name for name, service in organisation.services.items() if service.team == team),
-        team=team,
-        owner=owner,
-        proposed_by=details.lead,
-        proposed_at=datetime.now(UTC),
-    )
+    owner = next(team.members[0] for team in organisation.teams.values() if team.jira)
+    item = proposed_to(owner, organisation)
     with JiraStandIn(index_lag=2) as jira:
         async with engine(Settings(), database=None, ui=False, say=print) as found:
             environment = {
@@ -50,16 +39,18 @@ async def test_a_worker_killed_while_it_creates_a_ticket_leaves_one_ticket(
             handle = await found.client.start_workflow(
                 ActionItemWorkflow.run, ItemProgress(item=item), id=item.id, task_queue=TASK_QUEUE
             )
+
+            async def ticket() -> Ticket | None:
+                with contextlib.suppress(RPCError):  # while no worker is there yet
+                    return (await handle.query(ActionItemWorkflow.state)).ticket
+                return None
+
             async with process(*FOLLOWTHROUGH, "worker", log=tmp_path / "first.log", **environment) as first:
                 await handle.execute_update(ActionItemWorkflow.execute, Accept(by=owner))
-                async with asyncio.timeout(30):
-                    while not jira.issues:  # noqa: ASYNC110 - another process asks Jira
-                        await asyncio.sleep(0.05)
+                await eventually(lambda: jira.issues)
                 first.kill()
                 await first.wait()
             async with process(*FOLLOWTHROUGH, "worker", log=tmp_path / "second.log", **environment):
-                async with asyncio.timeout(120):
-                    while (await handle.query(ActionItemWorkflow.state)).ticket is None:  # noqa: ASYNC110
-                        await asyncio.sleep(0.5)
+                await eventually(ticket)
             assert len(jira.issues) == 1
             assert sum(request.startswith("POST") and request.endswith("/issue") for request in jira.requests) == 1

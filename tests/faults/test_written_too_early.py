@@ -2,16 +2,14 @@
 
 import asyncio
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import HttpUrl
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from followthrough.domain.action_item import ActionItem, ItemStatus, Kind, Priority
+from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.item_commands import Accept, Finish
-from followthrough.domain.values import Severity
 from followthrough.engine import engine
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
@@ -19,6 +17,7 @@ from followthrough.store import queries
 from followthrough.store.database import open_database
 from followthrough.store.tables import ActionItemRow
 from tests.end_to_end.processes import FOLLOWTHROUGH, process
+from tests.faults.items import proposed_to
 from tests.waiting import eventually
 from workflows.action_item import ActionItemWorkflow
 from workflows.messages import TASK_QUEUE, ItemProgress
@@ -37,20 +36,7 @@ def read(database: Engine, item_id: str) -> tuple[ItemStatus, list[int]]:
 async def test_what_a_worker_wrote_before_it_died_gives_way_to_what_its_workflow_knows(
     tmp_path: Path, organisation: Organisation
 ) -> None:
-    service = next(name for name, service in organisation.services.items() if "wei" in service.on_call)
-    item = ActionItem(
-        id="inc-0123456789.1",
-        incident_id="inc-0123456789",
-        title="Add a test for the refund path",
-        kind=Kind.PREVENT,
-        priority=Priority.HIGH,
-        severity=Severity.SEV1,
-        service=service,
-        team=organisation.services[service].team,
-        owner="wei",
-        proposed_by="wei",
-        proposed_at=datetime.now(UTC),
-    )
+    item = proposed_to("wei", organisation)
     assert organisation.severities[item.severity].verified_by_other
     environment = {
         "FOLLOWTHROUGH_DATA_DIR": str(tmp_path),
