@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from followthrough.engine import ensure_search_attributes
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
+from followthrough.web import incidents
 from followthrough.web.app import create_app
 from tests.days import CLOCK
 from worker import build_worker
@@ -54,6 +55,14 @@ async def new_namespace(address: str) -> Client:
     )
     await ensure_search_attributes(client)
     return client
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """A slow machine has the same answers, only later."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(incidents, "ANSWER_WITHIN", 120)
+        yield
 
 
 @pytest.fixture(scope="session")
