@@ -106,6 +106,10 @@ class Stage:
     async def record(self, record: str, holds: Callable[[Any], Any]) -> Any:
         return await self.until(_path(record), holds)
 
+    async def passed(self, item: str, moment: str) -> None:
+        """Waits until that moment has come."""
+        await self.record(item, lambda it: any(one["kind"] == moment for one in it["reminders"]))
+
     def handle(self, workflow_id: str) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(workflow_id)
 
