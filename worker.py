@@ -26,7 +26,6 @@ from activities.read_model import ReadModel
 from activities.reconciler import Reconciler
 from activities.replan import Replan
 from activities.sprint_planning import SprintPlanning
-from activities.ticket_reports import TicketReports
 from activities.ticket_sweep import TicketSweep
 from activities.tickets import Tickets, tracker_for
 from activities.troubles import Troubles
@@ -105,8 +104,7 @@ def build_worker(
     planning = Planning(organisation, database)
     read_model = ReadModel(database)
     tracker = tracker_for(settings, organisation, database)
-    tickets = Tickets(tracker)
-    reports = TicketReports(tracker, organisation)
+    tickets = Tickets(tracker, organisation)
     sweep = TicketSweep(tracker, database, client, loop)
     public_url = settings.resolved_public_url
     links = links_for(settings)
@@ -143,10 +141,9 @@ def build_worker(
         Queue.TICKETS: [
             tickets.ensure_ticket,
             tickets.adopt_ticket,
-            tickets.schedule_in_sprint,
-            tickets.update_ticket,
-            reports.read_ticket,
-            reports.comment_on_ticket,
+            tickets.follow_ticket,
+            tickets.reopen_ticket,
+            tickets.comment_on_ticket,
             sweep.tell_news,
             sprints.next_sprint,
             sprints.plan_items,

@@ -14,7 +14,7 @@ from activities.jira_client import LABEL, about
 from activities.jira_history import JiraHistory
 from activities.jira_search import JiraSearch, item_id_in
 from activities.jira_sprints import JiraSprints
-from activities.tracker import TrackerRefused, TrackerUnavailable, describe, due_day
+from activities.tracker import TicketState, TicketStatus, TrackerRefused, TrackerUnavailable, describe, due_day
 from activities.vendor_pause import VendorPause
 from followthrough.domain.action_item import ActionItem, ItemStatus, Ticket
 from followthrough.domain.jira_fields import (
@@ -109,25 +109,24 @@ class JiraTracker(JiraSearch, JiraSprints, JiraHistory):
         self.link_back(ticket, item)
         return ticket
 
-    def update(self, ticket: Ticket, item: ActionItem) -> None:
+    def update(self, found: TicketStatus, item: ActionItem) -> None:
         """See ``Tracker``."""
-        with about(f"the change of ticket {ticket.key}"):
-            issue = self._issue(ticket.key)
-            if item.settled and issue.fields.status.status_category.key == DONE:
-                return
+        if item.settled and found.state is TicketState.DONE:
+            return
+        key = found.ticket.key
+        with about(f"the change of ticket {key}"):
             _, note = _without_refused(
-                self._followed_fields(item), lambda taken: self._send("PUT", f"issue/{issue.key}", {"fields": taken})
+                self._followed_fields(item), lambda taken: self._send("PUT", f"issue/{key}", {"fields": taken})
             )
             if item.settled:
-                self._move(issue.key, item, done=True)
-        self._comment_refused(ticket, note)
+                self._move(key, item, done=True)
+        self._comment_refused(found.ticket, note)
 
-    def reopen(self, ticket: Ticket, item: ActionItem) -> None:
+    def reopen(self, found: TicketStatus, item: ActionItem) -> None:
         """See ``Tracker``."""
-        with about(f"the reopening of ticket {ticket.key}"):
-            issue = self._issue(ticket.key)
-            if issue.fields.status.status_category.key == DONE:
-                self._move(issue.key, item, done=False)
+        if found.state is TicketState.DONE:
+            with about(f"the reopening of ticket {found.ticket.key}"):
+                self._move(found.ticket.key, item, done=False)
 
     def account_of(self, person: PersonId) -> str | None:
         """See ``Tracker``."""

@@ -67,10 +67,10 @@ class LocalTracker:
     def link_back(self, ticket: Ticket, item: ActionItem) -> None:
         """See ``Tracker``. The ticket's address is its action item's page."""
 
-    def update(self, ticket: Ticket, item: ActionItem) -> None:
+    def update(self, found: TicketStatus, item: ActionItem) -> None:
         """See ``Tracker``."""
         with Session(self._database) as session:
-            row = _row(session, ticket)
+            row = _row(session, found.ticket)
             row.assignee = item.owner
             row.due = due_day(item, self._organisation())
             if item.settled and row.status != TicketState.DONE:
@@ -78,10 +78,10 @@ class LocalTracker:
                 row.description += f"\n\n{plain_text(closing_comment(item))}"
             session.commit()
 
-    def reopen(self, ticket: Ticket, item: ActionItem) -> None:
+    def reopen(self, found: TicketStatus, item: ActionItem) -> None:
         """See ``Tracker``."""
         with Session(self._database) as session:
-            row = _row(session, ticket)
+            row = _row(session, found.ticket)
             if row.status == TicketState.DONE:
                 row.status = TicketState.TO_DO
                 row.description += f"\n\n{plain_text(reopening_comment(item))}"

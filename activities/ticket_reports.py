@@ -1,64 +1,58 @@
-"""Reads what people did with tickets, and answers there."""
+"""What people did with tickets, in the words of the organisation file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from pydantic import HttpUrl, TypeAdapter, ValidationError
-from temporalio import activity
 
-from activities.tickets import tracker_failures
-from activities.tracker import TicketHistory, TicketStatus, Tracker, TrackerRefused
-from followthrough.domain.action_item import TicketReport
+from activities.tracker import TicketHistory, TicketStatus, Tracker
+from followthrough.domain.action_item import ActionItem, TicketReport
 from followthrough.domain.calendar import end_of_working_day
 from followthrough.domain.departures import as_of
 from followthrough.domain.text import Link
-from followthrough.domain.ticket_sync import UNREADABLE, sensible
+from followthrough.domain.ticket_sync import UNREADABLE, TicketFacts, sensible
 from followthrough.organisation import Organisation, Team
-from workflows.ticket_messages import LookAtTicket, TicketComment
 
 LINK: TypeAdapter[HttpUrl] = TypeAdapter(Link)
+NOBODY = TicketHistory()
 
 
 class TicketReports:
-    """Activities that may be retried."""
+    """Makes reports of what a tracker says.
+
+    An assignee and a due date count as ``kept`` when they are of one of these facts, or there are none.
+    """
 
     def __init__(self, tracker: Tracker, organisation: Callable[[], Organisation]) -> None:
         self._tracker = tracker
         self._organisation = organisation
 
-    @activity.defn
-    def read_ticket(self, request: LookAtTicket) -> TicketReport:
-        """What the ticket says now, with people and policies of the organisation file; it is read past any index."""
-        item, seen = request.item, request.item.ticket_seen
-        if item.ticket is None:
-            raise ValueError(f"Action item {item.id} has no ticket.")
-        organisation = as_of(self._organisation(), request.at.date())
-        with tracker_failures():
-            status = self._tracker.status(item.ticket)
-            if status.state in UNREADABLE:
-                lead = organisation.team(item.team, item.service).lead
-                return TicketReport(ticket=status.ticket, state=status.state, lead=lead)
-            if seen and seen.updated and seen.updated == status.updated and seen.assignee_kept and seen.due_kept:
-                return seen
-            history = self._tracker.history(status.ticket)
-        return self._report(status, history, request, organisation)
+    def found(self, item: ActionItem, status: TicketStatus, kept: Sequence[TicketFacts], at: datetime) -> TicketReport:
+        """With who changed what, which is asked for unless nothing changed since it was last seen."""
+        seen = item.ticket_seen
+        if seen and seen.updated and seen.updated == status.updated and seen.assignee_kept and seen.due_kept:
+            return seen
+        unreadable = status.state in UNREADABLE
+        history = TicketHistory() if unreadable else self._tracker.history(status.ticket)
+        return self.report(item, status, kept, at, history)
 
-    @activity.defn
-    def comment_on_ticket(self, comment: TicketComment) -> None:
-        """Says it once, where the tracker lets us: people hear of it by mail, too."""
-        with tracker_failures():
-            try:
-                self._tracker.comment(comment.ticket, comment.text)
-            except TrackerRefused as refusal:
-                activity.logger.warning("%s", refusal)
-
-    def _report(
-        self, status: TicketStatus, history: TicketHistory, request: LookAtTicket, organisation: Organisation
+    def report(
+        self,
+        item: ActionItem,
+        status: TicketStatus,
+        kept: Sequence[TicketFacts],
+        at: datetime,
+        history: TicketHistory = NOBODY,
     ) -> TicketReport:
+        """Without a history it is what Followthrough wrote just now."""
+        organisation = as_of(self._organisation(), at.date())
+        team = organisation.team(item.team, item.service)
+        if status.state in UNREADABLE:
+            return TicketReport(ticket=status.ticket, state=status.state, lead=team.lead)
         people = {self._tracker.account_of(person): person for person in organisation.people}
         people.pop(None, None)
-        policies, shows = organisation.policies.jira, request.shows
-        team = organisation.team(request.item.team, request.item.service)
+        policies = organisation.policies.jira
         in_project_of = [
             other for other in organisation.teams.values() if other.jira and other.jira.project == status.project
         ]
@@ -69,11 +63,11 @@ class TicketReports:
             status=f"{status.status}{resolved}",
             account=status.assignee,
             assignee=people.get(status.assignee),
-            assignee_kept=shows is None or status.assignee == self._tracker.account_of(shows.owner),
+            assignee_kept=not kept or status.assignee in [self._tracker.account_of(facts.owner) for facts in kept],
             due=status.due,
-            due_kept=shows is None or shows.due is None or status.due == shows.due.astimezone(_zone(team)).date(),
+            due_kept=not kept or any(facts.due is None or status.due == _day(facts.due, team) for facts in kept),
             deadline=end_of_working_day(status.due, team.time_zone)
-            if status.due and sensible(status.due, request.at)
+            if status.due and sensible(status.due, at)
             else None,
             moved_by=people.get(history.moved_by),
             assigned_by=people.get(history.assigned_by),
@@ -87,8 +81,8 @@ class TicketReports:
         )
 
 
-def _zone(team: Team) -> ZoneInfo:
-    return ZoneInfo(team.time_zone)
+def _day(at: datetime, team: Team) -> date:
+    return at.astimezone(ZoneInfo(team.time_zone)).date()
 
 
 def _link(found: str | None) -> HttpUrl | None:

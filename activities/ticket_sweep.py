@@ -16,9 +16,9 @@ from activities.tickets import tracker_failures
 from activities.tracker import TicketState, TicketStatus, Tracker, TrackerUnavailable
 from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.item_lifecycle import ReopenItem
-from followthrough.domain.ticket_sync import SOMEBODY
+from followthrough.domain.ticket_sync import SOMEBODY, TicketFacts
 from followthrough.store import queries
-from workflows.messages import TASK_QUEUE, ItemProgress, TicketFacts
+from workflows.messages import TASK_QUEUE, ItemProgress
 from workflows.search_attributes import of_item
 from workflows.ticket_messages import SweepPlace, SweepRequest
 

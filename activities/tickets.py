@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 from temporalio import activity
@@ -11,13 +11,16 @@ from temporalio.exceptions import ApplicationError
 
 from activities.jira_tracker import JiraTracker
 from activities.local_tracker import LocalTracker
+from activities.ticket_reports import TicketReports
 from activities.tracker import Tracker, TrackerRefused, TrackerUnavailable
 from activities.vendor_pause import VendorPause
 from followthrough.domain.action_item import ActionItem, Sprint, Ticket
 from followthrough.domain.text import REASON, clean, cut
+from followthrough.domain.ticket_sync import as_written, ticket_facts, what_to_write
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
-from workflows.messages import Adoption, SprintRequest, TicketChange
+from workflows.messages import Adoption
+from workflows.ticket_messages import FollowTicket, TicketComment, TicketFollowed, TicketMade
 
 SEARCH_EVERY = timedelta(seconds=5)
 
@@ -32,23 +35,60 @@ def tracker_for(settings: Settings, organisation: Callable[[], Organisation], da
 class Tickets:
     """Activities that may be retried; a refusal is not, and its message says what to do."""
 
-    def __init__(self, tracker: Tracker) -> None:
+    def __init__(self, tracker: Tracker, organisation: Callable[[], Organisation]) -> None:
         self._tracker = tracker
+        self._reports = TicketReports(tracker, organisation)
 
     @activity.defn
-    def ensure_ticket(self, item: ActionItem) -> Ticket:
-        """The action item's one ticket, found or created, with a link back to the item."""
+    def ensure_ticket(self, request: FollowTicket) -> TicketMade:
+        """The action item's one ticket, found or created, with a link back to the item, and planned where it is to be.
+
+        An attempt that failed after that told the next one of it, which does not look for it again.
+        """
+        item, sprint, refusal = request.item, None, ""
         with tracker_failures():
-            ticket = self._looked_for(item)
-            if ticket is None:
-                activity.heartbeat()  # so that creating, which is not done twice, has the whole timeout
-                ticket = self._tracker.create(item)
-            activity.heartbeat()
+            match activity.info().heartbeat_details:
+                case [dict() as made]:
+                    ticket = Ticket.model_validate(made)
+                case _:
+                    ticket = self._found_or_created(item)
+            activity.heartbeat(ticket)
             try:
-                self._tracker.link_back(ticket, item)
-            except TrackerRefused as refusal:  # the ticket is there, and its description has a link
-                activity.logger.warning("%s", refusal)
-        return ticket
+                sprint = self._scheduled(ticket, item, request.at)
+            except TrackerRefused as error:  # the ticket is there
+                refusal = _words(error)
+            activity.heartbeat(ticket)
+            facts = ticket_facts(item, request.shows)
+            status = self._tracker.status(ticket)
+            report = self._reports.report(item, status, [facts] if facts else [], request.at)
+        return TicketMade(report=report, sprint=sprint, refusal=refusal)
+
+    @activity.defn
+    def follow_ticket(self, request: FollowTicket) -> TicketFollowed:
+        """Reads a ticket, past any index; unless people did what the item takes in before, writes and reads again.
+
+        What an earlier attempt may have written is not taken for what people did.
+        """
+        item = request.item
+        if item.ticket is None:
+            raise ValueError(f"Action item {item.id} has no ticket.")
+        facts = ticket_facts(item, request.shows)
+        written = [facts] if facts else []
+        with tracker_failures():
+            status = self._tracker.status(item.ticket)
+            kept = [request.shows, *written] if request.shows else []
+            found = self._reports.found(item, status, kept, request.at)
+            write = what_to_write(item, found, request.shows, request.at)
+            if write is None:
+                return TicketFollowed(report=found, written=False)
+            activity.heartbeat()
+            if write.reopen:
+                self._tracker.reopen(status, write.item)
+                activity.heartbeat()
+            self._tracker.update(status, write.item)
+            activity.heartbeat()
+            after = self._reports.report(item, self._tracker.status(status.ticket), written, request.at)
+        return TicketFollowed(report=as_written(found, after, closed=item.settled), written=True)
 
     @activity.defn
     def adopt_ticket(self, request: Adoption) -> Ticket:
@@ -57,20 +97,41 @@ class Tickets:
             return self._tracker.adopt(request.ticket, request.item)
 
     @activity.defn
-    def update_ticket(self, change: TicketChange) -> None:
-        """Owner and deadline follow the action item; its end closes the ticket, its reopening opens it."""
+    def reopen_ticket(self, item: ActionItem) -> None:
+        """Opens a ticket that was closed while its action item is open."""
+        if item.ticket is None:
+            raise ValueError(f"Action item {item.id} has no ticket.")
         with tracker_failures():
-            if change.reopen:
-                self._tracker.reopen(change.ticket, change.item)
-            self._tracker.update(change.ticket, change.item)
+            self._tracker.reopen(self._tracker.status(item.ticket), item)
 
     @activity.defn
-    def schedule_in_sprint(self, request: SprintRequest) -> Sprint | None:
-        """The team's next sprint, with the ticket in it; None when the team has no such sprint."""
+    def comment_on_ticket(self, comment: TicketComment) -> None:
+        """Says it once, where the tracker lets us: people hear of it by mail, too."""
         with tracker_failures():
-            sprint = self._tracker.next_sprint(request.team, request.at)
-            if sprint is not None:
-                self._tracker.add_to_sprint(sprint, request.ticket)
+            try:
+                self._tracker.comment(comment.ticket, comment.text)
+            except TrackerRefused as refusal:
+                activity.logger.warning("%s", refusal)
+
+    def _found_or_created(self, item: ActionItem) -> Ticket:
+        ticket = self._looked_for(item)
+        if ticket is None:
+            activity.heartbeat()  # so that creating, which is not done twice, has the whole timeout
+            ticket = self._tracker.create(item)
+        activity.heartbeat()
+        try:
+            self._tracker.link_back(ticket, item)
+        except TrackerRefused as refusal:  # the ticket is there, and its description has a link
+            activity.logger.warning("%s", refusal)
+        return ticket
+
+    def _scheduled(self, ticket: Ticket, item: ActionItem, at: datetime) -> Sprint | None:
+        """The team's next sprint, with the ticket in it; None when the team has none, or plans its tickets later."""
+        if item.settled or item.plan is None or not item.plan.policy.planned_on_acceptance:
+            return None
+        sprint = self._tracker.next_sprint(item.team, at)
+        if sprint is not None:
+            self._tracker.add_to_sprint(sprint, ticket)
         return sprint
 
     def _looked_for(self, item: ActionItem) -> Ticket | None:

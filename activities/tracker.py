@@ -76,10 +76,10 @@ class Tracker(Protocol):
     def link_back(self, ticket: Ticket, item: ActionItem) -> None:
         """Makes the ticket lead to its action item."""
 
-    def update(self, ticket: Ticket, item: ActionItem) -> None:
+    def update(self, found: TicketStatus, item: ActionItem) -> None:
         """Owner and deadline follow the action item; the ticket of one that is settled is closed with a comment."""
 
-    def reopen(self, ticket: Ticket, item: ActionItem) -> None:
+    def reopen(self, found: TicketStatus, item: ActionItem) -> None:
         """Opens a ticket that is closed, with a comment that says why its action item is open again."""
 
     def status(self, ticket: Ticket) -> TicketStatus:

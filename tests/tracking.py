@@ -13,13 +13,15 @@ from temporalio.testing import ActivityEnvironment
 from activities.jira_tracker import JiraTracker
 from activities.tickets import Tickets
 from activities.tracker import Tracker
-from followthrough.domain.action_item import ActionItem, Ticket
+from followthrough.domain.action_item import ActionItem, Ticket, TicketReport, TicketState
+from followthrough.domain.ticket_sync import TicketFacts
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
-from tests.records import item
+from tests.records import NOW, item
 from tests.standins.jira import JiraStandIn
 from tests.standins.jira_data import Issue
+from workflows.ticket_messages import FollowTicket, TicketMade
 
 PUBLIC_URL = "https://followthrough.example.com"
 
@@ -78,9 +80,29 @@ def attempt(number: int, activity: Callable[..., Any], argument: object) -> Any:
     return environment.run(activity, argument)
 
 
-def ensure(tracker: Tracker, wanted: ActionItem | None = None, number: int = 1) -> Ticket:
-    ticket: Ticket = attempt(number, Tickets(tracker).ensure_ticket, wanted or item())
-    return ticket
+def tickets(tracker: Tracker) -> Tickets:
+    return Tickets(tracker, organisation)
+
+
+def new_ticket(record: ActionItem | None = None) -> FollowTicket:
+    """Asks for the ticket of an action item that has none yet."""
+    return FollowTicket(item=record or item(), shows=None, at=NOW)
+
+
+def to_follow(
+    ticket: Ticket, record: ActionItem, shown: ActionItem | None = None, seen: TicketReport | None = None
+) -> FollowTicket:
+    """Asks to bring a ticket that shows ``shown`` to where the action item is."""
+    shown = shown or item()
+    if shown.settled:
+        seen = TicketReport(ticket=ticket, state=TicketState.DONE, status="Done", lead="carla")
+    shows = TicketFacts(owner=shown.owner, due=shown.planned.due, ended=shown.settled)
+    return FollowTicket(item=record.model_copy(update={"ticket": ticket, "ticket_seen": seen}), shows=shows, at=NOW)
+
+
+def ensure(tracker: Tracker, record: ActionItem | None = None, number: int = 1) -> Ticket:
+    made: TicketMade = attempt(number, tickets(tracker).ensure_ticket, new_ticket(record))
+    return made.report.ticket
 
 
 def failure(activity: Callable[..., Any], argument: object) -> ApplicationError:

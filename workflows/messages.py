@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.action_item import ActionItem, ItemPlan, ItemStatus, Ticket
+from followthrough.domain.action_item import ActionItem, ItemPlan, ItemStatus
 from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Alert, Audience, Incident, IncidentPlan, ItemSummary
 from followthrough.domain.item_lifecycle import ReopenItem
 from followthrough.domain.lifecycle_commands import Reopen
 from followthrough.domain.notice_kinds import NoticeKind as NoticeKind
 from followthrough.domain.shown import Shown
+from followthrough.domain.ticket_sync import TicketFacts
 from followthrough.domain.values import Fence, Message, PersonId, State
 from followthrough.file_types import TeamId
 from followthrough.queues import Queue
@@ -80,15 +81,6 @@ class IncidentProgress(State):
     goes_on: str = ""
     """Why, when its last run ended badly: what the timeline says."""
     outgoing: list[QueuedNotice] = Field(default_factory=list)
-
-
-class TicketFacts(Message):
-    """What a ticket shows of its action item."""
-
-    owner: PersonId
-    due: AwareDatetime | None
-    """None while the ticket shows a day of somebody else's choice."""
-    ended: bool
 
 
 class ItemProgress(State):
@@ -273,24 +265,8 @@ class TellTroubles(Message):
     at: AwareDatetime
 
 
-class SprintRequest(Message):
-    """Put a team's ticket into its next sprint after ``at``."""
-
-    team: str
-    ticket: Ticket
-    at: AwareDatetime
-
-
 class Adoption(Message):
     """Make a ticket that is there already, named by its key or address, an action item's."""
 
     ticket: str
     item: ActionItem
-
-
-class TicketChange(Message):
-    """Bring a ticket to where its action item is; ``reopen`` when it was closed with the item, which is open again."""
-
-    ticket: Ticket
-    item: ActionItem
-    reopen: bool = False

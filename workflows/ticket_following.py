@@ -10,22 +10,25 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.workflow import ActivityConfig
 
 with workflow.unsafe.imports_passed_through():
-    from activities.ticket_reports import TicketReports
     from activities.tickets import Tickets
     from followthrough.domain.action_item import ActionItem, TicketReport, TicketState
     from followthrough.domain.item_commands import ItemCommand
     from followthrough.domain.ticket_commands import Adopt
-    from followthrough.domain.ticket_sync import take_as_written, take_report
+    from followthrough.domain.ticket_sync import TicketFacts, is_behind, take_report, ticket_facts
     from followthrough.domain.values import EntryKind, Refusal
     from workflows.durable import TRACKER, Followed, reason
-    from workflows.messages import Adoption, ItemProgress, NoticeKind, SprintRequest, TicketChange, TicketFacts
-    from workflows.ticket_messages import LookAtTicket, TicketComment
+    from workflows.messages import Adoption, ItemProgress, NoticeKind
+    from workflows.ticket_messages import FollowTicket, TicketComment
 
 ASK_AGAIN = timedelta(days=1)
 """How long after a tracker's refusal the ticket is tried again, when the item itself does not change before."""
 
-CREATING: ActivityConfig = {**TRACKER, "heartbeat_timeout": timedelta(minutes=1)}
-"""A killed worker is noticed early; the timeout is longer than creating a ticket takes."""
+WRITING: ActivityConfig = {
+    **TRACKER,
+    "start_to_close_timeout": timedelta(minutes=5),
+    "heartbeat_timeout": timedelta(minutes=1),
+}
+"""A killed worker is noticed early; that timeout is longer than one step of making or writing a ticket takes."""
 
 ADOPTING: ActivityConfig = {
     **TRACKER,
@@ -60,15 +63,15 @@ class TicketFollowing(Followed[ActionItem]):
                 lambda: (self._look_wanted or self._ticket_is_behind()) and not self._ticket_in_flight
             )
             self._ticket_in_flight = True
-            refused = False
+            self._look_wanted = refused = False
             try:
-                await self._look_at_ticket()
-                if self._ticket_is_behind():
-                    await self._show_in_ticket()
+                if self.record.ticket is not None:
+                    await self._follow_ticket()
+                if self._ticket_is_behind() and (self.record.ticket is None or self._seen_as(TicketState.GONE)):
+                    await self._make_ticket()
             except ActivityError as error:
                 refused = True
-                self.record.note(workflow.now(), EntryKind.TICKET, reason(error))
-                self.tell(NoticeKind.TICKET_REFUSED, (self.record.owner,), text=reason(error))
+                self._tell_refusal(reason(error))
                 if self.record.settled:
                     self.ticket_shows = self._ticket_facts()
             finally:
@@ -96,12 +99,15 @@ class TicketFollowing(Followed[ActionItem]):
         self.ticket_shows = self.record.ticket_seen = None
         self.record.note(workflow.now(), EntryKind.TICKET, f"Adopted ticket {self.record.ticket.key}", command.by)
 
-    async def _look_at_ticket(self) -> None:
-        """Takes in what people did with the ticket."""
-        self._look_wanted = False
-        if self.record.ticket is None:
+    async def _follow_ticket(self) -> None:
+        """Takes in what people did with the ticket, or else shows in it what is due."""
+        facts = self._ticket_facts()
+        followed = await workflow.execute_activity_method(Tickets.follow_ticket, self._asks(), **WRITING)
+        if followed.written:
+            self._see(followed.report)
+            self.ticket_shows = facts
             return
-        outcome = take_report(self.record, await self._read_ticket(), workflow.now())
+        outcome = take_report(self.record, followed.report, workflow.now())
         for command in outcome.commands:
             try:
                 await self.carry_out(command)
@@ -112,16 +118,35 @@ class TicketFollowing(Followed[ActionItem]):
         if outcome.put_back and self.ticket_shows is not None:
             self.ticket_shows = self.ticket_shows.model_copy(update={"due": None})
         for comment in outcome.comments:
-            await workflow.execute_activity_method(
-                TicketReports.comment_on_ticket, TicketComment(ticket=self.record.ticket, text=comment), **TRACKER
-            )
+            said = TicketComment(ticket=followed.report.ticket, text=comment)
+            await workflow.execute_activity_method(Tickets.comment_on_ticket, said, **TRACKER)
         if outcome.reopen:
-            change = TicketChange(ticket=self.record.ticket, item=self.record.lean(), reopen=True)
-            await workflow.execute_activity_method(Tickets.update_ticket, change, **TRACKER)
+            await workflow.execute_activity_method(Tickets.reopen_ticket, self.record.lean(), **TRACKER)
 
-    async def _read_ticket(self) -> TicketReport:
-        request = LookAtTicket(item=self.record.lean(), shows=self.ticket_shows, at=workflow.now())
-        return await workflow.execute_activity_method(TicketReports.read_ticket, request, **TRACKER)
+    async def _make_ticket(self) -> None:
+        """A new ticket is open, also when the item has ended meanwhile: then it is closed next."""
+        facts = self._ticket_facts()
+        self.record.ticket = self.record.ticket_seen = None
+        made = await workflow.execute_activity_method(Tickets.ensure_ticket, self._asks(), **WRITING)
+        self._see(made.report)
+        self.record.note(workflow.now(), EntryKind.TICKET, f"Ticket {made.report.ticket.key}")
+        if made.sprint is not None:
+            self.record.sprint = made.sprint
+            self.record.note(workflow.now(), EntryKind.TICKET, f"Planned in {made.sprint.name}")
+        if made.refusal:
+            self._tell_refusal(made.refusal)
+        self.ticket_shows = facts and facts.model_copy(update={"ended": False})
+
+    def _asks(self) -> FollowTicket:
+        return FollowTicket(item=self.record.lean(), shows=self.ticket_shows, at=workflow.now())
+
+    def _see(self, report: TicketReport) -> None:
+        self.record.ticket, self.record.ticket_seen = report.ticket, report
+        self.record.version += 1
+
+    def _tell_refusal(self, sentence: str) -> None:
+        self.record.note(workflow.now(), EntryKind.TICKET, sentence)
+        self.tell(NoticeKind.TICKET_REFUSED, (self.record.owner,), text=sentence)
 
     async def _ask_again_later(self) -> None:
         refused_facts, ticket = self._ticket_facts(), self.record.ticket
@@ -131,45 +156,11 @@ class TicketFollowing(Followed[ActionItem]):
                 timeout=ASK_AGAIN,
             )
 
-    async def _show_in_ticket(self) -> None:
-        facts = self._ticket_facts()
-        if self._seen_as(TicketState.GONE):
-            self.record.ticket = self.record.ticket_seen = None
-        if self.record.ticket is None:
-            ticket = await workflow.execute_activity_method(Tickets.ensure_ticket, self.record.lean(), **CREATING)
-            self.record.ticket = ticket
-            self.record.note(workflow.now(), EntryKind.TICKET, f"Ticket {ticket.key}")
-            if self.record.plan is not None and self.record.plan.policy.planned_on_acceptance:
-                self.record.sprint = await workflow.execute_activity_method(
-                    Tickets.schedule_in_sprint,
-                    SprintRequest(team=self.record.team, ticket=ticket, at=workflow.now()),
-                    **TRACKER,
-                )
-            if self.record.sprint is not None:
-                self.record.note(workflow.now(), EntryKind.TICKET, f"Planned in {self.record.sprint.name}")
-        else:
-            shown, seen = self.ticket_shows, self.record.ticket_seen
-            if shown and facts and seen and shown.owner != facts.owner:
-                self.record.ticket_seen = seen.model_copy(update={"assignee_kept": True})
-            closed = shown.ended if shown else self._seen_as(TicketState.DONE)
-            change = TicketChange(
-                ticket=self.record.ticket, item=self.record.lean(), reopen=closed and not self.record.settled
-            )
-            await workflow.execute_activity_method(Tickets.update_ticket, change, **TRACKER)
-        self.ticket_shows = facts
-        take_as_written(self.record, await self._read_ticket())
-
     def _ticket_facts(self) -> TicketFacts | None:
-        """What the ticket should show; None before the item is first accepted, unless it adopted one."""
-        item = self.record
-        if item.plan is None or (item.accepted_at is None and item.ticket is None and self.ticket_shows is None):
-            return self.ticket_shows
-        return TicketFacts(owner=item.owner, due=item.plan.due, ended=item.settled)
+        return ticket_facts(self.record, self.ticket_shows)
 
     def _ticket_is_behind(self) -> bool:
-        """Whether there is something to write, in a ticket that can be written."""
-        lost = self._seen_as(TicketState.HIDDEN) or (self._seen_as(TicketState.GONE) and self.record.settled)
-        return self._ticket_facts() != self.ticket_shows and not lost
+        return is_behind(self.record, self.ticket_shows)
 
     def _seen_as(self, state: TicketState) -> bool:
         return self.record.ticket_seen is not None and self.record.ticket_seen.state is state

@@ -1,18 +1,33 @@
-"""What workflows ask of the activities that read tickets."""
+"""What workflows ask of the activities that keep tickets, and what these answer."""
 
 from pydantic import AwareDatetime
 
-from followthrough.domain.action_item import ActionItem, Ticket
+from followthrough.domain.action_item import ActionItem, Sprint, Ticket, TicketReport
+from followthrough.domain.ticket_sync import TicketFacts
 from followthrough.domain.values import Message
-from workflows.messages import TicketFacts
 
 
-class LookAtTicket(Message):
-    """Read the ticket of an action item, which shows ``shows`` unless somebody else changed it."""
+class FollowTicket(Message):
+    """Bring the ticket of an action item up to date; it shows ``shows`` unless somebody else changed it."""
 
     item: ActionItem
     shows: TicketFacts | None
     at: AwareDatetime
+
+
+class TicketFollowed(Message):
+    """What a ticket says: after it was ``written``, or else as it was found, which the action item has to take in."""
+
+    report: TicketReport
+    written: bool
+
+
+class TicketMade(Message):
+    """What an action item's ticket says, and the sprint that it was put into, or why that was refused."""
+
+    report: TicketReport
+    sprint: Sprint | None = None
+    refusal: str = ""
 
 
 class TicketComment(Message):

@@ -1,14 +1,14 @@
 """What comes of a change in a ticket. Each rule is a sentence in ``docs/jira.md``."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+
+from pydantic import AwareDatetime
 
 from followthrough.domain.action_item import WORKED_ON, ActionItem, ItemStatus, TicketReport, TicketState
 from followthrough.domain.item_commands import Accept, Extend, Finish, ItemCommand, Reassign
-from followthrough.domain.values import EntryKind, PersonId, Refusal
-
-FARTHEST = timedelta(days=3653)
-"""From now to a due date that can be meant."""
+from followthrough.domain.times import FAR_AWAY, YEAR
+from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
 
 SOMEBODY = "somebody in Jira"
 """Whoever changed the ticket and is not in the organisation file."""
@@ -17,6 +17,23 @@ UNREADABLE = {
     TicketState.GONE: "was deleted, or can't be seen any more",
     TicketState.HIDDEN: "can't be seen any more: Jira shows nothing of its project",
 }
+
+
+class TicketFacts(Message):
+    """What a ticket shows of its action item."""
+
+    owner: PersonId
+    due: AwareDatetime | None
+    """None while the ticket shows a day of somebody else's choice."""
+    ended: bool
+
+
+@dataclass(frozen=True)
+class Write:
+    """Bring a ticket to where its action item is; ``reopen`` when it was closed with the item, which is open again."""
+
+    item: ActionItem
+    reopen: bool
 
 
 @dataclass(frozen=True)
@@ -41,7 +58,40 @@ class Outcome:
 
 def sensible(due: date, now: datetime) -> bool:
     """Whether a due date can be meant; others are put back."""
-    return abs(due - now.date()) <= FARTHEST
+    return abs(due - now.date()) <= FAR_AWAY
+
+
+def ticket_facts(item: ActionItem, shows: TicketFacts | None) -> TicketFacts | None:
+    """What its ticket should show; None before the item is first accepted, unless it adopted one."""
+    if item.plan is None or (item.accepted_at is None and item.ticket is None and shows is None):
+        return shows
+    return TicketFacts(owner=item.owner, due=item.plan.due, ended=item.settled)
+
+
+def is_behind(item: ActionItem, shows: TicketFacts | None) -> bool:
+    """Whether there is something to write, in a ticket that can be written or made anew."""
+    seen = item.ticket_seen.state if item.ticket_seen else None
+    lost = seen is TicketState.HIDDEN or (seen is TicketState.GONE and item.settled)
+    return ticket_facts(item, shows) != shows and not lost
+
+
+def what_to_write(item: ActionItem, report: TicketReport, shows: TicketFacts | None, now: datetime) -> Write | None:
+    """Into a ticket that says this.
+
+    None while it shows all that it should, can't be read, or says what the item has to take in before.
+    """
+    after = item.model_copy(deep=True)
+    facts, seen = ticket_facts(item, shows), item.ticket_seen
+    if seen and _moved_by_us(report, shows, facts):
+        after.ticket_seen = seen.model_copy(update={"state": report.state, "status": report.status})
+    if take_report(after, report, now) != Outcome() or after.entries != item.entries:
+        return None
+    if report.state in UNREADABLE or not is_behind(after, shows):
+        return None
+    if shows is not None and shows.owner != after.owner:
+        after.ticket_seen = report.model_copy(update={"assignee_kept": True})
+    closed = shows.ended if shows is not None else report.state is TicketState.DONE
+    return Write(after, reopen=closed and not after.settled)
 
 
 def take_report(item: ActionItem, report: TicketReport, now: datetime) -> Outcome:
@@ -66,13 +116,22 @@ def take_report(item: ActionItem, report: TicketReport, now: datetime) -> Outcom
     return taking.outcome
 
 
-def take_as_written(item: ActionItem, report: TicketReport) -> None:
-    """Notes what the ticket says right after Followthrough wrote it: its assignee and due date are no news."""
+def _moved_by_us(report: TicketReport, shows: TicketFacts | None, facts: TicketFacts | None) -> bool:
+    """Whether an earlier attempt, whose answer was lost, may have closed or opened the ticket with its item."""
+    if shows is None or facts is None or shows.ended is facts.ended:
+        return False
+    return facts.ended is (report.state is TicketState.DONE) and report.moved_by is None
+
+
+def as_written(before: TicketReport, after: TicketReport, *, closed: bool) -> TicketReport:
+    """What is known of a ticket once Followthrough has written it: its assignee and due date are no news.
+
+    Whatever else is another than before is: somebody changed it meanwhile.
+    """
     written = {"account", "assignee", "assignee_kept", "due", "due_kept"}
-    if item.settled:
+    if closed:
         written |= {"state", "status"}
-    item.ticket_seen = (item.ticket_seen or report).model_copy(update=report.model_dump(include=written))
-    item.version += 1
+    return before.model_copy(update=after.model_dump(include=written))
 
 
 class _Taking:
@@ -203,7 +262,7 @@ class _Taking:
             return
         why: str | None = "An action item always has a deadline."
         if report.due is not None:
-            why = f"A deadline is at most {FARTHEST // timedelta(days=365)} years away."
+            why = f"A deadline is at most {FAR_AWAY // YEAR} years away."
         if report.deadline is not None:
             by = report.rescheduled_by or SOMEBODY
             why = self.give(Extend(by=by, until=report.deadline, reason=f"due date changed in ticket {self.key}"))

@@ -1,9 +1,8 @@
 import pytest
 
-from activities.tickets import Tickets
 from tests.records import item
 from tests.standins.jira import Fault, JiraStandIn
-from tests.tracking import failure, jira_tracker, the_issue
+from tests.tracking import failure, jira_tracker, the_issue, tickets
 from workflows.messages import Adoption
 
 
@@ -34,7 +33,7 @@ def test_a_ticket_is_adopted_by_key_or_address(jira: JiraStandIn, address: str) 
 def test_what_cannot_be_adopted_is_said(jira: JiraStandIn, address: str, words: str) -> None:
     jira.add(labels=["followthrough", item(2).id])
     request = Adoption(ticket=address, item=item())
-    error = failure(Tickets(jira_tracker(jira)).adopt_ticket, request)
+    error = failure(tickets(jira_tracker(jira)).adopt_ticket, request)
     assert words in error.message
     assert error.non_retryable
 
@@ -42,6 +41,6 @@ def test_what_cannot_be_adopted_is_said(jira: JiraStandIn, address: str, words: 
 def test_a_ticket_that_we_may_not_edit_is_not_adopted(jira: JiraStandIn) -> None:
     jira.add(labels=["theirs"])
     jira.faults.append(Fault("PUT", "/issue/PAY-1$", status=403))
-    error = failure(Tickets(jira_tracker(jira)).adopt_ticket, Adoption(ticket="PAY-1", item=item()))
+    error = failure(tickets(jira_tracker(jira)).adopt_ticket, Adoption(ticket="PAY-1", item=item()))
     assert error.message.startswith("Jira refused the adoption of ticket PAY-1")
     assert not the_issue(jira).links

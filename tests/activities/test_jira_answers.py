@@ -25,8 +25,10 @@ CALLS: dict[str, Callable[[JiraTracker], Any]] = {
     "create": lambda tracker: tracker.create(item(2)),
     "link back": lambda tracker: tracker.link_back(TICKET, item()),
     "adopt": lambda tracker: tracker.adopt("PAY-1", item()),
-    "update": lambda tracker: tracker.update(TICKET, item(owner="ben")),
-    "close": lambda tracker: tracker.update(TICKET, item(status=ItemStatus.MERGED, duplicate_of="inc-0000000002.1")),
+    "update": lambda tracker: tracker.update(tracker.status(TICKET), item(owner="ben")),
+    "close": lambda tracker: tracker.update(
+        tracker.status(TICKET), item(status=ItemStatus.MERGED, duplicate_of="inc-0000000002.1")
+    ),
     "comment": lambda tracker: tracker.comment(TICKET, "Please comment with a link."),
     "status": lambda tracker: tracker.status(TICKET),
     "statuses": lambda tracker: tracker.statuses([TICKET]),
@@ -104,7 +106,7 @@ def test_a_field_that_is_hidden_is_empty(jira: JiraStandIn, hidden: dict[str, No
     status = tracker.status(ticket)
     assert status.state is TicketState.TO_DO
     assert (status.item_id is None) is ("labels" in hidden)
-    tracker.update(ticket, item(owner="ben"))
+    tracker.update(tracker.status(ticket), item(owner="ben"))
 
 
 def test_a_due_date_that_no_calendar_has_is_as_far_away_as_can_be(jira: JiraStandIn) -> None:

@@ -5,14 +5,21 @@ from typing import Any
 import pytest
 from pydantic import HttpUrl
 
-from activities.tickets import Tickets
 from activities.tracker import TicketState
 from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus, Waiver
 from tests.records import NOW, item
 from tests.standins.jira import JiraStandIn
 from tests.standins.jira_data import Answer, Transition, screen_field
-from tests.tracking import PUBLIC_URL, attempt, ensure, failure, jira_tracker, the_issue
-from workflows.messages import TicketChange
+from tests.tracking import (
+    PUBLIC_URL,
+    attempt,
+    ensure,
+    failure,
+    jira_tracker,
+    the_issue,
+    tickets,
+    to_follow,
+)
 
 RESOLUTION = screen_field(
     "resolution", "Resolution", "resolution", required=True, allowed=("Won't Do", "Duplicate", "Done")
@@ -31,7 +38,7 @@ def waived(reason: str) -> ActionItem:
 
 def close(jira: JiraStandIn, ended: ActionItem, **project: Any) -> None:
     tracker = jira_tracker(jira, **project)
-    attempt(1, Tickets(tracker).update_ticket, TicketChange(ticket=ensure(tracker), item=ended))
+    attempt(1, tickets(tracker).follow_ticket, to_follow(ensure(tracker), ended))
 
 
 @pytest.mark.parametrize(("ended", "resolution"), [(closed(), "Done"), (waived("The queue is going away"), "Won't Do")])
@@ -47,8 +54,8 @@ def test_the_closing_screen_gets_the_resolution_that_fits(
 def test_a_closing_screen_that_asks_for_more_says_which_line_gives_it(jira: JiraStandIn) -> None:
     jira.moves = [Transition("Finish", "Done", {"resolution": RESOLUTION, "customfield_10042": CAUSE})]
     tracker = jira_tracker(jira)
-    change = TicketChange(ticket=ensure(tracker), item=closed())
-    error = failure(Tickets(tracker).update_ticket, change)
+    change = to_follow(ensure(tracker), closed())
+    error = failure(tickets(tracker).follow_ticket, change)
     assert error.message == (
         "Ticket PAY-1 can't be closed: Jira's transition Finish requires Root cause (Code, Config): add a line like "
         "`done_fields: {Root cause: Code}` under `jira` of team payments in the organisation file."
@@ -63,9 +70,10 @@ def test_a_closing_screen_that_asks_for_more_says_which_line_gives_it(jira: Jira
 def test_what_the_ticket_has_already_is_not_asked_for_again(jira: JiraStandIn) -> None:
     jira.moves = [Transition("Finish", "Done", {"customfield_10042": CAUSE})]
     tracker = jira_tracker(jira)
-    change = TicketChange(ticket=ensure(tracker), item=closed())
-    jira.change(change.ticket.key, customfield_10042={"value": "Code"})
-    attempt(1, Tickets(tracker).update_ticket, change)
+    ticket = ensure(tracker)
+    change = to_follow(ticket, closed())
+    jira.change(ticket.key, customfield_10042={"value": "Code"})
+    attempt(1, tickets(tracker).follow_ticket, change)
     assert the_issue(jira).status == "Done"
 
 
@@ -75,7 +83,7 @@ def test_reopening_has_a_screen_of_its_own(jira: JiraStandIn) -> None:
     jira.change(ticket.key, status="Done")
     jira.moves = [Transition("Reopen", "To Do", {"customfield_10042": CAUSE})]
     asked = item(status=ItemStatus.PROPOSED, asked_at=NOW, asked_because="Reopened: The test was skipped")
-    attempt(1, Tickets(tracker).update_ticket, TicketChange(ticket=ticket, item=asked, reopen=True))
+    attempt(1, tickets(tracker).follow_ticket, to_follow(ticket, asked, closed()))
     assert the_issue(jira).status == "To Do"
     assert the_issue(jira).fields["customfield_10042"] == {"value": "Config"}
 
@@ -105,11 +113,12 @@ class Busy(JiraStandIn):
 def test_a_transition_that_is_gone_between_two_reads_is_looked_for_again(cloud: bool) -> None:
     with Busy(cloud=cloud) as jira:
         tracker = jira_tracker(jira)
-        change = TicketChange(ticket=ensure(tracker), item=closed())
-        error = failure(Tickets(tracker).update_ticket, change)
+        ticket = ensure(tracker)
+        change = to_follow(ticket, closed())
+        error = failure(tickets(tracker).follow_ticket, change)
         assert (error.type, error.non_retryable) == ("TrackerUnavailable", False)
-        attempt(2, Tickets(tracker).update_ticket, change)
-        assert tracker.status(change.ticket).state is TicketState.DONE
+        attempt(2, tickets(tracker).follow_ticket, change)
+        assert tracker.status(ticket).state is TicketState.DONE
         assert len(the_issue(jira).comments) == 1
 
 

@@ -10,14 +10,21 @@ from sqlalchemy import Engine
 
 from activities import jira_client
 from activities.jira_tracker import JiraTracker
-from activities.tickets import Tickets
 from activities.tracker import TrackerUnavailable
 from activities.vendor_pause import VendorPause
 from followthrough.domain.action_item import Sprint as PlannedSprint
 from followthrough.domain.action_item import Ticket
 from tests.records import NOW, item
 from tests.standins.jira import Fault, JiraStandIn
-from tests.tracking import ensure, failure, jira_settings, jira_tracker, organisation
+from tests.tracking import (
+    ensure,
+    failure,
+    jira_settings,
+    jira_tracker,
+    new_ticket,
+    organisation,
+    tickets,
+)
 
 TICKET = Ticket(key="PAY-1", url="")
 LOST = ["AUTHENTICATED_FAILED", "OUT", "CAPTCHA_CHALLENGE"]
@@ -38,7 +45,7 @@ def worker(jira: JiraStandIn, database: Engine) -> JiraTracker:
         lambda tracker: tracker.sprint_state(PlannedSprint(id=5, name="Next"), NOW),
         lambda tracker: tracker.next_sprint("payments", NOW),
         lambda tracker: tracker.create(item()),
-        lambda tracker: tracker.update(TICKET, item()),
+        lambda tracker: tracker.update(tracker.status(TICKET), item()),
         lambda tracker: tracker.who_we_are(),
     ],
     ids=["find", "status", "statuses", "changed", "sprint", "next sprint", "create", "update", "who"],
@@ -58,7 +65,7 @@ def test_whoever_runs_the_service_is_told_once_and_when_it_is_over(
     monkeypatch.setattr(jira_client, "LOGIN_PAUSE", timedelta(0))
     jira.lost_login = reason
     for tracker in (worker(jira, database), worker(jira, database)):
-        assert failure(Tickets(tracker).ensure_ticket, item()).type == "TrackerUnavailable"
+        assert failure(tickets(tracker).ensure_ticket, new_ticket()).type == "TrackerUnavailable"
     (told,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "renew" in told.getMessage()
     jira.lost_login = ""
@@ -68,8 +75,10 @@ def test_whoever_runs_the_service_is_told_once_and_when_it_is_over(
 
 def test_a_jira_that_does_not_know_us_is_left_alone_for_a_while(jira: JiraStandIn, database: Engine) -> None:
     jira.faults.append(Fault(status=401))
-    assert failure(Tickets(worker(jira, database)).ensure_ticket, item()).next_retry_delay == jira_client.LOGIN_PAUSE
+    assert (
+        failure(tickets(worker(jira, database)).ensure_ticket, new_ticket()).next_retry_delay == jira_client.LOGIN_PAUSE
+    )
     asked = len(jira.requests)
-    error = failure(Tickets(worker(jira, database)).ensure_ticket, item())
+    error = failure(tickets(worker(jira, database)).ensure_ticket, new_ticket())
     assert "Jira does not know us" in error.message
     assert len(jira.requests) == asked

@@ -29,13 +29,13 @@ def test_an_item_has_one_ticket_however_often_and_concurrently_it_is_created(tra
 
 def test_owner_deadline_and_end_are_followed(tracker: LocalTracker, database: Engine) -> None:
     ticket = tracker.create(item())
-    tracker.update(ticket, item(owner="ben", due_in_days=20))
+    tracker.update(tracker.status(ticket), item(owner="ben", due_in_days=20))
     status = tracker.status(ticket)
     assert (status.state, status.assignee, str(status.due)) == (TicketState.TO_DO, "ben", "2026-03-22")
     evidence = Evidence(url=HttpUrl("https://git.example.com/change/7"), by="ben", at=NOW)
     closed = item(status=ItemStatus.CLOSED, ended_at=NOW, evidence=[evidence])
-    tracker.update(ticket, closed)
-    tracker.update(ticket, closed)
+    tracker.update(tracker.status(ticket), closed)
+    tracker.update(tracker.status(ticket), closed)
     assert tracker.status(ticket).state is TicketState.DONE
     with Session(database) as session:
         description = session.exec(select(LocalTicketRow.description)).one()
@@ -46,9 +46,11 @@ def test_the_ticket_of_an_item_that_is_open_again_is_opened_and_says_why(
     tracker: LocalTracker, database: Engine
 ) -> None:
     ticket = tracker.create(item())
-    tracker.update(ticket, item(status=ItemStatus.SPLIT, split_into=["inc-0000000001.1.1", "inc-0000000001.1.2"]))
+    tracker.update(
+        tracker.status(ticket), item(status=ItemStatus.SPLIT, split_into=["inc-0000000001.1.1", "inc-0000000001.1.2"])
+    )
     for _ in range(2):
-        tracker.reopen(ticket, item(asked_because="The waiver has expired: No time"))
+        tracker.reopen(tracker.status(ticket), item(asked_because="The waiver has expired: No time"))
     assert tracker.status(ticket).state is TicketState.TO_DO
     with Session(database) as session:
         description = session.exec(select(LocalTicketRow.description)).one()
@@ -60,7 +62,7 @@ def test_a_deleted_ticket_is_gone(tracker: LocalTracker) -> None:
     ticket = Ticket(key="FT-4711", url="")
     assert tracker.status(ticket).state is TicketState.GONE
     with pytest.raises(TrackerRefused, match="FT-4711 was deleted"):
-        tracker.update(ticket, item())
+        tracker.update(tracker.status(ticket), item())
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,16 @@ from pydantic import HttpUrl
 
 from activities.jira_history import links_in
 from activities.jira_tracker import JiraTracker
-from activities.ticket_reports import TicketReports
+from activities.tickets import Tickets
 from activities.tracker import TicketStatus
 from followthrough.domain.action_item import ActionItem, Ticket, TicketReport, TicketState
-from followthrough.domain.ticket_sync import take_report
+from followthrough.domain.ticket_sync import TicketFacts, take_report
 from followthrough.domain.ticket_text import Document, Link, atlassian_document, wiki_text
 from followthrough.policies import JiraPolicies, Policies
 from tests.records import NOW, item
 from tests.standins.jira import JiraStandIn
-from tests.tracking import PUBLIC_URL, attempt, ensure, jira_settings, jira_tracker, organisation, the_issue
-from workflows.messages import TicketFacts
-from workflows.ticket_messages import LookAtTicket, TicketComment
+from tests.tracking import PUBLIC_URL, attempt, ensure, jira_settings, jira_tracker, organisation, the_issue, tickets
+from workflows.ticket_messages import FollowTicket, TicketComment, TicketFollowed
 
 LINK = "https://git.example.com/change/7"
 
@@ -32,9 +31,10 @@ def read(jira: JiraStandIn, record: ActionItem, **policies: Any) -> TicketReport
     known = known.model_copy(update={"policies": Policies(jira=JiraPolicies(**policies))})
     tracker = JiraTracker(jira_settings(jira), lambda: known, None)
     shows = TicketFacts(owner=record.owner, due=record.planned.due, ended=False)
-    request = LookAtTicket(item=record, shows=shows, at=NOW)
-    report: TicketReport = attempt(1, TicketReports(tracker, lambda: known).read_ticket, request)
-    return report
+    request = FollowTicket(item=record, shows=shows, at=NOW)
+    followed: TicketFollowed = attempt(1, Tickets(tracker, lambda: known).follow_ticket, request)
+    assert not followed.written
+    return followed.report
 
 
 def written(jira: JiraStandIn, *pieces: str | Link) -> Any:
@@ -166,9 +166,9 @@ def test_a_ticket_that_did_not_change_is_not_asked_for_more(jira: JiraStandIn) -
 def test_the_same_comment_is_made_once(jira: JiraStandIn) -> None:
     record = with_ticket(jira)
     assert record.ticket is not None
-    reports = TicketReports(jira_tracker(jira), organisation)
+    ours = tickets(jira_tracker(jira))
     for _ in range(2):
-        attempt(1, reports.comment_on_ticket, TicketComment(ticket=record.ticket, text="Please comment with a link."))
+        attempt(1, ours.comment_on_ticket, TicketComment(ticket=record.ticket, text="Please comment with a link."))
     assert len(the_issue(jira).comments) == 1
 
 

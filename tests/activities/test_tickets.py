@@ -1,3 +1,4 @@
+import dataclasses
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -5,11 +6,14 @@ from typing import Any
 
 import pytest
 from pydantic import HttpUrl
+from temporalio.converter import DataConverter
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.jira_tracker import JiraTracker
 from activities.tickets import Tickets
 from activities.tracker import TicketState, Tracker
-from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus, Ticket, Waiver
+from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus, Ticket, TicketReport, Waiver
 from tests.records import NOW, item
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import Sprint
@@ -20,10 +24,13 @@ from tests.tracking import (
     failure,
     jira_settings,
     jira_tracker,
+    new_ticket,
     organisation,
     the_issue,
+    tickets,
+    to_follow,
 )
-from workflows.messages import SprintRequest, TicketChange
+from workflows.ticket_messages import FollowTicket, TicketFollowed, TicketMade
 
 
 def closed(**changes: Any) -> ActionItem:
@@ -63,7 +70,7 @@ def test_a_lost_answer_and_a_slow_search_index_still_make_one_ticket(jira: JiraS
     jira.index_lag = 1
     jira.faults.append(Fault("POST", "/issue$", lose_answer=True))
     tracker = jira_tracker(jira, index_lag=2)
-    lost = failure(Tickets(tracker).ensure_ticket, item())
+    lost = failure(tickets(tracker).ensure_ticket, new_ticket())
     assert (lost.type, lost.non_retryable) == ("TrackerUnavailable", False)
     assert ensure(tracker, number=2).key == the_issue(jira).key
     assert the_issue(jira).links
@@ -72,7 +79,7 @@ def test_a_lost_answer_and_a_slow_search_index_still_make_one_ticket(jira: JiraS
 def test_an_attempt_that_created_nothing_is_made_up_for_once_the_search_can_be_trusted(jira: JiraStandIn) -> None:
     jira.faults.append(Fault("POST", "/issue$", status=502))
     tracker = jira_tracker(jira, index_lag=0.5)
-    failure(Tickets(tracker).ensure_ticket, item())
+    failure(tickets(tracker).ensure_ticket, new_ticket())
     started = datetime.now(UTC)
     ensure(tracker, number=2)
     assert the_issue(jira).created - started >= timedelta(seconds=0.5)
@@ -80,14 +87,14 @@ def test_an_attempt_that_created_nothing_is_made_up_for_once_the_search_can_be_t
 
 def test_an_answer_that_comes_too_late_still_makes_one_ticket(jira: JiraStandIn) -> None:
     jira.faults.append(Fault("POST", "/issue$", late=1))
-    assert failure(Tickets(jira_tracker(jira, timeout=0.3)).ensure_ticket, item()).type == "TrackerUnavailable"
+    assert failure(tickets(jira_tracker(jira, timeout=0.3)).ensure_ticket, new_ticket()).type == "TrackerUnavailable"
     assert ensure(jira_tracker(jira), number=2).key == the_issue(jira).key
 
 
 def test_a_ticket_without_its_link_gets_it_on_the_next_attempt(jira: JiraStandIn) -> None:
     jira.faults.append(Fault("POST", "/remotelink$", status=500))
     tracker = jira_tracker(jira)
-    failure(Tickets(tracker).ensure_ticket, item())
+    failure(tickets(tracker).ensure_ticket, new_ticket())
     assert not the_issue(jira).links
     ensure(tracker, number=2)
     assert the_issue(jira).links
@@ -116,7 +123,7 @@ def test_many_threads_share_one_tracker(jira: JiraStandIn) -> None:
 
 def test_jira_is_left_alone_for_as_long_as_it_asks(jira: JiraStandIn) -> None:
     jira.faults.append(Fault("POST", "/issue$", status=429, retry_after=7))
-    limited = failure(Tickets(jira_tracker(jira)).ensure_ticket, item())
+    limited = failure(tickets(jira_tracker(jira)).ensure_ticket, new_ticket())
     assert (limited.next_retry_delay, limited.non_retryable) == (timedelta(seconds=7), False)
     assert jira.requests.count(f"POST /rest/api/{3 if jira.cloud else 2}/issue") == 1
 
@@ -124,28 +131,28 @@ def test_jira_is_left_alone_for_as_long_as_it_asks(jira: JiraStandIn) -> None:
 @pytest.mark.parametrize("status", [401, 408, 500, 503])
 def test_trouble_that_may_pass_is_retried(jira: JiraStandIn, status: int) -> None:
     jira.faults.append(Fault(status=status))
-    error = failure(Tickets(jira_tracker(jira)).ensure_ticket, item())
+    error = failure(tickets(jira_tracker(jira)).ensure_ticket, new_ticket())
     assert (error.type, error.non_retryable) == ("TrackerUnavailable", False)
 
 
 def test_a_jira_that_is_down_is_retried(jira: JiraStandIn) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         settings = jira_settings(jira, jira_url=f"http://127.0.0.1:{gone.getsockname()[1]}")
-    error = failure(Tickets(JiraTracker(settings, organisation, None)).ensure_ticket, item())
+    error = failure(tickets(JiraTracker(settings, organisation, None)).ensure_ticket, new_ticket())
     assert (error.type, error.non_retryable) == ("TrackerUnavailable", False)
 
 
 def test_a_refusal_is_in_jiras_words_and_not_retried(jira: JiraStandIn) -> None:
     said = '{"errorMessages": ["No."], "errors": {"labels": "Not these."}}'
     jira.faults.append(Fault("POST", "/issue$", status=400, content=said))
-    error = failure(Tickets(jira_tracker(jira)).ensure_ticket, item())
+    error = failure(tickets(jira_tracker(jira)).ensure_ticket, new_ticket())
     assert error.message == "Jira refused a new ticket in project PAY: No. labels: Not these."
     assert (error.type, error.non_retryable) == ("TrackerRefused", True)
 
 
 @pytest.mark.parametrize("team", ["research", "gone"])
 def test_a_team_without_a_project_is_told_to_get_one(jira: JiraStandIn, team: str) -> None:
-    error = failure(Tickets(jira_tracker(jira)).ensure_ticket, item(team=team))
+    error = failure(tickets(jira_tracker(jira)).ensure_ticket, new_ticket(item(team=team)))
     assert f"Team {team} " in error.message
     assert "organisation file" in error.message
     assert error.non_retryable
@@ -154,10 +161,11 @@ def test_a_team_without_a_project_is_told_to_get_one(jira: JiraStandIn, team: st
 def test_owner_and_deadline_are_followed(jira: JiraStandIn) -> None:
     tracker = jira_tracker(jira)
     ticket = ensure(tracker)
-    attempt(1, Tickets(tracker).update_ticket, TicketChange(ticket=ticket, item=item(owner="ben", due_in_days=20)))
+    attempt(1, tickets(tracker).follow_ticket, to_follow(ticket, item(owner="ben", due_in_days=20)))
     status = tracker.status(ticket)
     assert (status.assignee, str(status.due), status.state) == ("5b10ben", "2026-03-22", TicketState.TO_DO)
-    attempt(1, Tickets(tracker).update_ticket, TicketChange(ticket=ticket, item=item(owner="carla")))
+    shown = item(owner="ben", due_in_days=20)
+    attempt(1, tickets(tracker).follow_ticket, to_follow(ticket, item(owner="carla"), shown))
     assert tracker.status(ticket).assignee is None
 
 
@@ -173,10 +181,10 @@ def test_the_end_of_an_item_closes_its_ticket_and_says_why(
     jira: JiraStandIn, ended: ActionItem, words: tuple[str, ...]
 ) -> None:
     tracker = jira_tracker(jira)
-    change = TicketChange(ticket=ensure(tracker), item=ended)
-    attempt(1, Tickets(tracker).update_ticket, change)
-    attempt(2, Tickets(tracker).update_ticket, change)
-    assert tracker.status(change.ticket).state is TicketState.DONE
+    change = to_follow(ensure(tracker), ended)
+    attempt(1, tickets(tracker).follow_ticket, change)
+    attempt(2, tickets(tracker).follow_ticket, change)
+    assert tracker.status(Ticket(key="PAY-1", url="")).state is TicketState.DONE
     (comment,) = the_issue(jira).comments
     assert all(word in str(comment) for word in words)
 
@@ -184,41 +192,41 @@ def test_the_end_of_an_item_closes_its_ticket_and_says_why(
 @pytest.mark.parametrize("path", ["/comment$", "/transitions$"])
 def test_a_lost_answer_while_closing_leaves_one_comment(jira: JiraStandIn, path: str) -> None:
     tracker = jira_tracker(jira)
-    change = TicketChange(ticket=ensure(tracker), item=closed())
+    change = to_follow(ensure(tracker), closed())
     jira.faults.append(Fault("POST", path, lose_answer=True))
-    failure(Tickets(tracker).update_ticket, change)
-    attempt(2, Tickets(tracker).update_ticket, change)
-    assert tracker.status(change.ticket).state is TicketState.DONE
+    failure(tickets(tracker).follow_ticket, change)
+    attempt(2, tickets(tracker).follow_ticket, change)
+    assert tracker.status(Ticket(key="PAY-1", url="")).state is TicketState.DONE
     assert len(the_issue(jira).comments) == 1
 
 
 def test_a_ticket_that_people_closed_is_left_as_it_is(jira: JiraStandIn) -> None:
     tracker = jira_tracker(jira)
-    change = TicketChange(ticket=ensure(tracker), item=closed(owner="ben"))
+    change = to_follow(ensure(tracker), closed(owner="ben"))
     the_issue(jira).status = "Done"
-    attempt(1, Tickets(tracker).update_ticket, change)
+    attempt(1, tickets(tracker).follow_ticket, change)
     assert not the_issue(jira).comments
-    assert tracker.status(change.ticket).assignee == "5b10ana"
+    assert tracker.status(Ticket(key="PAY-1", url="")).assignee == "5b10ana"
 
 
 def test_the_transition_can_be_named(jira: JiraStandIn) -> None:
     jira.transitions = {"To Do": "new", "Done": "done", "Verified": "done"}
     tracker = jira_tracker(jira, done_transition="Verified")
-    attempt(1, Tickets(tracker).update_ticket, TicketChange(ticket=ensure(tracker), item=closed()))
+    attempt(1, tickets(tracker).follow_ticket, to_follow(ensure(tracker), closed()))
     assert the_issue(jira).status == "Verified"
 
 
 def test_a_workflow_without_an_end_is_said_in_words(jira: JiraStandIn) -> None:
     jira.transitions = {"To Do": "new", "In Progress": "indeterminate"}
     tracker = jira_tracker(jira)
-    error = failure(Tickets(tracker).update_ticket, TicketChange(ticket=ensure(tracker), item=closed()))
+    error = failure(tickets(tracker).follow_ticket, to_follow(ensure(tracker), closed()))
     assert "Jira offers To Do, In Progress, not one to a done status; set done_transition" in error.message
     assert error.non_retryable
 
 
-def reopened() -> TicketChange:
+def reopened() -> FollowTicket:
     asked = item(status=ItemStatus.PROPOSED, asked_at=NOW, asked_because="Reopened: The test was skipped")
-    return TicketChange(ticket=Ticket(key="PAY-1", url=""), item=asked, reopen=True)
+    return to_follow(Ticket(key="PAY-1", url=""), asked, closed(owner="ben"))
 
 
 @pytest.mark.parametrize(("wanted", "status"), [(None, "To Do"), ("In Progress", "In Progress")])
@@ -226,20 +234,20 @@ def test_the_ticket_of_an_item_that_is_open_again_is_opened_and_says_why(
     jira: JiraStandIn, wanted: str | None, status: str
 ) -> None:
     tracker = jira_tracker(jira, reopen_transition=wanted)
-    attempt(1, Tickets(tracker).update_ticket, TicketChange(ticket=ensure(tracker), item=closed(owner="ben")))
+    attempt(1, tickets(tracker).follow_ticket, to_follow(ensure(tracker), closed(owner="ben")))
     jira.faults.append(Fault("POST", "/transitions$", lose_answer=True))
-    failure(Tickets(tracker).update_ticket, reopened())
-    attempt(2, Tickets(tracker).update_ticket, reopened())
-    assert (the_issue(jira).status, tracker.status(reopened().ticket).assignee) == (status, "5b10ana")
+    failure(tickets(tracker).follow_ticket, reopened())
+    attempt(2, tickets(tracker).follow_ticket, reopened())
+    assert (the_issue(jira).status, tracker.status(Ticket(key="PAY-1", url="")).assignee) == (status, "5b10ana")
     assert len(the_issue(jira).comments) == 2
     assert "Reopened: The test was skipped" in str(the_issue(jira).comments[-1])
 
 
 def test_a_ticket_that_can_not_be_opened_again_is_said_in_words(jira: JiraStandIn) -> None:
     tracker = jira_tracker(jira)
-    attempt(1, Tickets(tracker).update_ticket, TicketChange(ticket=ensure(tracker), item=closed()))
+    attempt(1, tickets(tracker).follow_ticket, to_follow(ensure(tracker), closed()))
     jira.transitions = {"Done": "done"}
-    error = failure(Tickets(tracker).update_ticket, reopened())
+    error = failure(tickets(tracker).follow_ticket, reopened())
     assert "can't be reopened: Jira offers Done, not one to an open status; set reopen_transition" in error.message
 
 
@@ -248,13 +256,19 @@ def test_a_deleted_ticket_is_gone(jira: JiraStandIn) -> None:
     ticket = ensure(tracker)
     jira.delete(ticket.key)
     assert tracker.status(ticket).state is TicketState.GONE
-    error = failure(Tickets(tracker).update_ticket, TicketChange(ticket=ticket, item=item()))
-    assert "PAY-1: Issue does not exist or you do not have permission to see it." in error.message
+    followed: TicketFollowed = attempt(1, tickets(tracker).follow_ticket, to_follow(ticket, closed()))
+    assert (followed.written, followed.report.state) == (False, TicketState.GONE)
 
 
-def schedule(tracker: Tracker, team: str = "payments") -> Any:
-    request = SprintRequest(team=team, ticket=ensure(tracker), at=NOW)
-    return attempt(1, Tickets(tracker).schedule_in_sprint, request)
+def planned_at_once() -> ActionItem:
+    record = item()
+    policy = record.planned.policy.model_copy(update={"planned_on_acceptance": True})
+    return record.model_copy(update={"plan": record.planned.model_copy(update={"policy": policy})})
+
+
+def schedule(tracker: Tracker) -> TicketMade:
+    made: TicketMade = attempt(1, tickets(tracker).ensure_ticket, new_ticket(planned_at_once()))
+    return made
 
 
 def test_a_ticket_goes_into_the_sprint_that_starts_first(jira: JiraStandIn) -> None:
@@ -265,7 +279,8 @@ def test_a_ticket_goes_into_the_sprint_that_starts_first(jira: JiraStandIn) -> N
         Sprint(3, "Later", start=NOW + timedelta(days=21)),
         following,
     ]
-    sprint = schedule(jira_tracker(jira))
+    sprint = schedule(jira_tracker(jira)).sprint
+    assert sprint is not None
     assert (sprint.id, sprint.name, sprint.end) == (4, "Next", NOW + timedelta(days=21))
     assert following.issues == ["PAY-1"]
 
@@ -273,13 +288,63 @@ def test_a_ticket_goes_into_the_sprint_that_starts_first(jira: JiraStandIn) -> N
 @pytest.mark.parametrize("sprints", [[], [Sprint(1, "Running", state="active")], None])
 def test_without_a_future_sprint_a_ticket_stays_in_the_backlog(jira: JiraStandIn, sprints: list[Sprint] | None) -> None:
     jira.boards[12] = sprints
-    assert schedule(jira_tracker(jira)) is None
+    assert schedule(jira_tracker(jira)).sprint is None
     assert not any("/sprint/" in request for request in jira.requests)
 
 
 def test_a_board_that_does_not_exist_is_said_in_words(jira: JiraStandIn) -> None:
-    error = failure(
-        Tickets(jira_tracker(jira)).schedule_in_sprint,
-        SprintRequest(team="payments", ticket=Ticket(key="PAY-1", url=""), at=NOW),
+    made = schedule(jira_tracker(jira))
+    assert made.report.ticket.key == the_issue(jira).key
+    assert "Jira refused the list of sprints of board 12: The board does not exist" in made.refusal
+
+
+def test_a_sprint_that_can_not_be_read_now_costs_no_second_search_and_no_second_link(jira: JiraStandIn) -> None:
+    jira.boards[12] = [Sprint(4, "Next")]
+    jira.faults.append(Fault("GET", "/sprint$", status=503))
+    tracker, environment, told = jira_tracker(jira, index_lag=60), ActivityEnvironment(), []
+    environment.on_heartbeat = lambda *details: told.append(details)
+    with pytest.raises(ApplicationError):
+        environment.run(tickets(tracker).ensure_ticket, new_ticket(planned_at_once()))
+    known = DataConverter.default.payload_converter.from_payloads(
+        DataConverter.default.payload_converter.to_payloads([detail.model_dump() for detail in told[-1]])
     )
-    assert "Jira refused the list of sprints of board 12: The board does not exist" in error.message
+    jira.requests.clear()
+    again = ActivityEnvironment()
+    again.info = dataclasses.replace(again.info, attempt=2, heartbeat_details=known)
+    made: TicketMade = again.run(tickets(tracker).ensure_ticket, new_ticket(planned_at_once()))
+    assert (made.sprint and made.sprint.name, made.report.ticket.key) == ("Next", the_issue(jira).key)
+    assert [request.rpartition("/")[2] for request in jira.requests] == ["sprint", "issue", the_issue(jira).key]
+
+
+@pytest.mark.parametrize("path", ["/issue/PAY-1$", "/transitions$"])
+def test_what_an_attempt_wrote_whose_answer_was_lost_is_not_taken_for_what_people_did(
+    jira: JiraStandIn, path: str
+) -> None:
+    tracker = jira_tracker(jira)
+    ticket = ensure(tracker)
+    later = closed() if path == "/transitions$" else item(owner="ben", due_in_days=20)
+    request = to_follow(ticket, later, seen=says(tickets(tracker), ticket))
+    jira.faults.append(Fault("PUT|POST", path, lose_answer=True))
+    failure(tickets(tracker).follow_ticket, request)
+    followed: TicketFollowed = attempt(2, tickets(tracker).follow_ticket, request)
+    assert followed.written
+    assert (followed.report.assignee_kept, followed.report.due_kept) == (True, True)
+
+
+def says(ours: Tickets, ticket: Ticket) -> TicketReport:
+    followed: TicketFollowed = attempt(1, ours.follow_ticket, to_follow(ticket, item()))
+    assert not followed.written
+    return followed.report
+
+
+def test_a_ticket_costs_as_few_requests_as_it_can(jira: JiraStandIn) -> None:
+    tracker = jira_tracker(jira)
+    tracker.check("payments")
+    tracker.find(item().id)
+    jira.requests.clear()
+    ticket = ensure(tracker)
+    assert len(jira.requests) == 5, "it is looked for, created, linked in two ways, and read"
+    request = to_follow(ticket, closed(), seen=says(tickets(tracker), ticket))
+    jira.requests.clear()
+    attempt(1, tickets(tracker).follow_ticket, request)
+    assert len(jira.requests) == 7, "it is read, changed, and closed with a comment in four; and read"

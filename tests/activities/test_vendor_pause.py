@@ -7,11 +7,17 @@ import time_machine
 from sqlalchemy import Engine
 
 from activities.jira_tracker import JiraTracker
-from activities.tickets import Tickets
 from activities.vendor_pause import LONGEST, VendorPause
 from tests.records import NOW, item
 from tests.standins.jira import Fault, JiraStandIn
-from tests.tracking import ensure, failure, jira_settings, organisation
+from tests.tracking import (
+    ensure,
+    failure,
+    jira_settings,
+    new_ticket,
+    organisation,
+    tickets,
+)
 
 
 def worker(jira: JiraStandIn, database: Engine) -> JiraTracker:
@@ -23,10 +29,10 @@ def worker(jira: JiraStandIn, database: Engine) -> JiraTracker:
 def test_all_workers_wait_when_jira_asks_one_to(jira: JiraStandIn, database: Engine, status: int) -> None:
     jira.faults.append(Fault("POST", "/issue$", status=status, retry_after=60))
     first, second = worker(jira, database), worker(jira, database)
-    assert failure(Tickets(first).ensure_ticket, item()).next_retry_delay == timedelta(seconds=60)
+    assert failure(tickets(first).ensure_ticket, new_ticket()).next_retry_delay == timedelta(seconds=60)
     asked = len(jira.requests)
     for tracker in (first, second):
-        waiting = failure(Tickets(tracker).ensure_ticket, item(2))
+        waiting = failure(tickets(tracker).ensure_ticket, new_ticket(item(2)))
         assert waiting.type == "TrackerUnavailable"
         assert waiting.next_retry_delay is not None
         assert timedelta(seconds=40) < waiting.next_retry_delay < timedelta(seconds=75)

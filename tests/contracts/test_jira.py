@@ -83,9 +83,9 @@ def test_a_tickets_whole_life_is_as_documented(cloud: bool) -> None:
         sprint = tracker.next_sprint("payments", NOW)
         assert sprint is not None
         tracker.add_to_sprint(sprint, ticket)
-        tracker.update(ticket, item(owner="carla"))
+        tracker.update(tracker.status(ticket), item(owner="carla"))
         evidence = Evidence(url=HttpUrl("https://git.example.com/change/7"), by="ana", at=NOW)
-        tracker.update(ticket, item(status=ItemStatus.CLOSED, ended_at=NOW, evidence=[evidence]))
+        tracker.update(tracker.status(ticket), item(status=ItemStatus.CLOSED, ended_at=NOW, evidence=[evidence]))
         tracker.status(ticket)
         assert jira.requests == expected(LIFE, cloud)
 

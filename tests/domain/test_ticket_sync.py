@@ -10,7 +10,15 @@ from pydantic import HttpUrl
 
 from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus, Ticket, TicketReport, TicketState
 from followthrough.domain.item_commands import Accept, Extend, Finish, Reassign
-from followthrough.domain.ticket_sync import SOMEBODY, Outcome, take_as_written, take_report
+from followthrough.domain.ticket_sync import (
+    SOMEBODY,
+    UNREADABLE,
+    Outcome,
+    TicketFacts,
+    as_written,
+    take_report,
+    what_to_write,
+)
 from followthrough.domain.values import Refusal
 from tests.records import NOW, item
 
@@ -214,7 +222,7 @@ def test_what_followthrough_wrote_itself_is_no_news() -> None:
     record = followed()
     Reassign(by="carla", to="ben", reason="Ana is away").apply(record, NOW)
     written = says(account=None, assignee=None, assignee_kept=False, due=None, due_kept=False)
-    take_as_written(record, written)
+    record.ticket_seen = as_written(says(), written, closed=False)
     assert after(record, written.model_copy(update={"updated": NOW})) == Outcome()
     assert (record.owner, record.ticket_conflict) == ("ben", "")
 
@@ -253,3 +261,75 @@ def test_whatever_a_ticket_says_its_commands_are_allowed_and_saying_it_again_cha
         assert again == record
         assert record.owner != SOMEBODY
         assert record.status is not ItemStatus.WAIVED
+
+
+SHOWN = TicketFacts(owner="ana", due=item().planned.due, ended=False)
+
+
+def test_what_a_ticket_shows_already_is_not_written() -> None:
+    assert what_to_write(followed(accepted_at=NOW), says(), SHOWN, NOW) is None
+
+
+def test_a_ticket_that_people_left_alone_is_written_at_once() -> None:
+    record = followed(owner="ben")
+    write = what_to_write(record, says(updated=NOW), SHOWN, NOW)
+    assert write is not None
+    assert (write.item.owner, write.reopen) == ("ben", False)
+    assert record == followed(owner="ben"), "the item itself takes nothing in"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        says(state="in progress", status="In Progress"),
+        says(state="done", status="Done", evidence=LINK),
+        says(account="5b10zoe", assignee=None, assignee_kept=False),
+        says(**LATER),
+        says(ticket=PLAT_7),
+        TicketReport(ticket=PAY_1, state=TicketState.GONE, lead="carla"),
+        TicketReport(ticket=PAY_1, state=TicketState.HIDDEN, lead="carla"),
+    ],
+    ids=["begun", "done", "assigned", "rescheduled", "moved", "gone", "hidden"],
+)
+def test_what_people_did_is_taken_in_before_anything_is_written(report: TicketReport) -> None:
+    record, shows = followed(), SHOWN.model_copy(update={"due": NOW})
+    assert what_to_write(record, report, shows, NOW) is None
+    after(record, report)
+    if report.state not in UNREADABLE:
+        assert what_to_write(record, report, shows, NOW) is not None
+
+
+def test_an_assignee_of_others_choice_gives_way_to_the_items_next_owner_only() -> None:
+    seen = says(account="5b10zoe", assignee=None, assignee_kept=False)
+    later = what_to_write(followed(seen), seen, SHOWN.model_copy(update={"due": NOW}), NOW)
+    handed_over = what_to_write(followed(seen, owner="ben"), seen, SHOWN, NOW)
+    assert later is not None
+    assert handed_over is not None
+    kept = [write.item.ticket_seen and write.item.ticket_seen.assignee_kept for write in (later, handed_over)]
+    assert kept == [False, True]
+
+
+def test_a_ticket_that_was_closed_with_its_item_is_opened_with_it() -> None:
+    record = followed(says(state="done", status="Done"), status=ItemStatus.PROPOSED)
+    write = what_to_write(record, says(state="done", status="Done"), SHOWN.model_copy(update={"ended": True}), NOW)
+    assert write is not None
+    assert write.reopen
+
+
+def test_a_ticket_that_was_closed_with_its_item_is_no_news() -> None:
+    """An earlier attempt, whose answer was lost, may have closed it."""
+    record = followed(status=ItemStatus.CLOSED, ended_at=NOW, evidence=[CHANGE])
+    assert what_to_write(record, says(state="done", status="Done"), SHOWN, NOW) is not None
+    assert what_to_write(record, says(state="done", status="Done", moved_by="ben"), SHOWN, NOW) is None
+
+
+@given(reports, statuses, st.booleans())
+def test_whatever_a_ticket_says_it_is_taken_in_once_and_then_written(
+    report: TicketReport, status: ItemStatus, settled: bool
+) -> None:
+    record = followed(status=ItemStatus.CLOSED if settled else status, evidence=[CHANGE], done_at=NOW)
+    shows = SHOWN.model_copy(update={"due": NOW})
+    if what_to_write(record, report, shows, NOW) is None:
+        after(record, report)
+        written = what_to_write(record, report, shows, NOW)
+        assert (written is None) is (report.state in UNREADABLE)
