@@ -140,6 +140,34 @@ async def test_a_ticket_closed_without_a_link_asks_for_one_and_takes_it_when_it_
     assert (await part.handle.result()).status is ItemStatus.CLOSED
 
 
+async def test_what_people_did_is_taken_in_before_the_item_is_written_over_it(office: Office) -> None:
+    part = await office.item()
+    issue = office.issue(part)
+    office.jira.change(issue.key, by="5b10ben", assignee={"id": "5b10ben"}, status="In Progress")
+    later = (await part.state()).planned.due + timedelta(days=7)
+    await part.give(Extend(by="ana", until=later, reason="The provider is late"))
+    await eventually(lambda: issue.fields["duedate"] == later.date().isoformat())
+    assert (await part.state()).owner == "ben"
+    assert issue.fields["assignee"] == {"id": "5b10ben"}
+
+
+async def test_a_ticket_that_is_made_once_its_item_has_ended_is_closed(office: Office) -> None:
+    office.jira.faults.append(
+        Fault("POST", "/issue$", status=400, content='{"errorMessages": ["Not now."], "errors": {}}')
+    )
+    now, key = datetime.now(UTC), f"inc-{uuid4().hex[:10]}"
+    record = item(id=f"{key}.1", incident_id=key, severity="SEV4", proposed_at=now, accepted_at=now, working_since=now)
+    handle = await office.client.start_workflow(
+        ActionItemWorkflow.run, ItemProgress(item=record), id=record.id, task_queue=TASK_QUEUE
+    )
+    part = ItemPart(office, office.client.get_workflow_handle(record.id, result_type=ActionItem))
+    await part.until(lambda state: any("Not now." in entry.text for entry in (*state.unwritten, *state.written)))
+    await handle.execute_update(ActionItemWorkflow.execute, Finish(by="ana", evidence=HttpUrl(LINK)))
+    ended = await handle.result()
+    assert ended.ticket is not None
+    assert office.jira.issues[ended.ticket.key].status == "Done"
+
+
 async def test_who_is_assigned_in_jira_becomes_the_owner(office: Office) -> None:
     part = await office.item()
     office.jira.change(office.issue(part).key, by="5b10ana", assignee={"id": "5b10ben"})
