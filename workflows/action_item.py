@@ -47,7 +47,7 @@ class ActionItemWorkflow(LinkedItem):
             await self._hear_what_was_missed()
         if proposed:
             self.tell(NoticeKind.ITEM_PROPOSED, (self.record.owner,))
-        self.background.start(self.deliver(), self.keep_ticket())
+        self.begin()
         while not (self.record.ended and await self._finish()):
             await self.announce()
             if self.may_continue_as_new():

@@ -15,8 +15,9 @@ class Background:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, *works: Coroutine[Any, Any, None]) -> None:
-        """Begins them, beside those that there are."""
-        self._tasks += [asyncio.create_task(work) for work in works]
+        """Begins them, beside those that there are; nothing is kept of those that ended well."""
+        left = [task for task in self._tasks if not task.done() or _error(task) is not None]
+        self._tasks = left + [asyncio.create_task(work) for work in works]
 
     @property
     def done(self) -> bool:
@@ -38,5 +39,8 @@ class Background:
             task.cancel()
 
     def _error(self) -> BaseException | None:
-        ended = (task for task in self._tasks if task.done() and not task.cancelled())
-        return next((error for task in ended if (error := task.exception()) is not None), None)
+        return next((error for task in self._tasks if task.done() and (error := _error(task)) is not None), None)
+
+
+def _error(ended: asyncio.Task[None]) -> BaseException | None:
+    return None if ended.cancelled() else ended.exception()

@@ -67,11 +67,12 @@ class Command(Protocol):
 
 
 class Alarm:
-    """Rings once at a time; setting the same time again starts no second timer."""
+    """Rings once at a time; setting the same time again starts no second timer. A task that sleeps would take more."""
 
     def __init__(self) -> None:
+        self.rang = False
         self._at: datetime | None = None
-        self._timer: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def set(self, at: datetime | None) -> None:
         """Rings at ``at``, or never."""
@@ -79,13 +80,13 @@ class Alarm:
             return
         if self._timer is not None:
             self._timer.cancel()
-        self._at = at
-        self._timer = None if at is None else asyncio.create_task(workflow.sleep(at - workflow.now()))
+        self._at, self._timer, self.rang = at, None, False
+        if at is not None:
+            wait = (at - workflow.now()).total_seconds()
+            self._timer = asyncio.get_running_loop().call_later(wait, self._ring)
 
-    @property
-    def rang(self) -> bool:
-        """Whether the time has come."""
-        return self._timer is not None and self._timer.done()
+    def _ring(self) -> None:
+        self.rang = True
 
 
 class Planned(Protocol):
@@ -113,7 +114,8 @@ class Followed(ABC, Generic[RecordT]):
         self._alarm = Alarm()
         self._written = -1
         self._written_at = Fence()
-        self._mail_in_flight = False
+        self._begun = False
+        self._delivering = False
 
     @abstractmethod
     async def plan(self, at: datetime, fence: Fence) -> Planned:
@@ -168,6 +170,7 @@ class Followed(ABC, Generic[RecordT]):
 
     async def next_change(self) -> None:
         """Waits for a command, a signal, or the next moment that matters, and settles what it brought."""
+        self.attend()
         await self.background.wait(
             lambda: self.record.version > self._written or self._alarm.rang or self.may_continue_as_new()
         )
@@ -176,9 +179,7 @@ class Followed(ABC, Generic[RecordT]):
     def may_continue_as_new(self) -> bool:
         """The history has grown long, and nothing is in flight that a new run would do twice."""
         return (
-            workflow.info().is_continue_as_new_suggested()
-            and workflow.all_handlers_finished()
-            and not self._mail_in_flight
+            workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished() and not self._delivering
         )
 
     async def wind_down(self, settled: Callable[[], bool]) -> None:
@@ -187,6 +188,7 @@ class Followed(ABC, Generic[RecordT]):
         Gives up when the record goes on after all.
         """
         while self.record.ended:
+            self.attend()
             await self.background.wait(
                 lambda: (
                     self.record.version > self._written
@@ -265,6 +267,21 @@ class Followed(ABC, Generic[RecordT]):
             text = f"The mail {kind} of {alike[0].at:%Y-%m-%d %H:%M} UTC was not sent: too many wait"
             self.record.note(workflow.now(), EntryKind.NOTE, text)
         self.outgoing.append(notice)
+        self.attend()
+
+    def begin(self) -> None:
+        """From now on the work beside the main thread is done."""
+        self._begun = True
+        self.attend()
+
+    def attend(self) -> None:
+        """Starts what there is to do beside the main thread; it ends by itself, so that a record at rest has no tasks.
+
+        It is called where such work may have come up, and wherever the main thread waits.
+        """
+        if self._begun and self.outgoing and not self._delivering:
+            self._delivering = True
+            self.background.start(self._deliver())
 
     @property
     def queued(self) -> int:
@@ -281,11 +298,10 @@ class Followed(ABC, Generic[RecordT]):
             self.record.unreached = dict([*self.record.unreached.items(), (person, today)][-UNREACHED:])
             self.tell(NoticeKind.UNDELIVERED, undelivered=missed)
 
-    async def deliver(self) -> None:
-        """Sends mails one after the other, so that a thread reads in order; runs until cancelled."""
-        while True:
-            await workflow.wait_condition(lambda: bool(self.outgoing))
-            notice, self._mail_in_flight = self.outgoing[0], True
+    async def _deliver(self) -> None:
+        """Sends the mails that wait one after the other, so that a thread reads in order."""
+        while self.outgoing:
+            notice = self.outgoing[0]
             try:
                 await workflow.execute_activity_method(Email.send_notice, self.letter(notice), **MAIL)
             except ActivityError as error:
@@ -294,7 +310,7 @@ class Followed(ABC, Generic[RecordT]):
                 for missed in refused(error) or self._given_up(notice, error):
                     self.undelivered(missed)
             self.outgoing.pop(0)
-            self._mail_in_flight = False
+        self._delivering = False
 
     def _given_up(self, notice: QueuedNotice, error: ActivityError) -> list[Undelivered]:
         """Those whom a mail does not reach that the activity could not even set aside."""

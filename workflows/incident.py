@@ -107,7 +107,7 @@ class IncidentWorkflow(Followed[Incident]):
     @workflow.run
     async def run(self, progress: IncidentProgress) -> Incident:
         """Gives the incident as it ended."""
-        self.background.start(self.deliver())
+        self.begin()
         await self.settle()
         if self._goes_on:
             await self._hear_what_was_missed()

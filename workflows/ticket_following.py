@@ -45,6 +45,7 @@ class TicketFollowing(Followed[ActionItem]):
         super().__init__(progress.item, progress.outgoing)
         self.ticket_shows = progress.ticket_shows
         self._ticket_in_flight = False
+        self._keeping = False
         self._look_wanted = bool(progress.goes_on)
 
     @abstractmethod
@@ -55,13 +56,21 @@ class TicketFollowing(Followed[ActionItem]):
     def look_at_ticket(self) -> None:
         """Something may have changed in the ticket."""
         self._look_wanted = True
+        self.attend()
 
-    async def keep_ticket(self) -> None:
-        """Lets ticket and item follow each other, however long the tracker is away; runs until cancelled."""
-        while True:
-            await workflow.wait_condition(
-                lambda: (self._look_wanted or self._ticket_is_behind()) and not self._ticket_in_flight
-            )
+    def attend(self) -> None:
+        """See ``Followed``."""
+        super().attend()
+        if self._begun and self._ticket_wants() and not self._keeping:
+            self._keeping = True
+            self.background.start(self._keep_ticket())
+
+    def _ticket_wants(self) -> bool:
+        return (self._look_wanted or self._ticket_is_behind()) and not self._ticket_in_flight
+
+    async def _keep_ticket(self) -> None:
+        """Lets ticket and item follow each other, however long the tracker is away, until neither is behind."""
+        while self._ticket_wants():
             self._ticket_in_flight = True
             self._look_wanted = refused = False
             try:
@@ -78,6 +87,7 @@ class TicketFollowing(Followed[ActionItem]):
                 self._ticket_in_flight = False
             if refused:
                 await self._ask_again_later()
+        self._keeping = False
 
     async def adopt(self, command: Adopt) -> None:
         """Raises what the caller of the update sees when the tracker does not agree."""
@@ -96,6 +106,7 @@ class TicketFollowing(Followed[ActionItem]):
             raise ApplicationError(reason(error), type="Refusal", non_retryable=True) from error
         finally:
             self._ticket_in_flight = False
+            self.attend()
         self.ticket_shows = self.record.ticket_seen = None
         self.record.note(workflow.now(), EntryKind.TICKET, f"Adopted ticket {self.record.ticket.key}", command.by)
 
