@@ -46,13 +46,19 @@ def _adapter(type_hint: Any) -> TypeAdapter[Any]:
     return TypeAdapter(type_hint)
 
 
+_JSON = TolerantJSONConverter()
+_CONVERTERS = [
+    _JSON if isinstance(one, JSONPlainPayloadConverter) else one
+    for one in DefaultPayloadConverter.default_encoding_payload_converters
+]
+"""Common to all workflows, each of which makes a payload converter."""
+
+
 class FollowthroughPayloadConverter(CompositePayloadConverter):
     """Pydantic's JSON, whichever version wrote it, with commands that are refused in words."""
 
     def __init__(self) -> None:
-        json = TolerantJSONConverter()
-        defaults = DefaultPayloadConverter.default_encoding_payload_converters
-        super().__init__(*(json if isinstance(one, JSONPlainPayloadConverter) else one for one in defaults))
+        super().__init__(*_CONVERTERS)
 
 
 data_converter = dataclasses.replace(pydantic_data_converter, payload_converter_class=FollowthroughPayloadConverter)

@@ -15,9 +15,11 @@ class Background:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, *works: Coroutine[Any, Any, None]) -> None:
-        """Begins them, beside those that there are; nothing is kept of those that ended well."""
-        left = [task for task in self._tasks if not task.done() or _error(task) is not None]
-        self._tasks = left + [asyncio.create_task(work) for work in works]
+        """Begins them, beside those that there are; nothing is kept of those that end well."""
+        for work in works:
+            task = asyncio.create_task(work)
+            self._tasks.append(task)
+            task.add_done_callback(self._forget)
 
     @property
     def done(self) -> bool:
@@ -37,6 +39,10 @@ class Background:
         """Ends all of it."""
         for task in self._tasks:
             task.cancel()
+
+    def _forget(self, ended: asyncio.Task[None]) -> None:
+        if _error(ended) is None:
+            self._tasks.remove(ended)
 
     def _error(self) -> BaseException | None:
         return next((error for task in self._tasks if task.done() and (error := _error(task)) is not None), None)

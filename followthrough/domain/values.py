@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import accumulate
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
@@ -38,7 +38,15 @@ class Severity(StrEnum):
     SEV4 = "SEV4"
 
 
-class State(BaseModel):
+class Lean(BaseModel):
+    """Does not keep which of its fields were given, which nobody asks and would be a tenth of an open record."""
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Forgets it."""
+        self.__pydantic_fields_set__.clear()
+
+
+class State(Lean):
     """What a workflow knows and carries over continue-as-new.
 
     Unknown fields are ignored, so that a worker that was rolled back still reads newer state.
@@ -47,7 +55,7 @@ class State(BaseModel):
     model_config = ConfigDict(validate_assignment=True)
 
 
-class Message(BaseModel):
+class Message(Lean):
     """What is said once: a request to an activity, an answer, a signal.
 
     Unknown fields are ignored, for a newer worker or an older one may have said it.
