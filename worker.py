@@ -71,6 +71,21 @@ WORKFLOW_RUNNER = SandboxedWorkflowRunner(
 THREADS = {Queue.WORKFLOWS: 16, Queue.TICKETS: 16, Queue.MAILS: 8}
 """Of a process for each queue. Those of the first use the database only, whose pool has about as many connections."""
 
+CACHED_WORKFLOWS = 1_000
+"""Incidents and action items that a worker keeps in memory, about 100 KiB each: 100 MB for what people are busy with.
+
+The others cost nothing: they wake once in days, and then are replayed, which takes some tens of milliseconds.
+"""
+
+WORKFLOW_TASKS = 2 * THREADS[Queue.WORKFLOWS]
+"""At once. Half of them wait for local activities while the others compute, one at a time as Python does.
+
+Each more would be a thread that makes all of them slower, until the SDK takes one for stuck.
+"""
+
+POLLS = 5
+"""At once, of each kind: while there is work a poll takes milliseconds, so five keep the threads busy."""
+
 FINISH_WITHIN = timedelta(seconds=45)
 """What is under way when a worker stops has so long: more than a transport takes to connect and to answer."""
 
@@ -176,6 +191,10 @@ def build_worker(
                 task_queue=queue,
                 workflows=WORKFLOWS if queue is Queue.WORKFLOWS else [],
                 activities=activities[queue],
+                max_cached_workflows=CACHED_WORKFLOWS,
+                max_concurrent_workflow_tasks=WORKFLOW_TASKS,
+                max_concurrent_workflow_task_polls=POLLS,
+                max_concurrent_activity_task_polls=POLLS,
                 activity_executor=ThreadPoolExecutor(THREADS[queue], thread_name_prefix=queue),
                 max_concurrent_activities=THREADS[queue],
                 max_concurrent_local_activities=THREADS[queue],
