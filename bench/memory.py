@@ -1,19 +1,23 @@
-"""A worker's memory for each open action item, against an idle workflow with one timer."""
+"""A worker's memory for each open action item, against a bare workflow with the same commands; and for evicted ones."""
 
 import asyncio
 import signal
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import psutil
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from bench.life import COMMANDER, OWNER
 from bench.report import Row, Size, ratio
 from bench.stage import at_rest, say, stage, worker_process
-from bench.steps import BARE_QUEUE
-from bench.trivial import IdleWorkflow
+from bench.steps import BARE_QUEUE, PASSED_THROUGH_QUEUE, steps
+from bench.trivial import IdleWorkflow, OpenWorkflow
 from followthrough.domain.action_item import ActionItem, Kind, Priority
 from followthrough.domain.values import Severity
 from workflows.action_item import ActionItemWorkflow
@@ -22,28 +26,69 @@ from workflows.messages import TASK_QUEUE, ItemProgress
 OPEN = {Size.SMALLEST: 40, Size.QUICK: 1_000, Size.FULL: 10_000}
 STEPS = 4
 AT_ONCE = 20
-Start = Callable[[Client], Awaitable[None]]
-WHY = "an open item keeps its record, its plan, and two background tasks that wait; an idle workflow keeps one."
+BORN = 3
+"""Events that a workflow has before it first waits."""
+Start = Callable[[Client], Awaitable[str]]
+WHY = "an open item keeps its record, its plan and the entries that it wrote last."
 
 
 async def memory(size: Size) -> list[Row]:
-    """Two fresh workers grow in turns; what counts is by how much, not from where."""
-    number = OPEN[size]
-    async with (
-        stage() as found,
-        worker_process("followthrough", found, cached=number) as followthrough,
-        worker_process("bare", found, cached=number) as bare,
-    ):
-        processes = {_propose: followthrough, _start_idle: bare}
+    """Of how much fresh workers grow, not from where."""
+    return [*await _open(OPEN[size]), await _evicted(OPEN[size])]
+
+
+async def _open(number: int) -> list[Row]:
+    """Four workers that keep all of theirs, in turns."""
+    async with stage() as found, AsyncExitStack() as workers:
+
+        async def fresh(kind: str) -> psutil.Process:
+            return await workers.enter_async_context(worker_process(kind, found, cached=number))
+
+        followthrough, bare = await fresh("followthrough"), await fresh("bare")
+        commands = await _commands(found.client)
+        passed_through = await fresh("bare-passed-through")
+        processes: dict[Start, psutil.Process] = {
+            _propose: followthrough,
+            partial(_start_open, commands, BARE_QUEUE): bare,
+            partial(_start_open, commands, PASSED_THROUGH_QUEUE): passed_through,
+            _start_idle: bare,
+        }
         grown: dict[Start, list[list[float]]] = {start: [] for start in processes}
+        for start in processes:
+            await _many(start, found.client, 1)
         for step in range(STEPS):
-            say(f"{step * number // STEPS} of {number} workflows are open in each worker.")
+            say(f"{step * number // STEPS} of {number} workflows of each kind are open.")
             for start, process in processes.items():
-                before = await _resident(process)
-                await _many(start, found.client, number // STEPS)
-                grown[start].append([await _resident(process) - before])
-    measured = ratio(grown[_propose][1:], grown[_start_idle][1:])
-    return [Row("worker's memory per open item", f"{number} open", ratio=measured, target=2, why=WHY)]
+                grown[start].append([await _grows(process, found.client, start, number // STEPS)])
+    ours, *bare_ones = (rounds[1:] for rounds in grown.values())
+    each = [sum(map(sum, rounds)) / (STEPS - 1) / (number // STEPS) / 1024 for rounds in (ours, *bare_ones)]
+    say(f"KiB each: {', '.join(f'{one:.0f}' for one in each)}.")
+    same, shared, idle = (ratio(ours, baseline) for baseline in bare_ones)
+    measure = f"{number} open"
+    return [
+        Row("worker's memory per open item", f"{measure}, beside the same commands", ratio=same, target=1.3, why=WHY),
+        Row("worker's memory per open item", f"{measure}, beside those with modules shared, too", ratio=shared),
+        Row("worker's memory per open item", f"{measure}, beside an idle workflow", ratio=idle),
+    ]
+
+
+async def _evicted(number: int) -> Row:
+    """A worker that keeps those of the first step, and evicts one for each that is started after them."""
+    each = number // STEPS
+    async with stage() as found, worker_process("followthrough", found, cached=each) as process:
+        await _many(_propose, found.client, 1)
+        kept = await _grows(process, found.client, _propose, each)
+        say(f"{each} action items are open in a worker that keeps no more.")
+        grown = [[await _grows(process, found.client, _propose, each)] for _ in range(STEPS - 1)]
+    measured = ratio(grown, [[kept]] * len(grown))
+    why = "what the allocator does not give back."
+    return Row("worker's memory per evicted item", "beside an open one", ratio=measured, target=0.05, why=why)
+
+
+async def _grows(process: psutil.Process, client: Client, start: Start, number: int) -> float:
+    before = await _resident(process)
+    await _many(start, client, number)
+    return await _resident(process) - before
 
 
 async def _resident(process: psutil.Process) -> int:
@@ -54,16 +99,36 @@ async def _resident(process: psutil.Process) -> int:
 
 
 async def _many(start: Start, client: Client, number: int) -> None:
+    """Starts so many, and waits until each of them does."""
     left = iter(range(number))
 
     async def some() -> None:
         for _ in left:
-            await start(client)
+            await _waits(client.get_workflow_handle(await start(client)))
 
     await asyncio.gather(*(some() for _ in range(AT_ONCE)))
 
 
-async def _propose(client: Client) -> None:
+async def _waits(handle: WorkflowHandle[Any, Any]) -> None:
+    """A busy machine hides from ``at_rest`` that there is work left."""
+    while True:
+        found = await handle.describe()
+        pending = found.raw_description
+        if found.history_length > BORN and not (
+            pending.pending_activities or pending.HasField("pending_workflow_task")
+        ):
+            return
+        await asyncio.sleep(0.2)
+
+
+async def _commands(client: Client) -> Counter[str]:
+    """How many of each an item sends until it waits for somebody to accept it."""
+    item = client.get_workflow_handle(await _propose(client))
+    await _waits(item)
+    return Counter(step.what for step in steps(await item.fetch_history()))
+
+
+async def _propose(client: Client) -> str:
     item = ActionItem(
         id=f"inc-{uuid4()}.1",
         incident_id=f"inc-{uuid4()}",
@@ -78,7 +143,16 @@ async def _propose(client: Client) -> None:
         proposed_at=datetime.now(UTC),
     )
     await client.start_workflow(ActionItemWorkflow.run, ItemProgress(item=item), id=item.id, task_queue=TASK_QUEUE)
+    return item.id
 
 
-async def _start_idle(client: Client) -> None:
-    await client.start_workflow(IdleWorkflow.run, id=str(uuid4()), task_queue=BARE_QUEUE)
+async def _start_open(commands: dict[str, int], queue: str, client: Client) -> str:
+    workflow_id = f"inc-{uuid4()}.1"
+    await client.start_workflow(OpenWorkflow.run, commands, id=workflow_id, task_queue=queue)
+    return workflow_id
+
+
+async def _start_idle(client: Client) -> str:
+    workflow_id = f"inc-{uuid4()}.1"
+    await client.start_workflow(IdleWorkflow.run, id=workflow_id, task_queue=BARE_QUEUE)
+    return workflow_id

@@ -1,6 +1,10 @@
-"""A worker in a process of its own: ``python -m bench.worker bare|followthrough ADDRESS DATA_DIR CACHED``."""
+"""A worker in a process of its own: ``python -m bench.worker KIND ADDRESS DATA_DIR CACHED``.
+
+The kind is ``followthrough``, ``bare``, or ``bare-passed-through``, whose workflows share their modules as ours do.
+"""
 
 import asyncio
+import dataclasses
 import gc
 import signal
 import sys
@@ -11,13 +15,17 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker, WorkerConfig
 
 from bench.bare import BareWorkflow
-from bench.steps import BARE_QUEUE, nothing
-from bench.trivial import EmptyWorkflow, IdleWorkflow
+from bench.steps import BARE_QUEUE, PASSED_THROUGH_QUEUE, nothing
+from bench.trivial import EmptyWorkflow, IdleWorkflow, OpenWorkflow
 from followthrough.converter import data_converter
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.database import open_database
 from worker import WORKFLOW_RUNNER, Workers, build_worker
+
+PASSING_BENCH_THROUGH = dataclasses.replace(
+    WORKFLOW_RUNNER, restrictions=WORKFLOW_RUNNER.restrictions.with_passthrough_modules("bench")
+)
 
 
 class Cache(SimplePlugin):
@@ -36,13 +44,14 @@ async def main(kind: str, address: str, data_dir: str, cached: str) -> None:
     """Runs until the process is stopped; SIGUSR1 collects garbage."""
     client = await Client.connect(address, data_converter=data_converter, plugins=[Cache(int(cached))])
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, gc.collect)
-    if kind == "bare":
+    if kind.startswith("bare"):
+        passed_through = kind != "bare"
         worker: Worker | Workers = Worker(
             client,
-            task_queue=BARE_QUEUE,
-            workflows=[EmptyWorkflow, IdleWorkflow, BareWorkflow],
+            task_queue=PASSED_THROUGH_QUEUE if passed_through else BARE_QUEUE,
+            workflows=[EmptyWorkflow, IdleWorkflow, OpenWorkflow, BareWorkflow],
             activities=[nothing],
-            workflow_runner=WORKFLOW_RUNNER,
+            workflow_runner=PASSING_BENCH_THROUGH if passed_through else WORKFLOW_RUNNER,
         )
     else:
         settings = Settings(data_dir=Path(data_dir))
