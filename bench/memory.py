@@ -38,11 +38,11 @@ async def memory(size: Size) -> list[Row]:
 
 
 async def _open(number: int) -> list[Row]:
-    """Four workers that keep all of theirs, in turns."""
+    """Three workers that keep all of theirs, in turns; one has two kinds."""
     async with stage() as found, AsyncExitStack() as workers:
 
         async def fresh(kind: str) -> psutil.Process:
-            return await workers.enter_async_context(worker_process(kind, found, cached=number))
+            return await workers.enter_async_context(worker_process(kind, found, cached=3 * number))
 
         followthrough, bare = await fresh("followthrough"), await fresh("bare")
         commands = await _commands(found.client)
