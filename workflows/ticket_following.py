@@ -103,10 +103,11 @@ class TicketFollowing(Followed[ActionItem]):
                 Tickets.adopt_ticket, Adoption(ticket=command.ticket, item=self.record.lean()), **ADOPTING
             )
         except ActivityError as error:
+            self._ticket_in_flight = False
+            self.attend()  # not in finally: a workflow that is evicted may start nothing
             raise ApplicationError(reason(error), type="Refusal", non_retryable=True) from error
         finally:
             self._ticket_in_flight = False
-            self.attend()
         self.ticket_shows = self.record.ticket_seen = None
         self.record.note(workflow.now(), EntryKind.TICKET, f"Adopted ticket {self.record.ticket.key}", command.by)
 
