@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import sqlalchemy
 from pydantic import AwareDatetime, BaseModel
-from sqlalchemy import Engine, case, delete
+from sqlalchemy import Engine, String, bindparam, case, delete, true
 from sqlmodel import Session, col, select
 
 from followthrough.domain.alert import Alert, AlertState, Heard
@@ -53,22 +54,42 @@ class WithoutRoute(BaseModel):
 
 
 def known(database: Engine, alert: Alert) -> Known:
-    """What a delivery has to know; every one waits for this, so the usual ways are lean."""
-    incident_id, status = queries.latest_incident(database, alert.dedup_key) or (None, None)
+    """What a delivery has to know; every one waits for this, so the usual ways are one lean statement."""
+    with database.connect() as connection:
+        incident_id, status, *unstarted = connection.execute(_KNOWN, {"dedup_key": alert.dedup_key}).one()
+    state, at, event = unstarted
+    if incident_id is None:
+        heard = state in OVER and Heard(at=at, event=event).covers(alert)
+        followed_by = _follower(database, alert) if alert.event else None
+        return Known(followed_by=followed_by, unstarted=state is not None, heard=heard)
+    heard = status not in (*ONGOING, IncidentStatus.MERGED) and _heard(database, incident_id, alert)
+    return Known(incident_id, IncidentStatus(status), heard=heard, unstarted=state is not None)
+
+
+_ASKED = sqlalchemy.select(bindparam("dedup_key", type_=String).label("dedup_key")).subquery()
+_LATEST = queries.LATEST_INCIDENT.subquery()
+_KNOWN = sqlalchemy.select(
+    _LATEST.c.id,
+    _LATEST.c.status,
+    col(UnstartedAlertRow.state),
+    col(UnstartedAlertRow.at),
+    col(UnstartedAlertRow.event),
+).select_from(
+    _ASKED.outerjoin(_LATEST, true()).outerjoin(
+        UnstartedAlertRow, col(UnstartedAlertRow.dedup_key) == _ASKED.c.dedup_key
+    )
+)
+
+
+def _follower(database: Engine, alert: Alert) -> str | None:
     with Session(database) as session:
-        if incident_id is not None:
-            over = status not in (*ONGOING, IncidentStatus.MERGED)
-            incident = queries.incident(session, incident_id) if over else None
-            heard = incident is not None and incident.knows(alert)
-            return Known(incident_id, status, heard=heard, unstarted=_row(session, alert) is not None)
-        row = _row(session, alert)
-        heard = row is not None and row.state in OVER and Heard(at=row.at, event=row.event).covers(alert)
-        follower = queries.follower(session, alert.dedup_key) if alert.event else None
-        return Known(followed_by=follower, unstarted=row is not None, heard=heard)
+        return queries.follower(session, alert.dedup_key)
 
 
-def _row(session: Session, alert: Alert) -> UnstartedAlertRow | None:
-    return session.get(UnstartedAlertRow, alert.dedup_key)
+def _heard(database: Engine, incident_id: str, alert: Alert) -> bool:
+    with Session(database) as session:
+        incident = queries.incident(session, incident_id)
+    return incident is not None and incident.knows(alert)
 
 
 def keep(database: Engine, alert: Alert, now: datetime) -> None:

@@ -63,21 +63,19 @@ def incidents(
 
 
 def latest_incident(database: Engine, dedup_key: str) -> tuple[str, IncidentStatus] | None:
-    """Id and status of the one that an alert with this key started and that is ongoing, or else of the last.
-
-    Every alert waits for this, so it is lean.
-    """
+    """Id and status of the one that an alert with this key started and that is ongoing, or else of the last."""
     with database.connect() as connection:
-        row = connection.execute(_LATEST, {"dedup_key": dedup_key}).first()
+        row = connection.execute(LATEST_INCIDENT, {"dedup_key": dedup_key}).first()
     return (row[0], IncidentStatus(row[1])) if row else None
 
 
-_LATEST = (
+LATEST_INCIDENT = (
     select(IncidentRow.id, IncidentRow.status)
     .where(IncidentRow.dedup_key == bindparam("dedup_key"))
     .order_by(case((col(IncidentRow.status).in_(ONGOING), 0), else_=1), col(IncidentRow.declared_at).desc())
     .limit(1)
 )
+"""Id and status, for ``dedup_key``."""
 
 
 def follower(session: Session, dedup_key: str) -> str | None:

@@ -287,12 +287,12 @@ def intake(settings: Settings, organisation: Callable[[], Organisation], inciden
         accepted = Accepted(incident=incident_id, url=f"{settings.resolved_public_url}/incidents/{incident_id}")
         return JSONResponse(accepted.model_dump(), 202)
 
-    def generic_token(request: Request) -> None:
+    async def generic_token(request: Request) -> None:
         if settings.generic_token is None:
             raise HTTPException(403, "This webhook is off; set FOLLOWTHROUGH_GENERIC_TOKEN to the token it asks for.")
         require_bearer(request, settings.generic_token)
 
-    def alertmanager_token(request: Request) -> None:
+    async def alertmanager_token(request: Request) -> None:
         if settings.alertmanager_token is not None:
             require_bearer(request, settings.alertmanager_token)
 

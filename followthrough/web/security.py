@@ -62,7 +62,7 @@ def signed(body: bytes, scheme: str, signatures: str, secrets: Sequence[SecretSt
 def authorised(settings: Settings) -> params.Depends:
     """A dependency of routes that ask for the API's token where one is set."""
 
-    def check(request: Request) -> None:
+    async def check(request: Request) -> None:
         if settings.api_token is not None:
             require_bearer(request, settings.api_token)
 
