@@ -113,6 +113,7 @@ class IncidentWorkflow(Followed[Incident]):
             await self._hear_what_was_missed()
         await self._ask_items()
         if not (self.record.compared or self.record.drill):
+            await self._page_first()
             await self._look_for_repeats()
         while not (self.record.ended and await self._finish()):
             await self.next_change()
@@ -355,6 +356,10 @@ class IncidentWorkflow(Followed[Incident]):
             parent_close_policy=ParentClosePolicy.ABANDON,
             search_attributes=of_incident(incident),
         )
+
+    async def _page_first(self) -> None:
+        """Mails leave with the end of a workflow task, which all that is compared would hold up; for long none can."""
+        await self.background.wait(lambda: not self.outgoing or self.record.version > self._written or self._alarm.rang)
 
     async def _look_for_repeats(self) -> None:
         """Links or proposes earlier incidents, and counts it against open or waived follow-ups of those linked."""

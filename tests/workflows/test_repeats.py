@@ -1,15 +1,19 @@
 """An incident that happened before finds what was agreed then."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
+from sqlmodel import Session
 
+import activities.planning
 from followthrough.domain.action_item import Kind, Priority
-from followthrough.domain.incident import Repeat
+from followthrough.domain.incident import Incident, Repeat
 from followthrough.domain.incident_commands import Mitigate, ProposeItem, Resolve
 from followthrough.domain.lifecycle_commands import LinkRepeat, UnlinkRepeat
+from followthrough.domain.repeats import Earlier, find_repeats
 from followthrough.organisation import Organisation
 from followthrough.policies import RepeatPolicies
+from followthrough.store import queries
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
 from tests.workflows.test_lifecycle import mails
 
@@ -65,6 +69,23 @@ async def test_the_same_alert_is_linked_and_counted_at_once(play: Play) -> None:
     assert [repeat.incident_id for repeat in state.repeats] == [earlier.handle.id]
     assert state.proposed_repeats == []
     await item.until(lambda it: it.repeats == [again.handle.id])
+
+
+@pytest.mark.usefixtures("comparing")
+async def test_who_is_on_call_hears_of_it_before_earlier_incidents_are_compared(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: dict[str, bool] = {}
+
+    def compare(incident: Incident, earlier: Iterable[Earlier], policies: RepeatPolicies) -> tuple[Repeat, ...]:
+        with Session(play.database) as session:
+            sent[incident.id] = any(mail.state.done for mail in queries.mails(session, incident_id=incident.id))
+        return find_repeats(incident, earlier, policies)
+
+    monkeypatch.setattr(activities.planning, "find_repeats", compare)
+    incident = await play.declare(title="The kiln is cold")
+    await incident.until(lambda it: it.compared)
+    assert sent[incident.handle.id]
 
 
 async def test_a_person_links_a_repeat_that_looks_like_nothing_before(play: Play) -> None:
