@@ -15,7 +15,7 @@ from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import BaseModel
-from sqlalchemy import Engine, or_, update
+from sqlalchemy import Engine, bindparam, or_, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
@@ -34,7 +34,8 @@ from followthrough.links import Links
 from followthrough.mail.render import Rendered, render
 from followthrough.organisation import Organisation
 from followthrough.store.bounces import unreachable_people
-from followthrough.store.tables import MailRow, MailState
+from followthrough.store.database import upsert_for
+from followthrough.store.tables import MailAttachmentRow, MailRow, MailState
 from followthrough.wording import without_addresses
 from workflows.mail_messages import Asked, PutInInbox, Undelivered
 from workflows.messages import Notice
@@ -277,20 +278,29 @@ class Email:
 
     def _queue(self, mail: MailRow) -> bool:
         """False when it was sent before."""
-        with Session(self._database) as session, session.begin():
-            earlier = session.get(MailRow, mail.key)
-            if earlier is not None and earlier.state.done:
+        with self._database.begin() as connection:
+            earlier = connection.execute(_STATE, {"of": mail.key}).scalar()
+            if earlier is not None and earlier.done:
                 return False
-            if earlier is not None and earlier.state is MailState.QUEUED:
+            if earlier is MailState.QUEUED:
                 activity.logger.warning("Nobody knows whether mail %s went out; it is sent again.", mail.key)
             mail.state, mail.reference = MailState.QUEUED, uuid5(NAMESPACE_URL, mail.key).hex
-            session.merge(mail)
+            connection.execute(upsert_for(self._database.dialect.name, MailRow), mail.model_dump())
+            if files := [{**file.model_dump(), "mail_key": mail.key} for file in mail.attachments]:
+                connection.execute(upsert_for(self._database.dialect.name, MailAttachmentRow), files)
         return True
 
     def _record(self, mail: MailRow, state: MailState, answer: str) -> None:
-        with Session(self._database) as session, session.begin():
-            queued = (col(MailRow.key) == mail.key, col(MailRow.state) == MailState.QUEUED)
-            session.execute(update(MailRow).where(*queued).values(state=state, answer=answer))
+        with self._database.begin() as connection:
+            connection.execute(_CAME_OF_IT, {"of": mail.key, "now": state, "says": answer})
+
+
+_STATE = select(MailRow.state).where(MailRow.key == bindparam("of"))
+_CAME_OF_IT = (
+    update(MailRow)
+    .where(col(MailRow.key) == bindparam("of"), col(MailRow.state) == MailState.QUEUED)
+    .values(state=bindparam("now"), answer=bindparam("says"))
+)
 
 
 def _final(mail: MailRow, why: str, kind: str) -> ApplicationError:

@@ -1,10 +1,9 @@
 """Writes what workflows know into SQL, where pages, digests and insights read it."""
 
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, Insert, bindparam, delete
+from sqlalchemy import Engine, bindparam, delete
 from sqlmodel import Session, SQLModel, col
 from temporalio import activity
 
@@ -14,7 +13,7 @@ from followthrough.domain.incident import Incident
 from followthrough.domain.text import clean_all
 from followthrough.domain.values import Fence
 from followthrough.store import projections
-from followthrough.store.database import insert_for
+from followthrough.store.database import upsert_for
 from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, PostmortemRow, TimelineRow
 
 UNFENCED = Fence()
@@ -92,19 +91,12 @@ class ReadModel:
     def _put(self, session: Session, table: type[SQLModel], *rows: dict[str, Any]) -> None:
         """Whatever was there."""
         if rows:
-            session.connection().execute(_upsert(self._database.dialect.name, table), rows)
+            session.connection().execute(upsert_for(self._database.dialect.name, table), rows)
 
 
 _DELETE_BEYOND = delete(TimelineRow).where(
     col(TimelineRow.record_id) == bindparam("record"), col(TimelineRow.number) > bindparam("entries")
 )
-
-
-@cache
-def _upsert(dialect: str, table: type[SQLModel]) -> Insert:
-    upsert = insert_for(dialect)(table)
-    keys = [column.name for column in upsert.table.primary_key]
-    return upsert.on_conflict_do_update(index_elements=keys, set_=dict(upsert.excluded))
 
 
 def _row(record: Incident | ActionItem) -> IncidentRow | ActionItemRow:

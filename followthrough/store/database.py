@@ -2,15 +2,16 @@
 
 import contextlib
 import sqlite3
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, Insert, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlmodel import create_engine
+from sqlmodel import SQLModel, create_engine
 
 from followthrough.private_files import private_database
 
@@ -64,6 +65,14 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 def insert_for(dialect: str) -> type[postgresql.Insert] | type[sqlite.Insert]:
     """Both know ``on_conflict_do_update``."""
     return postgresql.Insert if dialect == "postgresql" else sqlite.Insert
+
+
+@cache
+def upsert_for(dialect: str, table: type[SQLModel]) -> Insert:
+    """Writes whole rows, whatever was there."""
+    upsert = insert_for(dialect)(table)
+    keys = [column.name for column in upsert.table.primary_key]
+    return upsert.on_conflict_do_update(index_elements=keys, set_=dict(upsert.excluded))
 
 
 def _file(url: URL) -> Path | None:
