@@ -61,7 +61,7 @@ WORKFLOWS = [
     TroublesWorkflow,
 ]
 WORKFLOW_RUNNER = UnsandboxedWorkflowRunner()
-"""The SDK's sandbox is entered six times for each payload, and with a copy of our modules takes half of a workflow's memory.
+"""The SDK's sandbox is entered six times for a payload, and its copy of our modules took half of a workflow's memory.
 
 ``tests/test_determinism.py`` sees instead that workflows ask no clock, draw nothing and do no I/O.
 """

@@ -295,7 +295,7 @@ class Email:
             connection.execute(_CAME_OF_IT, {"of": mail.key, "now": state, "says": answer})
 
 
-_STATE = select(MailRow.state).where(MailRow.key == bindparam("of"))
+_STATE = select(col(MailRow.state)).where(MailRow.key == bindparam("of"))
 _CAME_OF_IT = (
     update(MailRow)
     .where(col(MailRow.key) == bindparam("of"), col(MailRow.state) == MailState.QUEUED)

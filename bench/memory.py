@@ -16,7 +16,7 @@ from temporalio.client import Client, WorkflowHandle
 from bench.life import COMMANDER, OWNER
 from bench.report import Row, Size, ratio
 from bench.stage import at_rest, say, stage, worker_process
-from bench.steps import BARE_QUEUE, PASSED_THROUGH_QUEUE, steps
+from bench.steps import BARE_QUEUE, SANDBOXED_QUEUE, steps
 from bench.trivial import IdleWorkflow, OpenWorkflow
 from followthrough.domain.action_item import ActionItem, Kind, Priority
 from followthrough.domain.values import Severity
@@ -46,11 +46,11 @@ async def _open(number: int) -> list[Row]:
 
         followthrough, bare = await fresh("followthrough"), await fresh("bare")
         commands = await _commands(found.client)
-        passed_through = await fresh("bare-passed-through")
+        sandboxed = await fresh("bare-sandboxed")
         processes: dict[Start, psutil.Process] = {
             _propose: followthrough,
             partial(_start_open, commands, BARE_QUEUE): bare,
-            partial(_start_open, commands, PASSED_THROUGH_QUEUE): passed_through,
+            partial(_start_open, commands, SANDBOXED_QUEUE): sandboxed,
             _start_idle: bare,
         }
         grown: dict[Start, list[list[float]]] = {start: [] for start in processes}
@@ -67,7 +67,7 @@ async def _open(number: int) -> list[Row]:
     measure = f"{number} open"
     return [
         Row("worker's memory per open item", f"{measure}, beside the same commands", ratio=same, target=1.3, why=WHY),
-        Row("worker's memory per open item", f"{measure}, beside those with modules shared, too", ratio=shared),
+        Row("worker's memory per open item", f"{measure}, beside those in the SDK's sandbox", ratio=shared),
         Row("worker's memory per open item", f"{measure}, beside an idle workflow", ratio=idle),
     ]
 

@@ -9,7 +9,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
 BARE_QUEUE = "bench-bare"
-PASSED_THROUGH_QUEUE = "bench-bare-passed-through"
+SANDBOXED_QUEUE = "bench-bare-sandboxed"
 
 SIMPLE = {
     EventType.EVENT_TYPE_MARKER_RECORDED: "local activity",

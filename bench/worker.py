@@ -1,10 +1,9 @@
 """A worker in a process of its own: ``python -m bench.worker KIND ADDRESS DATA_DIR CACHED``.
 
-The kind is ``followthrough``, ``bare``, or ``bare-passed-through``, whose workflows share their modules as ours do.
+The kind is ``followthrough``, ``bare``, or ``bare-sandboxed``, whose workflows run as the SDK runs them by default.
 """
 
 import asyncio
-import dataclasses
 import gc
 import signal
 import sys
@@ -13,19 +12,16 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import Worker, WorkerConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from bench.bare import BareWorkflow
-from bench.steps import BARE_QUEUE, PASSED_THROUGH_QUEUE, nothing
+from bench.steps import BARE_QUEUE, SANDBOXED_QUEUE, nothing
 from bench.trivial import EmptyWorkflow, IdleWorkflow, OpenWorkflow
 from followthrough.converter import data_converter
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.database import open_database
 from worker import WORKFLOW_RUNNER, Workers, build_worker
-
-PASSING_BENCH_THROUGH = dataclasses.replace(
-    WORKFLOW_RUNNER, restrictions=WORKFLOW_RUNNER.restrictions.with_passthrough_modules("bench")
-)
 
 
 class Cache(SimplePlugin):
@@ -45,13 +41,13 @@ async def main(kind: str, address: str, data_dir: str, cached: str) -> None:
     client = await Client.connect(address, data_converter=data_converter, plugins=[Cache(int(cached))])
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, gc.collect)
     if kind.startswith("bare"):
-        passed_through = kind != "bare"
+        sandboxed = kind != "bare"
         worker: Worker | Workers = Worker(
             client,
-            task_queue=PASSED_THROUGH_QUEUE if passed_through else BARE_QUEUE,
+            task_queue=SANDBOXED_QUEUE if sandboxed else BARE_QUEUE,
             workflows=[EmptyWorkflow, IdleWorkflow, OpenWorkflow, BareWorkflow],
             activities=[nothing],
-            workflow_runner=PASSING_BENCH_THROUGH if passed_through else WORKFLOW_RUNNER,
+            workflow_runner=SandboxedWorkflowRunner() if sandboxed else WORKFLOW_RUNNER,
         )
     else:
         settings = Settings(data_dir=Path(data_dir))

@@ -1,8 +1,7 @@
 """What workflows run asks no clock, draws nothing, does no I/O, and shares nothing that changes.
 
-Workers pass our modules through the SDK's sandbox, for a copy of them in each workflow would take half of its memory.
-What is left of the sandbox refuses ``open`` and ``input``; this looks at the source instead, of ``workflows`` and
-all of ``domain``, which they call.
+Workers do without the SDK's sandbox, whose copy of our modules for each workflow took half of its memory. This looks
+at the source instead, of ``workflows`` and all of ``domain``, which they call.
 """
 
 import ast

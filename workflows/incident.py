@@ -313,7 +313,7 @@ class IncidentWorkflow(Followed[Incident]):
         if self.record.merged_into is not None:
             for item in self.record.items:
                 if item.goes_along and not await signal(item.id, "follow", self.record.merged_into):
-                    await self.background.wait(lambda gone=item.id: gone not in self._children)
+                    await self._child_ended(item.id)
         elif self.record.ended:
             self.tell(NoticeKind.INCIDENT_CLOSED, self._participants())
         await self.wind_down(lambda: True)
@@ -421,6 +421,9 @@ class IncidentWorkflow(Followed[Incident]):
             if item_id in gone:
                 self.record.heard_of(item_id)
                 self.record.close_if_done(workflow.now())
+
+    async def _child_ended(self, item_id: str) -> None:
+        await self.background.wait(lambda: item_id not in self._children)
 
     async def _hear_end(self, item_id: str, child: ChildWorkflowHandle[Any, ActionItem]) -> None:
         """The engine tells that an action item which this run has started has ended."""
