@@ -8,9 +8,8 @@ import pytest
 from sqlmodel import Session, select
 
 from followthrough.domain.action_item import ItemStatus, MomentKind
-from followthrough.domain.incident_commands import ProposeItem, Resolve
+from followthrough.domain.incident_commands import ProposeItem
 from followthrough.domain.item_commands import Accept, Reassign
-from followthrough.domain.lifecycle_commands import Reopen
 from followthrough.domain.values import Severity
 from followthrough.organisation import Away, Organisation
 from followthrough.store import queries
@@ -80,14 +79,3 @@ async def test_who_goes_away_and_who_leaves_are_replaced_by_the_lead(organised: 
     assert (first.kind, first.level, first.to) == (MomentKind.OWNER_WANTED, 1, ("marcos",))
     await item.give(Reassign(by="marcos", to="ines", reason="Tomás left"))
     assert (await item.give(Accept(by="ines"))).owner_wanted is None
-
-
-async def test_an_item_knows_when_its_incident_was_resolved_and_keeps_that_while_it_is_reopened(play: Play) -> None:
-    incident, item = await proposed(play, "lucia")
-    assert (await item.state()).declared_at == (await incident.state()).declared_at
-    first = (await incident.give(Resolve(by="ines", summary="Rolled back"))).resolved_at
-    await item.until(lambda state: state.resolved_at == first)
-    await incident.give(Reopen(by="ines", reason="It fails again"))
-    assert (await item.state()).resolved_at == first
-    second = (await incident.give(Resolve(by="ines", summary="Rolled back for good"))).resolved_at
-    await item.until(lambda state: state.resolved_at == second)

@@ -6,6 +6,7 @@ import pytest
 
 from followthrough.domain.incident_commands import AddNote, ProposeItem, Resolve
 from followthrough.domain.item_commands import Accept
+from followthrough.domain.lifecycle_commands import Reopen
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation
 from followthrough.policies import CountedFrom, ItemRule
@@ -66,3 +67,17 @@ async def test_a_rule_that_counts_from_it_only_later_is_followed_from_the_incide
     organised.organisation = counting_from(organised.organisation, CountedFrom.RESOLVED)
     await incident.give(AddNote(by="ines", text="Deadlines count from its resolution now"))
     await item.until(lambda state: state.resolved_at == resolved)
+
+
+async def test_an_item_knows_when_its_incident_was_resolved_and_keeps_that_while_it_is_reopened(
+    organised: Play,
+) -> None:
+    organised.organisation = counting_from(organised.organisation, CountedFrom.RESOLVED)
+    incident, item = await proposed(organised)
+    assert (await item.state()).declared_at == (await incident.state()).declared_at
+    first = (await incident.give(Resolve(by="ines", summary="Rolled back"))).resolved_at
+    await item.until(lambda state: state.resolved_at == first)
+    await incident.give(Reopen(by="ines", reason="It fails again"))
+    assert (await item.state()).resolved_at == first
+    second = (await incident.give(Resolve(by="ines", summary="Rolled back for good"))).resolved_at
+    await item.until(lambda state: state.resolved_at == second)
