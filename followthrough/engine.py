@@ -90,7 +90,7 @@ async def engine(
         return
     async with AsyncExitStack() as stack:
         log = await _locked_log(stack, database)
-        server = _OwnServer(settings.temporal_namespace, database, ui, need_time_skipping, log)
+        server = OwnServer(settings.temporal_namespace, database, ui, need_time_skipping, log)
         yield await _first_that_works(server, stack, say, sources)
 
 
@@ -195,7 +195,7 @@ async def _locked_log(stack: AsyncExitStack, database: Path | None) -> IO[bytes]
 
 
 async def _first_that_works(
-    server: "_OwnServer", stack: AsyncExitStack, say: Say, sources: Mapping[str, Source]
+    server: "OwnServer", stack: AsyncExitStack, say: Say, sources: Mapping[str, Source]
 ) -> RunningEngine:
     reasons = []
     for how, find in sources.items():
@@ -218,7 +218,9 @@ async def _first_that_works(
 
 
 @dataclass(frozen=True)
-class _OwnServer:
+class OwnServer:
+    """A server of our own, which keeps its state in ``database``, or in memory without one."""
+
     namespace: str
     database: Path | None
     ui: bool
