@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.chaos import plan as plans
@@ -22,9 +23,12 @@ INCIDENTS = 300
 async def run(plan: plans.Plan, folder: Path, say: Callable[[str], None]) -> list[str]:
     """What is not as it has to be, one line each."""
     async with stage(folder) as ready:
+        say("Everything runs.")
         player = Player(ready, say)
         await player.play(plan)
-        busy = await settle(ready, say)
+        say("All steps are done; now all troubles end.")
+        busy = await settle(ready)
+        say("Everything rests.")
         found = await find(ready, player.book)
         say(f"{len(found.incidents)} incidents, {len(found.items)} action items, {len(ready.jira.issues)} tickets, ")
         say(f"{len(ready.mails.mails)} mails, {sum(map(len, found.timelines.values()))} entries of timelines.")
@@ -49,7 +53,8 @@ def main() -> int:
     began = time.monotonic()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="followthrough-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
-    wrong = asyncio.run(run(plan, folder, lambda line: print(line, file=sys.stderr, flush=True)))
+    say = partial(_say, began)
+    wrong = asyncio.run(run(plan, folder, say))
     print(*wrong, sep="\n", end="\n" if wrong else "")
     print(
         f"Seed {given.seed}: {len(plan)} steps, {len(wrong)} failures, {time.monotonic() - began:.0f} s",
@@ -60,6 +65,10 @@ def main() -> int:
     elif not given.folder:
         shutil.rmtree(folder)
     return 1 if wrong else 0
+
+
+def _say(began: float, line: str) -> None:
+    print(f"{time.monotonic() - began:5.0f} s  {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

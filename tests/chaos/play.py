@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -79,7 +80,7 @@ class Book:
 class Player:
     """Each incident's steps in their order, those of several at a time."""
 
-    def __init__(self, stage: Stage, say: Any) -> None:
+    def __init__(self, stage: Stage, say: Callable[[str], None]) -> None:
         self.book = Book()
         self._stage = stage
         self._say = say
@@ -91,11 +92,10 @@ class Player:
 
     async def play(self, plan: Plan) -> None:
         """Until its last step is done."""
-        began = time.monotonic()
         async with self._web:
             for number, step in enumerate(plan, 1):
                 if number % 100 == 0:
-                    self._say(f"{number} of {len(plan)} steps after {time.monotonic() - began:.0f} s")
+                    self._say(f"{number} of {len(plan)} steps")
                 if isinstance(step, Step):
                     await self._turns.acquire()
                     before = self._last.get(step.lane)

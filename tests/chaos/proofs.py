@@ -142,10 +142,10 @@ def alerts(found: Found) -> Iterator[str]:
             if kept and delivery.alert.state == "firing" and key not in found.without_route:
                 yield f"{key} was accepted, but started no incident and is not kept"
         for incident_id in answered:
-            incident = found.incidents.get(incident_id)
-            if incident is None:
+            known = found.incidents.get(incident_id)
+            if known is None:
                 yield f"{key} was accepted for {incident_id}, which is not there"
-            elif key not in (incident.dedup_key, *incident.inherited_keys):
+            elif key not in (known.dedup_key, *known.inherited_keys):
                 yield f"{key} was accepted for {incident_id}, which does not know it"
         early = {delivery.incident for delivery in deliveries if delivery.incident and not delivery.ended_before}
         if len(early) > 1:

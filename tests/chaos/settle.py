@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import update
@@ -24,9 +23,8 @@ LOOKS_AT_REST = 3
 AT_ONCE = 8
 
 
-async def settle(stage: Stage, say: Callable[[str], None]) -> list[str]:
+async def settle(stage: Stage) -> list[str]:
     """What is still under way after a long time; nothing usually."""
-    say("All troubles end.")
     await stage.over()
     await stage.client.get_schedule_handle(RECONCILE).trigger()
     until, at_rest, busy = time.monotonic() + WITHIN, 0, list[str]()
