@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: setup demo up test test-any-day lint bench record lock
+.PHONY: setup demo up test test-any-day lint bench chaos record lock
 
 setup: $(INSTALLED)
 
@@ -35,6 +35,9 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m bench $(ARGS)
+
+chaos: setup
+	$(BIN)/python -m tests.chaos $(SEED) $(ARGS)
 
 record: setup
 	$(BIN)/python -m tests.replay.record $(NAME)
