@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.chaos import plan as plans
 from tests.chaos.play import Player
 from tests.chaos.proofs import failures, find
-from tests.chaos.settle import settle
+from tests.chaos.settle import look_after, settle
 from tests.chaos.stage import stage
 
 INCIDENTS = 300
@@ -27,6 +27,10 @@ async def run(plan: plans.Plan, folder: Path, say: Callable[[str], None]) -> lis
         player = Player(ready, say)
         await player.play(plan)
         say("All steps are done; now all troubles end.")
+        await ready.over()
+        await look_after(ready)
+        say("Everything is looked after; now inboxes are emptied.")
+        await player.pass_in_inboxes()
         busy = await settle(ready)
         say("Everything rests.")
         found = await find(ready, player.book)

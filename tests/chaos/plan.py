@@ -101,7 +101,15 @@ class MoveTicket:
     status: str
 
 
-Step = Alert | Declare | Command | Pass | Terminate | MoveTicket
+@dataclass(frozen=True)
+class Look:
+    """Somebody looks at an incident, or at its action item of that number, on its page and by the API."""
+
+    lane: int
+    item: int = 0
+
+
+Step = Alert | Declare | Command | Pass | Terminate | MoveTicket | Look
 
 
 @dataclass(frozen=True)
@@ -236,6 +244,8 @@ class Life:
             yield step
             if self._maybe(0.02):
                 yield Terminate(self._lane)
+            if self._maybe(0.1):
+                yield Look(self._lane, self._chance.choice([0, 0, 1]))
 
     def _story(self) -> Iterator[Step]:
         if self._maybe(0.04):

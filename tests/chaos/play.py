@@ -20,7 +20,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
 from followthrough.web.keys import update_id
-from tests.chaos.plan import Alert, Command, Declare, MoveTicket, Pass, Plan, Step, Terminate
+from tests.chaos.plan import Alert, Command, Declare, Look, MoveTicket, Pass, Plan, Step, Terminate
 from tests.chaos.stage import GENERIC_TOKEN, PAGERDUTY_SECRET, Stage
 
 AT_ONCE = 12
@@ -32,7 +32,9 @@ GIVEN_UP_AFTER = 240
 PASSES_WITHIN = 60
 """Seconds until time that does not pass is left alone."""
 AGAIN_AFTER = 1.0
+IN_INBOXES = timedelta(days=5)
 
+INBOXES = "WorkflowType = 'InboxWorkflow' AND ExecutionStatus = 'Running'"
 COMMANDS: dict[bool, TypeAdapter[Any]] = {False: TypeAdapter(IncidentCommand), True: TypeAdapter(ItemCommand)}
 """Of incidents, and of action items."""
 
@@ -126,8 +128,10 @@ class Player:
                 await self._terminate(self._record(step))
             case MoveTicket():
                 self._move(step)
+            case Look():
+                await self._look(self._record(step))
 
-    def _record(self, step: Command | Pass | Terminate | MoveTicket) -> str | None:
+    def _record(self, step: Command | Pass | Terminate | MoveTicket | Look) -> str | None:
         if step.item:
             return self.book.items.get((step.lane, step.item))
         return self.book.incidents.get(step.lane)
@@ -209,12 +213,28 @@ class Player:
         except (RPCError, RuntimeError, TimeoutError):
             self.book.left_out["pass"] += 1
 
+    async def pass_in_inboxes(self) -> None:
+        """What was gathered for a daily mail goes out."""
+        inboxes = [one.id async for one in self._stage.client.list_workflows(INBOXES)]
+        await asyncio.gather(*(self._pass(inbox, IN_INBOXES // timedelta(hours=1)) for inbox in inboxes))
+
     async def _terminate(self, record: str | None) -> None:
         try:
             if record is not None:
                 await self._stage.client.get_workflow_handle(record).terminate("by hand")
         except RPCError:
             self.book.left_out["terminate"] += 1
+
+    async def _look(self, record: str | None) -> None:
+        """Busy is an answer; a mistake is none."""
+        if record is None:
+            return
+        page = f"/{'items' if '.' in record else 'incidents'}/{record}"
+        for path in (page, f"/api{page}", "/", "/trouble"):
+            with contextlib.suppress(httpx.HTTPError):
+                status = (await self._web.get(path, headers={"Accept": "text/html"})).status_code
+                if status not in (200, 503):
+                    self.book.mistakes.append(f"{path} was answered {status}")
 
     def _move(self, step: MoveTicket) -> None:
         item = self._record(step)

@@ -1,4 +1,4 @@
-"""After the last step: everything that befell is past, and what is under way comes to its end."""
+"""After the last step: what is under way comes to its end."""
 
 import asyncio
 import time
@@ -25,14 +25,11 @@ AT_ONCE = 8
 
 async def settle(stage: Stage) -> list[str]:
     """What is still under way after a long time; nothing usually."""
-    await stage.over()
-    await stage.client.get_schedule_handle(RECONCILE).trigger()
     until, at_rest, busy = time.monotonic() + WITHIN, 0, list[str]()
     while at_rest < LOOKS_AT_REST and time.monotonic() < until:
         await asyncio.sleep(1)
         busy = await _busy(stage)
         at_rest = 0 if busy else at_rest + 1
-    await _check_all(stage)
     return busy
 
 
@@ -62,8 +59,10 @@ async def _busy(stage: Stage) -> list[str]:
     return busy
 
 
-async def _check_all(stage: Stage) -> None:
-    """As the service does within ten minutes."""
+async def look_after(stage: Stage) -> None:
+    """What the service does daily, at its start, and within ten minutes of a record that it could not ask."""
+    await stage.client.get_schedule_handle(RECONCILE).trigger()
+    await settle(stage)
     with Session(stage.database) as session, session.begin():
         later = col(ProjectionRow.check_at).is_not(None)
         session.connection().execute(update(ProjectionRow).where(later).values(check_at=datetime.now(UTC)))
