@@ -21,6 +21,8 @@ WITHIN = 900
 LOOKS_AT_REST = 3
 """In a row with nothing under way."""
 AT_ONCE = 8
+STUCK_FROM = 10
+"""Attempts of a workflow task that nobody need wait for: it is told of as stuck."""
 
 
 async def settle(stage: Stage) -> list[str]:
@@ -54,7 +56,7 @@ async def _busy(stage: Stage) -> list[str]:
                     id=pending.activity_id,
                 )
                 await stage.client.workflow_service.reset_activity(request)
-        if raw.HasField("pending_workflow_task"):
+        if raw.HasField("pending_workflow_task") and raw.pending_workflow_task.attempt < STUCK_FROM:
             busy.append(f"{description.id} has a task, attempt {raw.pending_workflow_task.attempt}")
     return busy
 
