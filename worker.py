@@ -33,6 +33,7 @@ from followthrough.organisation import Organisation
 from followthrough.queues import Queue
 from followthrough.schedules import wanted_schedules
 from followthrough.settings import Settings
+from followthrough.turns import InTurn
 from workflows.action_item import ActionItemWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillScheduleWorkflow, DrillWorkflow
@@ -199,6 +200,7 @@ def build_worker(
                 max_task_queue_activities_per_second=per_second[queue],
                 graceful_shutdown_timeout=FINISH_WITHIN,
                 workflow_runner=WORKFLOW_RUNNER,
+                interceptors=[InTurn()],
             )
             for queue in Queue
             if queue in queues

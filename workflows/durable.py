@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.text import REASON, cut
     from followthrough.domain.values import EntryKind, Fence, Record, Refusal
     from followthrough.queues import Queue
+    from followthrough.turns import turn
     from workflows.background import Background
     from workflows.mail_messages import Undelivered
     from workflows.messages import Notice, NoticeKind, QueuedNotice
@@ -72,7 +73,7 @@ class Alarm:
     def __init__(self) -> None:
         self.rang = False
         self._at: datetime | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | asyncio.Task[None] | None = None
 
     def set(self, at: datetime | None) -> None:
         """Rings at ``at``, or never."""
@@ -83,9 +84,13 @@ class Alarm:
         self._at, self._timer, self.rang = at, None, False
         if at is not None:
             wait = (at - workflow.now()).total_seconds()
-            self._timer = asyncio.get_running_loop().call_later(wait, self._ring)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._time_is_over)
 
-    def _ring(self) -> None:
+    def _time_is_over(self) -> None:
+        self._timer = asyncio.create_task(self._ring())
+
+    async def _ring(self) -> None:
+        await turn()
         self.rang = True
 
 
@@ -215,7 +220,10 @@ class Followed(ABC, Generic[RecordT]):
             raise ApplicationError(str(refusal), type="Refusal", non_retryable=True) from refusal
 
     async def once(self, work: Callable[[], Awaitable[int]]) -> int:
-        """Carries an update out, or gives the answer again that it had in this run or an earlier one."""
+        """Carries an update out, or gives the answer again that it had in this run or an earlier one.
+
+        It may have waited since it was checked, and be refused only now.
+        """
         match self.record.carried_out.get(update_id()):
             case str(sentence):
                 raise ApplicationError(sentence, type="Refusal", non_retryable=True)
@@ -228,6 +236,9 @@ class Followed(ABC, Generic[RecordT]):
         except ApplicationError as error:
             self.record.remember(update_id(), cut(error.message, REASON))
             raise
+        except Refusal as refusal:
+            self.record.remember(update_id(), cut(str(refusal), REASON))
+            raise ApplicationError(str(refusal), type="Refusal", non_retryable=True) from refusal
         self.record.remember(update_id(), version)
         return version
 

@@ -47,6 +47,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.revival import incident_goes_on
     from followthrough.domain.shown import Shown, incident_as_shown, shown_of_incident
     from followthrough.domain.values import EntryKind, Fence, PersonId, Refusal
+    from followthrough.turns import turn
     from workflows.durable import ANSWER_WITHIN, LOCAL, Followed, no_answer, signal
     from workflows.item_links import start_item
     from workflows.messages import (
@@ -335,6 +336,7 @@ class IncidentWorkflow(Followed[Incident]):
                 lambda: self._merge_answer is not None and self._merge_answer.into == into, timeout=ANSWER_WITHIN
             )
         except TimeoutError:
+            await turn()
             await signal(into, "merge_withdrawn", merged)
             return no_answer(into)
         finally:
@@ -427,6 +429,7 @@ class IncidentWorkflow(Followed[Incident]):
 
     async def _hear_end(self, item_id: str, child: ChildWorkflowHandle[Any, ActionItem]) -> None:
         """The engine tells that an action item which this run has started has ended."""
+        await turn()
         try:
             item = await child
         except ChildWorkflowError:  # ended by hand: it goes on in a run that tells this incident itself

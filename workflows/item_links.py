@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.item_moments import go_on
     from followthrough.domain.revival import item_goes_on
     from followthrough.domain.values import Refusal
+    from followthrough.turns import turn
     from workflows.durable import ANSWER_WITHIN, no_answer, signal
     from workflows.messages import (
         Answer,
@@ -153,6 +154,7 @@ class LinkedItem(TicketFollowing):
         try:
             await workflow.wait_condition(lambda: self._answer is not None, timeout=ANSWER_WITHIN)
         except TimeoutError:
+            await turn()
             await signal(other, *withdrawal)
             return Answer(refusal=no_answer(other))
         finally:

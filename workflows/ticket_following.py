@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.ticket_commands import Adopt
     from followthrough.domain.ticket_sync import TicketFacts, is_behind, take_report, ticket_facts
     from followthrough.domain.values import EntryKind, Refusal
+    from followthrough.turns import turn
     from workflows.durable import TRACKER, Followed, reason
     from workflows.messages import Adoption, ItemProgress, NoticeKind
     from workflows.ticket_messages import FollowTicket, TicketComment
@@ -167,6 +168,7 @@ class TicketFollowing(Followed[ActionItem]):
                 lambda: self._look_wanted or self._ticket_facts() != refused_facts or self.record.ticket != ticket,
                 timeout=ASK_AGAIN,
             )
+        await turn()
 
     def _ticket_facts(self) -> TicketFacts | None:
         return ticket_facts(self.record, self.ticket_shows)

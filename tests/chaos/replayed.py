@@ -25,6 +25,7 @@ from temporalio.worker import (
 
 from followthrough.converter import data_converter
 from followthrough.domain.values import Record
+from followthrough.turns import InTurn
 from worker import WORKFLOWS
 
 Entry = tuple[str, str, str | None]
@@ -73,7 +74,7 @@ async def replay(paths: Sequence[Path]) -> dict[str, Any]:
         workflows=WORKFLOWS,
         data_converter=data_converter,
         workflow_runner=UnsandboxedWorkflowRunner(),
-        interceptors=[listening],
+        interceptors=[InTurn(), listening],
     )
     for path in paths:
         record_id = path.stem.rpartition("-run-")[0]

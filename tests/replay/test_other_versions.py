@@ -13,6 +13,7 @@ from temporalio.worker import Replayer
 
 from followthrough.converter import data_converter
 from followthrough.domain.values import Message, State
+from followthrough.turns import InTurn
 from tests.replay.test_replay import RECORDED
 from worker import WORKFLOW_RUNNER, WORKFLOWS
 
@@ -79,7 +80,12 @@ def fields(path: Path) -> set[str]:
 
 
 async def replay(history: WorkflowHistory) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, data_converter=data_converter, workflow_runner=WORKFLOW_RUNNER)
+    replayer = Replayer(
+        workflows=WORKFLOWS,
+        data_converter=data_converter,
+        workflow_runner=WORKFLOW_RUNNER,
+        interceptors=[InTurn()],
+    )
     await replayer.replay_workflow(history)
 
 

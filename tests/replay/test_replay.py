@@ -11,6 +11,7 @@ from temporalio.workflow import NondeterminismError
 
 from followthrough.converter import data_converter
 from followthrough.domain.action_item import ActionItem
+from followthrough.turns import InTurn
 from tests.replay.record import HISTORIES
 from worker import WORKFLOW_RUNNER, WORKFLOWS
 from workflows.action_item import ActionItemWorkflow
@@ -25,7 +26,12 @@ def history(path: Path) -> WorkflowHistory:
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: f"{path.parent.name}-{path.stem}")
 async def test_a_recorded_history_replays(path: Path) -> None:
-    replayer = Replayer(workflows=WORKFLOWS, data_converter=data_converter, workflow_runner=WORKFLOW_RUNNER)
+    replayer = Replayer(
+        workflows=WORKFLOWS,
+        data_converter=data_converter,
+        workflow_runner=WORKFLOW_RUNNER,
+        interceptors=[InTurn()],
+    )
     await replayer.replay_workflow(history(path))
 
 
@@ -45,5 +51,6 @@ class SleepsFirst(ActionItemWorkflow):
 
 async def test_an_unpatched_change_of_order_would_be_noticed() -> None:
     item = next(path for path in RECORDED if "." in path.stem)
+    replayer = Replayer(workflows=[SleepsFirst], data_converter=data_converter, interceptors=[InTurn()])
     with pytest.raises(NondeterminismError):
-        await Replayer(workflows=[SleepsFirst], data_converter=data_converter).replay_workflow(history(item))
+        await replayer.replay_workflow(history(item))

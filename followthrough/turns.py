@@ -1,0 +1,94 @@
+"""One thing at a time in a workflow: while a local activity is under way, nothing else goes on.
+
+The answer to a query may end a workflow task before the workflow has heard what a local activity answered. What comes
+with the next task is then heard before that answer, and in a replay after it. So whatever comes waits for that answer,
+and the order is the same in both.
+"""
+
+import asyncio
+from asyncio import AbstractEventLoop
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+from weakref import WeakSet
+
+from temporalio import workflow
+from temporalio.worker import (
+    HandleSignalInput,
+    HandleUpdateInput,
+    Interceptor,
+    SignalExternalWorkflowInput,
+    StartActivityInput,
+    StartChildWorkflowInput,
+    StartLocalActivityInput,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
+)
+
+AnswerT = TypeVar("AnswerT")
+
+_busy: WeakSet[AbstractEventLoop] = WeakSet()
+"""Of workflows whose local activity is under way; each has an event loop of its own."""
+
+
+async def turn() -> None:
+    """Waits until no local activity of this workflow is under way."""
+    while (loop := asyncio.get_running_loop()) in _busy:
+        await workflow.wait_condition(lambda: loop not in _busy)
+
+
+class InTurn(Interceptor):
+    """For workers, and for whatever else replays histories."""
+
+    def workflow_interceptor_class(
+        self,
+        input: WorkflowInterceptorClassInput,  # noqa: A002 - the SDK's name, also below
+    ) -> type[WorkflowInboundInterceptor]:
+        """Used by the SDK."""
+        return _Inbound
+
+
+class _Inbound(WorkflowInboundInterceptor):
+    def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+        super().init(_Outbound(outbound))
+
+    async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002
+        await turn()
+        await super().handle_signal(input)
+
+    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:  # noqa: A002
+        await turn()
+        return await super().handle_update_handler(input)
+
+
+class _Outbound(WorkflowOutboundInterceptor):
+    def start_local_activity(self, input: StartLocalActivityInput) -> Any:  # noqa: A002
+        return asyncio.create_task(self._alone(input))
+
+    async def _alone(self, input: StartLocalActivityInput) -> Any:  # noqa: A002
+        await turn()
+        loop = asyncio.get_running_loop()
+        _busy.add(loop)
+        try:
+            return await super().start_local_activity(input)
+        finally:
+            _busy.discard(loop)
+
+    def start_activity(self, input: StartActivityInput) -> Any:  # noqa: A002
+        return asyncio.create_task(_in_turn(super().start_activity(input)))
+
+    async def signal_external_workflow(self, input: SignalExternalWorkflowInput) -> None:  # noqa: A002
+        await _in_turn(super().signal_external_workflow(input))
+
+    async def start_child_workflow(self, input: StartChildWorkflowInput) -> Any:  # noqa: A002
+        return await _in_turn(super().start_child_workflow(input))
+
+
+async def _in_turn(answer: Awaitable[AnswerT]) -> AnswerT:
+    try:
+        given = await answer
+    except Exception:
+        await turn()
+        raise
+    await turn()
+    return given

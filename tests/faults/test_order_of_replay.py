@@ -1,0 +1,125 @@
+"""A query is answered while a local activity has answered: what the next task brings does not overtake that answer."""
+
+import asyncio
+import threading
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from temporalio import activity, workflow
+from temporalio.client import Client, WorkflowHandle
+from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, Worker
+from temporalio.workflow import NondeterminismError
+
+from followthrough.converter import data_converter
+from followthrough.turns import InTurn
+
+SOON = timedelta(seconds=20)
+ASKED, ANSWER = threading.Event(), threading.Event()
+
+
+@activity.defn
+async def plan() -> None:
+    pass
+
+
+@activity.defn
+async def write() -> None:
+    pass
+
+
+@activity.defn
+async def tell() -> None:
+    pass
+
+
+@workflow.defn
+class Planned:
+    """Plans what changed, writes it unless it changed again, and tells somebody of each change."""
+
+    def __init__(self) -> None:
+        self.version = self.written = 0
+
+    @workflow.run
+    async def run(self) -> None:
+        while self.version < 2 or self.written < self.version or not workflow.all_handlers_finished():
+            await workflow.wait_condition(lambda: self.written < self.version or self.version == 2)
+            if self.written == self.version:
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                continue
+            version = self.version
+            await workflow.execute_local_activity(plan, start_to_close_timeout=SOON)
+            if version == self.version:
+                await workflow.execute_local_activity(write, start_to_close_timeout=SOON)
+                self.written = version
+
+    @workflow.signal
+    def begin(self) -> None:
+        self.version += 1
+
+    @workflow.update
+    async def change(self) -> None:
+        self.version += 1
+        await workflow.execute_activity(tell, start_to_close_timeout=SOON)
+
+    @workflow.query
+    def state(self) -> int:
+        """Takes its time the first time, as one on a busy machine does."""
+        ASKED.set()
+        ANSWER.wait(1.5)
+        return self.version
+
+
+def worker(client: Client, queue: str, interceptors: list[Interceptor], cached: int) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=[Planned],
+        activities=[plan, write, tell],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        interceptors=interceptors,
+        max_cached_workflows=cached,
+    )
+
+
+async def played(client: Client, interceptors: list[Interceptor]) -> WorkflowHandle[Planned, None]:
+    """An update comes while a query is answered that came with the signal's task."""
+    ASKED.clear()
+    ANSWER.clear()
+    queue = uuid4().hex
+    async with worker(client, queue, interceptors, cached=0):
+        handle = await client.start_workflow(Planned.run, id=queue, task_queue=queue)
+        while (await handle.describe()).history_length < 4:  # noqa: ASYNC110 - nothing here could signal
+            await asyncio.sleep(0.05)
+    await handle.signal(Planned.begin)
+    asked = asyncio.create_task(handle.query(Planned.state))
+    await asyncio.sleep(0.5)
+    async with worker(client, queue, interceptors, cached=10):
+        await asyncio.to_thread(ASKED.wait, 20)
+        changed = asyncio.create_task(handle.execute_update(Planned.change))
+        await asyncio.sleep(0.5)
+        ANSWER.set()
+        await asyncio.gather(asked, changed, handle.result())
+    return handle
+
+
+async def replay(handle: WorkflowHandle[Planned, None], interceptors: list[Interceptor]) -> None:
+    replayer = Replayer(
+        workflows=[Planned],
+        data_converter=data_converter,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        interceptors=interceptors,
+    )
+    await replayer.replay_workflow(await handle.fetch_history())
+
+
+async def test_what_comes_while_a_query_is_answered_does_not_overtake_a_local_activity(temporal: Client) -> None:
+    handle = await played(temporal, [InTurn()])
+    await replay(handle, [InTurn()])
+
+
+async def test_without_turns_such_a_history_does_not_replay(temporal: Client) -> None:
+    """When this fails, the SDK has mended it."""
+    handle = await played(temporal, [])
+    with pytest.raises(NondeterminismError):
+        await replay(handle, [])
