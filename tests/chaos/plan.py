@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ ODD = (
     "\t",
 )
 TOO_LONG = "x" * 40_000
+SHORT, LONG = (1, 5, 12), (24, 24 * 9, 24 * 30)
+"""Hours that pass for an incident; while it is not resolved, every half hour an update is due."""
 
 
 @dataclass(frozen=True)
@@ -275,10 +277,10 @@ class Life:
         if self._maybe(0.6):
             yield self._marked("mitigate", "summary", "Traffic moved {}")
         if self._maybe(0.12):
-            yield Pass(self._lane, self._chance.choice([1, 5, 30]))
-        if self._maybe(0.9):
+            yield Pass(self._lane, self._chance.choice(SHORT))
+        if resolved := self._maybe(0.9):
             yield self._marked("resolve", "summary", "Rolled back {}")
-        yield from self._learned()
+        yield from self._learned(LONG if resolved else SHORT)
         for number, owner in enumerate(owners, 1):
             yield from self._followed_up(number, owner)
         if self._maybe(0.1):
@@ -315,9 +317,9 @@ class Life:
         if self._maybe(0.04):
             yield Terminate(self._lane, number)
 
-    def _learned(self) -> Iterator[Step]:
+    def _learned(self, passes: Sequence[int]) -> Iterator[Step]:
         if self._maybe(0.3):
-            yield Pass(self._lane, self._chance.choice([24, 24 * 9, 24 * 30]))
+            yield Pass(self._lane, self._chance.choice(passes))
         if self._maybe(0.6):
             text = f"# What broke\n\nThe queue of {self._lane} was full. Nothing watched its length.\n"
             author, reviewer = self._chance.sample([*self._members, self._lead], 2)
