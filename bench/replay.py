@@ -12,6 +12,7 @@ from bench.scale import crowded
 from bench.stage import Service, service
 from bench.steps import BARE_QUEUE, BareLife, steps
 from followthrough.converter import data_converter
+from followthrough.turns import InTurn
 from worker import WORKFLOW_RUNNER
 from workflows.incident import IncidentWorkflow
 
@@ -58,7 +59,9 @@ async def _bare_twin(found: Service, recorded: WorkflowHistory) -> WorkflowHisto
 
 
 async def _replayed(workflow: type, history: WorkflowHistory, times: int) -> float:
-    replayer = Replayer(workflows=[workflow], data_converter=data_converter, workflow_runner=WORKFLOW_RUNNER)
+    replayer = Replayer(
+        workflows=[workflow], data_converter=data_converter, workflow_runner=WORKFLOW_RUNNER, interceptors=[InTurn()]
+    )
     started = time.perf_counter()
     for _ in range(times):
         await replayer.replay_workflow(history)
