@@ -34,6 +34,8 @@ HAND_OVER = 30.0
 """Seconds that a mail takes to be handed over and recorded, with what a lock or a hang adds."""
 AT_ONCE = 8
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z")
+UNWRITTEN = (NEW_FIELD, "told")
+"""What the build here does not know, and how many mails were asked for, which alone is no change to write."""
 A_MOMENT = timedelta(seconds=20)
 
 
@@ -162,7 +164,10 @@ def alerts(found: Found) -> Iterator[str]:
 
 
 def commands(found: Found) -> Iterator[str]:
-    """What was answered 200 is in the record and on its timeline once; what was refused is not there."""
+    """What was answered 200 is in the record and on its timeline once; what was refused is not there.
+
+    What has no author only quotes it, as reminders quote why an owner is wanted.
+    """
     unmarked: Counter[tuple[str, str]] = Counter()
     for given in found.book.given:
         name = f"{given.command.fields['command']} ({given.command.mark or given.update})"
@@ -171,7 +176,7 @@ def commands(found: Found) -> Iterator[str]:
             yield f"{given.record} is not there, which was told to {name}"
             continue
         known = record.carried_out.get(given.update)
-        lines = [line.text for line in found.timelines[given.record]]
+        lines = [line.text for line in found.timelines[given.record] if line.author]
         times = _times(given.command.mark, lines)
         if given.status == 200:
             if not isinstance(known, int):
@@ -296,7 +301,7 @@ async def rows(found: Found) -> AsyncIterator[str]:
         if one is None or two is None:
             yield f"{record_id} is only {'in the database' if one else 'in its workflow'}"
         elif different := [
-            name for name in one | two if name != NEW_FIELD and not _equal(one.get(name), two.get(name))
+            name for name in one | two if name not in UNWRITTEN and not _equal(one.get(name), two.get(name))
         ]:
             name = different[0]
             more = f"{one.get(name)!s:.200} and by its workflow {two.get(name)!s:.200}"

@@ -24,7 +24,9 @@ ITEM = records.item(accepted_at=records.NOW, ticket=Ticket(key="PAY-1", url="htt
 
 
 def line(record_id: str, text: str, kind: str = "note") -> TimelineRow:
-    return TimelineRow(record_id=record_id, number=2, incident_id=record_id, at=records.NOW, kind=kind, text=text)
+    return TimelineRow(
+        record_id=record_id, number=2, incident_id=record_id, at=records.NOW, kind=kind, text=text, author="ines"
+    )
 
 
 def mail(reference: str, message_id: str = "<1@host>") -> dict[str, Any]:
