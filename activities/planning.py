@@ -45,7 +45,7 @@ class Planning:
         organisation = as_of(self._organisation(), at.date())
         plans = _taken(item, lambda: plan_item(item, organisation, at), lambda plan: item_moments.take(item, plan, at))
         self._read_model.project_item(item, request.fence)
-        return ItemPlanned(plans=plans, version=item.version)
+        return ItemPlanned(plans=plans, version=item.version, at=at)
 
     @activity.defn
     def team_of(self, service: str) -> str | None:
@@ -64,7 +64,7 @@ class Planning:
 
         plans = _taken(incident, planned, lambda plan: incident_moments.take(incident, plan, at))
         self._read_model.project_incident(incident, request.fence)
-        return IncidentPlanned(plans=plans, version=incident.version)
+        return IncidentPlanned(plans=plans, version=incident.version, at=at)
 
     @activity.defn
     def find_repeats(self, incident: Incident) -> RepeatsFound:

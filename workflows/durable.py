@@ -52,6 +52,9 @@ LOCAL = LocalActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_
 ANSWER_WITHIN = timedelta(seconds=30)
 """How long a workflow waits for the answer of another, which may be stuck, while it takes no commands."""
 
+SOON = timedelta(milliseconds=1)
+"""A timer for what is late already: whether one is started must not hang on a time that a replay does not have."""
+
 QUEUE = 60_000
 """Bytes of mails that may wait before a newer one replaces an older one of its kind; about 150 reminders."""
 
@@ -83,7 +86,7 @@ class Alarm:
             self._timer.cancel()
         self._at, self._timer, self.rang = at, None, False
         if at is not None:
-            wait = (at - workflow.now()).total_seconds()
+            wait = max(at - workflow.now(), SOON).total_seconds()
             self._timer = asyncio.get_running_loop().call_later(wait, self._time_is_over)
 
     def _time_is_over(self) -> None:
@@ -104,6 +107,10 @@ class Planned(Protocol):
     @property
     def version(self) -> int:
         """What the record was at when it was written."""
+
+    @property
+    def at(self) -> datetime:
+        """As of when; a replay's own time is another after a local activity."""
 
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -153,19 +160,19 @@ class Followed(ABC, Generic[RecordT]):
         """
         at: datetime | None = None
         while not self.record.ended or self.record.version != self._written:
-            version, now, info = self.record.version, workflow.now(), workflow.info()
+            version, info = self.record.version, workflow.info()
             fence = Fence(run_id=info.run_id, history_length=info.get_current_history_length())
-            planned = await self.plan(now, fence)
+            planned = await self.plan(workflow.now(), fence)
             if self.record.version != version:
                 continue
             for plan in planned.plans:
-                for told in self.take(plan, now):
+                for told in self.take(plan, planned.at):
                     self.tell(told.kind, told.to, text=told.text, level=told.level)
             if self.record.version == planned.version:
                 self.record.wrote(self.record.entries, same_task=self._written_at == fence)
                 self._written, self._written_at = planned.version, fence
                 at = self.next_at()
-                if at is None or at > workflow.now():
+                if at is None or at > planned.at:
                     break
         if not self.record.ended:
             self._alarm.set(at)

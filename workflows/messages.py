@@ -203,10 +203,14 @@ class PlanItem(Message):
 
 
 class ItemPlanned(Message):
-    """The plans that were taken in one after the other, none once it has ended; ``version`` is what was written."""
+    """The plans that were taken in one after the other, none once it has ended; ``version`` is what was written.
+
+    ``at`` is that of the request.
+    """
 
     plans: tuple[ItemPlan, ...]
     version: int
+    at: AwareDatetime
 
 
 class PlanIncident(Message):
@@ -218,10 +222,14 @@ class PlanIncident(Message):
 
 
 class IncidentPlanned(Message):
-    """The plans that were taken in one after the other, none once it has ended; ``version`` is what was written."""
+    """The plans that were taken in one after the other, none once it has ended; ``version`` is what was written.
+
+    ``at`` is that of the request.
+    """
 
     plans: tuple[IncidentPlan, ...]
     version: int
+    at: AwareDatetime
 
 
 DRILLS = "drill/"

@@ -157,6 +157,7 @@ async def reopened(stage: Stage) -> None:
     await stage.give(incident, "publish postmortem", "ines", text="# What broke\n\nThe queue was full.")
     await stage.ended(incident)
     await stage.give(items[0], "reopen", "marcos", reason="It happened again")
+    await stage.mail(items[0], kind="item-asked-again")
     await stage.give(incident, "reopen", "ines", reason="It happened again")
     await stage.heard(items[0], "state_asked")
 
@@ -169,6 +170,7 @@ async def revived(stage: Stage) -> None:
     await stage.give(waived, "waive", "marcos", reason="The queue goes away")
     await stage.record(waived, lambda it: it["status"] == "waived")
     await stage.mail(waived, kind="item-ended")
+    await stage.goes_on(waived)
     again = await stage.declare()
     with mails_wait(on):
         await stage.give(again, "link repeat", "ines", of=incident, reason="The same queue")
@@ -179,7 +181,6 @@ async def revived(stage: Stage) -> None:
         await stage.give(incident, "send update", "ines", **update)
         await stage.mail(incident, kind="stakeholder-update", state="queued")
         await stage.goes_on(incident)
-    await stage.goes_on(waived)
     for item in (waiting, forgotten):
         await stage.handle(item).terminate("by hand")
     await stage.trigger("upkeep/reconcile")
@@ -270,7 +271,7 @@ async def digests(stage: Stage) -> None:
 async def jira(stage: Stage) -> None:
     """What people do there."""
     incident = await stage.declare(severity="SEV3")
-    moved, closed, odd = [await stage.accepted(incident) for _ in range(3)]
+    moved, closed, odd, unproven = [await stage.accepted(incident) for _ in range(4)]
     adopting, refused = await stage.propose(incident), await stage.propose(incident)
     await stage.give(adopting, "adopt", "ines", ticket=stage.jira.add().key)
     fault = Fault("POST", "/issue$", status=400, times=-1)
@@ -287,9 +288,11 @@ async def jira(stage: Stage) -> None:
     stage.jira.change(await key(moved), by="5b10zoe", duedate="2020-01-01")
     stage.jira.change(await key(odd), by="5b10zoe", assignee={"id": "5b10zoe"})
     stage.jira.change(await key(closed), by="5b10zoe", status="To Do")
+    stage.jira.change(await key(unproven), by="5b10zoe", status="Done")
     await stage.trigger("jira/sweep")
     await stage.mail(odd, kind="ticket-conflict")
     await stage.did(moved, "comment_on_ticket")
+    await stage.did(unproven, "reopen_ticket")
     await stage.running(closed)
 
 
@@ -321,6 +324,15 @@ async def another_file(stage: Stage) -> None:
     await stage.record(item, lambda it: it["plan"]["due"] < due)
 
 
+async def counted_from_its_resolution(stage: Stage) -> None:
+    """A deadline that waits for what becomes of the incident."""
+    stage.change("    remind_before: ", "    rules: [{counted_from: resolved}]\n    remind_before: ")
+    incident = await stage.declare()
+    item = await stage.accepted(incident)
+    await stage.give(incident, "resolve", "ines", summary="The queue is empty")
+    await stage.heard(item, "incident_went_on")
+
+
 async def schedules(stage: Stage) -> None:
     """All that begins by itself, now."""
     async for schedule in await stage.client.list_schedules():
@@ -343,6 +355,7 @@ LIVES: list[Callable[[Stage], Awaitable[None]]] = [
     drills,
     digests,
     another_file,
+    counted_from_its_resolution,
     schedules,
 ]
 IN_SHORT_RUNS = [jira, long, set_aside]

@@ -34,6 +34,7 @@ EXAMPLE = Path("followthrough.example.yaml")
 FEW_INBOXES = "WorkflowType != 'InboxWorkflow' OR WorkflowId = 'inbox/marcos' OR WorkflowId = 'inbox/ines'"
 SHORT_RUNS = "limit.historyCount.suggestContinueAsNew=50"
 IN_SHORT = {
+    "reopen_without_evidence: false": "reopen_without_evidence: true",
     "set_aside_after: 3 days": "set_aside_after: 1s",
     "planned_by: planning ": "planned_by: acceptance ",
     "# jira: 5b10ac8d82e05b22cc7d4ef5 ": "jira: 5b10ac8d82e05b22cc7d4ef5 ",
