@@ -8,7 +8,7 @@ import asyncio
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from temporalio.worker import (
 )
 
 from followthrough.converter import data_converter
-from followthrough.domain.values import Record
+from followthrough.domain import incident_moments, item_moments
 from followthrough.turns import InTurn
 from worker import WORKFLOWS
 
@@ -46,9 +46,14 @@ class Listening(Interceptor):
 
         class Outbound(WorkflowOutboundInterceptor):
             def start_local_activity(self, input: StartLocalActivityInput) -> Any:  # noqa: A002 - the SDK's name
-                if input.activity in ("project_incident", "project_item"):
-                    _write(entries, input.args[0])
-                return super().start_local_activity(input)
+                planning = super().start_local_activity(input)
+                if input.activity == "plan_incident":
+                    incident = input.args[0].incident.model_copy(deep=True)
+                    planning.add_done_callback(lambda done: _write(entries, incident, incident_moments.take, done))
+                elif input.activity == "plan_item":
+                    item = input.args[0].item.model_copy(deep=True)
+                    planning.add_done_callback(lambda done: _write(entries, item, item_moments.take, done))
+                return planning
 
         class Inbound(WorkflowInboundInterceptor):
             def init(self, outbound: WorkflowOutboundInterceptor) -> None:
@@ -57,8 +62,15 @@ class Listening(Interceptor):
         return Inbound
 
 
-def _write(entries: dict[str, dict[int, Entry]], record: Record) -> None:
-    """As the read model does."""
+def _write(
+    entries: dict[str, dict[int, Entry]], record: Any, take: Callable[..., object], planning: asyncio.Task[Any]
+) -> None:
+    """As the activity does that plans a record and writes what comes of it."""
+    if planning.cancelled() or planning.exception() is not None:
+        return
+    planned = planning.result()
+    for plan in planned.plans:
+        take(record, plan, planned.at)
     known = entries[record.id]
     for entry in (*record.written, *record.unwritten):
         known[entry.number] = (entry.kind.value, entry.text, entry.author)
