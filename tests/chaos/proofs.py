@@ -34,8 +34,8 @@ HAND_OVER = 30.0
 """Seconds that a mail takes to be handed over and recorded, with what a lock or a hang adds."""
 AT_ONCE = 8
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z")
-UNWRITTEN = (NEW_FIELD, "told")
-"""What the build here does not know, and how many mails were asked for, which alone is no change to write."""
+UNWRITTEN = (NEW_FIELD, "told", "alerts", "heard")
+"""What the build here does not know; and mails that were asked for and alerts that came again, no change to write alone."""
 A_MOMENT = timedelta(seconds=20)
 
 

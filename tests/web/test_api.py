@@ -133,7 +133,7 @@ async def test_lists_are_filtered(api: httpx.AsyncClient) -> None:
     )
     assert {incident["service"] for incident in found} == {"storefront"}
     assert item.removesuffix(".1") in [found["id"] for found in await get(api, f"incidents?before={other}")]
-    (found,) = [found for found in await get(api, "items?owner=lucia&limit=1000") if found["id"] == item]
+    (found,) = [found for found in await get(api, "items?owner=lucia&limit=500") if found["id"] == item]
     assert (found["id"], found["status"], found["late"], found["ticket"]) == (item, "proposed", False, None)
     assert datetime.fromisoformat(found["due"]) > datetime.now(UTC) + timedelta(days=7)
     assert found["next_kind"] == "remind to accept"
