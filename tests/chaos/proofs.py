@@ -35,7 +35,7 @@ HAND_OVER = 30.0
 AT_ONCE = 8
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z")
 UNWRITTEN = (NEW_FIELD, "told", "alerts", "heard")
-"""What the build here does not know; and mails that were asked for and alerts that came again, no change to write alone."""
+"""What the build here does not know, and what alone is nothing to write: mails asked for, alerts that came again."""
 A_MOMENT = timedelta(seconds=20)
 
 
