@@ -36,6 +36,12 @@ async def with_item(api: httpx.AsyncClient, **changes: Any) -> str:
     incident = await declare(api)
     item = {"title": "Alert on queue depth", "owner": "tomas", "kind": "detect"} | changes
     assert (await give(api, incident, "propose action item", **item)).status_code == 200
+
+    async def planned() -> bool:
+        answer = await api.get(f"/api/items/{incident}.1")
+        return answer.status_code == 200 and answer.json()["plan"] is not None
+
+    await eventually(planned)
     return f"{incident}.1"
 
 
