@@ -13,6 +13,7 @@ from temporalio import activity
 
 from activities.read_model import ReadModel
 from followthrough.domain import incident_moments, item_moments
+from followthrough.domain.action_item import ItemPlan
 from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Incident, IncidentPlan
 from followthrough.domain.incident_schedule import plan_incident
@@ -22,7 +23,7 @@ from followthrough.domain.repeats import FollowUp, RepeatsFound, find_repeats
 from followthrough.domain.values import Record
 from followthrough.organisation import Organisation
 from followthrough.store import queries
-from workflows.messages import IncidentPlanned, ItemPlanned, PlanIncident, PlanItem
+from workflows.messages import PlanIncident, PlanItem, PlansTaken
 
 PlanT = TypeVar("PlanT")
 
@@ -39,13 +40,13 @@ class Planning:
         self._read_model = ReadModel(database)
 
     @activity.defn
-    def plan_item(self, request: PlanItem) -> ItemPlanned:
+    def plan_item(self, request: PlanItem) -> PlansTaken[ItemPlan]:
         """Deadlines, limits and the next moment of an action item; those that have come pass."""
         item, at = request.item, request.at
         organisation = as_of(self._organisation(), at.date())
         plans = _taken(item, lambda: plan_item(item, organisation, at), lambda plan: item_moments.take(item, plan, at))
         self._read_model.project_item(item, request.fence)
-        return ItemPlanned(plans=plans, version=item.version, at=at)
+        return PlansTaken[ItemPlan](plans=plans, version=item.version, at=at)
 
     @activity.defn
     def team_of(self, service: str) -> str | None:
@@ -54,7 +55,7 @@ class Planning:
         return known.team if known else None
 
     @activity.defn
-    def plan_incident(self, request: PlanIncident) -> IncidentPlanned:
+    def plan_incident(self, request: PlanIncident) -> PlansTaken[IncidentPlan]:
         """Who is on call, what is asked of the postmortem, and the next moment; those that have come pass."""
         incident, at = request.incident, request.at
         organisation = as_of(self._organisation(), at.date())
@@ -64,7 +65,7 @@ class Planning:
 
         plans = _taken(incident, planned, lambda plan: incident_moments.take(incident, plan, at))
         self._read_model.project_incident(incident, request.fence)
-        return IncidentPlanned(plans=plans, version=incident.version, at=at)
+        return PlansTaken[IncidentPlan](plans=plans, version=incident.version, at=at)
 
     @activity.defn
     def find_repeats(self, incident: Incident) -> RepeatsFound:

@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.domain.values import EntryKind, Fence
     from workflows.durable import LOCAL
     from workflows.item_links import LinkedItem
-    from workflows.messages import IncidentNews, ItemPlanned, ItemProgress, Notice, NoticeKind, PlanItem, QueuedNotice
+    from workflows.messages import IncidentNews, ItemProgress, Notice, NoticeKind, PlanItem, PlansTaken, QueuedNotice
     from workflows.search_attributes import DUE, OWNER, STATUS
     from workflows.signals import hears
 
@@ -152,7 +152,7 @@ class ActionItemWorkflow(LinkedItem):
             ticket_shows=self.ticket_shows,
         )
 
-    async def plan(self, at: datetime, fence: Fence) -> ItemPlanned:
+    async def plan(self, at: datetime, fence: Fence) -> PlansTaken[ItemPlan]:
         """See ``Followed``."""
         return await workflow.execute_local_activity_method(
             Planning.plan_item, PlanItem(item=self.record, at=at, fence=fence), **LOCAL
@@ -161,10 +161,6 @@ class ActionItemWorkflow(LinkedItem):
     def take(self, plan: ItemPlan, at: datetime) -> list[ToTell]:
         """See ``Followed``."""
         return item_moments.take(self.record, plan, at)
-
-    def next_at(self) -> datetime | None:
-        """See ``Followed``."""
-        return self.record.upcoming.at if self.record.upcoming else None
 
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
         """See ``Followed``."""

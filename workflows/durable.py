@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from followthrough.turns import turn
     from workflows.background import Background
     from workflows.mail_messages import Undelivered
-    from workflows.messages import Notice, NoticeKind, QueuedNotice
+    from workflows.messages import Notice, NoticeKind, PlansTaken, QueuedNotice
     from workflows.signals import hears
 
 RETRY = RetryPolicy(maximum_interval=timedelta(minutes=10))
@@ -97,22 +97,6 @@ class Alarm:
         self.rang = True
 
 
-class Planned(Protocol):
-    """What came of planning a record."""
-
-    @property
-    def plans(self) -> tuple[Any, ...]:
-        """Those that were taken in, in their order."""
-
-    @property
-    def version(self) -> int:
-        """What the record was at when it was written."""
-
-    @property
-    def at(self) -> datetime:
-        """As of when; a replay's own time is another after a local activity."""
-
-
 RecordT = TypeVar("RecordT", bound=Record)
 
 
@@ -130,16 +114,12 @@ class Followed(ABC, Generic[RecordT]):
         self._delivering = False
 
     @abstractmethod
-    async def plan(self, at: datetime, fence: Fence) -> Planned:
+    async def plan(self, at: datetime, fence: Fence) -> PlansTaken[Any]:
         """Has the record planned as of then, and what comes of it written to the read model."""
 
     @abstractmethod
     def take(self, plan: Any, at: datetime) -> list[ToTell]:
         """Takes one of those plans in, as it was taken in for what was written."""
-
-    @abstractmethod
-    def next_at(self) -> datetime | None:
-        """When to plan again, by the plan that was taken in last."""
 
     @abstractmethod
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
@@ -171,7 +151,7 @@ class Followed(ABC, Generic[RecordT]):
             if self.record.version == planned.version:
                 self.record.wrote(self.record.entries, same_task=self._written_at == fence)
                 self._written, self._written_at = planned.version, fence
-                at = self.next_at()
+                at = self.record.upcoming.at if self.record.upcoming else None
                 if at is None or at > planned.at:
                     break
         if not self.record.ended:

@@ -55,7 +55,6 @@ with workflow.unsafe.imports_passed_through():
         AlertReceipt,
         Answer,
         IncidentNews,
-        IncidentPlanned,
         IncidentProgress,
         ItemAskedAgain,
         ItemEnded,
@@ -64,6 +63,7 @@ with workflow.unsafe.imports_passed_through():
         Notice,
         NoticeKind,
         PlanIncident,
+        PlansTaken,
         QueuedNotice,
         drill_id,
     )
@@ -262,7 +262,7 @@ class IncidentWorkflow(Followed[Incident]):
         """What a further run needs to go on from here."""
         return IncidentProgress(incident=self.record, outgoing=self.outgoing)
 
-    async def plan(self, at: datetime, fence: Fence) -> IncidentPlanned:
+    async def plan(self, at: datetime, fence: Fence) -> PlansTaken[IncidentPlan]:
         """See ``Followed``. A postmortem's text goes along when it changed."""
         incident, text = self.record, self.record.postmortem.text if self.record.postmortem else ""
         if incident.postmortem and text == self._text_written:
@@ -276,10 +276,6 @@ class IncidentWorkflow(Followed[Incident]):
     def take(self, plan: IncidentPlan, at: datetime) -> list[ToTell]:
         """See ``Followed``."""
         return incident_moments.take(self.record, plan, at)
-
-    def next_at(self) -> datetime | None:
-        """See ``Followed``."""
-        return self.record.upcoming.at if self.record.upcoming else None
 
     def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
         """See ``Followed``."""

@@ -1,12 +1,13 @@
 """What goes into workflows and comes out, and what they ask of activities."""
 
 from datetime import timedelta
+from typing import Generic, TypeVar
 
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.action_item import ActionItem, ItemPlan, ItemStatus
+from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.drill import DrillReport
-from followthrough.domain.incident import Alert, Audience, Incident, IncidentPlan, ItemSummary
+from followthrough.domain.incident import Alert, Audience, Incident, ItemSummary
 from followthrough.domain.item_lifecycle import ReopenItem
 from followthrough.domain.lifecycle_commands import Reopen
 from followthrough.domain.notice_kinds import NoticeKind as NoticeKind
@@ -18,6 +19,8 @@ from followthrough.queues import Queue
 from workflows.mail_messages import Undelivered
 
 TASK_QUEUE = Queue.WORKFLOWS.value
+
+PlanT = TypeVar("PlanT")
 
 
 class QueuedNotice(Message):
@@ -202,17 +205,6 @@ class PlanItem(Message):
     fence: Fence = Fence()
 
 
-class ItemPlanned(Message):
-    """The plans that were taken in one after the other, none once it has ended; ``version`` is what was written.
-
-    ``at`` is that of the request.
-    """
-
-    plans: tuple[ItemPlan, ...]
-    version: int
-    at: AwareDatetime
-
-
 class PlanIncident(Message):
     """Asks for an incident's next moment, as of ``at``, and to write what comes of it."""
 
@@ -221,13 +213,13 @@ class PlanIncident(Message):
     fence: Fence = Fence()
 
 
-class IncidentPlanned(Message):
+class PlansTaken(Message, Generic[PlanT]):
     """The plans that were taken in one after the other, none once it has ended; ``version`` is what was written.
 
-    ``at`` is that of the request.
+    ``at`` is that of the request, for a replay's own time is another after a local activity.
     """
 
-    plans: tuple[IncidentPlan, ...]
+    plans: tuple[PlanT, ...]
     version: int
     at: AwareDatetime
 

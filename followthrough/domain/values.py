@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import accumulate
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
@@ -106,6 +106,14 @@ class TimelineEntry(Message):
     author: PersonId | None = None
 
 
+class Timed(Protocol):
+    """Something that comes at a time."""
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+
+
 class Record(State):
     """What incidents and action items have in common: a timeline that is written to the read model."""
 
@@ -130,6 +138,11 @@ class Record(State):
     @property
     def ended(self) -> bool:
         """Nothing more will happen to it."""
+        raise NotImplementedError
+
+    @property
+    def upcoming(self) -> Timed | None:
+        """The next moment; none once it has ended."""
         raise NotImplementedError
 
     @property
