@@ -12,6 +12,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from bench.quiet import quiet
+from followthrough.domain.action_item import ActionItem, Kind, Priority
 from followthrough.domain.incident import Alert, AlertState, Audience, Role, UpdateStage
 from followthrough.domain.incident_commands import (
     Acknowledge,
@@ -25,6 +26,7 @@ from followthrough.domain.incident_commands import (
 )
 from followthrough.domain.item_commands import Accept, Finish, ItemCommand, Verify
 from followthrough.domain.postmortem_commands import Publish, ReviewPostmortem, SubmitPostmortem
+from followthrough.domain.values import Severity
 
 ITEMS = 5
 COMMANDER, COMMS, OWNER, VERIFIER = "ines", "lucia", "tomas", "marcos"
@@ -115,3 +117,21 @@ def handles(client: Client, incident: str) -> list[Handle]:
     return [client.get_workflow_handle(incident)] + [
         client.get_workflow_handle(f"{incident}.{number}") for number in range(1, ITEMS + 1)
     ]
+
+
+def new_item() -> ActionItem:
+    """Proposed to the owner, in an incident that there is not."""
+    incident = f"inc-{uuid4().hex[:20]}"
+    return ActionItem(
+        id=f"{incident}.1",
+        incident_id=incident,
+        title="Add a test for the refund path",
+        kind=Kind.PREVENT,
+        priority=Priority.MEDIUM,
+        severity=Severity.SEV2,
+        service="checkout",
+        team="payments",
+        owner=OWNER,
+        proposed_by=COMMANDER,
+        proposed_at=datetime.now(UTC),
+    )

@@ -5,7 +5,6 @@ import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -13,13 +12,11 @@ from uuid import uuid4
 import psutil
 from temporalio.client import Client, WorkflowHandle
 
-from bench.life import COMMANDER, OWNER
+from bench.life import new_item
 from bench.report import Row, Size, ratio
 from bench.stage import at_rest, say, stage, worker_process
 from bench.steps import BARE_QUEUE, SANDBOXED_QUEUE, steps
 from bench.trivial import IdleWorkflow, OpenWorkflow
-from followthrough.domain.action_item import ActionItem, Kind, Priority
-from followthrough.domain.values import Severity
 from workflows.action_item import ActionItemWorkflow
 from workflows.messages import TASK_QUEUE, ItemProgress
 
@@ -129,19 +126,7 @@ async def _commands(client: Client) -> Counter[str]:
 
 
 async def _propose(client: Client) -> str:
-    item = ActionItem(
-        id=f"inc-{uuid4()}.1",
-        incident_id=f"inc-{uuid4()}",
-        title="Add a test for the refund path",
-        kind=Kind.PREVENT,
-        priority=Priority.MEDIUM,
-        severity=Severity.SEV2,
-        service="checkout",
-        team="payments",
-        owner=OWNER,
-        proposed_by=COMMANDER,
-        proposed_at=datetime.now(UTC),
-    )
+    item = new_item()
     await client.start_workflow(ActionItemWorkflow.run, ItemProgress(item=item), id=item.id, task_queue=TASK_QUEUE)
     return item.id
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from datetime import UTC, datetime
-from uuid import uuid4
 
 from pydantic import SecretStr
 from temporalio.client import WorkflowHistory
@@ -12,15 +11,13 @@ from temporalio.testing import ActivityEnvironment
 from activities.read_model import ReadModel
 from activities.ticket_sweep import TicketSweep
 from activities.tickets import tracker_for
-from bench.life import COMMANDER, OWNER, RESPONSE, VERIFIER, Handle
+from bench.life import COMMANDER, OWNER, RESPONSE, VERIFIER, Handle, new_item
 from bench.quiet import quiet
 from bench.report import Row, Size, count, ratio
 from bench.stage import ORGANISATION, Service, Stage, say, service, stage
 from bench.whole_life import life, processor_seconds
-from followthrough.domain.action_item import ActionItem, Kind, Priority
 from followthrough.domain.incident_commands import ProposeItem
 from followthrough.domain.item_commands import Waive
-from followthrough.domain.values import Severity
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from tests.standins.jira import JiraStandIn
@@ -117,7 +114,7 @@ async def _sweep(size: Size) -> Row:
 
 async def _swept(found: Stage, number: int) -> float:
     """Seconds of the thread that sweeps; a stand-in for Jira works in another."""
-    items = [_item() for _ in range(number)]
+    items = [new_item() for _ in range(number)]
     read_model = ReadModel(found.database)
     with JiraStandIn() as jira:
         for each, item in enumerate(items, 1):
@@ -141,20 +138,3 @@ async def _swept(found: Stage, number: int) -> float:
             return time.thread_time() - used
 
         return await asyncio.to_thread(run)
-
-
-def _item() -> ActionItem:
-    incident = f"inc-{uuid4().hex[:20]}"
-    return ActionItem(
-        id=f"{incident}.1",
-        incident_id=incident,
-        title="Add a test for the refund path",
-        kind=Kind.PREVENT,
-        priority=Priority.MEDIUM,
-        severity=Severity.SEV2,
-        service="checkout",
-        team="payments",
-        owner=OWNER,
-        proposed_by=COMMANDER,
-        proposed_at=datetime.now(UTC),
-    )

@@ -1,6 +1,8 @@
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +11,7 @@ from sqlalchemy import Engine
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from followthrough import engine as engines
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.incident import Alert, AlertState, Incident
 from followthrough.domain.incident_commands import IncidentCommand
@@ -130,3 +133,33 @@ async def play(temporal: Client, organisation: Organisation, database: Engine) -
     play = Play(temporal, organisation, database)
     async with build_worker(temporal, Settings(), lambda: play.organisation, database):
         yield play
+
+
+@asynccontextmanager
+async def in_short_runs(
+    organisation: Organisation, folder: Path, severity: Severity, events: int
+) -> AsyncIterator["IncidentPart"]:
+    """An incident on an engine of its own, which suggests to continue as new after so many events."""
+    database = open_database(f"sqlite:///{folder}/followthrough.db")
+    migrate(database)
+    incident = Incident(
+        id="inc-0123456789",
+        dedup_key="test/flapping",
+        title="A flapping probe",
+        service="checkout",
+        team=organisation.services["checkout"].team,
+        severity=severity,
+        declared_at=datetime.now(UTC),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        small = f"limit.historyCount.suggestContinueAsNew={events}"
+        patch.setattr(engines, "DYNAMIC_CONFIG", (*engines.DYNAMIC_CONFIG, small))
+        async with (
+            engines.engine(Settings(), database=None, ui=False, say=print) as found,
+            build_worker(found.client, Settings(), lambda: organisation, database),
+        ):
+            handle = await found.client.start_workflow(
+                IncidentWorkflow.run, IncidentProgress(incident=incident), id=incident.id, task_queue=TASK_QUEUE
+            )
+            yield IncidentPart(Play(found.client, organisation, database), handle)
+    database.dispose()

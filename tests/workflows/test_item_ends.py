@@ -4,27 +4,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-import pytest
 from pydantic import HttpUrl
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
-from followthrough import engine as engines
 from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.incident import Alert, AlertState, Incident
 from followthrough.domain.incident_commands import AddNote, ProposeItem
 from followthrough.domain.item_commands import Accept, Finish, Verify
 from followthrough.domain.values import Severity
-from followthrough.engine import engine
 from followthrough.organisation import Organisation
-from followthrough.settings import Settings
-from followthrough.store.database import migrate, open_database
 from followthrough.web.incidents import Incidents
-from tests.workflows.conftest import IncidentPart, ItemPart, Play
-from worker import build_worker
+from tests.workflows.conftest import IncidentPart, ItemPart, Play, in_short_runs
 from workflows.incident import IncidentWorkflow
-from workflows.messages import TASK_QUEUE, IncidentProgress
 
 SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
 
@@ -100,30 +93,9 @@ async def test_a_run_that_was_reset_by_hand_hears_of_ends(play: Play) -> None:
     await part(play, incident).until(lambda it: it.items[0].ended_at)
 
 
-async def test_a_run_that_continues_as_new_hears_of_ends(
-    organisation: Organisation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    small = "limit.historyCount.suggestContinueAsNew=60"
-    monkeypatch.setattr(engines, "DYNAMIC_CONFIG", (*engines.DYNAMIC_CONFIG, small))
-    database = open_database(f"sqlite:///{tmp_path}/followthrough.db")
-    migrate(database)
-    incident = Incident(
-        id="inc-0123456789",
-        dedup_key="test/flapping",
-        title="A flapping probe",
-        service="checkout",
-        team=organisation.services["checkout"].team,
-        severity=Severity.SEV4,
-        declared_at=datetime.now(UTC),
-    )
-    async with (
-        engine(Settings(), database=None, ui=False, say=print) as found,
-        build_worker(found.client, Settings(), lambda: organisation, database),
-    ):
-        handle = await found.client.start_workflow(
-            IncidentWorkflow.run, IncidentProgress(incident=incident), id=incident.id, task_queue=TASK_QUEUE
-        )
-        declared = IncidentPart(Play(found.client, organisation, database), handle)
+async def test_a_run_that_continues_as_new_hears_of_ends(organisation: Organisation, tmp_path: Path) -> None:
+    async with in_short_runs(organisation, tmp_path, Severity.SEV4, events=60) as declared:
+        handle = declared.handle
         first, second = await proposed(declared), await proposed(declared)
         await end(first)
         await first.handle.result()
@@ -135,4 +107,3 @@ async def test_a_run_that_continues_as_new_hears_of_ends(
         await declared.until(lambda it: it.items[0].ended_at and not it.unheard)
         await end(second)
         await declared.until(lambda it: it.items[1].ended_at)
-    database.dispose()
