@@ -6,25 +6,24 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import SearchAttributeUpdate
 
-with workflow.unsafe.imports_passed_through():
-    from activities.missed import Missed
-    from activities.planning import Planning
-    from followthrough.domain import item_moments
-    from followthrough.domain.action_item import ActionItem, ItemPlan, ItemStatus
-    from followthrough.domain.incident import Audience
-    from followthrough.domain.item_commands import ApproveExtension, Extend, Finish, ItemCommand, RefuseExtension
-    from followthrough.domain.item_lifecycle import BlockItem, MergeItem, SplitItem
-    from followthrough.domain.notice_kinds import ToTell
-    from followthrough.domain.repeats import RepeatSeen, repeated, taken_back
-    from followthrough.domain.shown import Shown, item_as_shown, shown_of_item
-    from followthrough.domain.sprint_commands import SprintNews
-    from followthrough.domain.ticket_commands import Adopt
-    from followthrough.domain.values import EntryKind, Fence
-    from workflows.durable import LOCAL
-    from workflows.item_links import LinkedItem
-    from workflows.messages import IncidentNews, ItemProgress, Notice, NoticeKind, PlanItem, PlansTaken, QueuedNotice
-    from workflows.search_attributes import DUE, OWNER, STATUS
-    from workflows.signals import hears
+from activities.missed import Missed
+from activities.planning import Planning
+from followthrough.domain import item_moments
+from followthrough.domain.action_item import ActionItem, ItemPlan, ItemStatus
+from followthrough.domain.incident import Audience
+from followthrough.domain.item_commands import ApproveExtension, Extend, Finish, ItemCommand, RefuseExtension
+from followthrough.domain.item_lifecycle import BlockItem, MergeItem, SplitItem
+from followthrough.domain.notice_kinds import ToTell
+from followthrough.domain.repeats import RepeatSeen, repeated, taken_back
+from followthrough.domain.shown import Shown, item_as_shown, shown_of_item
+from followthrough.domain.sprint_commands import SprintNews
+from followthrough.domain.ticket_commands import Adopt
+from followthrough.domain.values import EntryKind, Fence
+from workflows.durable import LOCAL
+from workflows.item_links import LinkedItem
+from workflows.messages import IncidentNews, ItemProgress, Notice, NoticeKind, PlanItem, PlansTaken, QueuedNotice
+from workflows.search_attributes import DUE, OWNER, STATUS
+from workflows.signals import hears
 
 
 @workflow.defn

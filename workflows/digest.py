@@ -8,12 +8,11 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError
 
-with workflow.unsafe.imports_passed_through():
-    from activities.digest import Digests
-    from followthrough.domain.digest import MonthlyMail
-    from followthrough.domain.weekly import WeeklyMail
-    from workflows.durable import LOCAL, MAIL
-    from workflows.undelivered import find_other_paths
+from activities.digest import Digests
+from followthrough.domain.digest import MonthlyMail
+from followthrough.domain.weekly import WeeklyMail
+from workflows.durable import LOCAL, MAIL
+from workflows.undelivered import find_other_paths
 
 SCHEDULED_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 """Set by Temporal's schedules; a mail that is made up for later is still about its own month or week."""

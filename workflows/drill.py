@@ -7,18 +7,17 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
-with workflow.unsafe.imports_passed_through():
-    from activities.drills import Drills
-    from activities.email import Email
-    from activities.read_model import ReadModel
-    from followthrough.domain.drill import DrillPlan, DrillReport, Scenario, report
-    from followthrough.domain.incident import Alert, AlertState, Incident
-    from followthrough.domain.lifecycle_commands import incident_id
-    from workflows.durable import LOCAL, MAIL, RECORDS, reason
-    from workflows.incident import IncidentWorkflow
-    from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill, RunningDrill, drill_id
-    from workflows.search_attributes import of_incident
-    from workflows.signals import hears
+from activities.drills import Drills
+from activities.email import Email
+from activities.read_model import ReadModel
+from followthrough.domain.drill import DrillPlan, DrillReport, Scenario, report
+from followthrough.domain.incident import Alert, AlertState, Incident
+from followthrough.domain.lifecycle_commands import incident_id
+from workflows.durable import LOCAL, MAIL, RECORDS, reason
+from workflows.incident import IncidentWorkflow
+from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill, RunningDrill, drill_id
+from workflows.search_attributes import of_incident
+from workflows.signals import hears
 
 GOES_ON_WITHIN = timedelta(days=2)
 """After its workflow ended badly a new run of the incident begins on the next day at the latest."""

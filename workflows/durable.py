@@ -12,21 +12,20 @@ from temporalio.common import RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
-with workflow.unsafe.imports_passed_through():
-    from activities.email import Email
-    from followthrough.domain.incident import Audience
-    from followthrough.domain.limits import UNREACHED
-    from followthrough.domain.notice_kinds import ToTell
-    from followthrough.domain.room import require_room
-    from followthrough.domain.shown import Shown
-    from followthrough.domain.text import REASON, cut
-    from followthrough.domain.values import EntryKind, Fence, Record, Refusal
-    from followthrough.queues import Queue
-    from followthrough.turns import turn
-    from workflows.background import Background
-    from workflows.mail_messages import Undelivered
-    from workflows.messages import Notice, NoticeKind, PlansTaken, QueuedNotice
-    from workflows.signals import hears
+from activities.email import Email
+from followthrough.domain.incident import Audience
+from followthrough.domain.limits import UNREACHED
+from followthrough.domain.notice_kinds import ToTell
+from followthrough.domain.room import require_room
+from followthrough.domain.shown import Shown
+from followthrough.domain.text import REASON, cut
+from followthrough.domain.values import EntryKind, Fence, Record, Refusal
+from followthrough.queues import Queue
+from followthrough.turns import turn
+from workflows.background import Background
+from workflows.mail_messages import Undelivered
+from workflows.messages import Notice, NoticeKind, PlansTaken, QueuedNotice
+from workflows.signals import hears
 
 RETRY = RetryPolicy(maximum_interval=timedelta(minutes=10))
 """Without end: an outage of days delays and loses nothing. Errors that never heal are non-retryable."""

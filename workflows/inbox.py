@@ -5,12 +5,11 @@ import contextlib
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-with workflow.unsafe.imports_passed_through():
-    from activities.daily import Daily
-    from workflows.durable import MAIL
-    from workflows.mail_messages import DailyMail, InboxProgress, InInbox, PutInInbox
-    from workflows.signals import hears
-    from workflows.undelivered import find_other_paths
+from activities.daily import Daily
+from workflows.durable import MAIL
+from workflows.mail_messages import DailyMail, InboxProgress, InInbox, PutInInbox
+from workflows.signals import hears
+from workflows.undelivered import find_other_paths
 
 PREFIX = "inbox/"
 

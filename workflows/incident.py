@@ -9,67 +9,65 @@ from temporalio.common import SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError, ChildWorkflowError
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
-with workflow.unsafe.imports_passed_through():
-    from activities.missed import Missed
-    from activities.planning import Planning
-    from followthrough.domain import incident_moments
-    from followthrough.domain.action_item import OPEN, ActionItem, ItemStatus
-    from followthrough.domain.incident import (
-        ONGOING,
-        Alert,
-        Audience,
-        Incident,
-        IncidentPlan,
-        Repeat,
-        Role,
-    )
-    from followthrough.domain.incident_commands import AssignRole, IncidentCommand, ProposeItem, SendUpdate
-    from followthrough.domain.lifecycle_commands import (
-        Continued,
-        HandOver,
-        LinkRepeat,
-        Merge,
-        Reopen,
-        Split,
-        UnlinkRepeat,
-        end_merge,
-        give_back,
-        take_in,
-    )
-    from followthrough.domain.notice_kinds import ToTell
-    from followthrough.domain.postmortem_commands import (
-        AssignPostmortem,
-        Publish,
-        ReviewPostmortem,
-        SubmitPostmortem,
-    )
-    from followthrough.domain.repeats import RepeatSeen
-    from followthrough.domain.revival import incident_goes_on
-    from followthrough.domain.shown import Shown, incident_as_shown, shown_of_incident
-    from followthrough.domain.values import EntryKind, Fence, PersonId, Refusal
-    from followthrough.turns import turn
-    from workflows.durable import ANSWER_WITHIN, LOCAL, Followed, no_answer, signal
-    from workflows.item_links import start_item
-    from workflows.messages import (
-        DRILLS,
-        AlertReceipt,
-        Answer,
-        IncidentNews,
-        IncidentProgress,
-        ItemAskedAgain,
-        ItemEnded,
-        ItemSplit,
-        MergeAnswer,
-        Notice,
-        NoticeKind,
-        PlanIncident,
-        PlansTaken,
-        QueuedNotice,
-        drill_id,
-    )
-    from workflows.search_attributes import SEVERITY, STATUS, of_incident
-    from workflows.signals import hears
-
+from activities.missed import Missed
+from activities.planning import Planning
+from followthrough.domain import incident_moments
+from followthrough.domain.action_item import OPEN, ActionItem, ItemStatus
+from followthrough.domain.incident import (
+    ONGOING,
+    Alert,
+    Audience,
+    Incident,
+    IncidentPlan,
+    Repeat,
+    Role,
+)
+from followthrough.domain.incident_commands import AssignRole, IncidentCommand, ProposeItem, SendUpdate
+from followthrough.domain.lifecycle_commands import (
+    Continued,
+    HandOver,
+    LinkRepeat,
+    Merge,
+    Reopen,
+    Split,
+    UnlinkRepeat,
+    end_merge,
+    give_back,
+    take_in,
+)
+from followthrough.domain.notice_kinds import ToTell
+from followthrough.domain.postmortem_commands import (
+    AssignPostmortem,
+    Publish,
+    ReviewPostmortem,
+    SubmitPostmortem,
+)
+from followthrough.domain.repeats import RepeatSeen
+from followthrough.domain.revival import incident_goes_on
+from followthrough.domain.shown import Shown, incident_as_shown, shown_of_incident
+from followthrough.domain.values import EntryKind, Fence, PersonId, Refusal
+from followthrough.turns import turn
+from workflows.durable import ANSWER_WITHIN, LOCAL, Followed, no_answer, signal
+from workflows.item_links import start_item
+from workflows.messages import (
+    DRILLS,
+    AlertReceipt,
+    Answer,
+    IncidentNews,
+    IncidentProgress,
+    ItemAskedAgain,
+    ItemEnded,
+    ItemSplit,
+    MergeAnswer,
+    Notice,
+    NoticeKind,
+    PlanIncident,
+    PlansTaken,
+    QueuedNotice,
+    drill_id,
+)
+from workflows.search_attributes import SEVERITY, STATUS, of_incident
+from workflows.signals import hears
 
 NO_NEWS = IncidentNews(resolved_at=None, published_at=None)
 

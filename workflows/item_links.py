@@ -6,39 +6,37 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
-with workflow.unsafe.imports_passed_through():
-    from followthrough.domain.action_item import ActionItem
-    from followthrough.domain.incident import ItemSummary
-    from followthrough.domain.item_lifecycle import (
-        Duplicate,
-        SplitItem,
-        end_block,
-        end_merge,
-        end_split,
-        give_back,
-        hold_up,
-        release,
-        take_in,
-    )
-    from followthrough.domain.item_moments import go_on
-    from followthrough.domain.revival import item_goes_on
-    from followthrough.domain.values import Refusal
-    from followthrough.turns import turn
-    from workflows.durable import ANSWER_WITHIN, no_answer, signal
-    from workflows.messages import (
-        Answer,
-        BlockAsked,
-        BlockOver,
-        ItemAskedAgain,
-        ItemEnded,
-        ItemProgress,
-        ItemSplit,
-        NoticeKind,
-    )
-    from workflows.search_attributes import of_item
-    from workflows.signals import hears
-    from workflows.ticket_following import TicketFollowing
-
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.incident import ItemSummary
+from followthrough.domain.item_lifecycle import (
+    Duplicate,
+    SplitItem,
+    end_block,
+    end_merge,
+    end_split,
+    give_back,
+    hold_up,
+    release,
+    take_in,
+)
+from followthrough.domain.item_moments import go_on
+from followthrough.domain.revival import item_goes_on
+from followthrough.domain.values import Refusal
+from followthrough.turns import turn
+from workflows.durable import ANSWER_WITHIN, no_answer, signal
+from workflows.messages import (
+    Answer,
+    BlockAsked,
+    BlockOver,
+    ItemAskedAgain,
+    ItemEnded,
+    ItemProgress,
+    ItemSplit,
+    NoticeKind,
+)
+from workflows.search_attributes import of_item
+from workflows.signals import hears
+from workflows.ticket_following import TicketFollowing
 
 QuestionT = TypeVar("QuestionT", BlockAsked, Duplicate, ItemSplit)
 

@@ -4,11 +4,10 @@ from datetime import timedelta
 
 from temporalio import workflow
 
-with workflow.unsafe.imports_passed_through():
-    from activities.ticket_sweep import TicketSweep
-    from followthrough.queues import Queue
-    from workflows.durable import RETRY
-    from workflows.ticket_messages import SweepRequest, Swept
+from activities.ticket_sweep import TicketSweep
+from followthrough.queues import Queue
+from workflows.durable import RETRY
+from workflows.ticket_messages import SweepRequest, Swept
 
 LOOK_BACK = timedelta(days=1)
 """How far the first sweep reaches; and how often every open ticket is read."""

@@ -10,25 +10,24 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
 from temporalio.workflow import ActivityConfig, ParentClosePolicy
 
-with workflow.unsafe.imports_passed_through():
-    from activities.sprint_planning import SprintPlanning
-    from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned, SprintNews
-    from followthrough.domain.sprint_dates import SprintPlan
-    from workflows.background import Background
-    from workflows.durable import LOCAL, MAIL, TRACKER, reason, signal
-    from workflows.sprint_messages import (
-        Approval,
-        ItemsInSprint,
-        PlanItems,
-        PlannedItems,
-        PlanningMail,
-        PlanningMailKind,
-        PlanningProgress,
-        PlanSprint,
-        TeamAt,
-        planning_id,
-    )
-    from workflows.undelivered import find_other_paths
+from activities.sprint_planning import SprintPlanning
+from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned, SprintNews
+from followthrough.domain.sprint_dates import SprintPlan
+from workflows.background import Background
+from workflows.durable import LOCAL, MAIL, TRACKER, reason, signal
+from workflows.sprint_messages import (
+    Approval,
+    ItemsInSprint,
+    PlanItems,
+    PlannedItems,
+    PlanningMail,
+    PlanningMailKind,
+    PlanningProgress,
+    PlanSprint,
+    TeamAt,
+    planning_id,
+)
+from workflows.undelivered import find_other_paths
 
 ASK_AGAIN = timedelta(days=1)
 LOOKING: ActivityConfig = {**TRACKER, "schedule_to_close_timeout": timedelta(hours=1)}

@@ -9,17 +9,16 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.workflow import ActivityConfig
 
-with workflow.unsafe.imports_passed_through():
-    from activities.tickets import Tickets
-    from followthrough.domain.action_item import ActionItem, TicketReport, TicketState
-    from followthrough.domain.item_commands import ItemCommand
-    from followthrough.domain.ticket_commands import Adopt
-    from followthrough.domain.ticket_sync import TicketFacts, is_behind, take_report, ticket_facts
-    from followthrough.domain.values import EntryKind, Refusal
-    from followthrough.turns import turn
-    from workflows.durable import TRACKER, Followed, reason
-    from workflows.messages import Adoption, ItemProgress, NoticeKind
-    from workflows.ticket_messages import FollowTicket, TicketComment
+from activities.tickets import Tickets
+from followthrough.domain.action_item import ActionItem, TicketReport, TicketState
+from followthrough.domain.item_commands import ItemCommand
+from followthrough.domain.ticket_commands import Adopt
+from followthrough.domain.ticket_sync import TicketFacts, is_behind, take_report, ticket_facts
+from followthrough.domain.values import EntryKind, Refusal
+from followthrough.turns import turn
+from workflows.durable import TRACKER, Followed, reason
+from workflows.messages import Adoption, ItemProgress, NoticeKind
+from workflows.ticket_messages import FollowTicket, TicketComment
 
 ASK_AGAIN = timedelta(days=1)
 """How long after a tracker's refusal the ticket is tried again, when the item itself does not change before."""

@@ -3,10 +3,9 @@
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-with workflow.unsafe.imports_passed_through():
-    from activities.bounces import Bounces
-    from workflows.durable import MAIL, RECORDS, reason, refused, signal
-    from workflows.mail_messages import MailProblem
+from activities.bounces import Bounces
+from workflows.durable import MAIL, RECORDS, reason, refused, signal
+from workflows.mail_messages import MailProblem
 
 
 @workflow.defn

@@ -8,14 +8,13 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 from temporalio.workflow import ActivityConfig
 
-with workflow.unsafe.imports_passed_through():
-    from activities.email import Email
-    from activities.reconciler import Reconciler
-    from activities.replan import Replan
-    from activities.troubles import Troubles
-    from workflows.durable import MAIL, reason
-    from workflows.messages import TellTroubles
-    from workflows.signals import hears
+from activities.email import Email
+from activities.reconciler import Reconciler
+from activities.replan import Replan
+from activities.troubles import Troubles
+from workflows.durable import MAIL, reason
+from workflows.messages import TellTroubles
+from workflows.signals import hears
 
 ONCE_A_DAY = ActivityConfig(
     start_to_close_timeout=timedelta(hours=2),

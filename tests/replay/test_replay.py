@@ -35,7 +35,7 @@ async def test_a_recorded_history_replays(path: Path) -> None:
     await replayer.replay_workflow(history(path))
 
 
-@workflow.defn(name="ActionItemWorkflow", sandboxed=False)
+@workflow.defn(name="ActionItemWorkflow")
 class SleepsFirst(ActionItemWorkflow):
     """What a careless change would be."""
 
@@ -51,6 +51,11 @@ class SleepsFirst(ActionItemWorkflow):
 
 async def test_an_unpatched_change_of_order_would_be_noticed() -> None:
     item = next(path for path in RECORDED if "." in path.stem)
-    replayer = Replayer(workflows=[SleepsFirst], data_converter=data_converter, interceptors=[InTurn()])
+    replayer = Replayer(
+        workflows=[SleepsFirst],
+        data_converter=data_converter,
+        workflow_runner=WORKFLOW_RUNNER,
+        interceptors=[InTurn()],
+    )
     with pytest.raises(NondeterminismError):
         await replayer.replay_workflow(history(item))
