@@ -104,19 +104,30 @@ async def life_over_http(found: Service, items: int = ITEMS) -> AsyncIterator[Li
 
         async def give(handle: Handle, command: ItemOrIncidentCommand) -> None:
             kind = "items" if "." in handle.id else "incidents"
-            body = command.model_dump(mode="json", exclude_unset=True) | {"command": command.command}
-            await _post(http, f"/api/{kind}/{handle.id}/commands", body, **{"Idempotency-Key": str(uuid4())})
+            body = command.model_dump(mode="json", exclude_defaults=True) | {"command": command.command}
+            path = f"/api/{kind}/{handle.id}/commands"
+            await _post(http, path, body, httpx.codes.ACCEPTED, **{"Idempotency-Key": str(uuid4())})
 
         yield Life(found.client, start, give, items)
 
 
-async def _post(http: httpx.AsyncClient, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
-    """Again while the service is too busy to answer. Raises HTTPStatusError for any other answer than success."""
+async def _post(
+    http: httpx.AsyncClient, path: str, body: dict[str, Any], *not_yet: httpx.codes, **headers: str
+) -> httpx.Response:
+    """Again while the service is too busy to answer, or gives an answer of ``not_yet``.
+
+    What is refused then was carried out before, which older versions do not know. Raises HTTPStatusError, with what
+    the service says, for any other answer than success.
+    """
     answer = await http.post(path, json=body, headers=headers)
-    while answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+    repeated = False
+    while answer.status_code in (httpx.codes.SERVICE_UNAVAILABLE, *not_yet):
         await asyncio.sleep(1)
-        answer = await http.post(path, json=body, headers=headers)
-    return answer.raise_for_status()
+        answer, repeated = await http.post(path, json=body, headers=headers), True
+    if not (answer.is_success or (repeated and answer.status_code == httpx.codes.CONFLICT)):
+        said = f"{body} was answered {answer.status_code}: {answer.text}"
+        raise httpx.HTTPStatusError(said, request=answer.request, response=answer)
+    return answer
 
 
 async def _against(commit: str, found: Service, size: Size) -> Row:

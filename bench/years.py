@@ -156,7 +156,7 @@ async def _given(give: Give, handle: Handle, command: ItemOrIncidentCommand) -> 
     try:
         await give(handle, command)
     except httpx.HTTPStatusError as error:
-        if error.response.is_server_error:
+        if error.response.status_code != httpx.codes.CONFLICT:
             raise
         return False
     return True
