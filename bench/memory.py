@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any
 from uuid import uuid4
 
 import psutil
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client
 
 from bench.life import new_item
+from bench.quiet import ASK_AGAIN, quiet
 from bench.report import Row, Size, ratio
-from bench.stage import at_rest, say, stage, worker_process
+from bench.stage import Stage, say, stage, worker_process
 from bench.steps import BARE_QUEUE, SANDBOXED_QUEUE, steps
 from bench.trivial import IdleWorkflow, OpenWorkflow
 from workflows.action_item import ActionItemWorkflow
@@ -23,8 +23,6 @@ from workflows.messages import TASK_QUEUE, ItemProgress
 OPEN = {Size.SMALLEST: 40, Size.QUICK: 1_000, Size.FULL: 10_000}
 STEPS = 4
 AT_ONCE = 20
-BORN = 3
-"""Events that a workflow has before it first waits."""
 Start = Callable[[Client], Awaitable[str]]
 WHY = "an open item keeps its record, its plan and the entries that it wrote last."
 
@@ -56,7 +54,7 @@ async def _open(number: int) -> list[Row]:
         for step in range(STEPS):
             say(f"{step * number // STEPS} of {number} workflows of each kind are open.")
             for start, process in processes.items():
-                grown[start].append([await _grows(process, found.client, start, number // STEPS)])
+                grown[start].append([await _grows(process, found, start, number // STEPS)])
     ours, *bare_ones = (rounds[1:] for rounds in grown.values())
     each = [sum(map(sum, rounds)) / (STEPS - 1) / (number // STEPS) / 1024 for rounds in (ours, *bare_ones)]
     say(f"KiB each: {', '.join(f'{one:.0f}' for one in each)}.")
@@ -74,54 +72,43 @@ async def _evicted(number: int) -> Row:
     each = number // STEPS
     async with stage() as found, worker_process("followthrough", found, cached=each) as process:
         await _many(_propose, found.client, 1)
-        kept = await _grows(process, found.client, _propose, each)
+        kept = await _grows(process, found, _propose, each)
         say(f"{each} action items are open in a worker that keeps no more.")
-        grown = [[await _grows(process, found.client, _propose, each)] for _ in range(STEPS - 1)]
+        grown = [[await _grows(process, found, _propose, each)] for _ in range(STEPS - 1)]
     measured = ratio(grown, [[kept]] * len(grown))
     why = "what the allocator does not give back."
     return Row("worker's memory per evicted item", "beside an open one", ratio=measured, target=0.05, why=why)
 
 
-async def _grows(process: psutil.Process, client: Client, start: Start, number: int) -> float:
-    before = await _resident(process)
-    await _many(start, client, number)
-    return await _resident(process) - before
+async def _grows(process: psutil.Process, found: Stage, start: Start, number: int) -> float:
+    before = await _resident(process, found)
+    await _many(start, found.client, number)
+    return await _resident(process, found) - before
 
 
-async def _resident(process: psutil.Process) -> int:
-    await at_rest(process)
+async def _resident(process: psutil.Process, found: Stage) -> int:
+    """After its garbage was collected, which it says with a file."""
+    collected = found.data_dir / f"{process.pid}.collected"
     process.send_signal(signal.SIGUSR1)
-    await at_rest(process)
+    while not collected.exists():  # noqa: ASYNC110 - of another process
+        await asyncio.sleep(ASK_AGAIN)
+    collected.unlink()
     return int(process.memory_info().rss)
 
 
 async def _many(start: Start, client: Client, number: int) -> None:
-    """Starts so many, and waits until each of them does."""
-    left = iter(range(number))
-
-    async def some() -> None:
-        for _ in left:
-            await _waits(client.get_workflow_handle(await start(client)))
-
-    await asyncio.gather(*(some() for _ in range(AT_ONCE)))
-
-
-async def _waits(handle: WorkflowHandle[Any, Any]) -> None:
-    """A busy machine hides from ``at_rest`` that there is work left."""
-    while True:
-        found = await handle.describe()
-        pending = found.raw_description
-        if found.history_length > BORN and not (
-            pending.pending_activities or pending.HasField("pending_workflow_task")
-        ):
-            return
-        await asyncio.sleep(0.2)
+    """Starts so many, and waits until each of them does, and the inboxes that their mails are put in."""
+    for begun in range(0, number, AT_ONCE):
+        starts = (start(client) for _ in range(min(AT_ONCE, number - begun)))
+        await quiet(client, *await asyncio.gather(*starts))
+    inboxes = client.list_workflows("WorkflowType = 'InboxWorkflow' and ExecutionStatus = 'Running'")
+    await quiet(client, *[inbox.id async for inbox in inboxes])
 
 
 async def _commands(client: Client) -> Counter[str]:
     """How many of each an item sends until it waits for somebody to accept it."""
     item = client.get_workflow_handle(await _propose(client))
-    await _waits(item)
+    await quiet(client, item.id)
     return Counter(step.what for step in steps(await item.fetch_history()))
 
 

@@ -23,7 +23,6 @@ from followthrough.store.database import migrate, open_database
 ORGANISATION = Path("followthrough.example.yaml")
 TOKEN = "the bench's token"
 READY_SECONDS = 600
-AT_REST_PERCENT, REST_SECONDS = 10, 20
 
 
 @dataclass(frozen=True)
@@ -95,21 +94,6 @@ async def worker_process(kind: str, found: Stage, cached: int) -> AsyncIterator[
     command: list[str | Path] = [sys.executable, "-m", "bench.worker", kind, found.address, found.data_dir, str(cached)]
     async with guarded(command, output=sys.stderr.fileno()) as guard:
         yield await _behind(guard)
-
-
-async def at_rest(*processes: psutil.Process) -> None:
-    """Waits until they use little, or no less than they did ``REST_SECONDS`` ago, as they do on a slow machine.
-
-    ``bench.quiet`` waits for what is known to be going on.
-    """
-    for process in processes:
-        process.cpu_percent()
-    used: list[float] = []
-    while not used or used[-1] >= AT_REST_PERCENT:
-        if len(used) > REST_SECONDS and min(used[-REST_SECONDS:]) >= min(used[:-REST_SECONDS]):
-            return
-        await asyncio.sleep(1)
-        used.append(max([process.cpu_percent() for process in processes]))
 
 
 def say(sentence: str) -> None:

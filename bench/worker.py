@@ -5,6 +5,7 @@ The kind is ``followthrough``, ``bare``, or ``bare-sandboxed``, whose workflows 
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from pathlib import Path
@@ -37,9 +38,14 @@ class Cache(SimplePlugin):
 
 
 async def main(kind: str, address: str, data_dir: str, cached: str) -> None:
-    """Runs until the process is stopped; SIGUSR1 collects garbage."""
+    """Runs until the process is stopped; at SIGUSR1 it collects garbage, and a file says when that is done."""
     client = await Client.connect(address, data_converter=data_converter, plugins=[Cache(int(cached))])
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, gc.collect)
+
+    def collect() -> None:
+        gc.collect()
+        Path(data_dir, f"{os.getpid()}.collected").touch()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, collect)
     if kind.startswith("bare"):
         sandboxed = kind != "bare"
         worker: Worker | Workers = Worker(
