@@ -3,13 +3,14 @@
 import asyncio
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import SecretStr
 from temporalio.client import WorkflowHistory
 from temporalio.testing import ActivityEnvironment
 
 from activities.read_model import ReadModel
-from activities.ticket_sweep import TicketSweep
+from activities.ticket_sweep import BATCH, TicketSweep
 from activities.tickets import tracker_for
 from bench.life import COMMANDER, OWNER, RESPONSE, VERIFIER, Handle, new_item
 from bench.quiet import quiet
@@ -113,7 +114,8 @@ async def _sweep(size: Size) -> Row:
 
 
 async def _swept(found: Stage, number: int) -> float:
-    """Seconds of the thread that sweeps; a stand-in for Jira works in another."""
+    """Seconds of the thread that sweeps; a stand-in for Jira works in another. Raises RuntimeError if it misses any."""
+    begun = datetime.now(UTC)
     items = [new_item() for _ in range(number)]
     read_model = ReadModel(found.database)
     with JiraStandIn() as jira:
@@ -130,11 +132,16 @@ async def _swept(found: Stage, number: int) -> float:
         )
         tracker = tracker_for(settings, OrganisationFile(ORGANISATION), found.database)
         sweep = TicketSweep(tracker, found.database, found.client, asyncio.get_running_loop())
-        request = SweepRequest(since=datetime.now(UTC), check_all=False)
+        request = SweepRequest(since=begun, check_all=False)
+        environment, places = ActivityEnvironment(), list[Any]()
+        environment.on_heartbeat = places.append
 
         def run() -> float:
             used = time.thread_time()
-            ActivityEnvironment().run(sweep.tell_news, request)
+            environment.run(sweep.tell_news, request)
             return time.thread_time() - used
 
-        return await asyncio.to_thread(run)
+        seconds = await asyncio.to_thread(run)
+    if len(places) * BATCH < number:
+        raise RuntimeError(f"The sweep saw {len(places) * BATCH} of {number} tickets at most.")
+    return seconds

@@ -45,7 +45,7 @@ async def whole_life(size: Size, against: str | None = None) -> list[Row]:
         seconds, processor = await _lived(
             rounds, at_once, ours=(life(found, number), found.process), bare=(bare, found.bare)
         )
-        compared = [await _against(against, found, size)] if against else []
+        compared = await _against(against, found, size) if against else []
     return [
         Row(
             "whole lives per second",
@@ -130,7 +130,7 @@ async def _post(
     return answer
 
 
-async def _against(commit: str, found: Service, size: Size) -> Row:
+async def _against(commit: str, found: Service, size: Size) -> list[Row]:
     rounds, at_once, number = ROUNDS[size]
     measure = f"{at_once} at once, of {commit}, both over HTTP"
     try:
@@ -139,11 +139,15 @@ async def _against(commit: str, found: Service, size: Size) -> Row:
             life_over_http(before, number) as then,
             life_over_http(found, number) as now,
         ):
-            seconds, _ = await _lived(rounds, at_once, ours=(now, found.process), older=(then, before.process))
+            seconds, processor = await _lived(rounds, at_once, ours=(now, found.process), older=(then, before.process))
     except Missing as why:
-        return Row("whole lives per second", measure, None, target=1.6, at_least=True, why=f"not measured: {why}.")
+        return [Row("whole lives per second", measure, None, target=1.6, at_least=True, why=f"not measured: {why}.")]
     measured = ratio(seconds["older"], seconds["ours"])
-    return Row("whole lives per second", measure, measured, target=1.6, at_least=True, why=OLDER)
+    used = ratio(processor["ours"], processor["older"])
+    return [
+        Row("whole lives per second", measure, measured, target=1.6, at_least=True, why=OLDER),
+        Row("whole lives per second", f"the service's processor time, beside {commit}", used),
+    ]
 
 
 async def _lived(rounds: int, at_once: int, **kinds: tuple[Life, psutil.Process]) -> tuple[Timed, Timed]:
