@@ -32,6 +32,7 @@ DYNAMIC_CONFIG = (
     "frontend.WorkflowTimeSkippingEnabled=true",
     "frontend.WorkflowTimeSkippingMaxSkipPerSession=100000",
     "history.maxInFlightUpdatePayloads=2100000",  # a worker says each again when it answers, in at most 4 MB for all
+    "limit.historyCount.suggestContinueAsNew=1500",  # of 4,096, which a worker would read again after a restart
 )
 START_SECONDS = 30
 LOCK_SECONDS = 20
