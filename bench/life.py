@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from pydantic import HttpUrl
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from bench.quiet import quiet
@@ -117,6 +117,12 @@ def handles(client: Client, incident: str) -> list[Handle]:
     return [client.get_workflow_handle(incident)] + [
         client.get_workflow_handle(f"{incident}.{number}") for number in range(1, ITEMS + 1)
     ]
+
+
+async def runs(client: Client, workflow_id: str) -> list[WorkflowHistory]:
+    """The histories of all of its runs: one that grew long continued as new."""
+    found = client.list_workflows(f"WorkflowId = '{workflow_id}'")
+    return [await client.get_workflow_handle(workflow_id, run_id=run.run_id).fetch_history() async for run in found]
 
 
 def new_item() -> ActionItem:

@@ -21,6 +21,7 @@ from bench.life import (
     Handle,
     ItemOrIncidentCommand,
     pass_time,
+    runs,
 )
 from bench.quiet import quiet
 from bench.report import Row, Size, count
@@ -122,7 +123,8 @@ async def _busiest(found: Service, weeks: int, days: int, seed: int) -> int:
             for _ in range(days):
                 for record, draws in ((incident.id, INCIDENT_DRAWS), *((item, ITEM_DRAWS) for item in items)):
                     await _part_of_week(found.client, record, draws, draw, over_http.give, timedelta(weeks=1) / days)
-    return max([await _longest(found.client, record) for record in (incident.id, parent.id, *items)])
+    records = (incident.id, parent.id, *items)
+    return max([_events(history) for record in records for history in await runs(found.client, record)])
 
 
 async def _response(found: Service) -> Handle:
@@ -160,14 +162,6 @@ async def _given(give: Give, handle: Handle, command: ItemOrIncidentCommand) -> 
             raise
         return False
     return True
-
-
-async def _longest(client: Client, record: str) -> int:
-    """Of all its runs."""
-    runs = client.list_workflows(f"WorkflowId = '{record}'")
-    return max(
-        [_events(await client.get_workflow_handle(record, run_id=run.run_id).fetch_history()) async for run in runs]
-    )
 
 
 def _events(history: WorkflowHistory) -> int:
