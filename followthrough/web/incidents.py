@@ -335,6 +335,7 @@ class Incidents:
                 if progress.reopen
                 else WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 search_attributes=attributes,
+                request_eager_start=True,
             )
         except WorkflowAlreadyStartedError:
             return False

@@ -130,6 +130,14 @@ async def test_one_alert_delivered_many_times_at_once_is_one_incident(web: Web, 
     assert (await state(web, incident_id)).alerts == 50
 
 
+async def test_a_worker_in_the_same_process_is_handed_a_new_incident_with_its_start(
+    web: Web, api: httpx.AsyncClient
+) -> None:
+    incident_id = await accepted(await api.post("/webhooks/generic", json=generic(), headers=TOKEN))
+    history = await web.client.get_workflow_handle(incident_id).fetch_history()
+    assert history.events[0].workflow_execution_started_event_attributes.eager_execution_accepted
+
+
 async def test_a_new_alert_is_accepted_while_no_worker_runs(address: str, web: Web) -> None:
     alone = replace(web, client=await new_namespace(address))
     async with alone.browser() as api:
