@@ -9,9 +9,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.email import Email, mail_to
-from followthrough.domain.daily import WaitingMail, overtaken
+from followthrough.domain.daily import overtaken
 from followthrough.domain.departures import as_of
 from followthrough.domain.mail_times import quiet_until
+from followthrough.domain.waiting_mail import WaitingMail
 from followthrough.links import Links
 from followthrough.mail.render import render_daily
 from followthrough.organisation import Organisation

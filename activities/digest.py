@@ -11,10 +11,11 @@ from temporalio.exceptions import ApplicationError
 
 from activities.email import Email, mail_to
 from followthrough.domain.departures import as_of
-from followthrough.domain.digest import Month, MonthlyMail, monthly_due
+from followthrough.domain.digest import Month, monthly_due
+from followthrough.domain.digest_mails import MonthlyMail, WeeklyMail
 from followthrough.domain.notice_kinds import DigestKind
 from followthrough.domain.values import PersonId
-from followthrough.domain.weekly import WeeklyMail, weekly_mails
+from followthrough.domain.weekly import weekly_mails
 from followthrough.links import Links
 from followthrough.mail.charts import attached, charts
 from followthrough.mail.render import render_digest, render_weekly

@@ -8,7 +8,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from followthrough.domain.departures import as_of
-from followthrough.domain.drill import DrillOutcome, DrillPlan, least_recent, next_start
+from followthrough.domain.drill import DrillOutcome, DrillPlan
+from followthrough.domain.drill_calendar import least_recent, next_start
 from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationError
 from followthrough.scenarios import load_scenarios

@@ -23,13 +23,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.mail_transport import MOST_RECIPIENTS, MailRefused, MailUnavailable, Transport
-from followthrough.domain.daily import WaitingMail, deadline_of
+from followthrough.domain.daily import deadline_of
 from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Audience
 from followthrough.domain.mail_times import gather_time
 from followthrough.domain.text import LABEL, REASON, cut, one_line
 from followthrough.domain.undelivered import next_above
 from followthrough.domain.values import PersonId
+from followthrough.domain.waiting_mail import WaitingMail
 from followthrough.links import Links
 from followthrough.mail.render import Rendered, render
 from followthrough.organisation import Organisation

@@ -19,7 +19,8 @@ from followthrough.domain.incident import Incident, IncidentPlan
 from followthrough.domain.incident_schedule import plan_incident
 from followthrough.domain.item_schedule import plan_item
 from followthrough.domain.postmortem import FormatName
-from followthrough.domain.repeats import FollowUp, RepeatsFound, find_repeats
+from followthrough.domain.repeat_search import find_repeats
+from followthrough.domain.repeats import FollowUp, RepeatsFound
 from followthrough.domain.values import Record
 from followthrough.organisation import Organisation
 from followthrough.store import queries

@@ -16,7 +16,8 @@ from activities.tracker import SprintState, Tracker
 from followthrough.domain.action_item import OPEN, WORKED_ON, ActionItem, Sprint
 from followthrough.domain.departures import as_of
 from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.sprint_dates import SprintPlan, coming_plans, sprint_plan
+from followthrough.domain.sprint import SprintPlan
+from followthrough.domain.sprint_dates import coming_plans, sprint_plan
 from followthrough.domain.sprint_planning import propose
 from followthrough.links import Links
 from followthrough.mail.render import render_planning

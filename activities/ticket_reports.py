@@ -11,7 +11,8 @@ from followthrough.domain.action_item import ActionItem, TicketReport
 from followthrough.domain.calendar import end_of_working_day
 from followthrough.domain.departures import as_of
 from followthrough.domain.text import Link
-from followthrough.domain.ticket_sync import UNREADABLE, TicketFacts, sensible
+from followthrough.domain.ticket_sync import UNREADABLE, TicketFacts
+from followthrough.domain.ticket_writing import sensible
 from followthrough.organisation import Organisation, Team
 
 LINK: TypeAdapter[HttpUrl] = TypeAdapter(Link)

@@ -16,7 +16,8 @@ from activities.tracker import Tracker, TrackerRefused, TrackerUnavailable
 from activities.vendor_pause import VendorPause
 from followthrough.domain.action_item import ActionItem, Sprint, Ticket
 from followthrough.domain.text import REASON, clean, cut
-from followthrough.domain.ticket_sync import as_written, ticket_facts, what_to_write
+from followthrough.domain.ticket_sync import ticket_facts
+from followthrough.domain.ticket_writing import as_written, what_to_write
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from workflows.messages import Adoption

@@ -1,6 +1,6 @@
 """What values of the organisation file look like, and what is said of those that don't."""
 
-from datetime import time, timedelta
+from datetime import time
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any
@@ -13,29 +13,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     ValidationInfo,
     WithJsonSchema,
 )
-from pytimeparse2 import parse as parse_duration
 
 from followthrough.domain.action_item import Priority
-from followthrough.domain.text import Key
-from followthrough.domain.values import PersonId
-
-LONGEST = timedelta(days=3660)
-"""Of the file's durations: they are counted from moments, which they must not lead out of the calendar."""
-
-
-def duration(value: Any) -> Any:
-    """What ``30m``, ``4h`` or ``2 days`` means. Raises ValueError."""
-    if isinstance(value, timedelta):
-        return value
-    seconds = parse_duration(value) if isinstance(value, str) and not value.isdecimal() else None
-    if seconds is None or abs(seconds) > LONGEST.total_seconds():
-        raise ValueError(f"{value!r} is not a duration; write it like 30m, 4h or 2 days, up to ten years")
-    return timedelta(seconds=float(seconds))
-
+from followthrough.domain.values import PersonId, ServiceId, TeamId
 
 _time_zones = cache(available_timezones)
 """They are read from hundreds of files."""
@@ -93,13 +76,6 @@ def _named_in(section: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(duration),
-    Field(gt=timedelta(0)),
-    PlainSerializer(str),
-    WithJsonSchema({"type": "string", "examples": ["30m", "4h", "2 days"]}),
-]
 TimeOfDay = Annotated[
     time,
     BeforeValidator(_time_of_day),
@@ -110,8 +86,6 @@ Label = Annotated[str, AfterValidator(_label), Field(description="Of a Jira tick
 Country = Annotated[str, AfterValidator(_country), Field(description="ISO 3166 code, for example ES")]
 WorkingDays = Annotated[int, Field(ge=0, le=366)]
 DueWithin = Annotated[dict[Priority, WorkingDays], has_every(Priority)]
-TeamId = Key
-ServiceId = Key
 PersonName = Annotated[PersonId, _named_in("people")]
 TeamName = Annotated[TeamId, _named_in("teams")]
 ServiceName = Annotated[ServiceId, _named_in("services")]

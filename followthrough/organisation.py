@@ -30,15 +30,13 @@ from followthrough.domain.action_item import Priority
 from followthrough.domain.incident import Audience
 from followthrough.domain.text import Line, Title
 from followthrough.domain.times import Day
-from followthrough.domain.values import PersonId, Severity
+from followthrough.domain.values import PersonId, ServiceId, Severity, TeamId
 from followthrough.file_types import (
     Country,
     Label,
     PersonName,
     Section,
-    ServiceId,
     ServiceName,
-    TeamId,
     TeamName,
     TimeOfDay,
     TimeZone,

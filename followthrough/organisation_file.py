@@ -14,12 +14,11 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
 from followthrough.domain.calendar import regions_with_holidays
-from followthrough.file_types import Section
 from followthrough.organisation import Organisation
 
 logger = logging.getLogger(__name__)
@@ -43,7 +42,7 @@ MOST_DIGITS = 18
 MOST_BYTES = 5_000_000
 """Of a file, which is far more than ten thousand people take."""
 
-SectionT = TypeVar("SectionT", bound=Section)
+SectionT = TypeVar("SectionT", bound=BaseModel)
 
 
 class OrganisationError(Exception):

@@ -12,10 +12,10 @@ from pydantic import (
 from followthrough.domain.action_item import Kind, Priority
 from followthrough.domain.incident import Audience
 from followthrough.domain.notice_kinds import GATHERED, NoticeKind
+from followthrough.domain.times import Duration
 from followthrough.domain.values import Severity
 from followthrough.file_types import (
     DueWithin,
-    Duration,
     PersonName,
     Section,
     TimeOfDay,

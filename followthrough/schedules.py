@@ -29,7 +29,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from followthrough.beside import beside
 from followthrough.domain.calendar import FIRST_ZONE, WEEKDAYS
 from followthrough.domain.sprint_dates import Cadence, cadence
-from followthrough.file_types import TeamId
+from followthrough.domain.values import TeamId
 from followthrough.organisation import Organisation, Team
 from followthrough.policies import DigestPolicies, DrillPolicies, JiraPolicies, WeeklyPolicies
 from followthrough.store.reports import note_teams

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.daily import WaitingMail
 from followthrough.domain.text import MachineNote
 from followthrough.domain.times import MachineTime
 from followthrough.domain.values import Message, PersonId, State
+from followthrough.domain.waiting_mail import WaitingMail
 
 
 class PutInInbox(Message):

@@ -13,8 +13,7 @@ from followthrough.domain.lifecycle_commands import Reopen
 from followthrough.domain.notice_kinds import NoticeKind as NoticeKind
 from followthrough.domain.shown import Shown
 from followthrough.domain.ticket_sync import TicketFacts
-from followthrough.domain.values import Fence, Message, PersonId, State
-from followthrough.file_types import TeamId
+from followthrough.domain.values import Fence, Message, PersonId, State, TeamId
 from followthrough.queues import Queue
 from workflows.mail_messages import Undelivered
 

@@ -7,11 +7,10 @@ from pydantic import AwareDatetime, Field
 
 from followthrough.domain.action_item import Sprint
 from followthrough.domain.notice_kinds import DigestKind
+from followthrough.domain.sprint import SprintPlan
 from followthrough.domain.sprint_commands import MOST_PLANNED
-from followthrough.domain.sprint_dates import SprintPlan
 from followthrough.domain.text import Key, MachineNote
-from followthrough.domain.values import Message, PersonId, State
-from followthrough.file_types import TeamId
+from followthrough.domain.values import Message, PersonId, State, TeamId
 
 
 def planning_id(team: TeamId, first_day: date) -> str:

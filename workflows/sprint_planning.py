@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlrea
 from temporalio.workflow import ActivityConfig, ParentClosePolicy
 
 from activities.sprint_planning import SprintPlanning
+from followthrough.domain.sprint import SprintPlan
 from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned, SprintNews
 from followthrough.domain.sprint_dates import SprintPlan
 from workflows.background import Background

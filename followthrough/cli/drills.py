@@ -7,7 +7,8 @@ from rich.console import Group, RenderableType
 
 from followthrough.cli.api import AsJson, call, show
 from followthrough.cli.incidents import table
-from followthrough.domain.drill import DrillReport, measures
+from followthrough.domain.drill import DrillReport
+from followthrough.domain.drill_scorecard import measures
 from followthrough.web.bodies import NewDrill
 
 app = typer.Typer()

@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from pydantic import AwareDatetime
-
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.incident import Incident
 from followthrough.domain.notice_kinds import NoticeKind
-from followthrough.domain.values import Message, PersonId
+from followthrough.domain.waiting_mail import WaitingMail
 
 ASKS = {
     NoticeKind.ITEM_PROPOSED,
@@ -36,21 +34,6 @@ NEWS = {
     NoticeKind.DRILL_REPORT,
 }
 """Kinds that ask for nothing."""
-
-
-class WaitingMail(Message):
-    """Enough of a mail to tell of it in one line."""
-
-    key: str
-    kind: NoticeKind
-    subject: str
-    incident_id: str
-    item_id: str | None
-    status: str
-    """Of the incident or action item when the mail was written; so is ``owner``, that of an action item."""
-    owner: PersonId | None
-    deadline: AwareDatetime | None
-    at: AwareDatetime
 
 
 def deadline_of(record: ActionItem | Incident) -> datetime | None:

@@ -8,18 +8,17 @@ from statistics import median_low
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime
-
 from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.calendar import FIRST_ZONE, ONE_DAY
 from followthrough.domain.departures import as_of
-from followthrough.domain.drill import DrillReport, Practice, Quarter, TeamPractice, practices
+from followthrough.domain.drill import DrillReport
+from followthrough.domain.drill_calendar import Quarter
+from followthrough.domain.drill_scorecard import Practice, TeamPractice, practices
 from followthrough.domain.escalations import Escalation, unanswered
 from followthrough.domain.incident import Incident, Kudos
-from followthrough.domain.kudos import kudos_between
 from followthrough.domain.load import Overload, load_report
-from followthrough.domain.values import Message, PersonId, Severity
-from followthrough.file_types import TeamId
+from followthrough.domain.thanks import kudos_between
+from followthrough.domain.values import Message, Severity, TeamId
 from followthrough.organisation import Organisation
 from followthrough.policies import DigestPolicies
 
@@ -73,19 +72,6 @@ def monthly_due(asked_at: datetime, policies: DigestPolicies) -> datetime:
     month = begun if begun.day >= policies.day else begun.replace(day=1) - ONE_DAY
     due = datetime.combine(month.replace(day=policies.day), policies.at, ZoneInfo(policies.time_zone))
     return max(asked_at, due.astimezone(UTC))
-
-
-class MonthlyMail(Message):
-    """Who reads about a month like ``2026-11``, as it is known at ``at``."""
-
-    person: PersonId
-    month: str
-    at: AwareDatetime
-
-    @property
-    def key(self) -> str:
-        """Of the one mail that tells this person of the month."""
-        return f"digest/{self.month}/{self.person}"
 
 
 class ItemNumbers(Message):

@@ -1,34 +1,26 @@
-"""Drills: when a team practises, with which scenario, and what came of it."""
+"""Drills: the scenario that is practised, and what came of it."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from enum import StrEnum
-from typing import NamedTuple, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.calendar import WEEKDAYS, next_working_time
 from followthrough.domain.incident import Audience, Incident, IncidentMomentKind, IncidentStatus, Role
 from followthrough.domain.text import Note, Title
-from followthrough.domain.values import Message, PersonId, Severity
-from followthrough.file_types import Duration, Section, ServiceId, TeamId
-from followthrough.organisation import Organisation, Team
-from followthrough.policies import DrillPolicies
-
-LATE_START = timedelta(hours=1)
-"""A drill that could not begin within this time of its plan waits for the next working day."""
+from followthrough.domain.times import Duration
+from followthrough.domain.values import Message, PersonId, Request, ServiceId, Severity, TeamId
 
 
-class Inject(Section):
+class Inject(Request):
     """What those who practise learn some time after the start."""
 
     after: Duration
     text: Note
 
 
-class Expected(Section):
+class Expected(Request):
     """What a good response has, and what to talk about afterwards."""
 
     roles: tuple[Role, ...] = tuple(Role)
@@ -36,7 +28,7 @@ class Expected(Section):
     questions: tuple[str, ...] = ()
 
 
-class Scenario(Section):
+class Scenario(Request):
     """A mock incident, for any service. ``labels`` are those of its alert."""
 
     title: Title
@@ -45,30 +37,6 @@ class Scenario(Section):
     labels: dict[str, str] = Field(default_factory=dict)
     injects: tuple[Inject, ...] = ()
     expected: Expected = Expected()
-
-
-class Quarter(NamedTuple):
-    """``number`` is 1 to 4."""
-
-    year: int
-    number: int
-
-    @classmethod
-    def of(cls, day: date) -> Self:
-        """The one that has this day."""
-        return cls(day.year, (day.month + 2) // 3)
-
-    def first_day(self, month: int = 1) -> date:
-        """Of the quarter's first, second or third month."""
-        return date(self.year, 3 * self.number - 3 + month, 1)
-
-    @property
-    def next(self) -> "Quarter":
-        """The one after it."""
-        return Quarter(self.year + self.number // 4, self.number % 4 + 1)
-
-    def __str__(self) -> str:
-        return f"{self.year} Q{self.number}"
 
 
 class DrillOutcome(StrEnum):
@@ -136,73 +104,6 @@ class DrillPlan(Message):
     previous: DrillResult | None
 
 
-class Practice(StrEnum):
-    """Where a team is in this quarter."""
-
-    DONE = "practised"
-    PLANNED = "planned"
-    MISSED = "missed"
-
-
-class TeamPractice(Message):
-    """``planned_at`` is this quarter's date, or the next one's for a team that began after it."""
-
-    team: TeamId
-    quarter: str
-    practice: Practice
-    planned_at: AwareDatetime
-
-
-def least_recent(choices: Sequence[str], past: Sequence[str]) -> str:
-    """The choice that was not taken for the longest time; ``past`` has the latest last."""
-    last_taken = {name: number for number, name in enumerate(past)}
-    return min(choices, key=lambda name: last_taken.get(name, -1))
-
-
-def planned_start(quarter: Quarter, team: Team, policies: DrillPolicies) -> datetime:
-    """The date in this quarter, in UTC."""
-    first = quarter.first_day(policies.month)
-    to_weekday = timedelta(days=(WEEKDAYS.index(policies.weekday) - first.weekday()) % 7)
-    day = first + to_weekday + timedelta(weeks=policies.week - 1)
-    return next_working_time(datetime.combine(day, time(), ZoneInfo(team.time_zone)), policies.at, team)
-
-
-def next_start(now: datetime, team: Team, policies: DrillPolicies) -> datetime:
-    """When a drill whose date has come begins: now, or on the next working day when now is too late or a day off."""
-    return max(now, next_working_time(now - LATE_START, policies.at, team))
-
-
-def practices(
-    results: Iterable[DrillResult],
-    organisation: Organisation,
-    quarter: Quarter,
-    at: datetime,
-    began: Mapping[TeamId, datetime],
-) -> list[TeamPractice]:
-    """For each team that has services and drills, where it is in the quarter at ``at``; later drills don't count.
-
-    A drill is in the quarter that it was in where the team is. A team that ``began`` after the date, or is not known
-    yet, has missed none; its first is that of the next quarter.
-    """
-    counted = [result for result in results if result.outcome is not DrillOutcome.CANCELLED and result.started_at <= at]
-    found = []
-    for name, team in organisation.teams.items():
-        policies, zone = organisation.drill_policies(team), ZoneInfo(team.time_zone)
-        if not policies.enabled or not organisation.services_of(name):
-            continue
-        planned_at = planned_start(quarter, team, policies)
-        days = (result.started_at.astimezone(zone).date() for result in counted if result.team == name)
-        practice, over = Practice.PLANNED, planned_at + policies.time_box < at
-        if any(Quarter.of(day) == quarter for day in days):
-            practice = Practice.DONE
-        elif over and name in began and began[name] <= planned_at:
-            practice = Practice.MISSED
-        elif over:
-            planned_at = planned_start(quarter.next, team, policies)
-        found.append(TeamPractice(team=name, quarter=str(quarter), practice=practice, planned_at=planned_at))
-    return found
-
-
 def report(incident: Incident, plan: DrillPlan) -> DrillReport:
     """Of a drill whose response is over, compared with the team's one before."""
     expected = plan.scenario.expected
@@ -233,17 +134,6 @@ def report(incident: Incident, plan: DrillPlan) -> DrillReport:
     )
 
 
-def measures(result: DrillResult) -> list[str]:
-    """What was measured, for people."""
-    acknowledged, resolved = _minutes(result.acknowledged_after), _minutes(result.resolved_after)
-    return [
-        f"acknowledged after {acknowledged} min" if acknowledged is not None else "not acknowledged",
-        f"{result.roles} roles filled",
-        f"{result.updates} audiences told in time",
-        f"resolved after {resolved} min" if result.outcome is DrillOutcome.RESOLVED else result.outcome.value,
-    ]
-
-
 def _outcome(incident: Incident) -> DrillOutcome:
     if incident.status in (IncidentStatus.CANCELLED, IncidentStatus.MERGED):
         return DrillOutcome.CANCELLED
@@ -253,7 +143,7 @@ def _outcome(incident: Incident) -> DrillOutcome:
 
 def improvements(result: DrillResult, previous: DrillResult) -> Iterator[str]:
     """One sentence for each measure that is better than last time."""
-    now, before = _minutes(result.acknowledged_after), _minutes(previous.acknowledged_after)
+    now, before = minutes(result.acknowledged_after), minutes(previous.acknowledged_after)
     if now is not None and (before is None or now < before):
         last_time = "nobody did" if before is None else f"it took {before} min"
         yield f"Acknowledged after {now} min; last time {last_time}."
@@ -270,8 +160,8 @@ def _to_practise(result: DrillResult, acknowledge_within: timedelta) -> Iterator
     if took is None:
         yield "Acknowledge: nobody said that they have it. Check that the page reaches who is on call."
     elif took > acknowledge_within:
-        asked = _minutes(acknowledge_within)
-        yield f"Acknowledge sooner: it took {_minutes(took)} min, and {result.severity} asks for {asked} min."
+        asked = minutes(acknowledge_within)
+        yield f"Acknowledge sooner: it took {minutes(took)} min, and {result.severity} asks for {asked} min."
     if result.roles.missing:
         yield f"Fill every role early: nobody acknowledged {', '.join(result.roles.missing)}."
     if result.updates.missing:
@@ -280,5 +170,6 @@ def _to_practise(result: DrillResult, acknowledge_within: timedelta) -> Iterator
         yield "Come to an end: the time ran out before anybody declared it resolved."
 
 
-def _minutes(duration: timedelta | None) -> int | None:
+def minutes(duration: timedelta | None) -> int | None:
+    """Rounded up."""
     return None if duration is None else math.ceil(duration / timedelta(minutes=1))

@@ -7,7 +7,7 @@ time: each that passed is recorded, and the plan is made again.
 from collections.abc import Sequence
 from datetime import datetime
 
-from followthrough.domain import roles, updates
+from followthrough.domain import role_candidates, updates
 from followthrough.domain.calendar import add_working_days, after_wait
 from followthrough.domain.incident import (
     ONGOING,
@@ -37,7 +37,7 @@ def plan_incident(
     """
     policy = organisation.severities[incident.severity]
     team = organisation.team(incident.team, incident.service)
-    responders = roles.responders(incident, organisation, now)
+    responders = role_candidates.responders(incident, organisation, now)
     busy = {holder.person for holder in incident.roles}
     on_call = tuple(person for person in responders if person not in busy)
     comms_lead: PersonId | None = None
@@ -52,8 +52,10 @@ def plan_incident(
     moments: list[IncidentMoment] = []
     if incident.status in ONGOING:
         rules = organisation.policies.roles
-        comms_lead = roles.comms_lead(incident, rules, policy, on_call)
-        moments += roles.unacknowledged(incident, policy.acknowledge_within, rules.ask_again_within, responders)
+        comms_lead = role_candidates.comms_lead(incident, rules, policy, on_call)
+        moments += role_candidates.unacknowledged(
+            incident, policy.acknowledge_within, rules.ask_again_within, responders
+        )
         moments += updates.while_ongoing(incident, policy, organisation.policies.update_grace, commander)
         if incident.drill:
             ends = (incident.reopened_at or incident.declared_at) + organisation.drill_policies(team).time_box

@@ -1,8 +1,7 @@
 """Thanks on an incident, also for admitting a mistake: what is said early is what everybody learns from."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pydantic import Field
 
@@ -10,7 +9,6 @@ from followthrough.domain.incident import Incident, Kudos
 from followthrough.domain.limits import KUDOS
 from followthrough.domain.text import Reason
 from followthrough.domain.values import EntryKind, PersonId, Refusal, Request
-from followthrough.organisation import Organisation
 
 
 class GiveKudos(Request):
@@ -36,31 +34,3 @@ class GiveKudos(Request):
         incident.kudos.append(Kudos(by=self.by, to=to, text=self.text, for_openness=self.for_openness, at=now))
         why = " for openness" if self.for_openness else ""
         incident.note(now, EntryKind.KUDOS, f"Kudos to {', '.join(to)}{why}: {self.text}", self.by)
-
-
-def thanks(incident: Incident, organisation: Organisation) -> list[str]:
-    """A sentence for each of the incident's kudos."""
-    return [
-        f"{organisation.name_of(kudos.by)} thanks {' and '.join(map(organisation.name_of, kudos.to))}"
-        f"{' for openness' if kudos.for_openness else ''}: {kudos.text}"
-        for kudos in incident.kudos
-    ]
-
-
-class GivenKudos(NamedTuple):
-    """Kudos, and the incident they belong to."""
-
-    incident: Incident
-    kudos: Kudos
-
-
-def kudos_between(incidents: Iterable[Incident], start: datetime, end: datetime) -> list[GivenKudos]:
-    """Those given from ``start`` until before ``end``, in order; none of drills."""
-    given = [
-        GivenKudos(incident, kudos)
-        for incident in incidents
-        if not incident.drill
-        for kudos in incident.kudos
-        if start <= kudos.at < end
-    ]
-    return sorted(given, key=lambda one: one.kudos.at)

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Audience, Role, UpdateStage
 from followthrough.domain.rota import on_call
-from followthrough.domain.values import Message, PersonId, Severity
-from followthrough.file_types import ServiceId
+from followthrough.domain.values import Message, PersonId, ServiceId, Severity
 from followthrough.organisation import Organisation
 
 ROLES = {

@@ -1,30 +1,16 @@
-"""When an incident looks like an earlier one, and what that does to the follow-ups of the earlier one."""
+"""What it does to the follow-ups of an earlier incident when one repeats it."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
 
 from pydantic import AwareDatetime
-from rapidfuzz import fuzz, utils
 
 from followthrough.domain.action_item import ActionItem, ItemStatus, Priority, RepeatEffect
-from followthrough.domain.incident import Incident, Repeat
+from followthrough.domain.incident import Repeat
 from followthrough.domain.limits import LINKS
 from followthrough.domain.values import EntryKind, Message, PersonId
-from followthrough.policies import RepeatPolicies
 
 RAISED = {Priority.LOW: Priority.MEDIUM, Priority.MEDIUM: Priority.HIGH, Priority.HIGH: Priority.HIGH}
-
-
-class Earlier(NamedTuple):
-    """What comparing needs of an incident that was resolved before."""
-
-    id: str
-    dedup_key: str
-    title: str
-    service: str
-    resolved_at: datetime
 
 
 class FollowUp(Message):
@@ -58,24 +44,6 @@ class RepeatSeen(Message):
 
     incident_id: str
     at: AwareDatetime
-
-
-def find_repeats(incident: Incident, earlier: Iterable[Earlier], policies: RepeatPolicies) -> tuple[Repeat, ...]:
-    """The same alert on the same service, which is linked, then by how alike the titles are, which is proposed."""
-    found = []
-    for other in earlier:
-        here = other.service == incident.service
-        alike = fuzz.token_set_ratio(incident.title, other.title, processor=utils.default_process) / 100
-        if here and other.dedup_key == incident.dedup_key:
-            found.append((1.1, other, "the same alert on the same service"))
-        elif alike >= (policies.alike if here else policies.alike_elsewhere):
-            where = "the same service" if here else f"service {other.service}"
-            found.append((alike, other, f"a title that is {alike:.0%} alike, on {where}"))
-    found.sort(key=lambda match: (match[0], match[1].resolved_at), reverse=True)
-    return tuple(
-        Repeat(incident_id=other.id, because=why, proposed=alike <= 1)
-        for alike, other, why in found[: policies.at_most]
-    )
 
 
 def repeated(item: ActionItem, seen: RepeatSeen, now: datetime) -> bool:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from followthrough.domain.values import Severity
-from followthrough.file_types import ServiceId, TeamId
+from followthrough.domain.values import ServiceId, Severity, TeamId
 from followthrough.organisation import Organisation
 
 

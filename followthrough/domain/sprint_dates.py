@@ -6,11 +6,9 @@ from itertools import count
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime
-
 from followthrough.domain.calendar import ONE_DAY, WEEKDAYS, add_working_days, next_working_time
-from followthrough.domain.values import Message, PersonId
-from followthrough.file_types import TeamId
+from followthrough.domain.sprint import SprintPlan
+from followthrough.domain.values import TeamId
 from followthrough.organisation import Organisation, PlannedBy, Team
 
 A_MONDAY = date(2024, 1, 1)
@@ -22,24 +20,6 @@ class Cadence(NamedTuple):
     first_day: date
     length: timedelta
     at: time
-
-
-class SprintPlan(Message):
-    """The moments of one planning. Without ``sprints`` the team gets a list on ``planning_at`` and no proposal before.
-
-    ``people`` may approve: the lead first, then the members.
-    """
-
-    team: TeamId
-    first_day: date
-    sprints: bool
-    people: tuple[PersonId, ...]
-    digest_at: AwareDatetime
-    planning_at: AwareDatetime
-    starts_at: AwareDatetime
-    """The end of planning's working day; until then a sprint that the tracker does not have yet is waited for."""
-    ends_at: AwareDatetime
-    """The next planning."""
 
 
 def cadence(team: Team, organisation: Organisation) -> Cadence | None:

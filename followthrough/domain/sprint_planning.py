@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from followthrough.domain.action_item import ActionItem, ItemStatus, Priority
-from followthrough.domain.sprint_dates import SprintPlan
+from followthrough.domain.sprint import SprintPlan
 from followthrough.domain.values import Message, PersonId, Severity
 from followthrough.organisation import Organisation
 

@@ -1,7 +1,7 @@
 """What comes of a change in a ticket. Each rule is a sentence in ``docs/jira.md``."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from pydantic import AwareDatetime
 
@@ -29,14 +29,6 @@ class TicketFacts(Message):
 
 
 @dataclass(frozen=True)
-class Write:
-    """Bring a ticket to where its action item is; ``reopen`` when it was closed with the item, which is open again."""
-
-    item: ActionItem
-    reopen: bool
-
-
-@dataclass(frozen=True)
 class Telling:
     """What people have to hear."""
 
@@ -56,11 +48,6 @@ class Outcome:
     reopen: bool = False
 
 
-def sensible(due: date, now: datetime) -> bool:
-    """Whether a due date can be meant; others are put back."""
-    return abs(due - now.date()) <= FAR_AWAY
-
-
 def ticket_facts(item: ActionItem, shows: TicketFacts | None) -> TicketFacts | None:
     """What its ticket should show; None before the item is first accepted, unless it adopted one."""
     if item.plan is None or (item.accepted_at is None and item.ticket is None and shows is None):
@@ -73,25 +60,6 @@ def is_behind(item: ActionItem, shows: TicketFacts | None) -> bool:
     seen = item.ticket_seen.state if item.ticket_seen else None
     lost = seen is TicketState.HIDDEN or (seen is TicketState.GONE and item.settled)
     return ticket_facts(item, shows) != shows and not lost
-
-
-def what_to_write(item: ActionItem, report: TicketReport, shows: TicketFacts | None, now: datetime) -> Write | None:
-    """Into a ticket that says this.
-
-    None while it shows all that it should, can't be read, or says what the item has to take in before.
-    """
-    after = item.model_copy(deep=True)
-    facts, seen = ticket_facts(item, shows), item.ticket_seen
-    if seen and _moved_by_us(report, shows, facts):
-        after.ticket_seen = seen.model_copy(update={"state": report.state, "status": report.status})
-    if take_report(after, report, now) != Outcome() or after.entries != item.entries:
-        return None
-    if report.state in UNREADABLE or not is_behind(after, shows):
-        return None
-    if shows is not None and shows.owner != after.owner:
-        after.ticket_seen = report.model_copy(update={"assignee_kept": True})
-    closed = shows.ended if shows is not None else report.state is TicketState.DONE
-    return Write(after, reopen=closed and not after.settled)
 
 
 def take_report(item: ActionItem, report: TicketReport, now: datetime) -> Outcome:
@@ -114,24 +82,6 @@ def take_report(item: ActionItem, report: TicketReport, now: datetime) -> Outcom
         taking.status_changed()
         taking.rescheduled()
     return taking.outcome
-
-
-def _moved_by_us(report: TicketReport, shows: TicketFacts | None, facts: TicketFacts | None) -> bool:
-    """Whether an earlier attempt, whose answer was lost, may have closed or opened the ticket with its item."""
-    if shows is None or facts is None or shows.ended is facts.ended:
-        return False
-    return facts.ended is (report.state is TicketState.DONE) and report.moved_by is None
-
-
-def as_written(before: TicketReport, after: TicketReport, *, closed: bool) -> TicketReport:
-    """What is known of a ticket once Followthrough has written it: its assignee and due date are no news.
-
-    Whatever else is another than before is: somebody changed it meanwhile.
-    """
-    written = {"account", "assignee", "assignee_kept", "due", "due_kept"}
-    if closed:
-        written |= {"state", "status"}
-    return before.model_copy(update=after.model_dump(include=written))
 
 
 class _Taking:

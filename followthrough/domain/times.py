@@ -1,13 +1,14 @@
-"""Times and days that come in, kept where every calendar and time zone can hold them.
+"""Times, days and durations that come in, kept where every calendar and time zone can hold them.
 
 People's entrances refuse others in words, machines' entrances clamp them. What makes sense around now is for the
 command that takes the time; the bounds here never change, so that what lies in a history is always read again.
 """
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pytimeparse2 import parse as parse_duration
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 
@@ -41,3 +42,25 @@ MachineTime = Annotated[AwareDatetime, AfterValidator(clamped)]
 YEAR = timedelta(days=366)
 LONG_AGO, FAR_AWAY, LONGEST_WAIVER = 5 * YEAR, 3 * YEAR, 10 * YEAR
 """How far from now what people say may be: what happened, an extension or a block, and a waiver."""
+
+LONGEST = timedelta(days=3660)
+"""Of the file's durations: they are counted from moments, which they must not lead out of the calendar."""
+
+
+def duration(value: Any) -> Any:
+    """What ``30m``, ``4h`` or ``2 days`` means. Raises ValueError."""
+    if isinstance(value, timedelta):
+        return value
+    seconds = parse_duration(value) if isinstance(value, str) and not value.isdecimal() else None
+    if seconds is None or abs(seconds) > LONGEST.total_seconds():
+        raise ValueError(f"{value!r} is not a duration; write it like 30m, 4h or 2 days, up to ten years")
+    return timedelta(seconds=float(seconds))
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(duration),
+    Field(gt=timedelta(0)),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "examples": ["30m", "4h", "2 days"]}),
+]

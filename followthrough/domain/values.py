@@ -13,7 +13,9 @@ from followthrough.domain.text import NOTE, TITLE, Key, clean, cut
 from followthrough.domain.times import MachineTime
 
 PersonId = Key
-"""Key of a person in the organisation file."""
+TeamId = Key
+ServiceId = Key
+"""Of the organisation file."""
 
 
 ENTRIES_LONG, ENTRIES_FULL = 90_000, 130_000

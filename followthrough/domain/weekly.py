@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 
 from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.calendar import FIRST_ZONE, WEEKDAYS
+from followthrough.domain.digest_mails import WeeklyMail
 from followthrough.domain.escalations import unanswered
 from followthrough.domain.values import Message, PersonId
 from followthrough.organisation import Organisation
@@ -34,19 +35,6 @@ class Decision(Message):
     item: ActionItem
     since: AwareDatetime | None = None
     level: int = 0
-
-
-class WeeklyMail(Message):
-    """Who reads about a week like ``2026-W10``, as it is known at ``at``."""
-
-    person: PersonId
-    week: str
-    at: AwareDatetime
-
-    @property
-    def key(self) -> str:
-        """Of the one mail that tells this person of the week."""
-        return f"weekly/{self.week}/{self.person}"
 
 
 class WeeklyDigest(WeeklyMail):

@@ -7,7 +7,7 @@ from typing import TypedDict
 from followthrough.domain.action_item import ActionItem, Kind
 from followthrough.domain.alert import in_words
 from followthrough.domain.choices import choices
-from followthrough.domain.drill import measures
+from followthrough.domain.drill_scorecard import measures
 from followthrough.domain.incident import Audience, Incident, ItemSummary, Role, UpdateStage
 from followthrough.domain.text import one_line as _line
 from followthrough.domain.updates import likely_stage

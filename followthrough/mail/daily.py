@@ -6,9 +6,10 @@ from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from followthrough.domain.choices import DECIDE
-from followthrough.domain.daily import NEWS, WaitingMail, most_urgent_first
+from followthrough.domain.daily import NEWS, most_urgent_first
 from followthrough.domain.notice_kinds import NoticeKind
 from followthrough.domain.text import one_line
+from followthrough.domain.waiting_mail import WaitingMail
 from followthrough.links import Link, Links
 from followthrough.mail.context import AsIs
 from followthrough.organisation import Organisation

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.digest import Digest, KudosLine, Month, RepeatLine
-from followthrough.domain.drill import DrillReport, measures
+from followthrough.domain.drill import DrillReport
+from followthrough.domain.drill_scorecard import measures
 from followthrough.domain.escalations import Escalation
 from followthrough.domain.load import Overload
 from followthrough.domain.text import one_line, shortened

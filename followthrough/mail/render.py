@@ -20,12 +20,12 @@ from jinja2.utils import select_autoescape
 from markdown_it import MarkdownIt
 
 from followthrough.domain.action_item import ActionItem
-from followthrough.domain.daily import WaitingMail
 from followthrough.domain.digest import Digest
 from followthrough.domain.incident import Audience
 from followthrough.domain.sprint_planning import Proposal
 from followthrough.domain.text import clean, shortened
 from followthrough.domain.values import PersonId
+from followthrough.domain.waiting_mail import WaitingMail
 from followthrough.domain.weekly import WeeklyDigest
 from followthrough.links import Links
 from followthrough.mail.context import AboutIncident, AboutItem, AsIs, about_incident, about_item

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select, tuple_
 from followthrough.domain.action_item import WORKED_ON, ActionItem, ItemStatus, MomentKind
 from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.postmortem import FormatName
-from followthrough.domain.repeats import Earlier
+from followthrough.domain.repeat_search import Earlier
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, MailState, PostmortemRow, TimelineRow
 
 

@@ -8,11 +8,12 @@ from sqlmodel import Session, col, func, or_, select
 
 from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.digest import Digest, Month, digest
+from followthrough.domain.digest_mails import WeeklyMail
 from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Incident
 from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.weekly import WEEK, WeeklyDigest, WeeklyMail, weekly_digest
-from followthrough.file_types import TeamId
+from followthrough.domain.values import TeamId
+from followthrough.domain.weekly import WEEK, WeeklyDigest, weekly_digest
 from followthrough.organisation import Organisation
 from followthrough.store.tables import (
     ActionItemRow,

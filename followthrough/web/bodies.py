@@ -7,8 +7,7 @@ from pydantic import Field
 from followthrough.domain.sprint_commands import MOST_PLANNED
 from followthrough.domain.text import Key, Label, Title
 from followthrough.domain.times import Day
-from followthrough.domain.values import PersonId, Request, Severity
-from followthrough.file_types import ServiceId, TeamId
+from followthrough.domain.values import PersonId, Request, ServiceId, Severity, TeamId
 
 
 class NewIncident(Request):

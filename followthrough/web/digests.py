@@ -13,8 +13,9 @@ from temporalio.client import Client
 
 from followthrough.domain.departures import as_of
 from followthrough.domain.digest import Digest, Month
+from followthrough.domain.digest_mails import WeeklyMail
 from followthrough.domain.values import PersonId
-from followthrough.domain.weekly import WeeklyDigest, WeeklyMail, week_of, weekly_mails
+from followthrough.domain.weekly import WeeklyDigest, week_of, weekly_mails
 from followthrough.mail.charts import attached, charts, with_images
 from followthrough.mail.render import Rendered, render_digest, render_weekly
 from followthrough.organisation import Organisation

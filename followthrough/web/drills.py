@@ -13,10 +13,11 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from followthrough.domain.drill import DrillReport, Quarter, TeamPractice, measures, practices
+from followthrough.domain.drill import DrillReport
+from followthrough.domain.drill_calendar import Quarter
+from followthrough.domain.drill_scorecard import TeamPractice, measures, practices
 from followthrough.domain.lifecycle_commands import incident_id
-from followthrough.domain.values import Message, Refusal
-from followthrough.file_types import TeamId
+from followthrough.domain.values import Message, Refusal, TeamId
 from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationError
 from followthrough.scenarios import load_scenarios

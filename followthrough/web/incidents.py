@@ -35,8 +35,7 @@ from followthrough.domain.item_lifecycle import ITEM_ID, ReopenItem, SplitItem
 from followthrough.domain.lifecycle_commands import INCIDENT_ID, LinkRepeat, Reopen, Split, generation_of, incident_id
 from followthrough.domain.routing import Routed, route
 from followthrough.domain.text import REASON, cut
-from followthrough.domain.values import PersonId, Refusal, Severity
-from followthrough.file_types import ServiceId
+from followthrough.domain.values import PersonId, Refusal, ServiceId, Severity
 from followthrough.organisation import Organisation
 from followthrough.revival import OtherEngine, go_on
 from followthrough.store import alerts, queries

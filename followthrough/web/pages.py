@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.incident import Incident, IncidentStatus
-from followthrough.domain.kudos import thanks
+from followthrough.domain.thanks import thanks
 from followthrough.domain.values import PersonId
 from followthrough.links import hidden
 from followthrough.mail.charts import with_images

@@ -14,11 +14,11 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.domain.departures import as_of
-from followthrough.domain.sprint_dates import SprintPlan, coming_plans, sprint_plan
+from followthrough.domain.sprint import SprintPlan
+from followthrough.domain.sprint_dates import coming_plans, sprint_plan
 from followthrough.domain.sprint_planning import Place, Proposal, propose
 from followthrough.domain.times import Day
-from followthrough.domain.values import Message, Refusal
-from followthrough.file_types import TeamId
+from followthrough.domain.values import Message, Refusal, TeamId
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store.queries import items_to_plan

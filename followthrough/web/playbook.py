@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from followthrough.domain.playbook import Playbook, markdown, playbook
-from followthrough.file_types import ServiceId
+from followthrough.domain.values import ServiceId
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.web.errors import Unknown

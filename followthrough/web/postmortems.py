@@ -12,8 +12,8 @@ from sqlmodel import Session
 from followthrough.domain import postmortem_format
 from followthrough.domain.blameless import Finding
 from followthrough.domain.incident import Incident
-from followthrough.domain.kudos import thanks
 from followthrough.domain.postmortem import FormatName
+from followthrough.domain.thanks import thanks
 from followthrough.domain.values import TimelineEntry
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings

@@ -13,7 +13,7 @@ from followthrough.domain.action_item import ActionItem
 from followthrough.domain.anonymous import batch_of
 from followthrough.domain.calendar import is_working_day
 from followthrough.domain.digest import Month
-from followthrough.domain.drill import Quarter, next_start, planned_start
+from followthrough.domain.drill_calendar import Quarter, next_start, planned_start
 from followthrough.domain.incident_commands import Resolve
 from followthrough.domain.incident_schedule import plan_incident
 from followthrough.domain.item_commands import Accept, Finish

@@ -8,21 +8,9 @@ from hypothesis import strategies as st
 
 from followthrough.domain.action_item import Moment, MomentKind
 from followthrough.domain.calendar import is_working_day
-from followthrough.domain.drill import (
-    DrillOutcome,
-    DrillPlan,
-    DrillResult,
-    Practice,
-    Quarter,
-    Scenario,
-    Score,
-    improvements,
-    least_recent,
-    next_start,
-    planned_start,
-    practices,
-    report,
-)
+from followthrough.domain.drill import DrillOutcome, DrillPlan, DrillResult, Scenario, Score, improvements, report
+from followthrough.domain.drill_calendar import Quarter, least_recent, next_start, planned_start
+from followthrough.domain.drill_scorecard import Practice, practices
 from followthrough.domain.incident import (
     Audience,
     Incident,

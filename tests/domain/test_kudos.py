@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 
 from followthrough.domain.incident import IncidentStatus
-from followthrough.domain.kudos import GiveKudos, kudos_between, thanks
+from followthrough.domain.kudos import GiveKudos
+from followthrough.domain.thanks import kudos_between, thanks
 from followthrough.domain.values import Refusal
 from followthrough.organisation import Organisation
 from tests.records import NOW, incident

@@ -9,7 +9,8 @@ from followthrough.domain.action_item import ItemStatus, Priority, Waiver
 from followthrough.domain.incident import Repeat
 from followthrough.domain.item_commands import Accept, Reassign
 from followthrough.domain.lifecycle_commands import LinkRepeat, UnlinkRepeat
-from followthrough.domain.repeats import Earlier, RepeatSeen, find_repeats, repeated, taken_back
+from followthrough.domain.repeat_search import Earlier, find_repeats
+from followthrough.domain.repeats import RepeatSeen, repeated, taken_back
 from followthrough.domain.values import Refusal
 from followthrough.policies import RepeatPolicies
 from tests.records import NOW, incident, item

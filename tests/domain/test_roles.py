@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain import roles
+from followthrough.domain import role_candidates, roles
 from followthrough.domain.incident import Incident, IncidentMomentKind, IncidentStatus, Role
 from followthrough.domain.incident_commands import Acknowledge, AssignRole, Cancel, ChangeSeverity, Resolve
 from followthrough.domain.incident_schedule import plan_incident
@@ -90,7 +90,7 @@ def test_cadence_and_time_to_acknowledge_follow_the_severity(organisation: Organ
         if severity is not incident.severity:
             ChangeSeverity(by="ines", severity=severity, reason="Looked again").apply(incident, MONDAY)
         policy = organisation.severities[severity]
-        (moment,) = roles.unacknowledged(incident, policy.acknowledge_within, timedelta(days=1), PEOPLE)
+        (moment,) = role_candidates.unacknowledged(incident, policy.acknowledge_within, timedelta(days=1), PEOPLE)
         assert moment.at == minutes(acknowledge)
         Acknowledge(by="ines").apply(acknowledged := incident.model_copy(deep=True), MONDAY)
         upcoming = plan_incident(acknowledged, organisation, MONDAY).next
@@ -115,7 +115,7 @@ def test_a_role_is_handed_over_with_a_note_and_has_to_be_acknowledged(organisati
 
 def test_an_offer_is_dropped_when_the_roles_changed_while_it_was_planned(organisation: Organisation) -> None:
     incident = asked(Severity.SEV1)
-    (moment,) = roles.unacknowledged(incident, timedelta(minutes=5), timedelta(days=1), PEOPLE)
+    (moment,) = role_candidates.unacknowledged(incident, timedelta(minutes=5), timedelta(days=1), PEOPLE)
     for change in (Acknowledge(by="ines"), AssignRole(role=RESOLVER, person="tomas")):
         changed = incident.model_copy(deep=True)
         change.apply(changed, minutes(5))

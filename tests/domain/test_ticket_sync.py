@@ -10,15 +10,8 @@ from pydantic import HttpUrl
 
 from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus, Ticket, TicketReport, TicketState
 from followthrough.domain.item_commands import Accept, Extend, Finish, Reassign
-from followthrough.domain.ticket_sync import (
-    SOMEBODY,
-    UNREADABLE,
-    Outcome,
-    TicketFacts,
-    as_written,
-    take_report,
-    what_to_write,
-)
+from followthrough.domain.ticket_sync import SOMEBODY, UNREADABLE, Outcome, TicketFacts, take_report
+from followthrough.domain.ticket_writing import as_written, what_to_write
 from followthrough.domain.values import Refusal
 from tests.records import NOW, item
 

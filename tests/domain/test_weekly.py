@@ -16,14 +16,8 @@ from followthrough.domain.action_item import (
     MomentKind,
     OwnerWanted,
 )
-from followthrough.domain.weekly import (
-    Wanted,
-    WeeklyDigest,
-    WeeklyMail,
-    readers,
-    weekly_digest,
-    weekly_mails,
-)
+from followthrough.domain.digest_mails import WeeklyMail
+from followthrough.domain.weekly import Wanted, WeeklyDigest, readers, weekly_digest, weekly_mails
 from followthrough.organisation import Organisation
 from tests.notices import EVIDENCE, ORGANISATION, WAIVER
 from tests.records import NOW, item

@@ -3,7 +3,7 @@ from typing import Any
 
 from followthrough.domain.action_item import ItemStatus, Moment, MomentKind
 from followthrough.domain.digest import Ages, ItemNumbers, KudosLine, RepeatLine
-from followthrough.domain.drill import Practice, TeamPractice
+from followthrough.domain.drill_scorecard import Practice, TeamPractice
 from followthrough.domain.escalations import Escalation
 from followthrough.domain.load import Duty, Overload
 from followthrough.mail.charts import charts

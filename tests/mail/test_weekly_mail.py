@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from followthrough.domain.action_item import ActionItem, ExtensionWanted, ItemStatus, Moment, MomentKind, OwnerWanted
-from followthrough.domain.weekly import WeeklyMail, weekly_digest
+from followthrough.domain.digest_mails import WeeklyMail
+from followthrough.domain.weekly import weekly_digest
 from followthrough.mail.render import Rendered, render_weekly
 from tests.notices import EVIDENCE, ORGANISATION, PUBLIC_URL, WAIVER
 from tests.records import NOW, item

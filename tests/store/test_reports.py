@@ -6,9 +6,9 @@ from sqlmodel import Session
 from activities.read_model import ReadModel
 from followthrough.domain.action_item import ActionItem, ItemStatus, Moment, MomentKind
 from followthrough.domain.digest import Month
+from followthrough.domain.digest_mails import WeeklyMail
 from followthrough.domain.incident import Repeat
 from followthrough.domain.values import EntryKind
-from followthrough.domain.weekly import WeeklyMail
 from followthrough.store.reports import note_teams, read_digest, read_weekly_digest, team_beginnings
 from tests.notices import ORGANISATION, WAIVER
 from tests.records import NOW, incident, item

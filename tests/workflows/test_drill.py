@@ -15,7 +15,8 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from followthrough import schedules
 from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.drill import DrillOutcome, DrillReport, Quarter, planned_start
+from followthrough.domain.drill import DrillOutcome, DrillReport
+from followthrough.domain.drill_calendar import Quarter, planned_start
 from followthrough.domain.incident import Audience, Incident, IncidentStatus, Role, UpdateStage
 from followthrough.domain.incident_commands import (
     Acknowledge,

@@ -13,13 +13,13 @@ from activities.reconciler import Reconciler
 from followthrough import revival
 from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.alert import Alert, AlertState
-from followthrough.domain.daily import WaitingMail
 from followthrough.domain.drill import DrillReport
 from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.domain.incident_commands import Acknowledge, AddNote, ProposeItem, Resolve
 from followthrough.domain.item_commands import Accept, Waive
 from followthrough.domain.item_lifecycle import BlockItem
 from followthrough.domain.values import Refusal
+from followthrough.domain.waiting_mail import WaitingMail
 from followthrough.revival import OtherEngine, adopt_engine, go_on
 from followthrough.store import queries
 from followthrough.store.database import migrate, open_database

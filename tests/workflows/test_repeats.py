@@ -10,7 +10,7 @@ from followthrough.domain.action_item import Kind, Priority
 from followthrough.domain.incident import Incident, Repeat
 from followthrough.domain.incident_commands import Mitigate, ProposeItem, Resolve
 from followthrough.domain.lifecycle_commands import LinkRepeat, UnlinkRepeat
-from followthrough.domain.repeats import Earlier, find_repeats
+from followthrough.domain.repeat_search import Earlier, find_repeats
 from followthrough.organisation import Organisation
 from followthrough.policies import RepeatPolicies
 from followthrough.store import queries

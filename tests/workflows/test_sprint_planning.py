@@ -19,7 +19,8 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from followthrough.domain.action_item import ItemStatus, Sprint
 from followthrough.domain.item_commands import Finish
 from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.sprint_dates import SprintPlan, coming_plans
+from followthrough.domain.sprint import SprintPlan
+from followthrough.domain.sprint_dates import coming_plans
 from followthrough.organisation import Organisation
 from followthrough.schedules import set_schedules
 from followthrough.settings import Settings
