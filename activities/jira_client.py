@@ -17,7 +17,7 @@ from requests.adapters import HTTPAdapter
 from activities.jira_answers import JiraNo
 from activities.tracker import TrackerRefused, TrackerUnavailable, team_of
 from activities.vendor_pause import VendorPause
-from followthrough.domain.action_item import Ticket
+from followthrough.domain.ticket import Ticket
 from followthrough.domain.values import Refusal
 from followthrough.organisation import JiraProject, Organisation
 from followthrough.settings import Settings

@@ -10,8 +10,8 @@ from pydantic import HttpUrl, ValidationError
 from activities.jira_answers import Change, Comment, User
 from activities.jira_client import JiraConnection, about
 from activities.tracker import TicketHistory
-from followthrough.domain.action_item import Ticket
 from followthrough.domain.text import URL
+from followthrough.domain.ticket import Ticket
 
 LINK = re.compile("https?://", re.IGNORECASE)
 AFTER_LINK = re.compile(r"[|{]")

@@ -11,8 +11,8 @@ import requests
 from activities.jira_answers import Found, Issue, JiraNo, Keyed
 from activities.jira_client import LABEL, MOST_PAGES, JiraConnection, about
 from activities.tracker import TicketState, TicketStatus, TrackerRefused
-from followthrough.domain.action_item import Ticket
 from followthrough.domain.item_lifecycle import ITEM_ID
+from followthrough.domain.ticket import Ticket
 
 logger = logging.getLogger(__name__)
 

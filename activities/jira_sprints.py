@@ -11,7 +11,8 @@ from activities.jira_answers import JiraNo
 from activities.jira_answers import Sprint as JiraSprint
 from activities.jira_client import JiraConnection, about
 from activities.tracker import SprintState, TrackerUnavailable
-from followthrough.domain.action_item import Sprint, Ticket
+from followthrough.domain.sprint import Sprint
+from followthrough.domain.ticket import Ticket
 
 AT_ONCE = 50
 """As many as Jira moves or ranks in one request."""

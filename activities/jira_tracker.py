@@ -16,7 +16,7 @@ from activities.jira_search import JiraSearch, item_id_in
 from activities.jira_sprints import JiraSprints
 from activities.tracker import TicketState, TicketStatus, TrackerRefused, TrackerUnavailable, describe, due_day
 from activities.vendor_pause import VendorPause
-from followthrough.domain.action_item import ActionItem, ItemStatus, Ticket
+from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.jira_fields import (
     OURS,
     ScreenField,
@@ -28,6 +28,7 @@ from followthrough.domain.jira_fields import (
     resolution,
     transition_fields,
 )
+from followthrough.domain.ticket import Ticket
 from followthrough.domain.ticket_text import (
     Document,
     Link,

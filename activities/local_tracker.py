@@ -20,7 +20,9 @@ from activities.tracker import (
     due_day,
     team_of,
 )
-from followthrough.domain.action_item import ActionItem, Sprint, Ticket
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.sprint import Sprint
+from followthrough.domain.ticket import Ticket
 from followthrough.domain.ticket_text import closing_comment, plain_text, reopening_comment
 from followthrough.domain.values import PersonId
 from followthrough.organisation import Organisation

@@ -13,10 +13,10 @@ from temporalio import activity
 from activities.email import Email, mail_to
 from activities.tickets import tracker_failures
 from activities.tracker import SprintState, Tracker
-from followthrough.domain.action_item import OPEN, WORKED_ON, ActionItem, Sprint
+from followthrough.domain.action_item import OPEN, WORKED_ON, ActionItem
 from followthrough.domain.departures import as_of
 from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.sprint import SprintPlan
+from followthrough.domain.sprint import Sprint, SprintPlan
 from followthrough.domain.sprint_dates import coming_plans, sprint_plan
 from followthrough.domain.sprint_planning import propose
 from followthrough.links import Links

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 from activities.tracker import TicketHistory, TicketStatus, Tracker
-from followthrough.domain.action_item import ActionItem, TicketReport
+from followthrough.domain.action_item import ActionItem
 from followthrough.domain.calendar import end_of_working_day
 from followthrough.domain.departures import as_of
 from followthrough.domain.text import Link
+from followthrough.domain.ticket import TicketReport
 from followthrough.domain.ticket_sync import UNREADABLE, TicketFacts
 from followthrough.domain.ticket_writing import sensible
 from followthrough.organisation import Organisation, Team

@@ -14,8 +14,10 @@ from activities.local_tracker import LocalTracker
 from activities.ticket_reports import TicketReports
 from activities.tracker import Tracker, TrackerRefused, TrackerUnavailable
 from activities.vendor_pause import VendorPause
-from followthrough.domain.action_item import ActionItem, Sprint, Ticket
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.sprint import Sprint
 from followthrough.domain.text import REASON, clean, cut
+from followthrough.domain.ticket import Ticket
 from followthrough.domain.ticket_sync import ticket_facts
 from followthrough.domain.ticket_writing import as_written, what_to_write
 from followthrough.organisation import Organisation

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
 
-from followthrough.domain.action_item import ActionItem, Sprint, Ticket
-from followthrough.domain.action_item import TicketState as TicketState
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.sprint import Sprint
 from followthrough.domain.text import MachineLine
+from followthrough.domain.ticket import Ticket
+from followthrough.domain.ticket import TicketState as TicketState
 from followthrough.domain.ticket_text import Document, ticket_description
 from followthrough.domain.values import Message, PersonId
 from followthrough.organisation import Organisation, Team

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import Block, Evidence, ExtensionWanted, ItemStatus, Ticket, Waiver
+from followthrough.domain.action_item import Block, Evidence, ExtensionWanted, ItemStatus, Waiver
 from followthrough.domain.alert import Alert, AlertState
 from followthrough.domain.drill import DrillOutcome, DrillReport, Score
 from followthrough.domain.incident import (
@@ -19,6 +19,7 @@ from followthrough.domain.incident import (
     UpdateStage,
 )
 from followthrough.domain.postmortem import Postmortem, Review
+from followthrough.domain.ticket import Ticket
 from followthrough.domain.values import Severity
 from followthrough.links import Links
 from followthrough.organisation import Organisation

@@ -13,7 +13,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.jira_tracker import JiraTracker
 from activities.tickets import Tickets
 from activities.tracker import Tracker
-from followthrough.domain.action_item import ActionItem, Ticket, TicketReport, TicketState
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.ticket import Ticket, TicketReport, TicketState
 from followthrough.domain.ticket_sync import TicketFacts
 from followthrough.domain.values import Severity
 from followthrough.organisation import Organisation

@@ -9,9 +9,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError
 
 from activities.digest import Digests
-from followthrough.domain.digest import MonthlyMail
 from followthrough.domain.digest_mails import MonthlyMail, WeeklyMail
-from followthrough.domain.weekly import WeeklyMail
 from workflows.durable import LOCAL, MAIL
 from workflows.undelivered import find_other_paths
 

@@ -22,6 +22,7 @@ from followthrough.domain.incident import (
     Repeat,
     Role,
 )
+from followthrough.domain.incident_alerts import receive
 from followthrough.domain.incident_commands import AssignRole, IncidentCommand, ProposeItem, SendUpdate
 from followthrough.domain.lifecycle_commands import (
     Continued,
@@ -97,7 +98,7 @@ class IncidentWorkflow(Followed[Incident]):
                 self.record.remember(progress.reopen_id, self.record.version)
             self.tell(NoticeKind.INCIDENT_REOPENED, self._participants(), text=progress.reopen.reason)
         elif progress.alert is not None:
-            self.record.receive(progress.alert, workflow.now())
+            receive(self.record, progress.alert, workflow.now())
         elif self.record.version == 0 and self.record.declared_by is not None:
             origin = self.record.split_from
             text = f"Split off {origin}: {self.record.title}" if origin else f"Declared: {self.record.title}"
@@ -127,7 +128,7 @@ class IncidentWorkflow(Followed[Incident]):
     async def receive_alert(self, alert: Alert) -> AlertReceipt:
         """Takes in a delivery of the alert; not joined when this incident is over."""
         await self._merge_decided()
-        joined = self.record.receive(alert, workflow.now())
+        joined = receive(self.record, alert, workflow.now())
         if self.record.merging_into is not None:
             await self._merge(self.record.merging_into)
         return AlertReceipt(incident_id=self.record.id, joined=joined, merged_into=self.record.merged_into)

@@ -5,9 +5,8 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.action_item import Sprint
 from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.sprint import SprintPlan
+from followthrough.domain.sprint import Sprint, SprintPlan
 from followthrough.domain.sprint_commands import MOST_PLANNED
 from followthrough.domain.text import Key, MachineNote
 from followthrough.domain.values import Message, PersonId, State, TeamId

@@ -13,7 +13,6 @@ from temporalio.workflow import ActivityConfig, ParentClosePolicy
 from activities.sprint_planning import SprintPlanning
 from followthrough.domain.sprint import SprintPlan
 from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned, SprintNews
-from followthrough.domain.sprint_dates import SprintPlan
 from workflows.background import Background
 from workflows.durable import LOCAL, MAIL, TRACKER, reason, signal
 from workflows.sprint_messages import (

@@ -10,8 +10,9 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.workflow import ActivityConfig
 
 from activities.tickets import Tickets
-from followthrough.domain.action_item import ActionItem, TicketReport, TicketState
+from followthrough.domain.action_item import ActionItem
 from followthrough.domain.item_commands import ItemCommand
+from followthrough.domain.ticket import TicketReport, TicketState
 from followthrough.domain.ticket_commands import Adopt
 from followthrough.domain.ticket_sync import TicketFacts, is_behind, take_report, ticket_facts
 from followthrough.domain.values import EntryKind, Refusal

@@ -2,7 +2,9 @@
 
 from pydantic import AwareDatetime
 
-from followthrough.domain.action_item import ActionItem, Sprint, Ticket, TicketReport
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.sprint import Sprint
+from followthrough.domain.ticket import Ticket, TicketReport
 from followthrough.domain.ticket_sync import TicketFacts
 from followthrough.domain.values import Message
 

@@ -1,12 +1,14 @@
 """An action item: what it knows. ``item_commands`` has what people tell it."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
 from followthrough.domain.limits import EVIDENCE, PASSED
-from followthrough.domain.text import REASON, TITLE, Line, Link, MachineLine, cut
+from followthrough.domain.sprint import Sprint
+from followthrough.domain.text import REASON, TITLE, Line, Link, cut
+from followthrough.domain.ticket import Ticket, TicketReport
 from followthrough.domain.times import FAR_AWAY, YEAR, MachineTime
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
 
@@ -96,67 +98,6 @@ class ItemPlan(Message):
     next: Moment | None
     unplanned: bool = False
     """It is accepted, but the time has passed by which it had to be in a sprint of its team."""
-
-
-class Ticket(Message):
-    """A ticket in the tracker."""
-
-    key: str
-    url: str
-
-
-class TicketState(StrEnum):
-    """A tracker's own status, reduced to Jira's three categories, or why it can't be read.
-
-    Jira says the same of a deleted ticket and of one that may not be seen. HIDDEN is one whose whole
-    project can't be seen; GONE is any other: deleted, or restricted or moved to where it can't be seen.
-    """
-
-    TO_DO = "to do"
-    IN_PROGRESS = "in progress"
-    DONE = "done"
-    GONE = "gone"
-    HIDDEN = "hidden"
-
-
-class TicketReport(Message):
-    """What a ticket says, with the policies for it. People are None where the organisation file has no such person."""
-
-    ticket: Ticket
-    state: TicketState
-    status: MachineLine = ""
-    """As the tracker names it."""
-    account: MachineLine | None = None
-    """The assignee as the tracker names them; None when it is assigned to nobody."""
-    assignee: PersonId | None = None
-    assignee_kept: bool = True
-    """Still whom Followthrough assigned it to."""
-    due: date | None = None
-    due_kept: bool = True
-    """Still the day that Followthrough wrote."""
-    deadline: MachineTime | None = None
-    """``due`` as a deadline of its team."""
-    moved_by: PersonId | None = None
-    """Who last changed the status; the two below are who last changed the assignee and the due date."""
-    assigned_by: PersonId | None = None
-    rescheduled_by: PersonId | None = None
-    evidence: Link | None = None
-    abandoned: bool = False
-    """Closed without being done, as Won't Do."""
-    lead: PersonId
-    """Of the item's team."""
-    project_lead: PersonId | None = None
-    """Of the team whose project the ticket is in, when that is another."""
-    reopen_without_evidence: bool = False
-    updated: AwareDatetime | None = None
-
-
-class Sprint(Message):
-    """A sprint of the team's board."""
-
-    id: int
-    name: MachineLine
-    end: MachineTime | None = None
 
 
 class EvidenceKind(StrEnum):

@@ -11,7 +11,7 @@ from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.alert import Alert as Alert
 from followthrough.domain.alert import AlertState as AlertState
 from followthrough.domain.alert import Heard
-from followthrough.domain.limits import ACTION_ITEMS, MERGED_ALERTS, PASSED
+from followthrough.domain.limits import ACTION_ITEMS, PASSED
 from followthrough.domain.postmortem import FormatName, Postmortem, PostmortemAssignment
 from followthrough.domain.text import Line
 from followthrough.domain.values import EntryKind, Message, PersonId, Record, Refusal, Severity
@@ -303,91 +303,6 @@ class Incident(Record):
     def knows(self, alert: Alert) -> bool:
         """Whether a delivery says nothing that was not heard before."""
         return alert.dedup_key in self.heard and self.heard[alert.dedup_key].covers(alert)
-
-    def receive(self, alert: Alert, now: datetime) -> bool:
-        """Takes a delivery of an alert in; False when it is not this incident's (any more).
-
-        One that comes again or too late is this incident's and changes nothing.
-        """
-        if alert.dedup_key not in (self.dedup_key, *self.inherited_keys):
-            return False
-        known = self.knows(alert)
-        if self.status not in ONGOING:
-            return known
-        self.alerts += 1
-        if known:
-            return True
-        before = self.heard.get(alert.dedup_key)
-        self.heard[alert.dedup_key] = Heard(at=max(alert.at, before.at) if before else alert.at, event=alert.event)
-        match alert.state:
-            case AlertState.RESOLVED:
-                self._alert_over(alert, now)
-            case AlertState.MERGED:
-                self._alert_merged(alert, now)
-            case _:
-                self._alert_fires(alert, now)
-        return True
-
-    def _alert_fires(self, alert: Alert, now: datetime) -> None:
-        first = self.alerts == 1
-        if first or alert.state is AlertState.FIRING:
-            self.firing = [*(key for key in self.firing if key != alert.dedup_key), alert.dedup_key]
-        if first:
-            self.alert = alert
-            self.note(now, EntryKind.ALERT, f"{alert.source} fires: {alert.title}")
-        elif alert.state is AlertState.FIRING and self.resolution_proposed_at is not None:
-            self.alert = alert
-            self.resolution_proposed_at = None
-            self.note(now, EntryKind.ALERT, f"{alert.source} fires again: {alert.title}")
-        self._follow_severity(alert, now)
-
-    def _follow_severity(self, alert: Alert, now: datetime) -> None:
-        """As the routes say: worse at once, less only when the pager's own judgement changed. People go first."""
-        changed = alert.state is AlertState.CHANGED
-        if alert.severity is None or alert.severity is self.severity:
-            return
-        if alert.severity > self.severity and not (changed and alert.dedup_key == self.dedup_key and not self.took_in):
-            return
-        if (person := self.severity_decided_by or self.declared_by) is not None:
-            if changed:
-                text = f"{alert.source} would make it {alert.severity}; it stays {self.severity}, as {person} decided"
-                self.note(now, EntryKind.SEVERITY, text)
-            return
-        self.note(now, EntryKind.SEVERITY, f"{self.severity} to {alert.severity}: as {alert.source} says now")
-        self.alert = alert
-        self.severity = alert.severity
-
-    def _alert_over(self, alert: Alert, now: datetime) -> None:
-        self.firing = [key for key in self.firing if key != alert.dedup_key]
-        if self.firing:
-            self.note(now, EntryKind.ALERT, f"{alert.source} says that one of the alerts is over: {alert.title}")
-            return
-        self.resolution_proposed_at = now
-        self.note(now, EntryKind.ALERT, f"{alert.source} says that the alert is over: {alert.title}")
-        if self.plan is not None and self.plan.auto_resolve:
-            self.resolve(now, "The alert is over", None)
-
-    def _alert_merged(self, alert: Alert, now: datetime) -> None:
-        """The pager goes on with another alert: its incident continues this one, or else this one follows it."""
-        if (into := alert.into) is None:
-            self.note(now, EntryKind.ALERT, f"{alert.source} merged the alert into another one: {alert.title}")
-            return
-        name = " ".join(part for part in (into.title or into.dedup_key, into.url, into.incident_id) if part)
-        self.note(now, EntryKind.ALERT, f"{alert.source} merged the alert {alert.title} into another one: {name}")
-        self.firing = [key for key in self.firing if key not in (alert.dedup_key, into.dedup_key)]
-        if into.incident_id in (None, self.id):
-            self.firing.append(into.dedup_key)
-            if into.dedup_key not in (self.dedup_key, *self.inherited_keys):
-                self._inherit(into.dedup_key)
-        elif alert.dedup_key == self.dedup_key and not self.took_in:
-            self.merging_into = into.incident_id
-
-    def _inherit(self, dedup_key: str) -> None:
-        """Listens to one more alert, and of too many no more to that for the longest time."""
-        self.inherited_keys = [*self.inherited_keys, dedup_key][-MERGED_ALERTS:]
-        known = (self.dedup_key, *self.inherited_keys)
-        self.firing = [key for key in self.firing if key in known]
-        self.heard = {key: heard for key, heard in self.heard.items() if key in known}
 
     def resolve(self, now: datetime, summary: str, by: PersonId | None) -> None:
         """Marks the incident as resolved."""

@@ -4,7 +4,7 @@ A plan is made from everything that has happened so far and the organisation fil
 time: each that passed is recorded, and the plan is made again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from followthrough.domain import role_candidates, updates
@@ -38,39 +38,21 @@ def plan_incident(
     policy = organisation.severities[incident.severity]
     team = organisation.team(incident.team, incident.service)
     responders = role_candidates.responders(incident, organisation, now)
+    commander = incident.holder(Role.INCIDENT_COMMANDER) or responders[0]
     busy = {holder.person for holder in incident.roles}
     on_call = tuple(person for person in responders if person not in busy)
-    comms_lead: PersonId | None = None
-    postmortem_due = None
+    comms_lead = postmortem_due = assignment = None
+    if incident.status in ONGOING:
+        comms_lead = role_candidates.comms_lead(incident, organisation.policies.roles, policy, on_call)
     if incident.resolved_at is not None and policy.postmortem_within is not None and not incident.drill:
         postmortem_due = add_working_days(incident.resolved_at, policy.postmortem_within, team)
-    commander = incident.holder(Role.INCIDENT_COMMANDER) or responders[0]
-    assignment = None
     if postmortem_due is not None and incident.postmortem_owner is None:
         owner = known([commander], organisation, team)[0]
         assignment = PostmortemAssignment(owner=owner, format=next_format(incident.severity, recent_formats))
-    moments: list[IncidentMoment] = []
-    if incident.status in ONGOING:
-        rules = organisation.policies.roles
-        comms_lead = role_candidates.comms_lead(incident, rules, policy, on_call)
-        moments += role_candidates.unacknowledged(
-            incident, policy.acknowledge_within, rules.ask_again_within, responders
-        )
-        moments += updates.while_ongoing(incident, policy, organisation.policies.update_grace, commander)
-        if incident.drill:
-            ends = (incident.reopened_at or incident.declared_at) + organisation.drill_policies(team).time_box
-            moments.append(IncidentMoment(at=ends, kind=IncidentMomentKind.DRILL_TIME_OVER, to=(commander,)))
-    elif incident.status is IncidentStatus.RESOLVED and postmortem_due is not None:
-        owner = incident.postmortem_owner or commander
-        moments.append(_until_published(incident, organisation, team, owner, postmortem_due, now))
-    elif incident.status is IncidentStatus.RESOLVED and incident.resolved_at and not incident.reviewed:
-        closing = add_working_days(incident.resolved_at, 1, team)
-        if incident.drill:
-            closing = incident.resolved_at + organisation.drill_policies(team).debrief
-        moments.append(IncidentMoment(at=closing, kind=IncidentMomentKind.NO_POSTMORTEM_OWED, to=(commander,)))
-    if incident.status in (IncidentStatus.RESOLVED, IncidentStatus.PUBLISHED) and not incident.drill:
-        within, grace = organisation.policies.resolved_update_within, organisation.policies.update_grace
-        moments += updates.once_resolved(incident, policy, within, grace, commander)
+    moments = [
+        *_of_response(incident, organisation, responders, commander),
+        *_of_end(incident, organisation, commander, postmortem_due, now),
+    ]
     moment = min(moments, key=lambda moment: moment.at, default=None)
     if moment is not None:
         to = known(moment.to, organisation, team)
@@ -88,6 +70,41 @@ def plan_incident(
         resolved_counts=CountedFrom.RESOLVED in counted_from,
         published_counts=CountedFrom.PUBLISHED in counted_from,
     )
+
+
+def _of_response(
+    incident: Incident, organisation: Organisation, responders: Sequence[PersonId], commander: PersonId
+) -> Iterator[IncidentMoment]:
+    """While it is ongoing: roles, updates, and the end of a drill."""
+    if incident.status not in ONGOING:
+        return
+    policies, policy = organisation.policies, organisation.severities[incident.severity]
+    within, at_most = policy.acknowledge_within, policies.roles.ask_again_within
+    yield from role_candidates.unacknowledged(incident, within, at_most, responders)
+    yield from updates.while_ongoing(incident, policy, policies.update_grace, commander)
+    if incident.drill:
+        time_box = organisation.drill_policies(organisation.team(incident.team, incident.service)).time_box
+        ends = (incident.reopened_at or incident.declared_at) + time_box
+        yield IncidentMoment(at=ends, kind=IncidentMomentKind.DRILL_TIME_OVER, to=(commander,))
+
+
+def _of_end(
+    incident: Incident, organisation: Organisation, commander: PersonId, postmortem_due: datetime | None, now: datetime
+) -> Iterator[IncidentMoment]:
+    """Once it is resolved: its postmortem or its closing, and the last updates."""
+    team = organisation.team(incident.team, incident.service)
+    if incident.status is IncidentStatus.RESOLVED and postmortem_due is not None:
+        owner = incident.postmortem_owner or commander
+        yield _until_published(incident, organisation, team, owner, postmortem_due, now)
+    elif incident.status is IncidentStatus.RESOLVED and incident.resolved_at and not incident.reviewed:
+        closing = add_working_days(incident.resolved_at, 1, team)
+        if incident.drill:
+            closing = incident.resolved_at + organisation.drill_policies(team).debrief
+        yield IncidentMoment(at=closing, kind=IncidentMomentKind.NO_POSTMORTEM_OWED, to=(commander,))
+    if incident.status in (IncidentStatus.RESOLVED, IncidentStatus.PUBLISHED) and not incident.drill:
+        policies, policy = organisation.policies, organisation.severities[incident.severity]
+        within, grace = policies.resolved_update_within, policies.update_grace
+        yield from updates.once_resolved(incident, policy, within, grace, commander)
 
 
 def _until_published(

@@ -9,11 +9,21 @@ The corpora in ``tests/domain`` measure how well that works.
 import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from followthrough.domain import title_words as say
-
-_LONGEST = 500
+from followthrough.domain.title_reading import (
+    MARKUP,
+    Title,
+    base_of,
+    content,
+    is_noun,
+    is_verb,
+    lowered,
+    read,
+    starts,
+    until,
+    without_labels,
+)
 
 _NO_VERB = (
     'A verb at the start: say what to do, for example "Add an alert that pages when the queue is older than 5 minutes".'
@@ -35,23 +45,6 @@ _NO_OBJECT = (
     'restoring the orders table from a snapshot".'
 )
 
-_LABEL = re.compile(
-    r"(?:\[[^\][]{0,60}\]|\([^()]{0,60}\)|[A-Z][A-Z0-9]{1,9}-\d{1,7}\b|#\d{1,7}\b|(?:P|S|SEV|Sev|sev)-?\d\b|"
-    r"(?:HIGH|LOW|MEDIUM|CRITICAL|URGENT|BLOCKER|MUST|TODO|DONE|ACTION ITEM|ACTION|AI)\b|\d{1,3}[.)]\s|"
-    r"[^\w\s'\"(\[]\ufe0f?)[\s:.|/\u2013\u2014-]*"
-)
-"""Of tickets, components, priorities, lists and checkboxes, where a title begins."""
-_TOPIC = re.compile(r"(?:[^:.?!]{1,60}:|[\w/ -]{1,40}\s[-\u2013\u2014])\s+(?=\S)")
-"""As in "Payments: add an alert" and "Payments - add an alert"."""
-_MARKUP = re.compile(r"[*`~\"\u201c\u201d\u2018]")
-_WORD = re.compile(r"[^\W_][\w'.+-]*|[,;:()?&]|[\u2013\u2014-](?=\s)")
-_NUMBER = r"(?:\d|zero|one\b|two\b|three\b|five\b|ten\b|half|double|an? (?:minute|hour|second|day)\b)"
-_MEASURE = re.compile(
-    r"\b(?:under|below|above|over|at (?:least|most)|(?:less|more|fewer|lower|higher) than|within|to|by|every|from)\s"
-    rf"(?:\w{{1,20}}\s)?(?:\w{{1,20}}\s)?{_NUMBER}|\d\s?(?:%|ms\b|s\b|minutes|seconds|hours|x\b|gb\b|mb\b)",
-    re.I,
-)
-_BY_MEANS = re.compile(r"\b(?:by \w{1,20}ing|with an? |using |via |through an? )", re.I)
 _RECORDED = re.compile(
     r"\b(?:in|as|into) (?:an? |the )?(?:adr|rfc|report|ticket|wiki|document|doc|proposal|postmortem|design)\b|"
     r"\b(?:proof of concept|poc|write-?up)\b",
@@ -67,106 +60,9 @@ _HEDGED = re.compile(
 )
 
 
-def _base(word: str) -> str:
-    """The verb of a form: "Adding", "Added" and "Optimize" as "add" and "optimise"."""
-    forms = [word]
-    for ending in ("ing", "ed"):
-        if word.endswith(ending) and len(word) > len(ending) + 2:
-            stem = word.removesuffix(ending)
-            forms += [f"{stem}e", stem]
-            if stem[-1] == stem[-2]:
-                forms.append(stem[:-1])
-    forms += [f"{form[:-3]}{form[-3:].replace('z', 's')}" for form in forms if form.endswith(("ize", "yze"))]
-    return next((form for form in forms if form in say.VERBS), word)
-
-
-def _is_verb(word: str) -> bool:
-    base = _base(word)
-    stem = base.removeprefix("auto").removeprefix("re").removeprefix("un").removeprefix("de").removeprefix("-")
-    return base in say.VERBS or stem in say.DOING or (len(base) > 5 and base.endswith(("ify", "ise", "ize")))
-
-
-def _is_noun(word: str) -> bool:
-    return word in say.NOUNS or word in say.ALSO_NOUNS or word in say.QUALITY_ADJECTIVES or word.endswith(say.NOMINAL)
-
-
-def _lowered(text: str) -> list[str]:
-    return [word.rstrip(".'") for word in _WORD.findall(text.lower().replace("\u2019", "'"))]
-
-
-def _without_labels(title: str) -> str:
-    text = _MARKUP.sub("", title[:_LONGEST]).strip()
-    while (label := _LABEL.match(text)) and label.end() < len(text):
-        text = text[label.end() :]
-    topic = _TOPIC.match(text)
-    if topic is not None:
-        before, after = _lowered(text[: topic.end()]), _lowered(text[topic.end() :])
-        says_what = after and (_is_verb(after[0]) or after[0] in say.PEOPLE | say.FILLERS)
-        if before and after and (says_what or not _is_verb(before[0])):
-            return text[topic.end() :]
-    return text
-
-
-def _starts(words: Sequence[str], phrases: Collection[tuple[str, ...]]) -> str | None:
-    return next((" ".join(phrase) for phrase in phrases if tuple(words[: len(phrase)]) == phrase), None)
-
-
-def _without_openings(words: list[str]) -> list[str]:
-    """From the verb on: without "we should", "please", "the team needs to", "work with X to", "try to"."""
-    modal = next((place for place, word in enumerate(words[:8]) if word in say.MODALS), 0)
-    if modal and words[0] not in ("if", "when", "once") and say.PEOPLE.intersection(words[:modal]):
-        words = words[modal:]
-    while len(words) > 1:
-        opening = _starts(words, say.OPENINGS)
-        if words[0] in say.FILLERS:
-            words = words[1:]
-        elif opening is not None and len(words) > len(opening.split()):
-            words = words[len(opening.split()) :]
-        elif words[:2] == ["work", "with"] and "to" in words[2:-1]:
-            words = words[words.index("to") + 1 :]
-        else:
-            break
-    return words
-
-
-def _until(words: Sequence[str], ends: Collection[str]) -> Sequence[str]:
-    return words[: next((place for place, word in enumerate(words) if word in ends), len(words))]
-
-
-def _content(words: Sequence[str]) -> int:
-    """How much is said beyond what fits anything; two nouns that fit anything say something together."""
-    named = sum(len(word) > 1 and word not in say.GENERIC for word in words)
-    return named + any(one in say.THINGS and other in say.THINGS for one, other in pairwise(words))
-
-
-class _Title(NamedTuple):
-    """``verb`` is the base of the first of ``words``, ``rest`` are the others."""
-
-    text: str
-    words: Sequence[str]
-    verb: str
-    rest: Sequence[str]
-    measured: bool
-    by_means: bool
-    """Whether it says by what: "by adding", "with a canary"."""
-
-    def does(self, joined_by: Collection[str] = ("and", "then", "&", ",")) -> bool:
-        """Whether a second verb says what comes out of it, as in "... and record its cause"."""
-        return any(
-            before in joined_by
-            and _base(verb) in say.DOING - say.NO_OUTPUT
-            and (
-                verb not in say.ALSO_NOUNS
-                or after in say.POINTERS
-                or (before == self.rest[0] and self.verb in say.REVIEW)
-            )
-            for before, verb, after in zip(self.rest, self.rest[1:], [*self.rest[2:], ""], strict=False)
-        )
-
-
-def _attention(title: _Title) -> str | None:
+def _attention(title: Title) -> str | None:
     words = title.words
-    phrase = _starts(words, say.ATTENTION_PHRASES)
+    phrase = starts(words, say.ATTENTION_PHRASES)
     if phrase is not None:
         return phrase
     if words[0] in ("be", "being") and words[1:2] != ["able"] and not "".join(words[1:2]).endswith("ed"):
@@ -176,24 +72,24 @@ def _attention(title: _Title) -> str | None:
     if (knows or asks) and say.PEOPLE.intersection(words[1:5]):
         return " ".join(words[:4])
     if title.verb in say.DONE_WITH_CARE and not title.measured:
-        return next((word for word in _until(words, say.CLAUSES) if word in say.CARING), None)
+        return next((word for word in until(words, say.CLAUSES) if word in say.CARING), None)
     return None
 
 
-def _open_ended(title: _Title) -> str | None:
+def _open_ended(title: Title) -> str | None:
     words, verb, rest = title.words, title.verb, title.rest
-    asks = _lowered(title.text)[0]
+    asks = lowered(title.text)[0]
     if asks in say.QUESTIONS and title.text.rstrip().endswith("?"):
         return asks
     if _HEDGED.search(title.text):
         return " ".join(words[:4])
-    phrase = verb if verb in say.OPEN_ENDED else _starts([verb, *rest], say.OPEN_PHRASES)
+    phrase = verb if verb in say.OPEN_ENDED else starts([verb, *rest], say.OPEN_PHRASES)
     if (verb in say.SEEKING and say.WAYS.intersection(rest[:4])) or (
         verb in say.HAVING and say.TALKS.intersection(rest[:4])
     ):
         phrase = " ".join([verb, *rest[:3]])
     if phrase is None and len(rest) > 1 and rest[0] in ("and", "&", "or"):
-        second = _base(rest[1])
+        second = base_of(rest[1])
         phrase = rest[1] if second in say.OPEN_ENDED | {"think", "look"} else None
     if phrase is not None:
         return None if title.does() or _RECORDED.search(title.text) else phrase
@@ -203,11 +99,11 @@ def _open_ended(title: _Title) -> str | None:
             or _RECORDED.search(title.text)
             or say.words("against that whether").intersection(rest)
             or rest[:1] in (["all"], ["every"], ["each"])
-            or _content(rest) > 3
+            or content(rest) > 3
             or any(pair in (("make", "sure"), ("to", "ensure")) for pair in pairwise(rest))
         )
         return None if has_end else verb
-    if verb == "monitor" and (_content(rest) < 2 or say.words("situation closely progress").intersection(rest)):
+    if verb == "monitor" and (content(rest) < 2 or say.words("situation closely progress").intersection(rest)):
         return verb
     if (
         verb in ("keep", "maintain")
@@ -218,12 +114,12 @@ def _open_ended(title: _Title) -> str | None:
     return None
 
 
-def _changes_a_setting(title: _Title) -> bool:
+def _changes_a_setting(title: Title) -> bool:
     """Whether what is raised or lowered is something that is set: "Increase the connection limit of the proxy"."""
     rest = [word for word in title.rest if word != "the"]
     if title.verb == "raise" and (rest[:1] in (["a"], ["an"]) or say.CASES.intersection(rest[:3])):
         return True
-    target = _until(rest[2:] if rest[:2] == ["number", "of"] else rest, say.MAIN_ENDS)
+    target = until(rest[2:] if rest[:2] == ["number", "of"] else rest, say.MAIN_ENDS)
     return title.verb in say.BY_DEGREES and (
         any("_" in word for word in rest) or (len(target) > 0 and target[-1] in say.SETTING)
     )
@@ -259,11 +155,11 @@ def _comparison(words: Sequence[str]) -> str | None:
     return None
 
 
-def _made_better(title: _Title) -> str | None:
+def _made_better(title: Title) -> str | None:
     """As in "make rollbacks easier", unless it is said by what."""
     if title.verb not in ("make", "be", "keep", "get") or title.rest[:1] == ["sure"] or title.by_means or title.does():
         return None
-    rest = _until(title.rest[:8], ("so", "because", "that", "which", ","))
+    rest = until(title.rest[:8], ("so", "because", "that", "which", ","))
     for place, word in enumerate(rest):
         after = title.rest[place + 1 : place + 2]
         if word in say.EASIER or (word in say.COMPARATIVES and after not in (["to"], ["against"])):
@@ -275,7 +171,7 @@ def _made_better(title: _Title) -> str | None:
 
 def _done_more(words: Sequence[str]) -> str | None:
     """As in "deploy more often" and "escalate sooner", in a short clause."""
-    clause = _until(words, say.CLAUSES)
+    clause = until(words, say.CLAUSES)
     if len(clause) > 8:
         return None
     for place, (before, word) in enumerate(pairwise(clause), start=1):
@@ -288,7 +184,7 @@ def _done_more(words: Sequence[str]) -> str | None:
     return None
 
 
-def _unmeasured(title: _Title) -> str | None:
+def _unmeasured(title: Title) -> str | None:
     words, verb, rest = title.words, title.verb, title.rest
     if title.measured:
         return None
@@ -304,11 +200,11 @@ def _unmeasured(title: _Title) -> str | None:
     found = _comparison(words) or _made_better(title) or _done_more(words)
     if found is not None:
         return found
-    thing = _until(rest, say.MAIN_ENDS)
+    thing = until(rest, say.MAIN_ENDS)
     if verb in say.GIVING and thing and thing[-1] in say.QUALITIES and not title.by_means:
         return " ".join([verb, *thing[-2:]])
     of_quality = say.QUALITIES.union(say.LOOSE).intersection(rest[:2])
-    if words[0] in say.COMPARATIVES | say.QUALITY_ADJECTIVES and (of_quality or not _is_verb(words[0])):
+    if words[0] in say.COMPARATIVES | say.QUALITY_ADJECTIVES and (of_quality or not is_verb(words[0])):
         return " ".join(words[:2])
     return None
 
@@ -319,7 +215,7 @@ def _is_topic(words: Sequence[str]) -> bool:
         words = words[1:]
     if not words or (len(words) == 1 and words[0].isascii()):
         return True
-    head = _until(words, say.MAIN_ENDS)
+    head = until(words, say.MAIN_ENDS)
     tail = words[len(head) + 1 :]
     if not head or say.RELATIVES.intersection(words) or words[0].endswith("ed") or "to" in words[1:-1]:
         return False
@@ -329,62 +225,52 @@ def _is_topic(words: Sequence[str]) -> bool:
         return False
     names_a_topic = head[-1] in say.TOPICS | say.QUALITIES or head[-1].endswith(say.NOMINAL)
     does = len(tail) > 1 and tail[0].endswith("ing")
-    return names_a_topic and all(map(_is_noun, head[:-1])) and len(head) < 6 and _content(tail) < 4 and not does
+    return names_a_topic and all(map(is_noun, head[:-1])) and len(head) < 6 and content(tail) < 4 and not does
 
 
-def _is_noun_phrase(title: _Title) -> bool:
+def _is_noun_phrase(title: Title) -> bool:
     first, rest = title.words[0], title.rest
     if title.verb in say.ALSO_NOUNS and rest:
         alone = len(rest) == 1 and rest[0] in say.TOPICS | say.ARTEFACTS
         if alone or rest[0] in say.words("of for is was noise fatigue coverage"):
             return True
-    return not _is_verb(first) and title.verb not in say.FURTHER_VERBS
+    return not is_verb(first) and title.verb not in say.FURTHER_VERBS
 
 
-def _without_object(title: _Title) -> bool:
+def _without_object(title: Title) -> bool:
     verb, rest = title.verb, title.rest
     if verb == "avoid":
         return not (title.by_means or title.measured or say.words("by when during unless until").intersection(rest))
     if verb in ("train", "teach"):
         return not say.words("on in to about how").intersection(rest)
     if verb in ("communicate", "work", "talk"):
-        return _content(rest) < 2 and not title.by_means
-    return _content(rest) == 0 and not title.measured
+        return content(rest) < 2 and not title.by_means
+    return content(rest) == 0 and not title.measured
 
 
 def _vague(title: str) -> str | None:
-    text = _without_labels(title)
-    words = _without_openings(_lowered(text))
-    while words and words[0] in say.NO_BEGINNING:
-        words = words[1:]
-    if not words:
+    seen = read(title)
+    if seen is None:
         return _NO_VERB
-    seen = _Title(
-        text,
-        words,
-        _base(words[0]),
-        words[1:],
-        measured=_MEASURE.search(text) is not None,
-        by_means=_BY_MEANS.search(text) is not None,
-    )
     for sentence, kind in ((_ATTENTION, _attention), (_OPEN, _open_ended), (_NO_MEASURE, _unmeasured)):
         found = kind(seen)
         if found is not None:
             return sentence.format(found)
     of_what = not seen.rest or seen.rest[0] in say.PREPOSITIONS
-    names_a_field = words[0].endswith("ing") and words[0] in say.TOPICS | say.LOOSE and of_what
-    if names_a_field and _content(seen.rest) < 3 and not seen.measured:
+    first = seen.words[0]
+    names_a_field = first.endswith("ing") and first in say.TOPICS | say.LOOSE and of_what
+    if names_a_field and content(seen.rest) < 3 and not seen.measured:
         return _NO_VERB
     if _is_noun_phrase(seen):
-        return _NO_VERB if _is_topic(words) else None
-    quotes = _MARKUP.search(title) is not None
+        return _NO_VERB if _is_topic(seen.words) else None
+    quotes = MARKUP.search(title) is not None
     return _NO_OBJECT.format(seen.verb) if _without_object(seen) and not quotes else None
 
 
 def hint(title: str) -> str | None:
     """Advice about a title that seems to be in another language than English, which is all that is checked."""
-    words = _lowered(_without_labels(title))
-    if not words or _is_verb(words[0]) or say.ENGLISH.intersection(words):
+    words = lowered(without_labels(title))
+    if not words or is_verb(words[0]) or say.ENGLISH.intersection(words):
         return None
     if all(word.isascii() for word in words) and not say.FOREIGN.intersection(words) and say.KNOWN.intersection(words):
         return None

@@ -1,9 +1,11 @@
-"""One planning of a team, as its workflow carries it out."""
+"""A sprint of a team, and the moments of its planning."""
 
 from datetime import date
 
 from pydantic import AwareDatetime
 
+from followthrough.domain.text import MachineLine
+from followthrough.domain.times import MachineTime
 from followthrough.domain.values import Message, PersonId, TeamId
 
 
@@ -23,3 +25,11 @@ class SprintPlan(Message):
     """The end of planning's working day; until then a sprint that the tracker does not have yet is waited for."""
     ends_at: AwareDatetime
     """The next planning."""
+
+
+class Sprint(Message):
+    """A sprint of the team's board."""
+
+    id: int
+    name: MachineLine
+    end: MachineTime | None = None

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from followthrough.domain.action_item import WORKED_ON, ActionItem, Sprint
+from followthrough.domain.action_item import WORKED_ON, ActionItem
+from followthrough.domain.sprint import Sprint
 from followthrough.domain.text import MachineNote, NoteIfAny
 from followthrough.domain.values import EntryKind, Message, PersonId, Request
 

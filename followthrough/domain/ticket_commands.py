@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
-from followthrough.domain.action_item import ActionItem, TicketState
+from followthrough.domain.action_item import ActionItem
 from followthrough.domain.text import Label
+from followthrough.domain.ticket import TicketState
 from followthrough.domain.values import PersonId, Refusal, Request
 
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from pydantic import AwareDatetime
 
-from followthrough.domain.action_item import WORKED_ON, ActionItem, ItemStatus, TicketReport, TicketState
+from followthrough.domain.action_item import WORKED_ON, ActionItem, ItemStatus
 from followthrough.domain.item_commands import Accept, Extend, Finish, ItemCommand, Reassign
+from followthrough.domain.ticket import TicketReport, TicketState
 from followthrough.domain.times import FAR_AWAY, YEAR
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
 

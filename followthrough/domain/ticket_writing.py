@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from followthrough.domain.action_item import ActionItem, TicketReport, TicketState
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.ticket import TicketReport, TicketState
 from followthrough.domain.ticket_sync import UNREADABLE, Outcome, TicketFacts, is_behind, take_report, ticket_facts
 from followthrough.domain.times import FAR_AWAY
 

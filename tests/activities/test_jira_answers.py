@@ -10,8 +10,9 @@ import pytest
 
 from activities.jira_tracker import JiraTracker
 from activities.tracker import SprintState, TicketState, TrackerRefused, TrackerUnavailable
-from followthrough.domain.action_item import ItemStatus, Ticket
-from followthrough.domain.action_item import Sprint as PlannedSprint
+from followthrough.domain.action_item import ItemStatus
+from followthrough.domain.sprint import Sprint as PlannedSprint
+from followthrough.domain.ticket import Ticket
 from tests.records import NOW, item
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import Sprint

@@ -12,8 +12,8 @@ from activities import jira_client
 from activities.jira_tracker import JiraTracker
 from activities.tracker import TrackerUnavailable
 from activities.vendor_pause import VendorPause
-from followthrough.domain.action_item import Sprint as PlannedSprint
-from followthrough.domain.action_item import Ticket
+from followthrough.domain.sprint import Sprint as PlannedSprint
+from followthrough.domain.ticket import Ticket
 from tests.records import NOW, item
 from tests.standins.jira import Fault, JiraStandIn
 from tests.tracking import (

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from activities.tracker import SprintState, TrackerRefused, TrackerUnavailable
-from followthrough.domain.action_item import Sprint as PlannedSprint
-from followthrough.domain.action_item import Ticket
+from followthrough.domain.sprint import Sprint as PlannedSprint
+from followthrough.domain.ticket import Ticket
 from tests.records import NOW
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import Sprint

@@ -8,7 +8,9 @@ from sqlmodel import Session, select
 
 from activities.local_tracker import LocalTracker
 from activities.tracker import SprintState, TicketState, TrackerRefused
-from followthrough.domain.action_item import Evidence, ItemStatus, Sprint, Ticket
+from followthrough.domain.action_item import Evidence, ItemStatus
+from followthrough.domain.sprint import Sprint
+from followthrough.domain.ticket import Ticket
 from followthrough.store.tables import LocalTicketRow
 from tests.records import NOW, item
 from tests.tracking import PUBLIC_URL, organisation

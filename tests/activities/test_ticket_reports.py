@@ -10,7 +10,8 @@ from activities.jira_history import links_in
 from activities.jira_tracker import JiraTracker
 from activities.tickets import Tickets
 from activities.tracker import TicketStatus
-from followthrough.domain.action_item import ActionItem, Ticket, TicketReport, TicketState
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.ticket import Ticket, TicketReport, TicketState
 from followthrough.domain.ticket_sync import TicketFacts, take_report
 from followthrough.domain.ticket_text import Document, Link, atlassian_document, wiki_text
 from followthrough.policies import JiraPolicies, Policies

@@ -13,7 +13,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.jira_tracker import JiraTracker
 from activities.tickets import Tickets
 from activities.tracker import TicketState, Tracker
-from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus, Ticket, TicketReport, Waiver
+from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus, Waiver
+from followthrough.domain.ticket import Ticket, TicketReport
 from tests.records import NOW, item
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import Sprint

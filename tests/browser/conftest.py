@@ -14,7 +14,7 @@ from sqlmodel import Session
 from temporalio.client import Client
 
 from activities.read_model import ReadModel
-from followthrough.domain.action_item import Evidence, ItemStatus, Moment, MomentKind, Sprint, Ticket, Waiver
+from followthrough.domain.action_item import Evidence, ItemStatus, Moment, MomentKind, Waiver
 from followthrough.domain.incident import (
     Audience,
     IncidentMoment,
@@ -28,6 +28,8 @@ from followthrough.domain.incident import (
     UpdateStage,
 )
 from followthrough.domain.postmortem import Postmortem, Review
+from followthrough.domain.sprint import Sprint
+from followthrough.domain.ticket import Ticket
 from followthrough.domain.values import EntryKind, Severity
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings

@@ -10,8 +10,9 @@ import requests
 from pydantic import HttpUrl
 
 from activities.tracker import SprintState, TicketState
-from followthrough.domain.action_item import Evidence, ItemStatus, Ticket
-from followthrough.domain.action_item import Sprint as FutureSprint
+from followthrough.domain.action_item import Evidence, ItemStatus
+from followthrough.domain.sprint import Sprint as FutureSprint
+from followthrough.domain.ticket import Ticket
 from tests.records import NOW, item
 from tests.standins.jira import JiraStandIn
 from tests.standins.jira_data import Sprint, Transition, screen_field

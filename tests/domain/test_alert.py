@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from followthrough.domain.alert import LABELS, Alert, AlertState, Heard, MergedInto, in_words, web_link
 from followthrough.domain.incident import Incident, IncidentPlan, IncidentStatus
+from followthrough.domain.incident_alerts import receive
 from followthrough.domain.incident_commands import ChangeSeverity
 from followthrough.domain.lifecycle_commands import Continued, end_merge, take_in
 from followthrough.domain.limits import MERGED_ALERTS
@@ -33,7 +34,7 @@ def alert(state: AlertState = AlertState.FIRING, *, minute: int = 0, **changes: 
 def firing(**changes: Any) -> Incident:
     record = incident(dedup_key=KEY, unwritten=[], **changes)
     record.unwritten.clear()
-    record.receive(alert(), NOW)
+    receive(record, alert(), NOW)
     return record
 
 
@@ -98,22 +99,22 @@ def test_an_event_is_new_when_it_is_later_and_a_firing_without_one_always(
 
 def test_what_comes_late_or_again_is_counted_and_changes_nothing() -> None:
     record = firing()
-    record.receive(alert(AlertState.RESOLVED, minute=20), NOW)
+    receive(record, alert(AlertState.RESOLVED, minute=20), NOW)
     before = record.model_copy(deep=True)
     for delivery in (alert(), alert(AlertState.RESOLVED, minute=20), alert(AlertState.RESOLVED, minute=10)):
-        assert record.receive(delivery, NOW)
+        assert receive(record, delivery, NOW)
     assert record == before.model_copy(update={"alerts": before.alerts + 3})
     record.resolve(NOW, "Rolled back", "ines")
     over = record.model_copy(deep=True)
-    assert record.receive(alert(), NOW)
-    assert not record.receive(alert(minute=30), NOW), "it fires anew"
+    assert receive(record, alert(), NOW)
+    assert not receive(record, alert(minute=30), NOW), "it fires anew"
     assert record == over
 
 
 def test_an_alert_that_only_changed_neither_fires_again_nor_is_over() -> None:
     record = firing()
-    record.receive(alert(AlertState.RESOLVED, minute=1), NOW)
-    record.receive(alert(AlertState.CHANGED, minute=2), NOW)
+    receive(record, alert(AlertState.RESOLVED, minute=1), NOW)
+    receive(record, alert(AlertState.CHANGED, minute=2), NOW)
     assert (record.resolution_proposed_at, record.firing) == (NOW, [])
 
 
@@ -125,7 +126,7 @@ def test_the_pager_raises_the_severity_and_lowers_it_only_when_its_own_judgement
         (AlertState.CHANGED, Severity.SEV3, Severity.SEV3),
         (AlertState.CHANGED, None, Severity.SEV3),
     ):
-        record.receive(alert(state, minute=record.alerts, severity=severity), NOW)
+        receive(record, alert(state, minute=record.alerts, severity=severity), NOW)
         assert record.severity is expected
     assert texts(record)[1:] == ["SEV2 to SEV1: as Pager says now", "SEV1 to SEV3: as Pager says now"]
 
@@ -133,10 +134,10 @@ def test_the_pager_raises_the_severity_and_lowers_it_only_when_its_own_judgement
 def test_a_severity_that_a_person_decided_stays() -> None:
     record = firing(severity=Severity.SEV2)
     ChangeSeverity(by="ines", severity=Severity.SEV3, reason="There is a way around it").apply(record, NOW)
-    record.receive(alert(minute=1, severity=Severity.SEV1), NOW)
-    record.receive(alert(AlertState.CHANGED, minute=2, severity=Severity.SEV1), NOW)
+    receive(record, alert(minute=1, severity=Severity.SEV1), NOW)
+    receive(record, alert(AlertState.CHANGED, minute=2, severity=Severity.SEV1), NOW)
     declared = firing(severity=Severity.SEV3, declared_by="ines")
-    declared.receive(alert(AlertState.CHANGED, minute=1, severity=Severity.SEV1), NOW)
+    receive(declared, alert(AlertState.CHANGED, minute=1, severity=Severity.SEV1), NOW)
     for kept in (record, declared):
         assert kept.severity is Severity.SEV3
         assert texts(kept)[-1] == "Pager would make it SEV1; it stays SEV3, as ines decided"
@@ -146,17 +147,17 @@ def test_one_of_several_alerts_does_not_lower_the_severity() -> None:
     record, other = firing(severity=Severity.SEV1), incident(2, dedup_key="pager/2")
     take_in(record, Continued.of(other), NOW)
     for key in (KEY, "pager/2"):
-        record.receive(alert(AlertState.CHANGED, minute=1, dedup_key=key, severity=Severity.SEV3), NOW)
+        receive(record, alert(AlertState.CHANGED, minute=1, dedup_key=key, severity=Severity.SEV3), NOW)
     assert record.severity is Severity.SEV1
 
 
 def test_an_alert_that_the_pager_merged_goes_on_in_the_other_one() -> None:
     record = firing(plan=IncidentPlan(postmortem_due=None, auto_resolve=True, next=None))
     into = MergedInto(dedup_key="pager/2", title="Everything fails", url="https://pager.example.com/2")
-    record.receive(alert(AlertState.MERGED, minute=1, into=into), NOW)
+    receive(record, alert(AlertState.MERGED, minute=1, into=into), NOW)
     assert (record.status, record.resolution_proposed_at) == (IncidentStatus.DECLARED, None)
     assert "Everything fails https://pager.example.com/2" in texts(record)[-1]
-    assert record.receive(alert(AlertState.RESOLVED, minute=2, dedup_key="pager/2"), NOW)
+    assert receive(record, alert(AlertState.RESOLVED, minute=2, dedup_key="pager/2"), NOW)
     assert record.status is IncidentStatus.RESOLVED
 
 
@@ -164,13 +165,13 @@ def test_an_alert_that_the_pager_merged_into_that_of_another_incident_takes_its_
     record, other = firing(), incident(2, dedup_key="pager/2")
     into = MergedInto(dedup_key="pager/2", incident_id=other.id)
     merged = alert(AlertState.MERGED, minute=1, into=into)
-    record.receive(merged, NOW)
+    receive(record, merged, NOW)
     assert record.merging_into == other.id
     assert take_in(other, Continued.of(record), NOW)
     end_merge(record, None, NOW)
     assert other.alert == record.alert
     version = other.version
-    assert other.receive(merged, NOW)
+    assert receive(other, merged, NOW)
     assert other.version == version, "it was heard before"
 
 
@@ -178,21 +179,21 @@ def test_an_incident_with_other_alerts_does_not_leave_with_one_of_them() -> None
     record, other = firing(), incident(2, dedup_key="pager/2")
     take_in(record, Continued.of(other), NOW)
     into = MergedInto(dedup_key="pager/3", incident_id="inc-0000000003")
-    record.receive(alert(AlertState.MERGED, minute=1, into=into), NOW)
+    receive(record, alert(AlertState.MERGED, minute=1, into=into), NOW)
     assert record.merging_into is None
     assert "inc-0000000003" in texts(record)[-1]
 
 
 def test_a_merge_that_does_not_say_into_what_is_no_end() -> None:
     record = firing()
-    record.receive(alert(AlertState.MERGED, minute=1), NOW)
+    receive(record, alert(AlertState.MERGED, minute=1), NOW)
     assert (record.resolution_proposed_at, record.firing) == (None, [KEY])
 
 
 def test_an_alert_that_is_merged_again_and_again_leaves_the_latest_that_it_goes_on_in() -> None:
     record = firing()
     for minute in range(1, 200):
-        record.receive(alert(AlertState.MERGED, minute=minute, into=MergedInto(dedup_key=f"pager/into/{minute}")), NOW)
+        receive(record, alert(AlertState.MERGED, minute=minute, into=MergedInto(dedup_key=f"pager/into/{minute}")), NOW)
     assert len(record.inherited_keys) == MERGED_ALERTS
     assert record.firing[-1] == record.inherited_keys[-1] == "pager/into/199"
     assert set(record.firing) | set(record.heard) <= {KEY, *record.inherited_keys}

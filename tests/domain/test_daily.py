@@ -3,11 +3,12 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.action_item import Block, ItemStatus, Sprint
+from followthrough.domain.action_item import Block, ItemStatus
 from followthrough.domain.daily import most_urgent_first, overtaken
 from followthrough.domain.incident import IncidentStatus
 from followthrough.domain.notice_kinds import NoticeKind
 from followthrough.domain.postmortem import Postmortem, Review
+from followthrough.domain.sprint import Sprint
 from followthrough.domain.undelivered import next_above
 from followthrough.domain.waiting_mail import WaitingMail
 from tests.notices import ORGANISATION, WAIVER

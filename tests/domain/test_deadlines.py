@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.action_item import ActionItem, Block, MomentKind, Sprint, Waiver
+from followthrough.domain.action_item import ActionItem, Block, MomentKind, Waiver
 from followthrough.domain.departures import as_of
 from followthrough.domain.item_commands import Accept, Decline, Extend, Reassign
 from followthrough.domain.item_schedule import plan_item, plans_anew
+from followthrough.domain.sprint import Sprint
 from followthrough.domain.values import Severity
 from followthrough.organisation import Away, Organisation
 from followthrough.policies import CountedFrom, ItemRule

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from followthrough.domain import incident_alerts
 from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.incident import Alert, AlertState, Audience, Incident, IncidentStatus, ItemSummary, Role
 from followthrough.domain.incident_commands import (
@@ -37,7 +38,7 @@ def incident(record_id: str, severity: Severity = Severity.SEV2) -> Incident:
 
 def receive(record: Incident, key: str, state: AlertState) -> bool:
     alert = Alert(dedup_key=f"alert/{key}", source="Pager", state=state, title="Cards are declined", at=MONDAY)
-    return record.receive(alert, MONDAY)
+    return incident_alerts.receive(record, alert, MONDAY)
 
 
 def merge(one: Incident, into: Incident) -> None:

@@ -20,6 +20,7 @@ from followthrough.domain.incident import (
     ItemSummary,
     Role,
 )
+from followthrough.domain.incident_alerts import receive
 from followthrough.domain.incident_commands import AddNote, IncidentCommand, Mitigate, ProposeItem, Resolve
 from followthrough.domain.item_commands import Accept, Finish, ItemCommand, Verify
 from followthrough.domain.kudos import GiveKudos
@@ -59,7 +60,7 @@ def happen_to_incident(random: Random, record: Incident) -> None:
     if happening == 0:
         state, title = random.choice(list(AlertState)), FIRE * 250
         key = random.choice([record.dedup_key, *record.inherited_keys])
-        record.receive(Alert(dedup_key=key, source="Pager", state=state, title=title, at=NOW), NOW)
+        receive(record, Alert(dedup_key=key, source="Pager", state=state, title=title, at=NOW), NOW)
     elif happening == 1 and record.items:
         record.item_ended(NOW, random.choice(record.items).id, NOW, random.choice(list(ItemStatus)))
     elif happening == 2 and record.items:

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.action_item import ActionItem, Block, ItemStatus, Priority, Sprint, Ticket, Waiver
+from followthrough.domain.action_item import ActionItem, Block, ItemStatus, Priority, Waiver
 from followthrough.domain.calendar import is_working_day
-from followthrough.domain.sprint import SprintPlan
+from followthrough.domain.sprint import Sprint, SprintPlan
 from followthrough.domain.sprint_commands import Estimate, MovedOn, Planned
 from followthrough.domain.sprint_dates import coming_plans, sprint_plan
 from followthrough.domain.sprint_planning import CANDIDATES, PLACES, Place, Proposal, propose
+from followthrough.domain.ticket import Ticket
 from followthrough.domain.values import Refusal, Severity
 from followthrough.organisation import Organisation
 from tests.records import NOW, item

@@ -1,6 +1,7 @@
 import pytest
 
-from followthrough.domain.action_item import ItemStatus, Ticket, TicketReport, TicketState
+from followthrough.domain.action_item import ItemStatus
+from followthrough.domain.ticket import Ticket, TicketReport, TicketState
 from followthrough.domain.ticket_commands import Adopt
 from followthrough.domain.values import Refusal
 from tests.records import NOW, item

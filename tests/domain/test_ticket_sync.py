@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus, Ticket, TicketReport, TicketState
+from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus
 from followthrough.domain.item_commands import Accept, Extend, Finish, Reassign
+from followthrough.domain.ticket import Ticket, TicketReport, TicketState
 from followthrough.domain.ticket_sync import SOMEBODY, UNREADABLE, Outcome, TicketFacts, take_report
 from followthrough.domain.ticket_writing import as_written, what_to_write
 from followthrough.domain.values import Refusal

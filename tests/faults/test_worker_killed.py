@@ -5,8 +5,8 @@ from pathlib import Path
 
 from temporalio.service import RPCError
 
-from followthrough.domain.action_item import Ticket
 from followthrough.domain.item_commands import Accept
+from followthrough.domain.ticket import Ticket
 from followthrough.engine import engine
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings

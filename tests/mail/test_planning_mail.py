@@ -3,7 +3,8 @@ from datetime import date
 
 import pytest
 
-from followthrough.domain.action_item import ActionItem, Sprint
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.sprint import Sprint
 from followthrough.domain.sprint_dates import sprint_plan
 from followthrough.domain.sprint_planning import propose
 from followthrough.mail.render import Rendered, render_planning

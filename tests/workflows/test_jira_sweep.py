@@ -18,8 +18,9 @@ from temporalio.exceptions import ActivityError
 
 from activities import jira_client
 from activities.read_model import ReadModel
-from followthrough.domain.action_item import ActionItem, ItemStatus, TicketState
+from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.item_commands import Accept, Extend, Finish
+from followthrough.domain.ticket import TicketState
 from followthrough.domain.ticket_text import atlassian_document
 from followthrough.schedules import set_schedules
 from followthrough.store import queries

@@ -19,7 +19,8 @@ from activities import replan
 from activities.read_model import ReadModel
 from activities.replan import Replan
 from followthrough import upkeep
-from followthrough.domain.action_item import ActionItem, ItemStatus, MomentKind, Priority, Sprint, Waiver
+from followthrough.domain.action_item import ActionItem, ItemStatus, MomentKind, Priority, Waiver
+from followthrough.domain.sprint import Sprint
 from followthrough.domain.values import Severity
 from followthrough.fingerprint import fingerprint
 from followthrough.organisation_file import OrganisationFile

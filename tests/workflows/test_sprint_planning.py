@@ -16,10 +16,10 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from followthrough.domain.action_item import ItemStatus, Sprint
+from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.item_commands import Finish
 from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.sprint import SprintPlan
+from followthrough.domain.sprint import Sprint, SprintPlan
 from followthrough.domain.sprint_dates import coming_plans
 from followthrough.organisation import Organisation
 from followthrough.schedules import set_schedules
