@@ -159,7 +159,7 @@ def team_of(organisation: Organisation, team: str) -> Team:
 def due_day(item: ActionItem, organisation: Organisation) -> date | None:
     """The day of an action item's deadline where its team is."""
     zone = ZoneInfo(team_of(organisation, item.team).time_zone)
-    return item.plan.due.astimezone(zone).date() if item.plan else None
+    return item.due_at.astimezone(zone).date() if item.due_at else None
 
 
 def describe(item: ActionItem, organisation: Organisation, public_url: str) -> Document:

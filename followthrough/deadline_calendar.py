@@ -20,7 +20,7 @@ def deadline_calendar(key: str, name: str, items: Iterable[ActionItem], public_u
         prodid="-//Followthrough//EN",
         method="PUBLISH",
         refresh_interval=ASK_EVERY,
-        subcomponents=[_entry(item, item.plan.due, public_url, now) for item in items if item.plan],
+        subcomponents=[_entry(item, due, public_url, now) for item in items if (due := item.due_at)],
     ).to_ical()
     return calendar
 

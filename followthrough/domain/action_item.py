@@ -287,7 +287,7 @@ class ActionItem(Record):
 
     @property
     def due_at(self) -> datetime | None:
-        """Its deadline by the plan, or what was set before there is one."""
+        """Its deadline, also for pages, mails, tickets and lists: by the plan, or what was set before there is one."""
         return self.plan.due if self.plan else self.due
 
     def late(self, at: datetime) -> bool:

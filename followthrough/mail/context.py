@@ -206,7 +206,6 @@ def about_item(
     """Of a notice about ``item``."""
     when = _clock(organisation, reader)
     plan = item.plan
-    accept_by, due = (plan.accept_by, plan.due) if plan else (None, None)
     evidence = item.evidence[-1] if item.evidence else None
     return {
         **_about(notice, item.deadline, organisation, public_url, links, reader),
@@ -219,8 +218,8 @@ def about_item(
         "proposed_by": _name(item.proposed_by, organisation),
         "purpose": PURPOSE[item.kind],
         "priority": item.priority,
-        "accept_by": when(accept_by),
-        "due": when(due),
+        "accept_by": when(plan.accept_by if plan else None),
+        "due": when(item.due_at),
         "deadline": when(item.deadline),
         "extensions": item.extensions,
         "moved_on": item.moved_on,

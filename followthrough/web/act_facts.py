@@ -32,7 +32,7 @@ def state(record: ActionItem | Incident, organisation: Organisation) -> str:
     """Where it is, in a sentence."""
     if isinstance(record, Incident):
         return f"Incident {record.id} is {record.status}."
-    due = f", due {record.plan.due:%Y-%m-%d}" if record.plan and not record.settled else ""
+    due = f", due {record.due_at:%Y-%m-%d}" if record.due_at and not record.settled else ""
     return f"Action item {record.id} of {organisation.name_of(record.owner)} is {record.status}{due}."
 
 
@@ -41,9 +41,10 @@ def _of_item(item: ActionItem, organisation: Organisation, zone: str, now: datet
     why = f"{PURPOSE[item.kind]}, after a {item.severity} of {item.service}"
     yield Fact("Why it matters", why, f"/incidents/{item.incident_id}")
     yield Fact("Owner", f"{name(item.owner)} ({organisation.team(item.team, item.service).name})")
+    if due := item.due_at:
+        late = f", {span(now - due)} late" if due < now else ""
+        yield Fact("Deadline", when(due, zone) + late)
     if item.plan:
-        late = f", {span(now - item.plan.due)} late" if item.plan.due < now else ""
-        yield Fact("Deadline", when(item.plan.due, zone) + late)
         policy = item.plan.policy
         more = f"more often than {policy.max_extensions} times, or by more than {policy.max_extension_days} days"
         yield Fact("Extended", f"{item.extensions} times; {more}, an approver decides")
