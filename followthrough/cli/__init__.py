@@ -8,13 +8,13 @@ from typer.core import TyperGroup
 
 from followthrough.cli import (
     calendar,
-    choices,
     culture,
     digests,
     drills,
+    incident_lifecycle,
     incidents,
+    item_lifecycle,
     items,
-    lifecycle,
     planning,
     postmortems,
     service,
@@ -45,8 +45,8 @@ app = typer.Typer(
 )
 PANELS = {
     "Service": (service,),
-    "Incidents": (incidents, lifecycle, updates, postmortems),
-    "Action items": (items, choices, tickets, planning, calendar),
+    "Incidents": (incidents, incident_lifecycle, updates, postmortems),
+    "Action items": (items, item_lifecycle, tickets, planning, calendar),
     "Culture": (culture, drills),
 }
 for panel, parts in PANELS.items():
