@@ -17,7 +17,7 @@ from followthrough.domain.drill_scorecard import Practice, TeamPractice, practic
 from followthrough.domain.escalations import Escalation, unanswered
 from followthrough.domain.incident import Incident, Kudos
 from followthrough.domain.load import Overload, load_report
-from followthrough.domain.thanks import kudos_between
+from followthrough.domain.thanks import GivenKudos, kudos_between
 from followthrough.domain.values import Message, Severity, TeamId
 from followthrough.organisation import Organisation
 from followthrough.policies import DigestPolicies
@@ -165,10 +165,7 @@ def digest(
         items=_numbers(month, owed, at),
         missed_drills=tuple(team for team in teams if team.practice is Practice.MISSED),
         drills=tuple(report for report in reports if report.started_at in month),
-        kudos=tuple(
-            KudosLine(**dict(kudos), incident_id=incident.id, title=incident.title)
-            for incident, kudos in kudos_between(incidents, month.start, month.end)
-        ),
+        kudos=tuple(_kudos_line(given) for given in kudos_between(incidents, month.start, month.end)),
         overloads=load_report(recent, items, as_of(organisation, at.date()), policies.hero_share).overloads,
         trend=tuple(_trend(past, real, owed) for past in month.trend()),
         ages=_ages(owed, at),
@@ -177,6 +174,19 @@ def digest(
         repeats=tuple(
             _repeat(incident, owed) for incident in real if incident.repeats and incident.declared_at in month
         ),
+    )
+
+
+def _kudos_line(given: GivenKudos) -> KudosLine:
+    kudos, incident = given.kudos, given.incident
+    return KudosLine(
+        by=kudos.by,
+        to=kudos.to,
+        text=kudos.text,
+        for_openness=kudos.for_openness,
+        at=kudos.at,
+        incident_id=incident.id,
+        title=incident.title,
     )
 
 

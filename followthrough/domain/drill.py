@@ -112,7 +112,7 @@ def report(incident: Incident, plan: DrillPlan) -> DrillReport:
     filled = {role for role, _ in acknowledged}
     late = {moment.subject for moment in incident.moments if moment.kind is IncidentMomentKind.UPDATE_MISSED}
     on_time = {update.audience for update in incident.updates} - late
-    result = DrillResult(
+    found = DrillReport(
         incident_id=incident.id,
         team=incident.team,
         service=incident.service,
@@ -125,13 +125,13 @@ def report(incident: Incident, plan: DrillPlan) -> DrillReport:
         resolved_after=incident.resolved_at - incident.declared_at if incident.resolved_at else None,
         roles=Score(expected=expected.roles, met=tuple(role for role in expected.roles if role in filled)),
         updates=Score(expected=expected.updates, met=tuple(to for to in expected.updates if to in on_time)),
-    )
-    return DrillReport(
-        **dict(result),
-        improved=tuple(improvements(result, plan.previous) if plan.previous else ()),
-        to_practise=tuple(_to_practise(result, plan.acknowledge_within)),
+        improved=(),
+        to_practise=(),
         questions=expected.questions,
     )
+    improved = tuple(improvements(found, plan.previous)) if plan.previous else ()
+    to_practise = tuple(_to_practise(found, plan.acknowledge_within))
+    return found.model_copy(update={"improved": improved, "to_practise": to_practise})
 
 
 def _outcome(incident: Incident) -> DrillOutcome:

@@ -102,7 +102,16 @@ def weekly_digest(
             lists[place].append(item)
     urgency = list(Wanted)
     decisions.sort(key=lambda decision: urgency.index(decision.wanted))
-    return WeeklyDigest.model_validate({**dict(mail), "decisions": decisions, **lists})
+    return WeeklyDigest(
+        person=person,
+        week=mail.week,
+        at=now,
+        decisions=tuple(decisions),
+        late=tuple(lists["late"]),
+        coming=tuple(lists["coming"]),
+        blocked=tuple(lists["blocked"]),
+        closed=tuple(lists["closed"]),
+    )
 
 
 def _wanted(item: ActionItem, person: PersonId, organisation: Organisation, now: datetime) -> Wanted | None:
