@@ -18,7 +18,8 @@ from activities.jira_answers import JiraNo
 from activities.tracker import TrackerRefused, TrackerUnavailable, team_of
 from activities.vendor_pause import VendorPause
 from followthrough.domain.ticket import Ticket
-from followthrough.domain.values import Refusal
+from followthrough.domain.ticket_text import Document, Link, atlassian_document, formatted, wiki_text
+from followthrough.domain.values import PersonId, Refusal
 from followthrough.organisation import JiraProject, Organisation
 from followthrough.settings import Settings
 
@@ -37,6 +38,10 @@ MOST_PAGES = 1_000
 """More than any list or search has; then it has no end."""
 
 
+class _OfThread(threading.local):
+    client: JIRA | None = None
+
+
 class JiraConnection:
     """One instance serves all threads; each has a client of its own, for ``requests`` shares none safely."""
 
@@ -49,33 +54,35 @@ class JiraConnection:
     ) -> None:
         """Without ``pause``, other workers don't matter. ``timeout`` is to connect and to read, in seconds."""
         self.index_lag = settings.jira_index_lag
+        self.cloud = settings.jira_is_cloud
+        self.url = settings.jira_url
+        self.public_url = settings.resolved_public_url
+        self.organisation = organisation
         self._settings = settings
-        self._organisation = organisation
         self._pause = pause
         self._timeout = timeout
-        self._threads = threading.local()
+        self._of_thread = _OfThread()
 
     @property
-    def _jira(self) -> JIRA:
+    def api(self) -> JIRA:
         """The client of this thread. It retries nothing: a second POST could be a second ticket."""
-        if not hasattr(self._threads, "client"):
-            self._threads.client = self._connect()
-        client: JIRA = self._threads.client
-        return client
+        if self._of_thread.client is None:
+            self._of_thread.client = self._connect()
+        return self._of_thread.client
 
     def _connect(self) -> JIRA:
         settings = self._settings
         token = settings.jira_token.get_secret_value() if settings.jira_token else ""
         client = JIRA(
             settings.jira_url,
-            options={"rest_api_version": "3" if settings.jira_is_cloud else "2"},
+            options={"rest_api_version": "3" if self.cloud else "2"},
             basic_auth=(settings.jira_user, token) if settings.jira_user else None,
             token_auth=None if settings.jira_user else token,
             get_server_info=False,
             max_retries=0,
             timeout=self._timeout,
         )
-        client.deploymentType = "Cloud" if settings.jira_is_cloud else "Server"
+        client.deploymentType = "Cloud" if self.cloud else "Server"
         client._applicationlinks = []  # else each remote link asks for them, which only administrators may
         for scheme in ("https://", "http://"):
             client._session.mount(scheme, _Adapter(self._pause))
@@ -84,17 +91,18 @@ class JiraConnection:
     def who_we_are(self) -> str:
         """The name of the user that Jira takes us for."""
         with about("who we are"):
-            return str(self._jira.myself()["displayName"])
+            return str(self.api.myself()["displayName"])
 
-    def _send(self, method: str, path: str, body: dict[str, Any]) -> None:
-        client = self._jira
+    def send(self, method: str, path: str, body: dict[str, Any]) -> None:
+        """What the client has no call for."""
+        client = self.api
         client._session.request(method, client._get_url(path), data=json.dumps(body))
 
-    def _listed(self, path: str, *, base: str = JIRA.JIRA_BASE_URL, **params: Any) -> list[dict[str, Any]]:
+    def listed(self, path: str, *, base: str = JIRA.JIRA_BASE_URL, **params: Any) -> list[dict[str, Any]]:
         """All pages of a list, which has another name on Cloud than in Data Center."""
         found: list[dict[str, Any]] = []
         for _ in range(MOST_PAGES):
-            page = self._jira._get_json(path, {"startAt": len(found), "maxResults": 50, **params}, base)
+            page = self.api._get_json(path, {"startAt": len(found), "maxResults": 50, **params}, base)
             values = list(page.get("issueTypes") or page.get("fields") or page.get("values") or [])
             if values and values == found[-len(values) :]:
                 break
@@ -103,15 +111,26 @@ class JiraConnection:
                 return found
         raise TrackerUnavailable(f"Jira's list {path} has no end; it is asked for again.")
 
-    def _accounts(self) -> dict[str, str]:
+    def accounts(self) -> dict[str, str]:
         """People's own ids in Jira, by their key in the organisation file."""
-        return {key: person.jira for key, person in self._organisation().people.items() if person.jira}
+        return {key: person.jira for key, person in self.organisation().people.items() if person.jira}
 
-    def _ticket(self, key: str) -> Ticket:
-        return Ticket(key=key, url=f"{self._settings.jira_url.rstrip('/')}/browse/{key}")
+    def account_of(self, person: PersonId) -> str | None:
+        """See ``Tracker``."""
+        known = self.organisation().people.get(person)
+        return known.jira if known else None
 
-    def _project(self, team: str) -> JiraProject:
-        project = team_of(self._organisation(), team).jira
+    def ticket(self, key: str) -> Ticket:
+        """With its page."""
+        return Ticket(key=key, url=f"{self.url.rstrip('/')}/browse/{key}")
+
+    def formatted(self, document: Document, whole: str) -> Any:
+        """Cut to what Jira takes, with a link to the ``whole``."""
+        return formatted(document, Link(whole, whole), atlassian_document if self.cloud else wiki_text)
+
+    def project(self, team: str) -> JiraProject:
+        """Raises TrackerRefused for a team without one."""
+        project = team_of(self.organisation(), team).jira
         if project is None:
             raise TrackerRefused(f"Team {team} has no Jira project; give it one in the organisation file.")
         return project

@@ -19,16 +19,19 @@ AFTER_LINK = re.compile(r"[|{]")
 FINDER = LinkifyIt()
 
 
-class JiraHistory(JiraConnection):
+class JiraHistory:
     """The part of a ``Tracker`` that tells what became of a ticket."""
+
+    def __init__(self, jira: JiraConnection) -> None:
+        self._jira = jira
 
     def history(self, ticket: Ticket) -> TicketHistory:
         """See ``Tracker``. The evidence is in the configured field, or in the last comment of who closed or has it."""
-        field = self._organisation().policies.jira.evidence_field
+        field = self._jira.organisation().policies.jira.evidence_field
         wanted = ",".join(("assignee", *([field] if field else [])))
         with about(f"the history of ticket {ticket.key}"):
-            issue = self._jira.issue(ticket.key, fields=wanted, expand="changelog").raw
-            said = self._jira.comments(ticket.key, order_by="-created", max_results=50)
+            issue = self._jira.api.issue(ticket.key, fields=wanted, expand="changelog").raw
+            said = self._jira.api.comments(ticket.key, order_by="-created", max_results=50)
             comments = [Comment.model_validate(comment.raw) for comment in said]
             histories = (issue.get("changelog") or {}).get("histories") or ()
             changes = [Change.model_validate(change) for change in histories]
@@ -51,12 +54,12 @@ class JiraHistory(JiraConnection):
         return self._person(last.author) if last else None
 
     def _person(self, user: User | None) -> str | None:
-        return user.id(cloud=self._settings.jira_is_cloud) if user else None
+        return user.id(cloud=self._jira.cloud) if user else None
 
     def _link(self, value: Any) -> str | None:
         """The first link in a text, wiki text or Atlassian document that does not lead back here."""
         links = (link for text in _texts(value) for link in links_in(text))
-        return next((link for link in links if not link.startswith(self._settings.resolved_public_url)), None)
+        return next((link for link in links if not link.startswith(self._jira.public_url)), None)
 
 
 def links_in(text: str) -> Iterator[str]:

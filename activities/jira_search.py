@@ -23,24 +23,27 @@ FIELDS = "status,labels,project,assignee,duedate,resolution,updated"
 PAGE = 100
 
 
-class JiraSearch(JiraConnection):
+class JiraSearch:
     """The part of a ``Tracker`` that changes nothing."""
+
+    def __init__(self, jira: JiraConnection) -> None:
+        self._jira = jira
 
     def find(self, item_id: str) -> Ticket | None:
         """See ``Tracker``. By label, which is set together with the ticket and can be searched without an app."""
         with about(f"the search for the ticket of action item {item_id}"):
             query = f'labels = {LABEL} AND labels = "{item_id}" ORDER BY created ASC'
-            issues = Found.model_validate(self._jira.search_issues(query, fields="key", json_result=True)).issues
+            issues = Found.model_validate(self._jira.api.search_issues(query, fields="key", json_result=True)).issues
             found = [Keyed.model_validate(issue).key for issue in issues]
         if len(found) > 1:
             logger.warning("Action item %s has tickets %s; the oldest is kept.", item_id, ", ".join(found))
-        return self._ticket(found[0]) if found else None
+        return self._jira.ticket(found[0]) if found else None
 
     def status(self, ticket: Ticket) -> TicketStatus:
         """See ``Tracker``."""
         with about(f"the status of ticket {ticket.key}"):
             try:
-                return self._describe(self._issue(ticket.key))
+                return self._describe(self.issue(ticket.key))
             except JiraNo as error:
                 if not error.unseen:
                     raise
@@ -61,44 +64,44 @@ class JiraSearch(JiraConnection):
         The latest come first: what a change moves between two pages was changed after the search
         began, and so is found by the next one.
         """
-        minutes = math.ceil((datetime.now(UTC) - since + self.index_lag) / timedelta(minutes=1)) + 1
+        minutes = math.ceil((datetime.now(UTC) - since + self._jira.index_lag) / timedelta(minutes=1)) + 1
         query = f'labels = {LABEL} AND updated >= "-{max(minutes, 1)}m" ORDER BY updated DESC'
         token, start, before = None, 0, None
         for _ in range(MOST_PAGES):
             with about("the tickets that changed"):
-                if self._settings.jira_is_cloud:
-                    answer = self._jira.enhanced_search_issues(
+                if self._jira.cloud:
+                    answer = self._jira.api.enhanced_search_issues(
                         query, token, maxResults=PAGE, fields=FIELDS, json_result=True
                     )
                 else:
-                    answer = self._jira.search_issues(
+                    answer = self._jira.api.search_issues(
                         query, startAt=start, maxResults=PAGE, fields=FIELDS, json_result=True
                     )
                 page = Found.model_validate(answer)
                 found = [self._describe(Issue.model_validate(issue)) for issue in page.issues]
             yield from found
             token, start = page.next_page_token, start + len(found)
-            if not (token if self._settings.jira_is_cloud else found and start < page.total):
+            if not (token if self._jira.cloud else found and start < page.total):
                 return
-            this: object = token if self._settings.jira_is_cloud else page.issues
+            this: object = token if self._jira.cloud else page.issues
             if this == before:
                 break
             before = this
         raise TrackerRefused("Jira's search for tickets that changed repeats its pages; the next sweep asks again.")
 
-    def _issue(self, key: str) -> Issue:
+    def issue(self, key: str) -> Issue:
         """As it is at this moment, under today's key."""
-        return Issue.model_validate(self._jira.issue(key, fields=FIELDS).raw)
+        return Issue.model_validate(self._jira.api.issue(key, fields=FIELDS).raw)
 
     def _describe(self, issue: Issue) -> TicketStatus:
         fields = issue.fields
         return TicketStatus(
-            ticket=self._ticket(issue.key),
+            ticket=self._jira.ticket(issue.key),
             state=STATES.get(fields.status.status_category.key, TicketState.TO_DO),
             status=fields.status.name,
             item_id=item_id_in(fields.labels),
             project=fields.project.key if fields.project else issue.key.rpartition("-")[0],
-            assignee=fields.assignee.id(cloud=self._settings.jira_is_cloud) if fields.assignee else None,
+            assignee=fields.assignee.id(cloud=self._jira.cloud) if fields.assignee else None,
             due=fields.duedate,
             resolution=fields.resolution.name if fields.resolution else None,
             updated=fields.updated,
@@ -108,7 +111,7 @@ class JiraSearch(JiraConnection):
         """Those that there are. Jira refuses a search that names an issue which it does not have, so that is halved."""
         query = f"key in ({', '.join(keys)})"
         try:
-            answer = self._jira.search_issues(query, maxResults=PAGE, fields=FIELDS, json_result=True)
+            answer = self._jira.api.search_issues(query, maxResults=PAGE, fields=FIELDS, json_result=True)
         except JiraNo as error:
             if error.status != requests.codes.bad_request:
                 raise
@@ -119,7 +122,7 @@ class JiraSearch(JiraConnection):
 
     def _why_unseen(self, ticket: Ticket) -> TicketState:
         try:
-            self._jira.project(ticket.key.rpartition("-")[0])
+            self._jira.api.project(ticket.key.rpartition("-")[0])
         except JiraNo as error:
             if not error.unseen:
                 raise

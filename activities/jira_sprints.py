@@ -21,20 +21,23 @@ TO_DO = "statusCategory = 2"
 """In JQL; by id, for its name depends on Jira's language."""
 
 
-class JiraSprints(JiraConnection):
+class JiraSprints:
     """The part of a ``Tracker`` that is about planning."""
+
+    def __init__(self, jira: JiraConnection) -> None:
+        self._jira = jira
 
     def next_sprint(self, team: str, at: datetime) -> Sprint | None:
         """See ``Tracker``. Jira knows which sprints have not started; those without a start date come last.
 
         Where tickets of other boards show on this one, so do their sprints, which are not the team's.
         """
-        board = self._project(team).board
+        board = self._jira.project(team).board
         if board is None:
             return None
         with about(f"the list of sprints of board {board}"):
             try:
-                listed = self._listed(f"board/{board}/sprint", base=JIRA.AGILE_BASE_URL, state="future")
+                listed = self._jira.listed(f"board/{board}/sprint", base=JIRA.AGILE_BASE_URL, state="future")
             except JiraNo as error:
                 if error.status == requests.codes.bad_request:  # a Kanban board
                     return None
@@ -48,7 +51,7 @@ class JiraSprints(JiraConnection):
         """See ``Tracker``."""
         with about(f"the state of sprint {sprint.name}"):
             try:
-                return SprintState(self._jira.sprint(sprint.id).state)
+                return SprintState(self._jira.api.sprint(sprint.id).state)
             except JiraNo as error:
                 if error.status == requests.codes.not_found and error.unseen:
                     return SprintState.GONE
@@ -57,19 +60,19 @@ class JiraSprints(JiraConnection):
     def add_to_sprint(self, sprint: Sprint, ticket: Ticket) -> None:
         """See ``Tracker``."""
         with about(f"the move of ticket {ticket.key} into sprint {sprint.name}"):
-            self._jira.add_issues_to_sprint(sprint.id, [ticket.key])
+            self._jira.api.add_issues_to_sprint(sprint.id, [ticket.key])
 
     def plan_sprint(self, sprint: Sprint, tickets: Sequence[Ticket]) -> None:
         """See ``Tracker``."""
         keys = [ticket.key for ticket in tickets]
         with about(f"the move of {', '.join(keys)} into sprint {sprint.name}"):
             for start in range(0, len(keys), AT_ONCE):
-                self._jira.add_issues_to_sprint(sprint.id, keys[start : start + AT_ONCE])
+                self._jira.api.add_issues_to_sprint(sprint.id, keys[start : start + AT_ONCE])
             self._rank_first(keys, f"sprint/{sprint.id}/issue")
 
     def rank_first(self, team: str, tickets: Sequence[Ticket]) -> None:
         """See ``Tracker``. Without a board in the organisation file there is no order to change."""
-        board = self._project(team).board
+        board = self._jira.project(team).board
         if board is None:
             return
         keys = [ticket.key for ticket in tickets]
@@ -81,7 +84,7 @@ class JiraSprints(JiraConnection):
 
         The client's own ``rank`` takes one ticket at a time.
         """
-        client = self._jira
+        client = self._jira.api
         params = {"fields": "status", "maxResults": len(keys) + 1, **of_these}
         ranked = [issue["key"] for issue in client._get_json(issues, params, base=JIRA.AGILE_BASE_URL)["issues"]]
         first = next((key for key in ranked if key not in keys), None)
