@@ -22,12 +22,13 @@ from sqlmodel import Session, col, select
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.mail_transport import MOST_RECIPIENTS, MailRefused, MailUnavailable, Transport
+from activities.mail_transport import MOST_RECIPIENTS, Transport
+from activities.vendors import VendorRefused, VendorUnavailable, failure
 from followthrough.domain.daily import deadline_of
 from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Audience
 from followthrough.domain.mail_times import gather_time
-from followthrough.domain.text import LABEL, REASON, cut, one_line
+from followthrough.domain.text import cut, one_line
 from followthrough.domain.undelivered import next_above
 from followthrough.domain.values import PersonId
 from followthrough.domain.waiting_mail import WaitingMail
@@ -179,17 +180,17 @@ class Email:
             return
         try:
             if not mail.recipients:
-                raise MailRefused(nobody)
+                raise VendorRefused(nobody)
             answer = self._transport.send(mail, self._mail_from)
-        except MailUnavailable as error:
+        except VendorUnavailable as error:
             info = activity.info()
             waited += info.current_attempt_scheduled_time - info.scheduled_time
             if waited >= self._organisation().policies.mails.set_aside_after:
                 raise self._set_aside(mail, str(error)) from None
-            raise ApplicationError(str(error), type="MailUnavailable", next_retry_delay=error.retry_after) from None
-        except MailRefused as error:
+            raise failure(error, "Mail") from None
+        except VendorRefused as error:
             self._record(mail, MailState.REFUSED, str(error))
-            raise _final(mail, str(error), "MailRefused") from None
+            raise failure(error, "Mail", *_missed(mail, str(error))) from None
         self._record(mail, MailState.SENT, answer)
 
     def _send(self, notice: Notice, address: Address, organisation: Organisation) -> None:
@@ -220,7 +221,7 @@ class Email:
                     .where(col(MailRow.key) == mail.key)
                     .values(state=MailState.SET_ASIDE, answer=why, request=request and request.model_dump(mode="json"))
                 )
-        return _final(mail, why, "MailSetAside")
+        return ApplicationError(why, *_missed(mail, why), type="MailSetAside", non_retryable=True)
 
     def _gather(self, notice: Notice, mail: MailRow, reader: PersonId, organisation: Organisation) -> None:
         """As of now, or of the notice when that is later: then its workflow was fast-forwarded."""
@@ -304,9 +305,9 @@ _CAME_OF_IT = (
 )
 
 
-def _final(mail: MailRow, why: str, kind: str) -> ApplicationError:
-    details = [undelivered(mail, why)] if mail.person else []
-    return ApplicationError(why, *details, type=kind, non_retryable=True)
+def _missed(mail: MailRow, why: str) -> list[Undelivered]:
+    """Of a mail to a person; nobody can be found above plain addresses."""
+    return [undelivered(mail, why)] if mail.person else []
 
 
 def mail_to(

@@ -6,8 +6,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any
 
 import requests
@@ -15,8 +14,9 @@ from jira import JIRA, JIRAError
 from requests.adapters import HTTPAdapter
 
 from activities.jira_answers import JiraNo
-from activities.tracker import TrackerRefused, TrackerUnavailable, team_of
+from activities.tracker import team_of
 from activities.vendor_pause import VendorPause
+from activities.vendors import VendorRefused, VendorUnavailable, pause_asked
 from followthrough.domain.ticket import Ticket
 from followthrough.domain.ticket_text import Document, Link, atlassian_document, formatted, wiki_text
 from followthrough.domain.values import PersonId, Refusal
@@ -109,7 +109,7 @@ class JiraConnection:
             found += values
             if not values or page.get("isLast") or len(found) == page.get("total"):
                 return found
-        raise TrackerUnavailable(f"Jira's list {path} has no end; it is asked for again.")
+        raise VendorUnavailable(f"Jira's list {path} has no end; it is asked for again.")
 
     def accounts(self) -> dict[str, str]:
         """People's own ids in Jira, by their key in the organisation file."""
@@ -129,10 +129,10 @@ class JiraConnection:
         return formatted(document, Link(whole, whole), atlassian_document if self.cloud else wiki_text)
 
     def project(self, team: str) -> JiraProject:
-        """Raises TrackerRefused for a team without one."""
+        """Raises VendorRefused for a team without one."""
         project = team_of(self.organisation(), team).jira
         if project is None:
-            raise TrackerRefused(f"Team {team} has no Jira project; give it one in the organisation file.")
+            raise VendorRefused(f"Team {team} has no Jira project; give it one in the organisation file.")
         return project
 
 
@@ -150,7 +150,7 @@ class _Adapter(HTTPAdapter):
         if lost is not None:
             if self._pause is not None and self._pause.login_is_lost(LOGIN_PAUSE):
                 logger.error("%s Until then tickets are late; nothing is lost.", lost)
-            raise TrackerUnavailable(lost, LOGIN_PAUSE)
+            raise VendorUnavailable(lost, LOGIN_PAUSE)
         asked = _retry_after(response)
         if asked is not None and self._pause is not None:
             self._pause.start(asked)
@@ -169,7 +169,7 @@ class _Adapter(HTTPAdapter):
         spread = random.uniform(1, 1.2)  # noqa: S311 - so that not all come back at one moment
         lost = self._pause.login_lost_at() is not None
         why = "Jira does not know us; `followthrough doctor` says more." if lost else "Jira has asked to be left alone."
-        raise TrackerUnavailable(why, left * spread)
+        raise VendorUnavailable(why, left * spread)
 
 
 def lost_login(response: requests.Response) -> str | None:
@@ -192,45 +192,38 @@ def lost_login(response: requests.Response) -> str | None:
 
 
 def _check_json(response: requests.Response) -> None:
-    """Raises TrackerUnavailable for the page of a proxy, for example, that asks for a login."""
+    """Raises VendorUnavailable for the page of a proxy, for example, that asks for a login."""
     try:
         said = not response.content or response.json() is not None
     except (ValueError, RecursionError):
         said = False
     if not said:
         kind = response.headers.get("Content-Type", "nothing")
-        raise TrackerUnavailable(f"Something that is not Jira answered {response.status_code} with {kind}.")
+        raise VendorUnavailable(f"Something that is not Jira answered {response.status_code} with {kind}.")
 
 
 @contextmanager
 def about(subject: str) -> Iterator[None]:
-    """Tells what may pass (TrackerUnavailable) from a no (TrackerRefused), without Jira's headers and cookies."""
+    """Tells what may pass (VendorUnavailable) from a no (VendorRefused), without Jira's headers and cookies."""
     try:
         yield
     except Refusal as refusal:
-        raise TrackerRefused(str(refusal)) from None
+        raise VendorRefused(str(refusal)) from None
     except requests.RequestException as error:
-        raise TrackerUnavailable(f"Jira did not answer about {subject} ({type(error).__name__}).") from None
+        raise VendorUnavailable(f"Jira did not answer about {subject} ({type(error).__name__}).") from None
     except JiraNo as error:
         status, reads = error.status, error.answer.request.method == "GET"
         if status in (requests.codes.request_timeout, requests.codes.too_many_requests) or status >= 500:
-            raise TrackerUnavailable(f"Jira answered {status} about {subject}.", _retry_after(error.answer)) from None
+            raise VendorUnavailable(f"Jira answered {status} about {subject}.", _retry_after(error.answer)) from None
         if reads and not error.in_jiras_words:
-            raise TrackerUnavailable(f"Something that is not Jira answered {status} about {subject}.") from None
-        raise TrackerRefused(f"Jira refused {subject}: {error.words}") from None
+            raise VendorUnavailable(f"Something that is not Jira answered {status} about {subject}.") from None
+        raise VendorRefused(f"Jira refused {subject}: {error.words}") from None
     except (JIRAError, LookupError, TypeError, AttributeError, ValueError, NotImplementedError) as error:
         logger.warning("Jira's answer about %s can't be read.", subject, exc_info=True)
-        raise TrackerUnavailable(f"Jira's answer about {subject} is not what its document says.") from error
+        raise VendorUnavailable(f"Jira's answer about {subject} is not what its document says.") from error
 
 
 def _retry_after(response: requests.Response) -> timedelta | None:
-    """Seconds, or a date; only with an answer that says come back later."""
-    if response.status_code not in (requests.codes.too_many_requests, requests.codes.service_unavailable):
-        return None
-    value = response.headers.get("Retry-After", "")
-    if value.isdecimal():
-        return timedelta(seconds=int(value))
-    try:
-        return max(parsedate_to_datetime(value) - datetime.now(UTC), timedelta(0))
-    except (ValueError, TypeError):
-        return None
+    """Only with an answer that says come back later."""
+    later = response.status_code in (requests.codes.too_many_requests, requests.codes.service_unavailable)
+    return pause_asked(response.headers.get("Retry-After", "")) if later else None

@@ -4,7 +4,7 @@ import contextlib
 from typing import Any
 
 from activities.jira_client import JiraConnection, about
-from activities.tracker import TrackerRefused
+from activities.vendors import VendorRefused
 from followthrough.domain.action_item import Ticket
 from followthrough.domain.ticket_text import Document
 
@@ -23,7 +23,7 @@ class JiraComments:
     def comment_if_allowed(self, ticket: Ticket, text: str | None) -> None:
         """The ticket counts, also where nothing may be said on it."""
         if text is not None:
-            with contextlib.suppress(TrackerRefused):
+            with contextlib.suppress(VendorRefused):
                 self.comment(ticket, text)
 
     def say(self, key: str, document: Document, whole: str) -> None:

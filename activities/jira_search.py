@@ -10,7 +10,8 @@ import requests
 
 from activities.jira_answers import Found, Issue, JiraNo, Keyed
 from activities.jira_client import LABEL, MOST_PAGES, JiraConnection, about
-from activities.tracker import TicketState, TicketStatus, TrackerRefused
+from activities.tracker import TicketState, TicketStatus
+from activities.vendors import VendorRefused
 from followthrough.domain.item_lifecycle import ITEM_ID
 from followthrough.domain.ticket import Ticket
 
@@ -87,7 +88,7 @@ class JiraSearch:
             if this == before:
                 break
             before = this
-        raise TrackerRefused("Jira's search for tickets that changed repeats its pages; the next sweep asks again.")
+        raise VendorRefused("Jira's search for tickets that changed repeats its pages; the next sweep asks again.")
 
     def issue(self, key: str) -> Issue:
         """As it is at this moment, under today's key."""

@@ -10,7 +10,8 @@ from jira import JIRA
 from activities.jira_answers import JiraNo
 from activities.jira_answers import Sprint as JiraSprint
 from activities.jira_client import JiraConnection, about
-from activities.tracker import SprintState, TrackerUnavailable
+from activities.tracker import SprintState
+from activities.vendors import VendorUnavailable
 from followthrough.domain.sprint import Sprint
 from followthrough.domain.ticket import Ticket
 
@@ -95,4 +96,4 @@ class JiraSprints:
             url = client._get_url("issue/rank", base=JIRA.AGILE_BASE_URL)
             answer = client._session.put(url, data=json.dumps(ranking))
             if answer.status_code == requests.codes.multi_status:
-                raise TrackerUnavailable(f"Jira could not rank all of {', '.join(keys)} just now.")
+                raise VendorUnavailable(f"Jira could not rank all of {', '.join(keys)} just now.")

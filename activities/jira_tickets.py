@@ -13,7 +13,8 @@ from activities.jira_client import LABEL, JiraConnection, about
 from activities.jira_comments import JiraComments
 from activities.jira_search import JiraSearch, item_id_in
 from activities.jira_transitions import JiraTransitions
-from activities.tracker import TicketState, TicketStatus, TrackerRefused, describe, due_day
+from activities.tracker import TicketState, TicketStatus, describe, due_day
+from activities.vendors import VendorRefused
 from followthrough.domain.action_item import ActionItem, Ticket
 from followthrough.domain.jira_fields import ScreenField, file_fields, read_screen
 from followthrough.domain.ticket_text import item_page, summary
@@ -71,7 +72,7 @@ class JiraTickets:
             issue = self._search.issue(key)
             other = item_id_in(issue.fields.labels)
             if other not in (None, item.id):
-                raise TrackerRefused(f"Ticket {issue.key} belongs to action item {other} already.")
+                raise VendorRefused(f"Ticket {issue.key} belongs to action item {other} already.")
             labels = {"labels": [{"add": label} for label in (LABEL, item.id)]}
             self._jira.send("PUT", f"issue/{issue.key}", {"update": labels})
         ticket = self._jira.ticket(issue.key)
@@ -105,7 +106,7 @@ class JiraTickets:
             types = self._jira.listed(f"issue/createmeta/{project.project}/issuetypes")
             ids = {offered["name"]: offered["id"] for offered in types}
             if project.issue_type not in ids:
-                raise TrackerRefused(
+                raise VendorRefused(
                     f"Jira's project {project.project} lets us create {', '.join(ids) or 'nothing'}, "
                     f"not {project.issue_type}; set issue_type in the organisation file, or ask for the permission."
                 )
@@ -152,11 +153,11 @@ def _without_refused(fields: dict[str, Any], write: Callable[[dict[str, Any]], R
 
 
 def _key(key_or_url: str, jira_url: str) -> str:
-    """Of a ticket. Raises TrackerRefused for the address of another Jira and for what is no key."""
+    """Of a ticket. Raises VendorRefused for the address of another Jira and for what is no key."""
     url = urlsplit(key_or_url)
     if url.netloc and url.netloc != urlsplit(jira_url).netloc:
-        raise TrackerRefused(f"{key_or_url} is not in {jira_url}; name a ticket that is.")
+        raise VendorRefused(f"{key_or_url} is not in {jira_url}; name a ticket that is.")
     key = re.search(r"(?:^|/browse/|selectedIssue=)([a-z][a-z0-9_]*-[0-9]+)(?:[?&#/]|$)", key_or_url, re.IGNORECASE)
     if key is None:
-        raise TrackerRefused(f"{key_or_url!r} is no ticket; give its key or its address, like PAY-12.")
+        raise VendorRefused(f"{key_or_url!r} is no ticket; give its key or its address, like PAY-12.")
     return key[1].upper()

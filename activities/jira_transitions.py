@@ -5,7 +5,7 @@ from typing import Any
 from activities.jira_answers import JiraNo, Transition
 from activities.jira_client import JiraConnection
 from activities.jira_comments import JiraComments
-from activities.tracker import TrackerRefused, TrackerUnavailable
+from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.jira_fields import OURS, asked_for, by_id, read_transition, resolution, transition_fields
 from followthrough.domain.ticket_text import closing_comment, item_page, reopening_comment
@@ -37,7 +37,7 @@ class JiraTransitions:
         )
         if chosen is None:
             verb, kind, setting = ("closed", "a done", "done") if done else ("reopened", "an open", "reopen")
-            raise TrackerRefused(
+            raise VendorRefused(
                 f"Ticket {key} can't be {verb}: Jira offers "
                 f"{', '.join(offer.name for offer in offered) or 'no transition'}, "
                 f"not {wanted or f'one to {kind} status'}; set {setting}_transition in the organisation file."
@@ -51,7 +51,7 @@ class JiraTransitions:
         except JiraNo:
             if chosen.id in [offer.id for offer in self._transitions(key)]:
                 raise
-            raise TrackerUnavailable(f"Ticket {key} was moved by somebody else meanwhile; it is read again.") from None
+            raise VendorUnavailable(f"Ticket {key} was moved by somebody else meanwhile; it is read again.") from None
 
     def _transition_fields(self, key: str, item: ActionItem, chosen: Transition, *, done: bool) -> dict[str, Any]:
         """What the transition's screen asks for; what the ticket has already is not asked for again."""
@@ -69,7 +69,7 @@ class JiraTransitions:
             missing = [field for field in missing if not known.get(field.id)]
         if missing:
             verb, setting = ("closed", "done_fields") if done else ("reopened", "reopen_fields")
-            raise TrackerRefused(
+            raise VendorRefused(
                 f"Ticket {key} can't be {verb}: Jira's transition {chosen.name} {asked_for(missing, setting)} "
                 f"under `jira` of team {item.team} in the organisation file."
             )

@@ -10,16 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from activities.tracker import (
-    SprintState,
-    TicketHistory,
-    TicketState,
-    TicketStatus,
-    TrackerRefused,
-    describe,
-    due_day,
-    team_of,
-)
+from activities.tracker import SprintState, TicketHistory, TicketState, TicketStatus, describe, due_day, team_of
+from activities.vendors import VendorRefused
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.sprint import Sprint
 from followthrough.domain.ticket import Ticket
@@ -122,7 +114,7 @@ class LocalTracker:
 
     def adopt(self, key_or_url: str, item: ActionItem) -> Ticket:
         """See ``Tracker``. Each ticket was made for its action item."""
-        raise TrackerRefused("Without Jira there are no tickets to adopt; an action item gets its own when accepted.")
+        raise VendorRefused("Without Jira there are no tickets to adopt; an action item gets its own when accepted.")
 
     def comment(self, ticket: Ticket, text: str) -> None:
         """See ``Tracker``."""
@@ -194,7 +186,7 @@ def _id(ticket: Ticket) -> int:
 def _row(session: Session, ticket: Ticket) -> LocalTicketRow:
     row = session.get(LocalTicketRow, _id(ticket))
     if row is None:
-        raise TrackerRefused(f"Ticket {ticket.key} was deleted.")
+        raise VendorRefused(f"Ticket {ticket.key} was deleted.")
     return row
 
 

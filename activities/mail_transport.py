@@ -24,6 +24,7 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
+from activities.vendors import VendorRefused, VendorUnavailable, pause_asked
 from followthrough.domain.text import LABEL, cut, one_line
 from followthrough.settings import Settings
 from followthrough.store.tables import MailRow
@@ -31,32 +32,15 @@ from followthrough.wording import without_addresses
 
 MOST_RECIPIENTS = 1000
 """Of one request: SendGrid takes no more personalizations."""
-LONGEST_PAUSE = 24 * 60 * 60
-"""Seconds."""
 
 logging.getLogger("python_http_client").setLevel(logging.INFO)  # DEBUG shows the API key and every address
 
 
 class Transport(Protocol):
-    """Raises MailUnavailable when trying again later helps, MailRefused when it doesn't."""
+    """Raises VendorUnavailable when trying again later helps, VendorRefused when it doesn't."""
 
     def send(self, mail: MailRow, mail_from: str) -> str:
         """Hands the mail over, so that no recipient sees another; gives the transport's id for it."""
-
-
-class MailUnavailable(Exception):
-    """Outage, rate limit, timeout: the mail was not taken, or nobody knows.
-
-    ``retry_after`` is how long the transport asks to be left alone.
-    """
-
-    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class MailRefused(Exception):
-    """The transport said no, in words for a person, without addresses."""
 
 
 class Problem(BaseModel):
@@ -95,9 +79,11 @@ class SendGridTransport:
         except HTTPError as error:
             raise _failure(error) from None
         except (OSError, HTTPException) as error:
-            raise MailUnavailable(f"SendGrid did not answer ({type(error).__name__}).") from None
+            raise VendorUnavailable(f"SendGrid did not answer ({type(error).__name__}).") from None
         if response.status_code != HTTPStatus.ACCEPTED:
-            raise MailUnavailable(f"Something answered {response.status_code} where SendGrid was asked; see who does.")
+            raise VendorUnavailable(
+                f"Something answered {response.status_code} where SendGrid was asked; see who does."
+            )
         return str(response.headers.get("X-Message-Id", ""))
 
 
@@ -123,23 +109,22 @@ def _message(mail: MailRow, mail_from: str) -> Mail:
     return message
 
 
-def _failure(error: HTTPError) -> MailUnavailable | MailRefused:
+def _failure(error: HTTPError) -> VendorUnavailable | VendorRefused:
     status = error.status_code
     if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS) or status >= 500:
-        return MailUnavailable(f"SendGrid answered {status}.", _retry_after(error.headers))
+        return VendorUnavailable(f"SendGrid answered {status}.", _retry_after(error.headers))
     if status == HTTPStatus.UNAUTHORIZED:
-        return MailUnavailable("SendGrid does not accept the API key; renew FOLLOWTHROUGH_SENDGRID_API_KEY.")
+        return VendorUnavailable("SendGrid does not accept the API key; renew FOLLOWTHROUGH_SENDGRID_API_KEY.")
     advice = " Verify the sender in FOLLOWTHROUGH_MAIL_FROM, and give the API key the permission Mail Send."
-    return MailRefused(f"SendGrid refused: {_words(error)}{advice if status == HTTPStatus.FORBIDDEN else ''}")
+    return VendorRefused(f"SendGrid refused: {_words(error)}{advice if status == HTTPStatus.FORBIDDEN else ''}")
 
 
 def _retry_after(headers: Message) -> timedelta | None:
     """SendGrid's reset is in Unix time."""
-    if (seconds := headers.get("Retry-After", "")).isdecimal():
-        return timedelta(seconds=min(int(seconds), LONGEST_PAUSE))
-    if (reset := headers.get("X-RateLimit-Reset", "")).isdecimal():
-        return timedelta(seconds=max(1, min(int(reset) - time.time(), LONGEST_PAUSE)))
-    return None
+    asked = pause_asked(headers.get("Retry-After", ""))
+    if asked is None and (reset := headers.get("X-RateLimit-Reset", "")).isdecimal():
+        return pause_asked(str(max(1, int(reset) - int(time.time()))))
+    return asked
 
 
 def _words(error: HTTPError) -> str:

@@ -11,8 +11,8 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.email import Email, mail_to
-from activities.tickets import tracker_failures
 from activities.tracker import SprintState, Tracker
+from activities.vendors import tracker_failures
 from followthrough.domain.action_item import OPEN, WORKED_ON, ActionItem
 from followthrough.domain.departures import as_of
 from followthrough.domain.notice_kinds import DigestKind

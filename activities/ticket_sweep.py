@@ -12,8 +12,8 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.tickets import tracker_failures
-from activities.tracker import TicketState, TicketStatus, Tracker, TrackerUnavailable
+from activities.tracker import TicketState, TicketStatus, Tracker
+from activities.vendors import VendorUnavailable, tracker_failures
 from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.item_lifecycle import ReopenItem
 from followthrough.domain.ticket_sync import SOMEBODY, TicketFacts
@@ -80,7 +80,7 @@ class TicketSweep:
     def _is_at(self, place: SweepPlace) -> None:
         activity.heartbeat(place)
         if activity.is_worker_shutdown():
-            raise TrackerUnavailable("The worker stops; another one goes on.")
+            raise VendorUnavailable("The worker stops; another one goes on.")
 
     def _tell(self, told: Iterable[tuple[ActionItem, TicketStatus]], place: SweepPlace) -> None:
         """Raises ApplicationError while the engine does not answer."""

@@ -1,22 +1,20 @@
 """Tickets of action items: exactly one each, which follows its item until both are closed."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.jira_tracker import JiraTracker
 from activities.local_tracker import LocalTracker
 from activities.ticket_reports import TicketReports
-from activities.tracker import Tracker, TrackerRefused, TrackerUnavailable
+from activities.tracker import Tracker
 from activities.vendor_pause import VendorPause
+from activities.vendors import VendorRefused, VendorUnavailable, in_words, tracker_failures
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.sprint import Sprint
-from followthrough.domain.text import REASON, clean, cut
 from followthrough.domain.ticket import Ticket
 from followthrough.domain.ticket_sync import ticket_facts
 from followthrough.domain.ticket_writing import as_written, what_to_write
@@ -58,8 +56,8 @@ class Tickets:
             activity.heartbeat(ticket)
             try:
                 sprint = self._scheduled(ticket, item, request.at)
-            except TrackerRefused as error:  # the ticket is there
-                refusal = _words(error)
+            except VendorRefused as error:  # the ticket is there
+                refusal = in_words(error)
             activity.heartbeat(ticket)
             facts = ticket_facts(item, request.shows)
             status = self._tracker.status(ticket)
@@ -113,7 +111,7 @@ class Tickets:
         with tracker_failures():
             try:
                 self._tracker.comment(comment.ticket, comment.text)
-            except TrackerRefused as refusal:
+            except VendorRefused as refusal:
                 activity.logger.warning("%s", refusal)
 
     def _found_or_created(self, item: ActionItem) -> Ticket:
@@ -124,7 +122,7 @@ class Tickets:
         activity.heartbeat()
         try:
             self._tracker.link_back(ticket, item)
-        except TrackerRefused as refusal:  # the ticket is there, and its description has a link
+        except VendorRefused as refusal:  # the ticket is there, and its description has a link
             activity.logger.warning("%s", refusal)
         return ticket
 
@@ -150,7 +148,7 @@ class Tickets:
             none_before = True
             if ticket is None:
                 self._tracker.check(item.team)
-        except TrackerUnavailable:
+        except VendorUnavailable:
             if none_before:
                 activity.heartbeat(info.attempt)
             raise
@@ -166,20 +164,4 @@ class Tickets:
                 return ticket
             activity.wait_for_worker_shutdown_sync(min(wait, SEARCH_EVERY.total_seconds()))
             if activity.is_worker_shutdown():
-                raise TrackerUnavailable("The worker stops; another one goes on.")
-
-
-@contextmanager
-def tracker_failures() -> Iterator[None]:
-    """What a tracker raises, as Temporal retries it or not."""
-    try:
-        yield
-    except TrackerUnavailable as error:
-        raise ApplicationError(_words(error), type="TrackerUnavailable", next_retry_delay=error.retry_after) from None
-    except TrackerRefused as error:
-        raise ApplicationError(_words(error), type="TrackerRefused", non_retryable=True) from None
-
-
-def _words(error: TrackerUnavailable | TrackerRefused) -> str:
-    """They may quote the tracker, and go into timelines and mails."""
-    return cut(clean(str(error)), REASON)
+                raise VendorUnavailable("The worker stops; another one goes on.")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
 
+from activities.vendors import VendorRefused
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.sprint import Sprint
 from followthrough.domain.text import MachineLine
@@ -59,7 +60,7 @@ class SprintState(StrEnum):
 class Tracker(Protocol):
     """Each call but ``create`` is safe to repeat.
 
-    Raises TrackerUnavailable when trying again later helps, TrackerRefused when it doesn't.
+    Raises VendorUnavailable when trying again later helps, VendorRefused when it doesn't.
     """
 
     @property
@@ -70,7 +71,7 @@ class Tracker(Protocol):
         """The ticket of an action item, however it was created; the oldest when there are several."""
 
     def check(self, team: str) -> None:
-        """Raises TrackerRefused, in one sentence, when the team's tickets could not be created."""
+        """Raises VendorRefused, in one sentence, when the team's tickets could not be created."""
 
     def create(self, item: ActionItem) -> Ticket:
         """A new ticket; the caller has made sure that there is none, and that the team can have one."""
@@ -106,7 +107,7 @@ class Tracker(Protocol):
     def adopt(self, key_or_url: str, item: ActionItem) -> Ticket:
         """Makes a ticket that is there already the action item's: found by ``find``, leading back to it.
 
-        Raises TrackerRefused when there is no such ticket, it belongs to another item, or may not be edited.
+        Raises VendorRefused when there is no such ticket, it belongs to another item, or may not be edited.
         """
 
     def comment(self, ticket: Ticket, text: str) -> None:
@@ -127,32 +128,17 @@ class Tracker(Protocol):
     def plan_sprint(self, sprint: Sprint, tickets: Sequence[Ticket]) -> None:
         """Moves the tickets into the sprint, in one request up to 50, and ranks them first there, in their order.
 
-        Raises TrackerRefused when the sprint is closed or gone.
+        Raises VendorRefused when the sprint is closed or gone.
         """
 
     def rank_first(self, team: str, tickets: Sequence[Ticket]) -> None:
         """Ranks the tickets first on the board of a team that works without sprints, in their order."""
 
 
-class TrackerUnavailable(Exception):
-    """Outage, rate limit, timeout: the outcome is unknown or the call was not taken.
-
-    ``retry_after`` is how long the tracker asks to be left alone.
-    """
-
-    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class TrackerRefused(Exception):
-    """The tracker said no, in words for a person."""
-
-
 def team_of(organisation: Organisation, team: str) -> Team:
-    """Raises TrackerRefused when the organisation file no longer has the team."""
+    """Raises VendorRefused when the organisation file no longer has the team."""
     if team not in organisation.teams:
-        raise TrackerRefused(f"Team {team} is not in the organisation file; add it, so that its tickets have a place.")
+        raise VendorRefused(f"Team {team} is not in the organisation file; add it, so that its tickets have a place.")
     return organisation.teams[team]
 
 
@@ -163,6 +149,6 @@ def due_day(item: ActionItem, organisation: Organisation) -> date | None:
 
 
 def describe(item: ActionItem, organisation: Organisation, public_url: str) -> Document:
-    """What the item's ticket says; raises TrackerRefused when the team is unknown."""
+    """What the item's ticket says; raises VendorRefused when the team is unknown."""
     owner = organisation.people.get(item.owner)
     return ticket_description(item, owner.name if owner else item.owner, due_day(item, organisation), public_url)

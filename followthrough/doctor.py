@@ -20,7 +20,7 @@ from sqlmodel import Session
 from temporalio.client import Client
 
 from activities.jira_tracker import JiraTracker
-from activities.tracker import TrackerRefused, TrackerUnavailable
+from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough import store
 from followthrough.domain.alert import in_words
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
@@ -237,7 +237,7 @@ def _jira_projects(settings: Settings) -> Iterator[Finding]:
             try:
                 tracker.check(key)
                 yield Finding(subject, FindingState.OK, f"Jira's project {project} takes them.")
-            except (TrackerRefused, TrackerUnavailable) as error:
+            except (VendorRefused, VendorUnavailable) as error:
                 what_to_do = f"Correct `jira` of team {key} in the organisation file, or project {project} in Jira."
                 yield Finding(subject, FindingState.WRONG, str(error), what_to_do)
 
@@ -252,7 +252,7 @@ def _jira_connection(settings: Settings) -> Finding:
         )
     try:
         user = JiraTracker(settings, lambda: load(settings.organisation_file), pause=None).who_we_are()
-    except (TrackerRefused, TrackerUnavailable) as error:
+    except (VendorRefused, VendorUnavailable) as error:
         return Finding(
             "Jira",
             FindingState.WRONG,

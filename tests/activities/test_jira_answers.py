@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from activities.jira_tracker import JiraTracker
-from activities.tracker import SprintState, TicketState, TrackerRefused, TrackerUnavailable
+from activities.tracker import SprintState, TicketState
+from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.sprint import Sprint as PlannedSprint
 from followthrough.domain.ticket import Ticket
@@ -71,7 +72,7 @@ def test_whatever_comes_instead_of_an_answer_is_an_outage_or_a_refusal(jira: Jir
     gone = (TicketState.GONE, TicketState.HIDDEN, SprintState.GONE)
     for status, content in product((200, 404), CONTENTS):
         jira.faults = [Fault(status=status, content=content, times=-1)]
-        with contextlib.suppress(TrackerUnavailable, TrackerRefused):
+        with contextlib.suppress(VendorUnavailable, VendorRefused):
             said = CALLS[call](tracker)
             states = [getattr(one, "state", one) for one in (said if isinstance(said, list) else [said])]
             assert not any(state in gone for state in states), (status, content)
@@ -88,13 +89,13 @@ def test_the_page_of_a_proxy_is_an_outage(jira: JiraStandIn, call: str, status: 
     ]
     if call in ("create", "link back") and status == 404:
         return  # which only write
-    with pytest.raises(TrackerUnavailable, match="is not Jira answered"):
+    with pytest.raises(VendorUnavailable, match="is not Jira answered"):
         CALLS[call](jira_tracker(jira))
 
 
 def test_fields_that_are_no_list_are_not_asked_for_page_after_page(jira: JiraStandIn) -> None:
     jira.faults = [Fault("GET", content='{"fields": {"status": null, "labels": null}}', status=200, times=-1)]
-    with pytest.raises(TrackerUnavailable, match="has no end"):
+    with pytest.raises(VendorUnavailable, match="has no end"):
         jira_tracker(jira).create(item())
     assert len(jira.requests) <= 3
 
@@ -123,5 +124,5 @@ def test_a_search_that_repeats_its_pages_ends_in_words(jira: JiraStandIn) -> Non
     tracker = jira_tracker(jira)
     ensure(tracker)
     jira.repeats_pages = True
-    with pytest.raises(TrackerRefused, match="repeats its pages; the next sweep asks again"):
+    with pytest.raises(VendorRefused, match="repeats its pages; the next sweep asks again"):
         list(tracker.changed_since(datetime.now(UTC)))

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from activities import jira_client
 from activities.jira_tracker import JiraTracker
-from activities.tracker import TrackerUnavailable
 from activities.vendor_pause import VendorPause
+from activities.vendors import VendorUnavailable
 from followthrough.domain.sprint import Sprint as PlannedSprint
 from followthrough.domain.ticket import Ticket
 from tests.records import NOW, item
@@ -53,7 +53,7 @@ def worker(jira: JiraStandIn, database: Engine) -> JiraTracker:
 def test_to_a_stranger_nothing_is_gone(jira: JiraStandIn, reason: str, call: Callable[[JiraTracker], Any]) -> None:
     ensure(jira_tracker(jira))
     jira.lost_login = reason
-    with pytest.raises(TrackerUnavailable, match="renew"):
+    with pytest.raises(VendorUnavailable, match="renew"):
         call(jira_tracker(jira))
 
 

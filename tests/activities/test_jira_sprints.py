@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from activities.tracker import SprintState, TrackerRefused, TrackerUnavailable
+from activities.tracker import SprintState
+from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough.domain.sprint import Sprint as PlannedSprint
 from followthrough.domain.ticket import Ticket
 from tests.records import NOW
@@ -62,10 +63,10 @@ def test_a_sprint_is_where_jira_says(jira: JiraStandIn, state: SprintState) -> N
 def test_a_sprint_that_is_over_or_gone_takes_nothing(jira: JiraStandIn) -> None:
     tracker, planned = jira_tracker(jira), tickets(jira, 1)
     assert tracker.sprint_state(NEXT, NOW) is SprintState.GONE
-    with pytest.raises(TrackerRefused, match="The sprint does not exist"):
+    with pytest.raises(VendorRefused, match="The sprint does not exist"):
         tracker.plan_sprint(NEXT, planned)
     jira.boards[12] = [Sprint(5, "Next", state="closed")]
-    with pytest.raises(TrackerRefused, match="only to active or future sprints"):
+    with pytest.raises(VendorRefused, match="only to active or future sprints"):
         tracker.plan_sprint(NEXT, planned)
 
 
@@ -73,7 +74,7 @@ def test_a_rank_that_jira_could_not_give_is_tried_again(jira: JiraStandIn) -> No
     theirs, ours = tickets(jira, 2)
     jira.boards[12] = [Sprint(5, "Next", issues=[theirs.key])]
     jira.faults.append(Fault("PUT", "/issue/rank$", status=207))
-    with pytest.raises(TrackerUnavailable, match="could not rank"):
+    with pytest.raises(VendorUnavailable, match="could not rank"):
         jira_tracker(jira).plan_sprint(NEXT, [ours])
 
 

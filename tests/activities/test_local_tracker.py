@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from activities.local_tracker import LocalTracker
-from activities.tracker import SprintState, TicketState, TrackerRefused
+from activities.tracker import SprintState, TicketState
+from activities.vendors import VendorRefused
 from followthrough.domain.action_item import Evidence, ItemStatus
 from followthrough.domain.sprint import Sprint
 from followthrough.domain.ticket import Ticket
@@ -63,7 +64,7 @@ def test_the_ticket_of_an_item_that_is_open_again_is_opened_and_says_why(
 def test_a_deleted_ticket_is_gone(tracker: LocalTracker) -> None:
     ticket = Ticket(key="FT-4711", url="")
     assert tracker.status(ticket).state is TicketState.GONE
-    with pytest.raises(TrackerRefused, match="FT-4711 was deleted"):
+    with pytest.raises(VendorRefused, match="FT-4711 was deleted"):
         tracker.update(tracker.status(ticket), item())
 
 
@@ -126,5 +127,5 @@ def test_the_same_words_are_said_once(tracker: LocalTracker, database: Engine) -
 
 
 def test_there_is_nothing_to_adopt(tracker: LocalTracker) -> None:
-    with pytest.raises(TrackerRefused, match="Without Jira there are no tickets to adopt"):
+    with pytest.raises(VendorRefused, match="Without Jira there are no tickets to adopt"):
         tracker.adopt("PAY-1", item())

@@ -39,6 +39,14 @@ def test_all_workers_wait_when_jira_asks_one_to(jira: JiraStandIn, database: Eng
     assert len(jira.requests) == asked
 
 
+@pytest.mark.parametrize("seconds", ["9" * 20, "9" * 5_000, "soon"])
+def test_a_pause_that_makes_no_sense_sticks_nothing(jira: JiraStandIn, database: Engine, seconds: str) -> None:
+    jira.faults.append(Fault("POST", "/issue$", status=429, retry_after=seconds))
+    error = failure(tickets(worker(jira, database)).ensure_ticket, new_ticket())
+    assert error.type == "TrackerUnavailable"
+    assert error.next_retry_delay is None or error.next_retry_delay <= timedelta(days=1)
+
+
 def test_after_the_pause_work_goes_on(jira: JiraStandIn, database: Engine) -> None:
     VendorPause(database, "Jira").start(timedelta(0))
     assert ensure(worker(jira, database)).key == "PAY-1"

@@ -19,7 +19,8 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from activities.mail_transport import MailUnavailable, OutboxTransport
+from activities.mail_transport import OutboxTransport
+from activities.vendors import VendorUnavailable
 from followthrough.organisation_file import OrganisationFile
 from followthrough.revival import go_on
 from followthrough.service import Service
@@ -231,7 +232,7 @@ def mails_wait(record: str) -> Iterator[None]:
 
     def away(transport: OutboxTransport, mail: MailRow, mail_from: str) -> str:
         if (mail.item_id or mail.incident_id) == record:
-            raise MailUnavailable("Nobody answers.", timedelta(seconds=1))
+            raise VendorUnavailable("Nobody answers.", timedelta(seconds=1))
         return send(transport, mail, mail_from)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -60,7 +60,7 @@ class Fault:
     content: str | None = None
     """The body of that answer, when it is not one of Jira's."""
     media_type: str = "application/json"
-    retry_after: int | None = None
+    retry_after: int | str | None = None
     late: float = 0
     """Do it, and answer after so many seconds."""
     lose_answer: bool = False
