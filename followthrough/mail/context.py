@@ -7,6 +7,7 @@ from typing import TypedDict
 from followthrough.domain.action_item import ActionItem, Kind
 from followthrough.domain.alert import in_words
 from followthrough.domain.choices import choices
+from followthrough.domain.drill import DrillReport
 from followthrough.domain.drill_scorecard import measures
 from followthrough.domain.incident import Audience, Incident, ItemSummary, Role, UpdateStage
 from followthrough.domain.text import one_line as _line
@@ -54,7 +55,28 @@ class About(TypedDict):
     """How long the deadline has passed."""
 
 
-class AboutIncident(About):
+class AboutPostmortem(TypedDict):
+    """Of an incident."""
+
+    postmortem_due: str
+    postmortem_owner: str
+    postmortem_format: str
+    postmortem_author: str
+    postmortem_reviewer: str
+    postmortem_state: str
+
+
+class AboutDrill(TypedDict):
+    """Empty, but for the address, where a notice brings no report of a drill."""
+
+    measures: list[str]
+    improved: list[str]
+    to_practise: list[str]
+    questions: list[str]
+    drills_url: AsIs
+
+
+class AboutIncident(About, AboutPostmortem, AboutDrill):
     """For notices about an incident."""
 
     severity_means: str
@@ -81,18 +103,7 @@ class AboutIncident(About):
     draft_stage: str
     draft: list[str]
     """Of the update that is due."""
-    postmortem_due: str
-    postmortem_owner: str
-    postmortem_format: str
-    postmortem_author: str
-    postmortem_reviewer: str
-    postmortem_state: str
     items: list[str]
-    measures: list[str]
-    improved: list[str]
-    to_practise: list[str]
-    questions: list[str]
-    drills_url: AsIs
 
 
 class AboutItem(About):
@@ -153,12 +164,12 @@ def about_incident(
     cadence = next((cadence for other, cadence in policy.updates.items() if other == audience), None)
     over = update is not None and update.stage is UpdateStage.RESOLVED
     proposed = _draft(notice, incident, organisation, public_url)
-    commander = incident.holder(Role.INCIDENT_COMMANDER)
     due = incident.plan.postmortem_due if incident.plan else None
-    postmortem = incident.postmortem
     about = _about(notice, due, organisation, public_url, links, reader)
     return {
         **about,
+        **_about_postmortem(incident, organisation, when(due)),
+        **_about_drill(notice.drill, public_url),
         "subject_matter": about["service" if audience == Audience.CUSTOMERS else "title"],
         "severity_means": _line(policy.description),
         "declared_at": when(incident.declared_at),
@@ -169,7 +180,7 @@ def about_incident(
         "role": holder.role if holder else "",
         "holder": _name(holder.person if holder else None, organisation),
         "before": " and ".join(_name(person, organisation) for person in before),
-        "commander": _name(commander, organisation),
+        "commander": _name(incident.holder(Role.INCIDENT_COMMANDER), organisation),
         "audience": _line(audience),
         "stage": update.stage if update else "",
         "cadence": span(cadence) if cadence else "",
@@ -178,17 +189,29 @@ def about_incident(
         "last_update": when(update.at if update else None),
         "draft_stage": proposed.stage if proposed else "",
         "draft": _lines(proposed.text if proposed else ""),
-        "postmortem_due": when(due),
-        "postmortem_owner": _name(incident.postmortem_owner or commander, organisation),
+        "items": [_summary(item, organisation) for item in incident.items],
+    }
+
+
+def _about_postmortem(incident: Incident, organisation: Organisation, due: str) -> AboutPostmortem:
+    postmortem = incident.postmortem
+    owner = incident.postmortem_owner or incident.holder(Role.INCIDENT_COMMANDER)
+    return {
+        "postmortem_due": due,
+        "postmortem_owner": _name(owner, organisation),
         "postmortem_format": incident.postmortem_format or "",
         "postmortem_author": _name(postmortem.by if postmortem else None, organisation),
         "postmortem_reviewer": _name(postmortem.review.by if postmortem and postmortem.review else None, organisation),
         "postmortem_state": postmortem.state if postmortem else "",
-        "items": [_summary(item, organisation) for item in incident.items],
-        "measures": measures(notice.drill) if notice.drill else [],
-        "improved": list(notice.drill.improved) if notice.drill else [],
-        "to_practise": list(notice.drill.to_practise) if notice.drill else [],
-        "questions": [_line(question) for question in notice.drill.questions] if notice.drill else [],
+    }
+
+
+def _about_drill(drill: DrillReport | None, public_url: str) -> AboutDrill:
+    return {
+        "measures": measures(drill) if drill else [],
+        "improved": list(drill.improved) if drill else [],
+        "to_practise": list(drill.to_practise) if drill else [],
+        "questions": [_line(question) for question in drill.questions] if drill else [],
         "drills_url": AsIs(f"{public_url}/drills"),
     }
 

@@ -1,7 +1,7 @@
 """What the templates of digests may use."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple, TypedDict
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -78,39 +78,23 @@ def about_weekly(
     zone = ZoneInfo(organisation.people[digest.person].time_zone)
     names = organisation.name_of
 
-    def late(item: ActionItem) -> str:
-        due, who = item.due_at, f"{item.severity}, {names(item.owner)}"
-        return f"{who}, {span(digest.at - due)} late" if due and due < digest.at else f"{who}, nobody has accepted it"
-
     def coming(item: ActionItem) -> str:
         due = item.due_at
-        return f"{item.severity}, {names(item.owner)}, due {due.astimezone(zone):%a %d %b}" if due else ""
+        return f"{item.severity}, {names(item.owner)}, due {_day(due, zone)}" if due else ""
 
     def blocked(item: ActionItem) -> str:
         block = item.block
         return f"{names(item.owner)}, for {span(digest.at - block.at)}: {_short(block.reason)}" if block else ""
-
-    def wanted(decision: Decision) -> str:
-        item = decision.item
-        match decision.wanted:
-            case Wanted.ESCALATION if decision.since:
-                return f"{late(item)}; escalation {decision.level} waits for {span(digest.at - decision.since)}"
-            case Wanted.OWNER if item.owner_wanted:
-                return f"who else could own it? {_short(item.owner_wanted.because)}"
-            case Wanted.EXTENSION if asked := item.extension_wanted:
-                until = asked.until.astimezone(zone)
-                return f"{names(asked.by)} asks for time until {until:%a %d %b}: {_short(asked.reason)}"
-            case Wanted.WAIVER if item.waiver and item.waiver.until:
-                return f"its waiver ends {item.waiver.until.astimezone(zone):%a %d %b}: {_short(item.waiver.reason)}"
-        return f"{names(item.owner)} has done it; please verify the evidence"
 
     def lines(items: Iterable[ActionItem], more: Callable[[ActionItem], str]) -> list[Line]:
         return [_about(item, public_url, more(item)) for item in items]
 
     page_url = AsIs(f"{public_url}/digests/weekly/{quote(digest.person)}")
     found = {
-        "Decisions wanted of you": [_about(one.item, public_url, wanted(one)) for one in digest.decisions],
-        "Late": lines(digest.late, late),
+        "Decisions wanted of you": [
+            _about(one.item, public_url, _wanted(one, digest.at, organisation, zone)) for one in digest.decisions
+        ],
+        "Late": lines(digest.late, lambda item: _late(item, digest.at, organisation)),
         "Due within a week": lines(digest.coming, coming),
         "Blocked for long": lines(digest.blocked, blocked),
         "Closed in the last week": lines(digest.closed, lambda item: f"thanks to {names(item.owner)}"),
@@ -124,6 +108,29 @@ def about_weekly(
         "page_url": page_url,
         "unsubscribe_url": AsIs(unsubscribe),
     }
+
+
+def _late(item: ActionItem, at: datetime, organisation: Organisation) -> str:
+    due, who = item.due_at, f"{item.severity}, {organisation.name_of(item.owner)}"
+    return f"{who}, {span(at - due)} late" if due and due < at else f"{who}, nobody has accepted it"
+
+
+def _wanted(decision: Decision, at: datetime, organisation: Organisation, zone: ZoneInfo) -> str:
+    item, names = decision.item, organisation.name_of
+    match decision.wanted:
+        case Wanted.ESCALATION if decision.since:
+            return f"{_late(item, at, organisation)}; escalation {decision.level} waits for {span(at - decision.since)}"
+        case Wanted.OWNER if item.owner_wanted:
+            return f"who else could own it? {_short(item.owner_wanted.because)}"
+        case Wanted.EXTENSION if asked := item.extension_wanted:
+            return f"{names(asked.by)} asks for time until {_day(asked.until, zone)}: {_short(asked.reason)}"
+        case Wanted.WAIVER if item.waiver and item.waiver.until:
+            return f"its waiver ends {_day(item.waiver.until, zone)}: {_short(item.waiver.reason)}"
+    return f"{names(item.owner)} has done it; please verify the evidence"
+
+
+def _day(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%a %d %b}"
 
 
 def about_digest(
