@@ -19,6 +19,7 @@ from activities.drills import Drills
 from activities.email import Email
 from activities.inboxes import Inboxes
 from activities.mail_transport import transport_for
+from activities.mailer import Mailer
 from activities.missed import Missed
 from activities.planning import Planning
 from activities.read_model import ReadModel
@@ -27,6 +28,7 @@ from activities.replan import Replan
 from activities.sprint_planning import SprintPlanning
 from activities.ticket_sweep import TicketSweep
 from activities.tickets import Tickets, tracker_for
+from activities.tracker import Tracker
 from activities.troubles import Troubles
 from followthrough.links import links_for
 from followthrough.organisation import Organisation
@@ -89,6 +91,9 @@ FINISH_WITHIN = timedelta(seconds=45)
 """What is under way when a worker stops has so long: more than a transport takes to connect and to answer."""
 
 
+Activity = Callable[..., Any]
+
+
 class Workers:
     """One for each queue; they run as ``async with``, and stop together."""
 
@@ -118,59 +123,29 @@ def build_worker(
     queues: Collection[Queue] = tuple(Queue),
 ) -> Workers:
     """Every workflow and activity of these queues, for the running loop."""
-    loop = asyncio.get_running_loop()
-    planning = Planning(organisation, database)
-    read_model = ReadModel(database)
     tracker = tracker_for(settings, organisation, database)
-    tickets = Tickets(tracker, organisation)
-    sweep = TicketSweep(tracker, database, client, loop)
-    public_url = settings.resolved_public_url
-    links = links_for(settings)
-    inboxes = Inboxes(client, loop)
-    email = Email(database, organisation, transport_for(settings), public_url, links, settings.mail_from, inboxes.put)
-    daily = Daily(database, organisation, email, public_url, links)
-    bounces = Bounces(database, organisation, email, public_url)
-    drills = Drills(database, organisation)
-    digests = Digests(database, organisation, email, public_url, links)
-    schedules = partial(wanted_schedules, jira=bool(settings.jira_url))
-    missed = Missed(database)
-    troubles = Troubles(client, database, organisation, email, public_url, schedules)
-    sprints = SprintPlanning(organisation, database, tracker, email, public_url, links)
-    activities: dict[Queue, list[Callable[..., Any]]] = {
+    url, links = settings.resolved_public_url, links_for(settings)
+    mailer = Mailer(database, organisation, transport_for(settings), url, links, settings.mail_from)
+    bounces, digests, sprints = Bounces(mailer), Digests(mailer), SprintPlanning(tracker, mailer)
+    troubles = Troubles(client, mailer, partial(wanted_schedules, jira=bool(settings.jira_url)))
+    activities: dict[Queue, list[Activity]] = {
         Queue.WORKFLOWS: [
-            planning.plan_incident,
-            planning.plan_item,
-            planning.team_of,
-            planning.find_repeats,
-            read_model.project_drill,
+            *_of_records(client, organisation, database),
             bounces.record_problem,
-            drills.plan_drill,
             digests.plan_monthly,
             digests.plan_weekly,
             sprints.coming_sprints,
             sprints.sprint_plan,
             sprints.left_over,
-            Reconciler(client, database).reconcile,
-            Replan(client, database, organisation).replan,
-            missed.missed_by_incident,
-            missed.missed_by_item,
             troubles.look_for_troubles,
         ],
         Queue.TICKETS: [
-            tickets.ensure_ticket,
-            tickets.adopt_ticket,
-            tickets.follow_ticket,
-            tickets.reopen_ticket,
-            tickets.comment_on_ticket,
-            sweep.tell_news,
+            *_of_tickets(client, organisation, database, tracker),
             sprints.next_sprint,
             sprints.plan_items,
         ],
         Queue.MAILS: [
-            email.send_notice,
-            email.asked_for,
-            email.send_again,
-            daily.send_daily,
+            *_of_mails(client, mailer),
             bounces.tell_above,
             digests.send_monthly,
             digests.send_weekly,
@@ -183,26 +158,59 @@ def build_worker(
         Queue.TICKETS: settings.tickets_per_second if settings.jira_url else None,
         Queue.MAILS: settings.mails_per_second if settings.sendgrid_api_key else None,
     }
-    return Workers(
-        [
-            Worker(
-                client,
-                task_queue=queue,
-                workflows=WORKFLOWS if queue is Queue.WORKFLOWS else [],
-                activities=activities[queue],
-                max_cached_workflows=CACHED_WORKFLOWS,
-                max_concurrent_workflow_tasks=WORKFLOW_TASKS,
-                max_concurrent_workflow_task_polls=POLLS,
-                max_concurrent_activity_task_polls=POLLS,
-                activity_executor=ThreadPoolExecutor(THREADS[queue], thread_name_prefix=queue),
-                max_concurrent_activities=THREADS[queue],
-                max_concurrent_local_activities=THREADS[queue],
-                max_task_queue_activities_per_second=per_second[queue],
-                graceful_shutdown_timeout=FINISH_WITHIN,
-                workflow_runner=WORKFLOW_RUNNER,
-                interceptors=[InTurn()],
-            )
-            for queue in Queue
-            if queue in queues
-        ]
+    return Workers([_worker(client, queue, activities[queue], per_second[queue]) for queue in Queue if queue in queues])
+
+
+def _worker(client: Client, queue: Queue, activities: list[Activity], per_second: float | None) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=WORKFLOWS if queue is Queue.WORKFLOWS else [],
+        activities=activities,
+        max_cached_workflows=CACHED_WORKFLOWS,
+        max_concurrent_workflow_tasks=WORKFLOW_TASKS,
+        max_concurrent_workflow_task_polls=POLLS,
+        max_concurrent_activity_task_polls=POLLS,
+        activity_executor=ThreadPoolExecutor(THREADS[queue], thread_name_prefix=queue),
+        max_concurrent_activities=THREADS[queue],
+        max_concurrent_local_activities=THREADS[queue],
+        max_task_queue_activities_per_second=per_second,
+        graceful_shutdown_timeout=FINISH_WITHIN,
+        workflow_runner=WORKFLOW_RUNNER,
+        interceptors=[InTurn()],
     )
+
+
+def _of_records(client: Client, organisation: Callable[[], Organisation], database: Engine) -> list[Activity]:
+    planning, missed = Planning(organisation, database), Missed(database)
+    return [
+        planning.plan_incident,
+        planning.plan_item,
+        planning.team_of,
+        planning.find_repeats,
+        ReadModel(database).project_drill,
+        Drills(database, organisation).plan_drill,
+        Reconciler(client, database).reconcile,
+        Replan(client, database, organisation).replan,
+        missed.missed_by_incident,
+        missed.missed_by_item,
+    ]
+
+
+def _of_tickets(
+    client: Client, organisation: Callable[[], Organisation], database: Engine, tracker: Tracker
+) -> list[Activity]:
+    tickets = Tickets(tracker, organisation)
+    return [
+        tickets.ensure_ticket,
+        tickets.adopt_ticket,
+        tickets.follow_ticket,
+        tickets.reopen_ticket,
+        tickets.comment_on_ticket,
+        TicketSweep(tracker, database, client, asyncio.get_running_loop()).tell_news,
+    ]
+
+
+def _of_mails(client: Client, mailer: Mailer) -> list[Activity]:
+    email = Email(mailer, Inboxes(client, asyncio.get_running_loop()).put)
+    return [email.send_notice, email.asked_for, email.send_again, Daily(mailer).send_daily]

@@ -1,17 +1,12 @@
 """Mails that did not arrive: recorded, and told to who is next above."""
 
-from collections.abc import Callable
-
-from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 from temporalio import activity
 
-from activities.email import NOBODY_ABOVE, Email, mail_to, undelivered
+from activities.mailer import NOBODY_ABOVE, Envelope, Mailer, undelivered
 from followthrough.domain.departures import as_of
-from followthrough.domain.undelivered import next_above
 from followthrough.mail.render import render_undelivered
-from followthrough.organisation import Organisation
-from followthrough.store.bounces import bounced, unreachable_people
+from followthrough.store.bounces import bounced
 from followthrough.store.tables import MailRow, MailState
 from workflows.mail_messages import MailProblem, Undelivered
 from workflows.messages import NoticeKind
@@ -20,18 +15,13 @@ from workflows.messages import NoticeKind
 class Bounces:
     """Activities that may be repeated."""
 
-    def __init__(
-        self, database: Engine, organisation: Callable[[], Organisation], email: Email, public_url: str
-    ) -> None:
-        self._database = database
-        self._organisation = organisation
-        self._email = email
-        self._public_url = public_url
+    def __init__(self, mailer: Mailer) -> None:
+        self._mailer = mailer
 
     @activity.defn
     def record_problem(self, problem: MailProblem) -> list[Undelivered]:
         """What has to be told in another way: the mail, or those of which it is the daily one."""
-        with Session(self._database) as session, session.begin():
+        with Session(self._mailer.database) as session, session.begin():
             if problem.address is not None:
                 bounced(session, problem.address, problem.reason, problem.at)
             of_daily = session.exec(select(MailRow).where(col(MailRow.sent_in) == problem.key)).all()
@@ -48,12 +38,10 @@ class Bounces:
     def tell_above(self, missed: Undelivered) -> None:
         """Of a digest, or when what the mail was about has ended."""
         now = activity.info().scheduled_time
-        organisation = as_of(self._organisation(), now.date())
+        organisation = as_of(self._mailer.organisation(), now.date())
         team = organisation.team_with(missed.person or "", next(iter(organisation.teams.values())))
-        with Session(self._database) as session:
-            above = next_above(missed.person, team, organisation, unreachable_people(session, organisation))
-        key, kind = f"{missed.key}/undelivered", NoticeKind.UNDELIVERED
-        with self._email.making(missed, key=key, kind=kind, person=above, at=now):
-            rendered = render_undelivered(missed, organisation, self._public_url)
-        mail = mail_to(above, organisation, rendered, key=key, kind=kind, at=now)
-        self._email.send(mail, NOBODY_ABOVE)
+        above = self._mailer.above(missed.person, team, organisation)
+        envelope = Envelope(f"{missed.key}/undelivered", NoticeKind.UNDELIVERED, above, now)
+        with self._mailer.making(missed, envelope):
+            rendered = render_undelivered(missed, organisation, self._mailer.public_url)
+        self._mailer.send(envelope.to_person(rendered, organisation), NOBODY_ABOVE)

@@ -1,25 +1,21 @@
 """The weekly and the monthly digest: for whom they are, and each mail, read and sent in one step."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.email import Email, mail_to
+from activities.mailer import Envelope, Mailer
 from followthrough.domain.departures import as_of
 from followthrough.domain.digest import Month, monthly_due
 from followthrough.domain.digest_mails import MonthlyMail, WeeklyMail
 from followthrough.domain.notice_kinds import DigestKind
 from followthrough.domain.values import PersonId
 from followthrough.domain.weekly import weekly_mails
-from followthrough.links import Links
 from followthrough.mail.charts import attached, charts
 from followthrough.mail.render import render_digest, render_weekly
-from followthrough.mail.unsubscribe import unsubscribe_url
 from followthrough.organisation import Organisation
 from followthrough.store.reports import read_digest, read_weekly_digest
 from followthrough.store.subscriptions import wants
@@ -30,19 +26,13 @@ NOBODY = "The digest is for nobody: name recipients under policies.digest in the
 class Digests:
     """Activities that may be repeated: a month or a week has one mail for each reader."""
 
-    def __init__(
-        self, database: Engine, organisation: Callable[[], Organisation], email: Email, public_url: str, links: Links
-    ) -> None:
-        self._database = database
-        self._organisation = organisation
-        self._email = email
-        self._public_url = public_url
-        self._links = links
+    def __init__(self, mailer: Mailer) -> None:
+        self._mailer = mailer
 
     @activity.defn
     def plan_weekly(self, at: datetime) -> list[WeeklyMail]:
         """For all who manage somebody or lead a team, with the time when each is sent."""
-        return weekly_mails(as_of(self._organisation(), at.date()), at)
+        return weekly_mails(as_of(self._mailer.organisation(), at.date()), at)
 
     @activity.defn
     def plan_monthly(self, at: datetime) -> list[MonthlyMail]:
@@ -50,7 +40,7 @@ class Digests:
 
         Each with the time when it is sent. Raises ApplicationError when that is nobody.
         """
-        organisation = self._organisation()
+        organisation = self._mailer.organisation()
         policies, people = organisation.policies.digest, as_of(organisation, at.date()).people
         due = monthly_due(at, policies)
         month = Month.before(due.astimezone(ZoneInfo(policies.time_zone)).replace(tzinfo=UTC))
@@ -63,34 +53,34 @@ class Digests:
     @activity.defn
     def send_weekly(self, mail: WeeklyMail) -> None:
         """To one manager who wants it; nothing when there is nothing to say."""
-        organisation = as_of(self._organisation(), mail.at.date())
+        organisation = as_of(self._mailer.organisation(), mail.at.date())
         if not self._wanted(DigestKind.WEEKLY, mail.person, organisation):
             return
-        kind = DigestKind.WEEKLY
-        with self._email.making(mail, key=mail.key, kind=kind, person=mail.person, at=mail.at):
-            with Session(self._database) as session:
+        envelope = Envelope(mail.key, DigestKind.WEEKLY, mail.person, mail.at)
+        with self._mailer.making(mail, envelope):
+            with Session(self._mailer.database) as session:
                 digest = read_weekly_digest(session, mail, organisation)
-            unsubscribe = unsubscribe_url(kind, mail.person, self._public_url, self._links)
-            rendered = render_weekly(digest, organisation, self._public_url, unsubscribe)
+            unsubscribe = self._mailer.unsubscribe_url(DigestKind.WEEKLY, mail.person)
+            rendered = render_weekly(digest, organisation, self._mailer.public_url, unsubscribe)
         if not digest.empty:
-            self._email.send(mail_to(mail.person, organisation, rendered, key=mail.key, kind=kind, at=mail.at), NOBODY)
+            self._mailer.send(envelope.to_person(rendered, organisation), NOBODY)
 
     @activity.defn
     def send_monthly(self, mail: MonthlyMail) -> None:
         """To one reader who wants it, with the charts."""
-        organisation = self._organisation()
+        organisation = self._mailer.organisation()
         if not self._wanted(DigestKind.MONTHLY, mail.person, as_of(organisation, mail.at.date())):
             return
-        kind = DigestKind.MONTHLY
-        with self._email.making(mail, key=mail.key, kind=kind, person=mail.person, at=mail.at):
-            with Session(self._database) as session:
+        envelope = Envelope(mail.key, DigestKind.MONTHLY, mail.person, mail.at)
+        with self._mailer.making(mail, envelope):
+            with Session(self._mailer.database) as session:
                 digest = read_digest(session, Month.parse(mail.month), organisation, mail.at)
-            unsubscribe = unsubscribe_url(kind, mail.person, self._public_url, self._links)
-            rendered = render_digest(digest, organisation, self._public_url, mail.person, unsubscribe)
-            row = mail_to(mail.person, organisation, rendered, key=mail.key, kind=kind, at=mail.at)
+            unsubscribe = self._mailer.unsubscribe_url(DigestKind.MONTHLY, mail.person)
+            rendered = render_digest(digest, organisation, self._mailer.public_url, mail.person, unsubscribe)
+            row = envelope.to_person(rendered, organisation)
             row.attachments = [attached(chart) for chart in charts(digest)]
-        self._email.send(row, NOBODY)
+        self._mailer.send(row, NOBODY)
 
     def _wanted(self, kind: DigestKind, person: PersonId, organisation: Organisation) -> bool:
-        with Session(self._database) as session:
+        with Session(self._mailer.database) as session:
             return person in organisation.people and wants(session, person, kind)

@@ -3,14 +3,12 @@
 Every activity may be repeated: a mail is sent once, and a ticket that is in the sprint stays there.
 """
 
-from collections.abc import Callable
 from itertools import islice
 
-from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.email import Email, mail_to
+from activities.mailer import Envelope, Mailer
 from activities.tracker import SprintState, Tracker
 from activities.vendors import tracker_failures
 from followthrough.domain.action_item import OPEN, WORKED_ON, ActionItem
@@ -19,10 +17,7 @@ from followthrough.domain.notice_kinds import DigestKind
 from followthrough.domain.sprint import Sprint, SprintPlan
 from followthrough.domain.sprint_dates import coming_plans, sprint_plan
 from followthrough.domain.sprint_planning import propose
-from followthrough.links import Links
 from followthrough.mail.render import render_planning
-from followthrough.mail.unsubscribe import unsubscribe_url
-from followthrough.organisation import Organisation
 from followthrough.store.queries import items_named, items_to_plan
 from followthrough.store.subscriptions import wants
 from workflows.sprint_messages import (
@@ -41,32 +36,20 @@ NOBODY = "It is for nobody who is in the organisation file and still there; add 
 class SprintPlanning:
     """Reads the organisation file as it is at that moment."""
 
-    def __init__(
-        self,
-        organisation: Callable[[], Organisation],
-        database: Engine,
-        tracker: Tracker,
-        email: Email,
-        public_url: str,
-        links: Links,
-    ) -> None:
-        self._organisation = organisation
-        self._database = database
+    def __init__(self, tracker: Tracker, mailer: Mailer) -> None:
         self._tracker = tracker
-        self._email = email
-        self._public_url = public_url
-        self._links = links
+        self._mailer = mailer
 
     @activity.defn
     def coming_sprints(self, request: TeamAt) -> list[PlanSprint]:
         """The sprint in planning and the one after it; none for teams that don't plan."""
-        plans = islice(coming_plans(request.team, self._organisation(), request.at), 2)
+        plans = islice(coming_plans(request.team, self._mailer.organisation(), request.at), 2)
         return [PlanSprint(team=plan.team, first_day=plan.first_day) for plan in plans]
 
     @activity.defn
     def sprint_plan(self, request: PlanSprint) -> SprintPlan | None:
         """The moments of one planning; None when the organisation file has no such sprint any more."""
-        return sprint_plan(request.team, as_of(self._organisation(), request.first_day), request.first_day)
+        return sprint_plan(request.team, as_of(self._mailer.organisation(), request.first_day), request.first_day)
 
     @activity.defn
     def next_sprint(self, request: TeamAt) -> Sprint | None:
@@ -77,22 +60,23 @@ class SprintPlanning:
     @activity.defn
     def send_planning_mail(self, mail: PlanningMail) -> None:
         """To one person, with what is proposed at that moment; the digest only to those who want it."""
-        organisation = as_of(self._organisation(), mail.at.date())
+        organisation = as_of(self._mailer.organisation(), mail.at.date())
         digest = mail.kind is PlanningMailKind.DIGEST
-        with Session(self._database) as session:
+        with Session(self._mailer.database) as session:
             wanted = not digest or wants(session, mail.to, DigestKind.SPRINT)
             if not wanted or mail.plan.team not in organisation.teams:
                 return
             proposal = propose(mail.plan, items_to_plan(session, mail.plan.team), organisation)
-        unsubscribe = unsubscribe_url(DigestKind.SPRINT, mail.to, self._public_url, self._links) if digest else ""
-        with self._email.making(mail, key=mail.key, kind=mail.kind, person=mail.to, at=mail.at):
-            rendered = render_planning(mail, proposal, organisation, self._public_url, unsubscribe)
-        self._email.send(mail_to(mail.to, organisation, rendered, key=mail.key, kind=mail.kind, at=mail.at), NOBODY)
+        unsubscribe = self._mailer.unsubscribe_url(DigestKind.SPRINT, mail.to) if digest else ""
+        envelope = Envelope(mail.key, mail.kind, mail.to, mail.at)
+        with self._mailer.making(mail, envelope):
+            rendered = render_planning(mail, proposal, organisation, self._mailer.public_url, unsubscribe)
+        self._mailer.send(envelope.to_person(rendered, organisation), NOBODY)
 
     @activity.defn
     def plan_items(self, request: PlanItems) -> PlannedItems | None:
         """Moves the tickets of all that can be planned in one request; None while there is no sprint to come."""
-        with Session(self._database) as session:
+        with Session(self._mailer.database) as session:
             found = items_named(session, request.items)
         not_planned = {item: why for item in request.items if (why := _obstacle(found.get(item), request.team))}
         planned = tuple(item for item in request.items if item not in not_planned)
@@ -110,7 +94,7 @@ class SprintPlanning:
     @activity.defn
     def left_over(self, request: ItemsInSprint) -> list[str]:
         """Ids of those that are still planned in the sprint and not done."""
-        with Session(self._database) as session:
+        with Session(self._mailer.database) as session:
             found = items_named(session, request.items)
         return [
             key

@@ -5,13 +5,12 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
-from activities.email import Email, mail_to
+from activities.mailer import Envelope, Mailer
 from followthrough.domain.departures import as_of
 from followthrough.mail.render import render_troubles
 from followthrough.organisation import Organisation
@@ -28,27 +27,16 @@ NOBODY = "None of the organisation file's administrators is there any more."
 class Troubles:
     """Activities that may be repeated."""
 
-    def __init__(
-        self,
-        client: Client,
-        database: Engine,
-        organisation: Callable[[], Organisation],
-        email: Email,
-        public_url: str,
-        schedules: Callable[[Organisation], set[str]],
-    ) -> None:
+    def __init__(self, client: Client, mailer: Mailer, schedules: Callable[[Organisation], set[str]]) -> None:
         self._client = client
-        self._database = database
-        self._organisation = organisation
-        self._email = email
-        self._public_url = public_url
+        self._mailer = mailer
         self._schedules = schedules
 
     @activity.defn
     async def look_for_troubles(self) -> int:
         """How many there are; each is noted for as long as it lasts."""
-        now, organisation = datetime.now(UTC), self._organisation()
-        found = await in_engine(self._client, self._database, self._schedules(organisation))
+        now, organisation = datetime.now(UTC), self._mailer.organisation()
+        found = await in_engine(self._client, self._mailer.database, self._schedules(organisation))
         found = [*found[:LISTED], *await asyncio.to_thread(self._found_here, organisation, now)]
         rows = {
             one.key: TroubleRow(
@@ -56,35 +44,38 @@ class Troubles:
             )
             for one in found
         }
-        await asyncio.to_thread(note_troubles, self._database, rows)
+        await asyncio.to_thread(note_troubles, self._mailer.database, rows)
         return len(rows)
 
     @activity.defn
     def tell_troubles(self, tell: TellTroubles) -> None:
         """A mail to each administrator, when there is something new or a day has passed."""
         rows = [
-            row for row in noted(self._database) if row.kind not in OF_ENGINE or row.since <= tell.at - SETTLES_WITHIN
+            row
+            for row in noted(self._mailer.database)
+            if row.kind not in OF_ENGINE or row.since <= tell.at - SETTLES_WITHIN
         ]
         if not any(row.told_at is None or row.told_at <= tell.at - TOLD_EVERY for row in rows):
             return
-        organisation = as_of(self._organisation(), tell.at.date())
+        organisation = as_of(self._mailer.organisation(), tell.at.date())
         for row in rows:
             logger.warning("Trouble: %s %s", row.sentence, row.what_to_do)
         lines = [(row.sentence, row.what_to_do) for row in rows]
         told_somebody = not organisation.administrators
         for person in organisation.administrators:
             key = f"trouble/{tell.at:%Y-%m-%dT%H:%M:%S}/{person}"
-            with self._email.making(tell, key=key, kind="trouble", person=person, at=tell.at):
-                rendered = render_troubles(lines, key, organisation, self._public_url)
+            envelope = Envelope(key, "trouble", person, tell.at)
+            with self._mailer.making(tell, envelope):
+                rendered = render_troubles(lines, key, organisation, self._mailer.public_url)
             try:
-                self._email.send(mail_to(person, organisation, rendered, key=key, kind="trouble", at=tell.at), NOBODY)
+                self._mailer.send(envelope.to_person(rendered, organisation), NOBODY)
                 told_somebody = True
             except ApplicationError as error:
                 if not error.non_retryable:
                     raise
         if told_somebody:
-            told(self._database, [row.key for row in rows], tell.at)
+            told(self._mailer.database, [row.key for row in rows], tell.at)
 
     def _found_here(self, organisation: Organisation, now: datetime) -> list[Trouble]:
-        with Session(self._database) as session:
-            return [*in_database(session, organisation, now), *in_files(self._organisation)]
+        with Session(self._mailer.database) as session:
+            return [*in_database(session, organisation, now), *in_files(self._mailer.organisation)]

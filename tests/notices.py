@@ -1,10 +1,14 @@
 """An organisation, and a notice of each kind about an incident or an action item of it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from pydantic import HttpUrl
+from sqlalchemy import Engine
 
+from activities.mail_transport import OutboxTransport, Transport
+from activities.mailer import Mailer
 from followthrough.domain.action_item import Block, Evidence, ExtensionWanted, ItemStatus, Waiver
 from followthrough.domain.alert import Alert, AlertState
 from followthrough.domain.drill import DrillOutcome, DrillReport, Score
@@ -27,6 +31,7 @@ from tests.records import NOW, incident, item
 from workflows.mail_messages import Undelivered
 from workflows.messages import Notice, NoticeKind
 
+FROM = "followthrough@example.com"
 PUBLIC_URL = "https://followthrough.example.com"
 LINKS = Links(["the secret of the tests"])
 EVIDENCE = Evidence(url=HttpUrl("https://git.example.com/change/7"), note="with a test", by="ana", at=NOW)
@@ -218,3 +223,8 @@ def notice(kind: NoticeKind, record: dict[str, Any] | None = None, **changes: An
     else:
         given["incident"] = incident(**given["incident"] | (record or {}))
     return Notice.model_validate(given)
+
+
+def mailer(database: Engine, organisation: Callable[[], Organisation], transport: Transport | None = None) -> Mailer:
+    """Puts mails into the outbox, unless there is another transport."""
+    return Mailer(database, organisation, transport or OutboxTransport(), PUBLIC_URL, LINKS, FROM)

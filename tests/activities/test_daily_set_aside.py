@@ -13,7 +13,7 @@ from activities.read_model import ReadModel
 from followthrough.policies import Policies
 from followthrough.store.tables import MailRow, MailState
 from tests.activities.test_email import Post
-from tests.notices import LINKS, ORGANISATION, PUBLIC_URL, notice
+from tests.notices import ORGANISATION, notice
 from tests.records import NOW, incident, item
 from workflows.mail_messages import DailyMail, MailProblem
 from workflows.messages import NoticeKind
@@ -31,7 +31,7 @@ def test_a_daily_mail_that_can_not_be_made_keeps_what_it_gathered(
     post.send()
     post.send(notice(NoticeKind.ITEM_TO_PLAN, key="second"))
     waiting = tuple(put.mail for put in post.inbox)
-    daily = Daily(database, lambda: post.organisation, post.email, PUBLIC_URL, LINKS)
+    daily = Daily(post.mailer)
     wanted = DailyMail(key="daily/ana/1", person="ana", mails=waiting, at=NOW)
 
     def broken(*_given: object) -> None:
@@ -45,7 +45,7 @@ def test_a_daily_mail_that_can_not_be_made_keeps_what_it_gathered(
         patched.setattr("activities.daily.render_daily", broken)
         with pytest.raises(ApplicationError, match="can't be made"):
             ActivityEnvironment().run(daily.send_daily, wanted)
-    bounces = Bounces(database, lambda: post.organisation, post.email, PUBLIC_URL)
+    bounces = Bounces(post.mailer)
     ActivityEnvironment().run(bounces.record_problem, MailProblem(key=wanted.key, reason="not made", at=NOW))
     assert states() == [MailState.SET_ASIDE, MailState.GATHERED, MailState.GATHERED]
     asked = ActivityEnvironment().run(post.email.asked_for, wanted.key)

@@ -9,11 +9,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.email import Email
-from activities.mail_transport import OutboxTransport
 from activities.planning import Planning
 from followthrough.organisation import Organisation
 from followthrough.store.tables import MailRow
-from tests.notices import LINKS
+from tests.notices import mailer
 from tests.records import NOW, incident, item
 from workflows.messages import Notice, NoticeKind, PlanIncident, PlanItem
 
@@ -37,15 +36,7 @@ def test_plans_name_somebody_who_is_still_there(without_ines: Organisation, data
 
 
 def test_a_mail_to_somebody_who_left_goes_to_the_others_alone(without_ines: Organisation, database: Engine) -> None:
-    email = Email(
-        database,
-        lambda: without_ines,
-        OutboxTransport(),
-        "http://localhost",
-        LINKS,
-        "followthrough@example.com",
-        lambda *_: pytest.fail("every kind is urgent"),
-    )
+    email = Email(mailer(database, lambda: without_ines), lambda *_: pytest.fail("every kind is urgent"))
 
     def send(key: str, *to: str) -> list[str | None]:
         notice = Notice(key=key, kind=NoticeKind.INCIDENT_CLOSED, to=to, at=NOW, incident=incident())

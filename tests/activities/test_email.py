@@ -25,7 +25,7 @@ from followthrough.mail.render import Rendered, render
 from followthrough.policies import Policies
 from followthrough.settings import Settings
 from followthrough.store.tables import MailRow, MailState
-from tests.notices import LINKS, ORGANISATION, PUBLIC_URL, notice
+from tests.notices import LINKS, ORGANISATION, mailer, notice
 from tests.records import NOW
 from tests.standins.sendgrid import API_KEY, Fault, SendGridStandIn
 from workflows.mail_messages import PutInInbox, Undelivered
@@ -44,15 +44,8 @@ class Post:
         self._database = database
         self.organisation = ORGANISATION
         self.inbox: list[PutInInbox] = []
-        self.email = Email(
-            database,
-            lambda: self.organisation,
-            transport,
-            PUBLIC_URL,
-            LINKS,
-            "followthrough@example.com",
-            lambda _, put: self.inbox.append(put),
-        )
+        self.mailer = mailer(database, lambda: self.organisation, transport)
+        self.email = Email(self.mailer, lambda _, put: self.inbox.append(put))
 
     def send(self, about: Notice = REMINDER) -> None:
         ActivityEnvironment().run(self.email.send_notice, about)

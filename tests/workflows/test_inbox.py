@@ -17,7 +17,6 @@ from temporalio.testing import ActivityEnvironment, TimeSkipper, TimeSkippingCon
 
 from activities.email import Email
 from activities.inboxes import Inboxes
-from activities.mail_transport import OutboxTransport
 from activities.read_model import ReadModel
 from followthrough.domain.action_item import ItemStatus
 from followthrough.organisation import Organisation
@@ -25,7 +24,7 @@ from followthrough.policies import MailPolicies
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import MailRow, MailState
-from tests.notices import LINKS, PUBLIC_URL, notice
+from tests.notices import mailer, notice
 from tests.records import item
 from tests.standins.sendgrid import API_KEY, Fault, SendGridStandIn
 from tests.web.conftest import new_namespace
@@ -53,15 +52,7 @@ class Office:
     async def tell_ines(self, kind: NoticeKind, number: int, at: datetime = FRIDAY) -> str:
         """Gives the key of the mail."""
         inboxes = Inboxes(self.client, asyncio.get_running_loop())
-        email = Email(
-            self.database,
-            lambda: self.organisation,
-            OutboxTransport(),
-            PUBLIC_URL,
-            LINKS,
-            "followthrough@example.com",
-            inboxes.put,
-        )
+        email = Email(mailer(self.database, lambda: self.organisation), inboxes.put)
         about = notice(kind, {"id": f"inc-0000000001.{number}"}, to=("ines",), key=f"{number}/{kind}", at=at)
         await asyncio.to_thread(ActivityEnvironment().run, email.send_notice, about)
         return about.mail_key("ines")

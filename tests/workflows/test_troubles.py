@@ -18,8 +18,6 @@ from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.email import Email
-from activities.mail_transport import OutboxTransport
 from activities.read_model import ReadModel
 from activities.troubles import Troubles
 from followthrough import troubles
@@ -32,7 +30,7 @@ from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import MailRow, MailState, VendorPauseRow
 from followthrough.web.app import create_app
 from tests import records
-from tests.notices import LINKS, PUBLIC_URL
+from tests.notices import mailer
 from tests.waiting import eventually
 from tests.web.conftest import new_namespace
 from tests.workflows.test_ended_badly import alert
@@ -79,9 +77,7 @@ class Operations:
         return await self.client.execute_workflow(TroublesWorkflow.run, id=f"look/{uuid4()}", task_queue=TASK_QUEUE)
 
     async def tell(self, at: datetime) -> None:
-        organisation, database, put = self.organisation, self.database, lambda _person, _mail: None
-        email = Email(database, organisation, OutboxTransport(), PUBLIC_URL, LINKS, "followthrough@example.com", put)
-        troubles = Troubles(self.client, database, organisation, email, PUBLIC_URL, lambda _: set())
+        troubles = Troubles(self.client, mailer(self.database, self.organisation), lambda _: set())
         await asyncio.to_thread(ActivityEnvironment().run, troubles.tell_troubles, TellTroubles(at=at))
 
     async def get(self, path: str) -> httpx.Response:
