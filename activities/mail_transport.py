@@ -26,9 +26,9 @@ from sendgrid.helpers.mail import (
 
 from activities.vendors import VendorRefused, VendorUnavailable, pause_asked
 from followthrough.domain.text import LABEL, cut, one_line
+from followthrough.domain.wording import without_addresses
 from followthrough.settings import Settings
 from followthrough.store.tables import MailRow
-from followthrough.wording import without_addresses
 
 MOST_RECIPIENTS = 1000
 """Of one request: SendGrid takes no more personalizations."""

@@ -25,6 +25,7 @@ from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from followthrough.domain.values import PersonId
+from followthrough.domain.wording import span
 from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationFile
 from followthrough.service import Service, running
@@ -221,9 +222,7 @@ class Story:
     async def _pass_time(self, workflow_id: str, duration: timedelta) -> None:
         """Moves one workflow's own clock; what comes due on the way happens."""
         handle, skipper = self.service.client.get_workflow_handle(workflow_id), self._skipper()
-        self.now_doing = (
-            f"{duration.days or round(duration.total_seconds() / 60)} {'days' if duration.days else 'minutes'} pass"
-        )
+        self.now_doing = f"{span(duration)} pass"
         await skipper.fast_forward(handle, duration)
         self.virtual_end = max(self.virtual_end, await skipper.get_current_time(handle))
         await self._pass_time_in_inboxes(duration)

@@ -23,6 +23,7 @@ from activities.jira_tracker import JiraTracker
 from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough import store
 from followthrough.domain.alert import in_words
+from followthrough.domain.wording import to_the_minute
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
 from followthrough.engine_sources import Unavailable, check_download, go_command
 from followthrough.organisation_file import OrganisationError, cautions, load
@@ -322,7 +323,7 @@ def _alerts(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "alerts without a route",
             FindingState.WRONG,
-            f"{len(found)} started no incident, the last one at {found[0].last_at:%Y-%m-%d %H:%M} UTC, "
+            f"{len(found)} started no incident, the last one at {to_the_minute(found[0].last_at)}, "
             f"{found[0].title}, with the labels {in_words(found[0].labels)}.",
             "Add a route for them in the organisation file; the page /alerts lists them.",
         )

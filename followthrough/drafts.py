@@ -9,9 +9,9 @@ from pydantic import AwareDatetime
 from followthrough.domain.incident import Audience, Incident, Role, UpdateStage
 from followthrough.domain.updates import last_update
 from followthrough.domain.values import Message
+from followthrough.domain.wording import span, when
 from followthrough.organisation import Organisation
 from followthrough.update_templates import SHIPPED, Templates, fill, known_to, template_name
-from followthrough.wording import span, when
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from followthrough.cli import (
     updates,
 )
 from followthrough.cli.api import fail
-from followthrough.wording import what_is_wrong
+from followthrough.domain.wording import what_is_wrong
 
 
 class Commands(TyperGroup):

@@ -1,6 +1,6 @@
 """Commands about incidents."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +23,7 @@ from followthrough.domain.incident_commands import (
     Resolve,
 )
 from followthrough.domain.values import Severity
+from followthrough.domain.wording import to_the_minute
 from followthrough.web.bodies import NewIncident
 
 app = typer.Typer()
@@ -173,6 +174,6 @@ def readable(value: Any) -> str:
     if len(text) < 20 or text[10] != "T":
         return text
     try:
-        return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        return to_the_minute(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         return text

@@ -1,12 +1,13 @@
 """The page that a service's people pin to the wall: who does what, by when, and who is next; and what is missing."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Audience, Role, UpdateStage
 from followthrough.domain.rota import on_call
 from followthrough.domain.values import Message, PersonId, ServiceId, Severity
+from followthrough.domain.wording import exact_span
 from followthrough.organisation import Organisation
 
 ROLES = {
@@ -21,13 +22,6 @@ VALUES = (
     "No heroes: hand over before you are tired. What only one person can do is a gap.",
     "Say it early, also anonymously: every incident has a page for that.",
     "Thank who admits a mistake; it is how everybody learns of it.",
-)
-
-UNITS = (
-    (timedelta(days=1), "d"),
-    (timedelta(hours=1), "h"),
-    (timedelta(minutes=1), "min"),
-    (timedelta(seconds=1), "s"),
 )
 
 
@@ -118,12 +112,12 @@ def _path(service_id: ServiceId, organisation: Organisation, now: datetime) -> I
 def _severities(organisation: Organisation) -> Iterator[SeverityLine]:
     for severity in Severity:
         policy = organisation.severities[severity]
-        updates = [f"{audience.value} every {_exactly(cadence)}" for audience, cadence in policy.updates.items()]
+        updates = [f"{audience.value} every {exact_span(cadence)}" for audience, cadence in policy.updates.items()]
         days = policy.postmortem_within
         yield SeverityLine(
             severity=severity,
             means=policy.description,
-            acknowledge="within " + _exactly(policy.acknowledge_within),
+            acknowledge="within " + exact_span(policy.acknowledge_within),
             updates=", ".join(updates) or "none",
             postmortem="none" if days is None else f"within {days} working days",
         )
@@ -149,11 +143,6 @@ def _gaps(service_id: ServiceId, organisation: Organisation, present: Organisati
         asking = [severity for severity in Severity if audience in present.severities[severity].updates]
         if asking and not service.subscribers.get(audience):
             yield f"No subscriber gets the {audience.value} updates due at {', '.join(asking)}; add an address."
-
-
-def _exactly(duration: timedelta) -> str:
-    unit, name = next((unit, name) for unit, name in UNITS if not duration % unit)
-    return f"{duration // unit} {name}"
 
 
 def markdown(playbook: Playbook) -> str:

@@ -1,7 +1,6 @@
 """Which questions a postmortem asks, in rotation, and a draft that the timeline already filled."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
 from jinja2 import DictLoader, StrictUndefined
@@ -12,6 +11,7 @@ from followthrough.domain.incident import Incident
 from followthrough.domain.postmortem import FormatName
 from followthrough.domain.text import one_line
 from followthrough.domain.values import EntryKind, PersonId, Severity, TimelineEntry
+from followthrough.domain.wording import span_to_the_minute, to_the_minute
 from followthrough.organisation import Organisation
 
 _ROTATION = tuple(name for name in FormatName if name is not FormatName.SHORT)
@@ -37,22 +37,13 @@ def next_format(severity: Severity, recent: Sequence[FormatName]) -> FormatName:
     return min(_ROTATION, key=lambda name: last_used.get(name, -1))
 
 
-def _minute(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _duration(span: timedelta) -> str:
-    hours, minutes = divmod(round(span.total_seconds() / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
-
-
 def _environment() -> ImmutableSandboxedEnvironment:
     folder = files("followthrough") / "postmortem_formats"
     templates = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
     environment = ImmutableSandboxedEnvironment(
         loader=DictLoader(templates), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(minute=_minute, duration=_duration, one_line=one_line, in_words=in_words)
+    environment.filters.update(minute=to_the_minute, duration=span_to_the_minute, one_line=one_line, in_words=in_words)
     return environment
 
 

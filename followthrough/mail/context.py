@@ -13,11 +13,11 @@ from followthrough.domain.incident import Audience, Incident, ItemSummary, Role,
 from followthrough.domain.text import one_line as _line
 from followthrough.domain.updates import likely_stage
 from followthrough.domain.values import PersonId
+from followthrough.domain.wording import span
+from followthrough.domain.wording import when as told_when
 from followthrough.drafts import Draft, draft
 from followthrough.links import Link, Links
 from followthrough.organisation import Organisation
-from followthrough.wording import span
-from followthrough.wording import when as told_when
 from workflows.messages import Notice, NoticeKind
 
 PURPOSE = {

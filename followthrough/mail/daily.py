@@ -10,10 +10,10 @@ from followthrough.domain.daily import NEWS, most_urgent_first
 from followthrough.domain.notice_kinds import NoticeKind
 from followthrough.domain.text import one_line
 from followthrough.domain.waiting_mail import WaitingMail
+from followthrough.domain.wording import when
 from followthrough.links import Link, Links
 from followthrough.mail.context import AsIs
 from followthrough.organisation import Organisation
-from followthrough.wording import when
 from workflows.mail_messages import DailyMail
 
 SHOWN = 50

@@ -14,10 +14,10 @@ from followthrough.domain.escalations import Escalation
 from followthrough.domain.load import Overload
 from followthrough.domain.text import one_line, shortened
 from followthrough.domain.weekly import Decision, Wanted, WeeklyDigest
+from followthrough.domain.wording import span
 from followthrough.mail.charts import charts
 from followthrough.mail.context import AsIs
 from followthrough.organisation import Organisation
-from followthrough.wording import span
 
 LONGEST = 200
 """Letters of a text that somebody typed; the rest is behind its link."""

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from followthrough.domain.sprint_planning import CANDIDATES, Line, Place, Proposal
 from followthrough.domain.text import one_line
+from followthrough.domain.wording import when
 from followthrough.mail.context import AsIs
 from followthrough.organisation import Organisation
-from followthrough.wording import when
 from workflows.sprint_messages import PlanningMail
 
 AT_MOST = 10

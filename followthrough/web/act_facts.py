@@ -7,9 +7,9 @@ from typing import NamedTuple
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.incident import Incident
 from followthrough.domain.values import PersonId
+from followthrough.domain.wording import span, when
 from followthrough.mail.context import PURPOSE
 from followthrough.organisation import Organisation
-from followthrough.wording import span, when
 
 
 class Fact(NamedTuple):

@@ -12,9 +12,9 @@ from followthrough.domain.calendar import END_OF_WORKING_DAY, end_of_working_day
 from followthrough.domain.choices import BLOCK, DOES_NOT_HOLD, RETURN_POSTMORTEM, Choice, days
 from followthrough.domain.incident import Incident
 from followthrough.domain.values import Refusal
+from followthrough.domain.wording import what_is_wrong
 from followthrough.links import Link
 from followthrough.organisation import Organisation
-from followthrough.wording import what_is_wrong
 
 LABELS = {
     "evidence": "Link to what shows it: a change, a dashboard or a test",

@@ -13,6 +13,7 @@ from followthrough.domain.choices import DECIDE, NAMES, choices
 from followthrough.domain.departures import as_of
 from followthrough.domain.incident import Incident
 from followthrough.domain.values import Refusal
+from followthrough.domain.wording import when
 from followthrough.links import BadLink, ExpiredLink, Link, Links
 from followthrough.organisation import Organisation
 from followthrough.store.links import use, used_at
@@ -22,7 +23,6 @@ from followthrough.web.errors import Returned
 from followthrough.web.incidents import Incidents
 from followthrough.web.reading import Reading, read
 from followthrough.web.rendering import page
-from followthrough.wording import when
 
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 MOVED_ON = "This has moved on"

@@ -14,11 +14,11 @@ from sqlmodel import Session
 from followthrough.domain.anonymous import LONGEST, NewNote, ShownNotes
 from followthrough.domain.incident import Incident
 from followthrough.domain.values import Message
+from followthrough.domain.wording import span, when_from_here
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.anonymous import TooMany, add, shown_notes
-from followthrough.web import words
 from followthrough.web.errors import Unknown
 from followthrough.web.reading import Reading
 from followthrough.web.rendering import page
@@ -51,7 +51,7 @@ def anonymous(settings: Settings, organisation: Callable[[], Organisation]) -> A
 
     def local(at: datetime, incident: Incident) -> str:
         zone = ZoneInfo(organisation().team(incident.team, incident.service).time_zone)
-        return f"{words.when(at, datetime.now(UTC), zone)} ({zone.key})"
+        return f"{when_from_here(at, datetime.now(UTC), zone)} ({zone.key})"
 
     def take(session: Session, incident: Incident, text: str) -> datetime:
         try:
@@ -76,7 +76,7 @@ def anonymous(settings: Settings, organisation: Callable[[], Organisation]) -> A
 
     def draw(request: Request, incident: Incident, status: int, shown_from: str) -> Response:
         policies = organisation().policies.anonymous
-        context = {"policies": policies, "at_most": words.span(policies.alone_after), "shown_from": shown_from}
+        context = {"policies": policies, "at_most": span(policies.alone_after), "shown_from": shown_from}
         return page(
             request, "anonymous.html", status=status, headers=NOT_KEPT, incident=incident, longest=LONGEST, **context
         )

@@ -18,6 +18,7 @@ from followthrough.domain.drill_calendar import Quarter
 from followthrough.domain.drill_scorecard import TeamPractice, measures, practices
 from followthrough.domain.lifecycle_commands import incident_id
 from followthrough.domain.values import Message, Refusal, TeamId
+from followthrough.domain.wording import when
 from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationError
 from followthrough.scenarios import load_scenarios
@@ -29,7 +30,6 @@ from followthrough.web.intake import Accepted
 from followthrough.web.reading import Reading
 from followthrough.web.rendering import page
 from followthrough.web.security import authorised
-from followthrough.wording import when
 from workflows.drill import DrillWorkflow
 from workflows.messages import TASK_QUEUE, DrillRequest, drill_id
 

@@ -14,9 +14,9 @@ from temporalio.service import RPCError
 
 from followthrough.domain.text import REASON, cut, one_line
 from followthrough.domain.values import Refusal
+from followthrough.domain.wording import what_is_wrong
 from followthrough.links import hidden
 from followthrough.web.rendering import page
-from followthrough.wording import what_is_wrong
 
 logger = logging.getLogger(__name__)
 

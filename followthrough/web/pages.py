@@ -24,8 +24,8 @@ from followthrough.store.alerts import without_route
 from followthrough.store.anonymous import shown_notes
 from followthrough.store.bounces import unreachable
 from followthrough.store.tables import MailRow, MailState, VendorPauseRow
-from followthrough.web import words
 from followthrough.web.incidents import Incidents
+from followthrough.web.next_moment import next_moment as said
 from followthrough.web.reading import Offset, Reading
 from followthrough.web.rendering import page
 from followthrough.web.security import on_this_machine
@@ -53,7 +53,7 @@ def pages(settings: Settings, organisation: OrganisationFile, incidents: Inciden
             return ""
         told = [organisation().people[person] for person in moment.to if person in organisation().people]
         zone = ZoneInfo(told[0].time_zone if told else "UTC")
-        return words.next_moment(moment, datetime.now(UTC), name, zone)
+        return said(moment, datetime.now(UTC), name, zone)
 
     def show(request: Request, template: str, **context: Any) -> Response:
         return page(request, template, name=name, next_moment=next_moment, **context)

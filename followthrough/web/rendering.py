@@ -14,8 +14,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markupsafe import Markup
 
+from followthrough.domain.wording import distance, to_the_minute
 from followthrough.organisation import Person, Service, Team
-from followthrough.web import words
 
 MOST_LINK_WORK = 2_000_000
 """Brackets of a paragraph times its characters: a hundred links in a paragraph of ten pages stay below."""
@@ -50,7 +50,7 @@ def _query(filters: Mapping[str, str], **more: str | int) -> str:
 
 
 def _ago(at: datetime) -> Markup:
-    return _time(at, words.distance(at, datetime.now(UTC)))
+    return _time(at, distance(at, datetime.now(UTC)))
 
 
 def _day(at: datetime) -> Markup:
@@ -62,7 +62,7 @@ def _day_and_time(at: datetime) -> Markup:
 
 
 def _time(at: datetime, text: str) -> Markup:
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), f"{at:%Y-%m-%d %H:%M} UTC", text)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), to_the_minute(at), text)
 
 
 _environment = Environment(

@@ -18,12 +18,12 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from followthrough.domain.notice_kinds import DigestKind
 from followthrough.domain.text import MachineKey, MachineLine
 from followthrough.domain.times import MachineTime
+from followthrough.domain.wording import without_addresses
 from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store.bounces import addresses, bounced, delivered, mail_by_reference, mail_delivered
 from followthrough.store.subscriptions import unsubscribe
 from followthrough.web.incidents import ANSWER_WITHIN
-from followthrough.wording import without_addresses
 from workflows.mail_messages import MailProblem
 from workflows.messages import TASK_QUEUE
 from workflows.undelivered import UndeliveredWorkflow

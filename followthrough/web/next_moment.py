@@ -1,14 +1,13 @@
-"""Times and next moments as people say them."""
+"""What happens to a record next, as people say it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from followthrough.domain.action_item import Moment, MomentKind
 from followthrough.domain.incident import IncidentMoment, IncidentMomentKind
 from followthrough.domain.values import PersonId
-
-UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+from followthrough.domain.wording import when_from_here
 
 MOMENTS = {
     MomentKind.REMIND_TO_ACCEPT: "reminds {people} to accept",
@@ -33,35 +32,9 @@ MOMENTS = {
 }
 
 
-def span(duration: timedelta) -> str:
-    """In its largest unit: ``3 days``, ``1 hour``; ``moments`` below a minute."""
-    for unit, name in UNITS:
-        if (count := abs(duration) // unit) > 0:
-            return f"{count} {name}{'s' if count > 1 else ''}"
-    return "moments"
-
-
-def distance(at: datetime, now: datetime) -> str:
-    """How far away: ``3 days ago``, ``in 2 hours``."""
-    return f"in {span(at - now)}" if at > now else f"{span(at - now)} ago"
-
-
-def when(at: datetime, now: datetime, zone: tzinfo) -> str:
-    """As a calendar says it in ``zone``: ``tomorrow 09:00``, ``Thursday 09:00``, ``12 March 09:00``."""
-    local, today = at.astimezone(zone), now.astimezone(zone)
-    days = (local.date() - today.date()).days
-    if days in (-1, 0, 1):
-        day = ("today", "tomorrow", "yesterday")[days]
-    elif 1 < days < 7:
-        day = f"{local:%A}"
-    else:
-        day = f"{local.day} {local:%B}" + (f" {local.year}" if local.year != today.year else "")
-    return f"{day} {local:%H:%M}"
-
-
 def next_moment(moment: Moment | IncidentMoment, now: datetime, name: Callable[[PersonId], str], zone: ZoneInfo) -> str:
     """What happens next without anybody's doing: ``reminds Ana tomorrow 09:00 (Europe/Madrid)``."""
     people = " and ".join(name(person) for person in moment.to) or "nobody"
     subject = moment.subject if isinstance(moment, IncidentMoment) else ""
     action = MOMENTS[moment.kind].format(people=people, subject=subject)
-    return f"{action} {when(max(moment.at, now), now, zone)} ({zone.key})"
+    return f"{action} {when_from_here(max(moment.at, now), now, zone)} ({zone.key})"
