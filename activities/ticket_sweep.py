@@ -9,7 +9,7 @@ from sqlmodel import Session
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.tracker import TicketState, TicketStatus, Tracker
@@ -17,9 +17,9 @@ from activities.vendors import VendorUnavailable, tracker_failures
 from followthrough.domain.action_item import ActionItem, ItemStatus
 from followthrough.domain.item_lifecycle import ReopenItem
 from followthrough.domain.ticket_sync import SOMEBODY, TicketFacts
+from followthrough.starts import start_record
 from followthrough.store import queries
-from workflows.messages import TASK_QUEUE, ItemProgress
-from workflows.search_attributes import of_item
+from workflows.messages import ItemProgress
 from workflows.ticket_messages import SweepPlace, SweepRequest
 
 BATCH = 100
@@ -110,16 +110,8 @@ class TicketSweep:
         key = item.ticket.key if item.ticket else ""
         reopen = ReopenItem(by=SOMEBODY, reason=f"ticket {key} was reopened")
         shows = TicketFacts(owner=item.owner, due=item.planned.due, ended=True)
-        try:
-            await self._client.start_workflow(
-                "ActionItemWorkflow",
-                ItemProgress(item=item, reopen=reopen, ticket_shows=shows),
-                id=item.id,
-                task_queue=TASK_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                search_attributes=of_item(item),
-            )
-        except WorkflowAlreadyStartedError:
+        progress = ItemProgress(item=item, reopen=reopen, ticket_shows=shows)
+        if not await start_record(self._client, progress, WorkflowIDReusePolicy.ALLOW_DUPLICATE):
             activity.logger.info("Action item %s goes on already", item.id)
 
     def _reopened(self, item: ActionItem, place: SweepPlace) -> bool:

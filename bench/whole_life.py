@@ -17,8 +17,8 @@ from bench.older import Missing, older
 from bench.report import Row, Size, ratio
 from bench.stage import ORGANISATION, TOKEN, Service, service
 from bench.steps import BARE_QUEUE, BareLife, steps
+from followthrough.gateway import Gateway
 from followthrough.organisation_file import OrganisationFile
-from followthrough.web.incidents import Incidents
 
 ROUNDS = {Size.SMALLEST: (1, 1, 1), Size.QUICK: (2, 3, ITEMS), Size.FULL: (5, 8, ITEMS)}
 """How many lives at once, and how many action items each has."""
@@ -62,13 +62,13 @@ async def whole_life(size: Size, against: str | None = None) -> list[Row]:
 
 def life(found: Service, items: int = ITEMS) -> Life:
     """Of an incident that an alert starts."""
-    incidents = Incidents(found.client, OrganisationFile(ORGANISATION), found.database)
+    gateway = Gateway(found.client, OrganisationFile(ORGANISATION), found.database)
 
     async def start() -> str:
         told, started = alert(), None
         while started is None:
             with suppress(TimeoutError, RPCError):  # as a pager does, on a machine that is too busy to answer
-                started = await incidents.deliver(told)
+                started = await gateway.alerts.deliver(told)
         return started
 
     async def give(handle: Handle, command: ItemOrIncidentCommand) -> None:

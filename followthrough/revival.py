@@ -6,7 +6,6 @@ or can't be replayed.
 """
 
 import asyncio
-import contextlib
 import logging
 import re
 from datetime import UTC, datetime, timedelta
@@ -16,16 +15,15 @@ from sqlmodel import Session
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowQueryFailedError
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.domain.item_lifecycle import ITEM_ID
 from followthrough.domain.values import Refusal
+from followthrough.starts import start_record
 from followthrough.store import queries
 from followthrough.store.engines import engine_of, note_engine
-from workflows.messages import TASK_QUEUE, IncidentProgress, ItemProgress
-from workflows.search_attributes import of_incident, of_item
+from workflows.messages import IncidentProgress, ItemProgress
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +88,9 @@ async def go_on(client: Client, database: Engine, record_id: str) -> bool:
     if progress is None:
         return False
     await require_same_engine(client, database)
-    await _start(client, record_id, progress)
+    started = await start_record(client, progress, WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY)
+    if started:  # else somebody was faster
+        logger.warning("A new run of %s begins. %s", record_id, progress.goes_on)
     return True
 
 
@@ -146,22 +146,3 @@ async def _of_its_start(
             return decoded[0]
         break
     return None
-
-
-async def _start(client: Client, record_id: str, progress: Progress) -> None:
-    """Unless somebody was faster."""
-    if isinstance(progress, ItemProgress):
-        name, attributes = "ActionItemWorkflow", of_item(progress.item)
-    else:
-        name, attributes = "IncidentWorkflow", of_incident(progress.incident)
-    with contextlib.suppress(WorkflowAlreadyStartedError):
-        await client.start_workflow(
-            name,
-            progress,
-            id=record_id,
-            task_queue=TASK_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-            search_attributes=attributes,
-        )
-        logger.warning("A new run of %s begins. %s", record_id, progress.goes_on)

@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.domain.text import REASON, cut, one_line
-from followthrough.domain.wording import to_the_minute, without_addresses
+from followthrough.domain.wording import without_addresses
 from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationError
 from followthrough.revival import OtherEngine, require_same_engine
@@ -107,7 +107,7 @@ def in_database(session: Session, organisation: Organisation, now: datetime) -> 
         yield Trouble(
             key=f"login/{vendor.vendor}",
             kind=TroubleKind.LOGIN,
-            sentence=f"{vendor.vendor} does not know us since {to_the_minute(vendor.login_lost_at)}.",
+            sentence=f"{vendor.vendor} does not know us since {vendor.login_lost_at:%Y-%m-%d %H:%M} UTC.",
             what_to_do="Renew the token in the settings, and see whether its captcha wants to be solved.",
         )
 

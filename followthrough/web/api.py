@@ -1,6 +1,5 @@
 """The JSON API. Lists read the read model; commands go to the workflows and are answered by them."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -13,16 +12,12 @@ from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
 from followthrough.domain.values import PersonId, Severity
-from followthrough.organisation import Organisation
-from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.tables import MailRow, MailState, TimelineRow
+from followthrough.web.accepted import Accepted, incident_page
 from followthrough.web.bodies import NewIncident
-from followthrough.web.incidents import Incidents
-from followthrough.web.intake import Accepted
+from followthrough.web.dependencies import Authorised, GatewayDep, Offset, OrganisationDep, Reading, SettingsDep
 from followthrough.web.keys import Key, update_id
-from followthrough.web.reading import Offset, Reading
-from followthrough.web.security import authorised
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 WITHOUT_ENTRIES = {"unwritten", "written", "carried_out"}
@@ -83,77 +78,84 @@ class MailLine(BaseModel):
     sent_in: str | None
 
 
-def api(settings: Settings, organisation: Callable[[], Organisation], incidents: Incidents) -> APIRouter:
-    """Everything under /api."""
-    router = APIRouter(prefix="/api", tags=["api"], dependencies=[authorised(settings)])
+router = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
-    @router.post("/incidents", status_code=201)
-    async def declare(new: NewIncident, key: Key = None) -> Accepted:
-        incident_id = await incidents.declare(**{**new.model_dump(), "dedup_key": new.dedup_key or update_id(key, new)})
-        return Accepted(incident=incident_id, url=f"{settings.resolved_public_url}/incidents/{incident_id}")
 
-    @router.get("/incidents", response_model_exclude={"__all__": WITHOUT_ENTRIES})
-    def list_incidents(
-        reading: Reading,
-        status: IncidentStatus | None = None,
-        service: str | None = None,
-        team: str | None = None,
-        before: str | None = None,
-        limit: Limit = 50,
-    ) -> list[Incident]:
-        """Newest first; ``before`` is the id that the page before ended with."""
-        return queries.incidents(reading, status=status, service=service, team=team, before=before, limit=limit)
+@router.post("/incidents", status_code=201)
+async def declare(new: NewIncident, gateway: GatewayDep, settings: SettingsDep, key: Key = None) -> Accepted:
+    """Declares an incident; the answer says where it is."""
+    incident_id = await gateway.declare(**{**new.model_dump(), "dedup_key": new.dedup_key or update_id(key, new)})
+    return Accepted(incident=incident_id, url=incident_page(incident_id, settings))
 
-    @router.get("/incidents/{incident_id}", response_model_exclude=WITHOUT_ENTRIES)
-    async def get_incident(incident_id: str, reading: Reading) -> IncidentDetail:
-        incident = await incidents.incident(incident_id)
-        return IncidentDetail(
-            **dict(incident), timeline=await run_in_threadpool(queries.timeline, reading, incident_id)
-        )
 
-    @router.post("/incidents/{incident_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
-    async def command_incident(
-        incident_id: str, command: Annotated[IncidentCommand, Body()], key: Key = None
-    ) -> Incident:
-        """Carries a command out; the answer is the incident after it. 409 when the rules do not allow it."""
-        return await incidents.command(incident_id, command, update_id(key, command))
+@router.get("/incidents", response_model_exclude={"__all__": WITHOUT_ENTRIES})
+def list_incidents(
+    reading: Reading,
+    status: IncidentStatus | None = None,
+    service: str | None = None,
+    team: str | None = None,
+    before: str | None = None,
+    limit: Limit = 50,
+) -> list[Incident]:
+    """Newest first; ``before`` is the id that the page before ended with."""
+    return queries.incidents(reading, status=status, service=service, team=team, before=before, limit=limit)
 
-    @router.get("/items")
-    def list_items(
-        reading: Reading,
-        owner: PersonId | None = None,
-        team: str | None = None,
-        status: ItemStatus | None = None,
-        late: bool | None = None,
-        limit: Limit = 200,
-        offset: Offset = 0,
-    ) -> list[ItemLine]:
-        """Late ones first, then by deadline, those that have ended last."""
-        listed = queries.action_items(
-            reading, datetime.now(UTC), owner=owner, team=team, status=status, late=late, limit=limit, offset=offset
-        )
-        return [_line(item, is_late) for item, is_late in listed]
 
-    @router.get("/items/{item_id}", response_model_exclude=WITHOUT_ENTRIES)
-    async def get_item(item_id: str, reading: Reading) -> ItemDetail:
-        item = await incidents.action_item(item_id)
-        timeline = await run_in_threadpool(queries.timeline, reading, item_id)
-        zone = organisation().team(item.team, item.service).time_zone
-        return ItemDetail(**dict(item), timeline=timeline, time_zone=zone)
+@router.get("/incidents/{incident_id}", response_model_exclude=WITHOUT_ENTRIES)
+async def get_incident(incident_id: str, gateway: GatewayDep, reading: Reading) -> IncidentDetail:
+    """An incident with what happened in it and to its action items."""
+    incident = await gateway.incidents.get(incident_id)
+    return IncidentDetail(**dict(incident), timeline=await run_in_threadpool(queries.timeline, reading, incident_id))
 
-    @router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
-    async def command_item(item_id: str, command: Annotated[ItemCommand, Body()], key: Key = None) -> ActionItem:
-        """Carries a command out; the answer is the action item after it. 409 when the rules do not allow it."""
-        return await incidents.item_command(item_id, command, update_id(key, command))
 
-    @router.get("/mails", response_model=list[MailLine])
-    def list_mails(
-        reading: Reading, incident_id: str | None = None, limit: Limit = 50, offset: Offset = 0
-    ) -> list[MailRow]:
-        """Newest first."""
-        return queries.mails(reading, incident_id=incident_id, limit=limit, offset=offset)
+@router.post("/incidents/{incident_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
+async def command_incident(
+    incident_id: str, command: Annotated[IncidentCommand, Body()], gateway: GatewayDep, key: Key = None
+) -> Incident:
+    """Carries a command out; the answer is the incident after it. 409 when the rules do not allow it."""
+    return await gateway.incidents.command(incident_id, command, update_id(key, command))
 
-    return router
+
+@router.get("/items")
+def list_items(
+    reading: Reading,
+    owner: PersonId | None = None,
+    team: str | None = None,
+    status: ItemStatus | None = None,
+    late: bool | None = None,
+    limit: Limit = 200,
+    offset: Offset = 0,
+) -> list[ItemLine]:
+    """Late ones first, then by deadline, those that have ended last."""
+    listed = queries.action_items(
+        reading, datetime.now(UTC), owner=owner, team=team, status=status, late=late, limit=limit, offset=offset
+    )
+    return [_line(item, is_late) for item, is_late in listed]
+
+
+@router.get("/items/{item_id}", response_model_exclude=WITHOUT_ENTRIES)
+async def get_item(item_id: str, gateway: GatewayDep, organisation: OrganisationDep, reading: Reading) -> ItemDetail:
+    """An action item with what happened to it."""
+    item = await gateway.items.get(item_id)
+    timeline = await run_in_threadpool(queries.timeline, reading, item_id)
+    zone = organisation.team(item.team, item.service).time_zone
+    return ItemDetail(**dict(item), timeline=timeline, time_zone=zone)
+
+
+@router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
+async def command_item(
+    item_id: str, command: Annotated[ItemCommand, Body()], gateway: GatewayDep, key: Key = None
+) -> ActionItem:
+    """Carries a command out; the answer is the action item after it. 409 when the rules do not allow it."""
+    return await gateway.items.command(item_id, command, update_id(key, command))
+
+
+@router.get("/mails", response_model=list[MailLine])
+def list_mails(
+    reading: Reading, incident_id: str | None = None, limit: Limit = 50, offset: Offset = 0
+) -> list[MailRow]:
+    """Newest first."""
+    return queries.mails(reading, incident_id=incident_id, limit=limit, offset=offset)
 
 
 def _line(item: ActionItem, late: bool) -> ItemLine:

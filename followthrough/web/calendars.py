@@ -1,6 +1,9 @@
-"""Deadlines for people's calendars: one to download, or all of a person behind an address that only they have."""
+"""Deadlines for people's calendars: one to download, or all of a person behind an address that only they have.
 
-from collections.abc import Callable, Mapping
+The address works until it is revoked; the next one is another.
+"""
+
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, HTTPException, Response
@@ -8,14 +11,11 @@ from fastapi import APIRouter, HTTPException, Response
 from followthrough.deadline_calendar import deadline_calendar
 from followthrough.domain.departures import as_of
 from followthrough.domain.values import Message, PersonId
-from followthrough.links import BadLink, Link, Links
+from followthrough.links import BadLink, Link
 from followthrough.organisation import Organisation, Person
-from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.links import revoke_calendar, revoked_calendars
-from followthrough.web.incidents import Incidents
-from followthrough.web.reading import Reading
-from followthrough.web.security import authorised
+from followthrough.web.dependencies import Authorised, GatewayDep, LinksDep, OrganisationDep, Reading, SettingsDep
 
 CALENDAR = "calendar"
 HEADERS = {"Cache-Control": "no-store"}
@@ -28,54 +28,62 @@ class CalendarAddress(Message):
     url: str
 
 
-def calendars(
-    settings: Settings, organisation: Callable[[], Organisation], incidents: Incidents, links: Links
-) -> APIRouter:
-    """A person's address works until it is revoked; the next one is another."""
-    router = APIRouter()
-    public_url = settings.resolved_public_url
+router = APIRouter()
 
-    def present() -> Mapping[PersonId, Person]:
-        return as_of(organisation(), datetime.now(UTC).date()).people
 
-    def address(person: PersonId, reading: Reading) -> CalendarAddress:
-        if person not in present():
-            raise HTTPException(404, f"Nobody in the organisation file is {person!r}, or they left.")
-        token = links.sign(Link(purpose=CALENDAR, person=person, nonce=str(revoked_calendars(reading, person))))
-        return CalendarAddress(url=f"{public_url}/people/{person}/deadlines.ics?token={token}")
+@router.get("/api/people/{person}/calendar", tags=["api"], dependencies=[Authorised])
+def get_address(
+    person: PersonId, reading: Reading, organisation: OrganisationDep, links: LinksDep, settings: SettingsDep
+) -> CalendarAddress:
+    """The address of the person's deadlines; whoever has it can read them."""
+    if person not in _present(organisation):
+        raise HTTPException(404, f"Nobody in the organisation file is {person!r}, or they left.")
+    token = links.sign(Link(purpose=CALENDAR, person=person, nonce=str(revoked_calendars(reading, person))))
+    return CalendarAddress(url=f"{settings.resolved_public_url}/people/{person}/deadlines.ics?token={token}")
 
-    @router.get("/api/people/{person}/calendar", tags=["api"], dependencies=[authorised(settings)])
-    def get_address(person: PersonId, reading: Reading) -> CalendarAddress:
-        """The address of the person's deadlines; whoever has it can read them."""
-        return address(person, reading)
 
-    @router.delete("/api/people/{person}/calendar", tags=["api"], dependencies=[authorised(settings)])
-    def revoke_address(person: PersonId, reading: Reading) -> CalendarAddress:
-        """Addresses that were given out before stop working; the answer is the one that works from now on."""
-        revoke_calendar(reading, person)
-        return address(person, reading)
+@router.delete("/api/people/{person}/calendar", tags=["api"], dependencies=[Authorised])
+def revoke_address(
+    person: PersonId, reading: Reading, organisation: OrganisationDep, links: LinksDep, settings: SettingsDep
+) -> CalendarAddress:
+    """Addresses that were given out before stop working; the answer is the one that works from now on."""
+    revoke_calendar(reading, person)
+    return get_address(person, reading, organisation, links, settings)
 
-    @router.get("/people/{person}/deadlines.ics", include_in_schema=False)
-    def deadlines(person: PersonId, token: str, reading: Reading) -> Response:
-        try:
-            link = links.read(token, {CALENDAR})
-        except BadLink:
-            link = None
-        current = link and link.person == person and link.nonce == str(revoked_calendars(reading, person))
-        if not current or person not in present():
-            sentence = "This calendar address does not work (any more); ask for another with `followthrough calendar`."
-            raise HTTPException(404, sentence)
-        now = datetime.now(UTC)
-        listed = queries.action_items(reading, now, owner=person, limit=LONGEST)
-        owed = [item for item, _ in listed if not item.settled]
-        return _calendar(deadline_calendar(person, "Follow-up deadlines", owed, public_url, now))
 
-    @router.get("/items/{item_id}/deadline.ics", include_in_schema=False)
-    async def deadline(item_id: str) -> Response:
-        item = await incidents.action_item(item_id)
-        return _calendar(deadline_calendar(item.id, item.title, [item], public_url, datetime.now(UTC)))
+@router.get("/people/{person}/deadlines.ics", include_in_schema=False)
+def deadlines(
+    person: PersonId,
+    token: str,
+    reading: Reading,
+    organisation: OrganisationDep,
+    links: LinksDep,
+    settings: SettingsDep,
+) -> Response:
+    """What the person owes, for calendar programs that subscribe to it."""
+    try:
+        link = links.read(token, {CALENDAR})
+    except BadLink:
+        link = None
+    current = link and link.person == person and link.nonce == str(revoked_calendars(reading, person))
+    if not current or person not in _present(organisation):
+        sentence = "This calendar address does not work (any more); ask for another with `followthrough calendar`."
+        raise HTTPException(404, sentence)
+    now = datetime.now(UTC)
+    listed = queries.action_items(reading, now, owner=person, limit=LONGEST)
+    owed = [item for item, _ in listed if not item.settled]
+    return _calendar(deadline_calendar(person, "Follow-up deadlines", owed, settings.resolved_public_url, now))
 
-    return router
+
+@router.get("/items/{item_id}/deadline.ics", include_in_schema=False)
+async def deadline(item_id: str, gateway: GatewayDep, settings: SettingsDep) -> Response:
+    """To download."""
+    item = await gateway.items.get(item_id)
+    return _calendar(deadline_calendar(item.id, item.title, [item], settings.resolved_public_url, datetime.now(UTC)))
+
+
+def _present(organisation: Organisation) -> Mapping[PersonId, Person]:
+    return as_of(organisation, datetime.now(UTC).date()).people
 
 
 def _calendar(content: bytes) -> Response:

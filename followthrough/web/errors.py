@@ -1,10 +1,10 @@
 """Every error leaves as one sentence: ``{"error": "..."}``, or a small page where a browser asked for one."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy import exc
@@ -12,10 +12,13 @@ from starlette.exceptions import HTTPException
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
+from followthrough.checks import Blames, NotInFile, Returned, TooVague
 from followthrough.domain.text import REASON, cut, one_line
 from followthrough.domain.values import Refusal
 from followthrough.domain.wording import what_is_wrong
 from followthrough.links import hidden
+from followthrough.records import EndedMeanwhile, NotYet, Unknown
+from followthrough.web.act_links import Closed, closed_page
 from followthrough.web.rendering import page
 
 logger = logging.getLogger(__name__)
@@ -30,76 +33,59 @@ SENTENCES = {
 """Instead of the framework's own words."""
 
 
-class Unknown(Exception):
-    """No incident or action item has this id; the message is the sentence for the person who asked."""
+STATUS = {Unknown: 404, Refusal: 409, NotInFile: 422, EndedMeanwhile: 503, Blames: 409, TooVague: 422}
+"""Of what is not done, with the sentence that it says."""
 
 
-class NotYet(Exception):
-    """A command is accepted and will be carried out, but its result was not there in time."""
-
-    def __init__(self, record_id: str) -> None:
-        super().__init__(
-            f"The command to {record_id} is accepted, but its result is not there yet; look at {record_id} in a moment."
-        )
-        self.url = f"/{'items' if '.' in record_id else 'incidents'}/{record_id}"
+def _http_error(request: Request, error: HTTPException) -> Response:
+    sentence = error.detail if error.detail.endswith(".") else SENTENCES.get(error.status_code, error.detail)
+    return answer(request, error.status_code, sentence, error.headers)
 
 
-class Returned(Exception):
-    """A command that has to be said another way; ``details`` say how, beside the sentence."""
-
-    def __init__(self, status: int, sentence: str, details: dict[str, Any]) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.details = details
+def _invalid(request: Request, error: RequestValidationError) -> Response:
+    errors = error.errors()
+    malformed = any(details["type"] == "json_invalid" for details in errors)
+    return answer(request, 400 if malformed else 422, _sentence(errors))
 
 
-def install(app: FastAPI) -> None:
-    """Every error that a request can meet gets its status and its sentence."""
+def _not_done(request: Request, error: Exception) -> Response:
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    if isinstance(error, Returned):
+        return JSONResponse({"error": str(error), **error.details}, status)
+    return answer(request, status, str(error))
 
-    @app.exception_handler(HTTPException)
-    def http_error(request: Request, error: HTTPException) -> Response:
-        sentence = error.detail if error.detail.endswith(".") else SENTENCES.get(error.status_code, error.detail)
-        return answer(request, error.status_code, sentence, error.headers)
 
-    @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: RequestValidationError) -> Response:
-        errors = error.errors()
-        malformed = any(details["type"] == "json_invalid" for details in errors)
-        return answer(request, 400 if malformed else 422, _sentence(errors))
+def _not_yet(request: Request, accepted: NotYet) -> Response:
+    kind = "items" if "." in accepted.record_id else "incidents"
+    return answer(request, 202, str(accepted), {"Location": f"/{kind}/{accepted.record_id}"})
 
-    @app.exception_handler(Unknown)
-    def unknown(request: Request, error: Unknown) -> Response:
-        return answer(request, 404, str(error))
 
-    @app.exception_handler(Refusal)
-    def refused(request: Request, error: Refusal) -> Response:
-        return answer(request, 409, str(error))
+def _no_engine(request: Request, error: Exception) -> Response:
+    logger.warning("The engine did not answer %s %s: %r", request.method, hidden(request.url.path), error)
+    return answer(request, 503, "The workflow engine does not answer; try again in a moment.", RETRY_AFTER)
 
-    @app.exception_handler(NotYet)
-    def notyet(request: Request, accepted: NotYet) -> Response:
-        return answer(request, 202, str(accepted), {"Location": accepted.url})
 
-    @app.exception_handler(Returned)
-    def returned(_request: Request, error: Returned) -> Response:
-        return JSONResponse({"error": str(error), **error.details}, error.status)
+def _no_database(request: Request, error: Exception) -> Response:
+    path = hidden(request.url.path)
+    logger.warning("The database did not answer %s %s: %s", request.method, path, type(error).__name__)
+    return answer(request, 503, "The database does not answer; try again in a moment.", RETRY_AFTER)
 
-    @app.exception_handler(RPCError)
-    @app.exception_handler(TimeoutError)
-    @app.exception_handler(WorkflowUpdateRPCTimeoutOrCancelledError)
-    def noanswer(request: Request, error: Exception) -> Response:
-        logger.warning("The engine did not answer %s %s: %r", request.method, hidden(request.url.path), error)
-        return answer(request, 503, "The workflow engine does not answer; try again in a moment.", RETRY_AFTER)
 
-    @app.exception_handler(exc.DBAPIError)
-    @app.exception_handler(exc.TimeoutError)
-    def no_database(request: Request, error: Exception) -> Response:
-        path = hidden(request.url.path)
-        logger.warning("The database did not answer %s %s: %s", request.method, path, type(error).__name__)
-        return answer(request, 503, "The database does not answer; try again in a moment.", RETRY_AFTER)
+def _broken(request: Request, _error: Exception) -> Response:
+    return answer(request, 500, "Followthrough made a mistake here; its log says more.")
 
-    @app.exception_handler(Exception)
-    def broken(request: Request, _error: Exception) -> Response:
-        return answer(request, 500, "Followthrough made a mistake here; its log says more.")
+
+HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Response]] = {
+    HTTPException: _http_error,
+    RequestValidationError: _invalid,
+    **dict.fromkeys(STATUS, _not_done),
+    NotYet: _not_yet,
+    Closed: closed_page,
+    **dict.fromkeys((RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError), _no_engine),
+    **dict.fromkeys((exc.DBAPIError, exc.TimeoutError), _no_database),
+    Exception: _broken,
+}
+"""Every error that a request can meet gets its status and its sentence."""
 
 
 def answer(request: Request, status: int, text: str, headers: Any = None) -> Response:

@@ -1,22 +1,16 @@
 """Jira tells of changed tickets here. What it says is a hint: the action item's workflow reads the ticket itself."""
 
-import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Request
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, BeforeValidator, Field
-from sqlalchemy import Engine
-from sqlmodel import Session
-from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.jira_search import item_id_in
 from followthrough.domain.text import MachineKey
-from followthrough.settings import Settings
 from followthrough.store import queries
-from followthrough.web.incidents import ANSWER_WITHIN, Incidents
-from followthrough.web.security import authorised, signed
-from workflows.action_item import ActionItemWorkflow
+from followthrough.web.dependencies import Authorised, GatewayDep, Reading
+from followthrough.web.reading import read
+from followthrough.web.webhook_keys import FromJira
 
 
 def _labels(fields: Any) -> list[str]:
@@ -44,58 +38,29 @@ class Heard(BaseModel):
     message: str
 
 
-def jira(settings: Settings, incidents: Incidents, client: Client, database: Engine) -> APIRouter:
-    """The webhook, and a way to have a ticket read at once."""
-    router = APIRouter()
+router = APIRouter()
 
-    async def signature(
-        request: Request, x_hub_signature: Annotated[str, Header(description="sha256=HMAC-SHA256 of the body")] = ""
-    ) -> None:
-        if not settings.jira_webhook_secrets:
-            raise HTTPException(
-                403, "This webhook is off; set FOLLOWTHROUGH_JIRA_WEBHOOK_SECRETS to the secret that Jira has for it."
-            )
-        if not signed(await request.body(), "sha256=", x_hub_signature, settings.jira_webhook_secrets):
-            raise HTTPException(
-                401, "The X-Hub-Signature fits none of the secrets in FOLLOWTHROUGH_JIRA_WEBHOOK_SECRETS."
-            )
 
-    async def look(item_id: str) -> bool:
-        """Whether its workflow runs. A look more than needed changes nothing, so events may come twice or late."""
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                await client.get_workflow_handle(item_id).signal(ActionItemWorkflow.look_at_ticket)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return False
-        return True
+@router.post("/webhooks/jira", tags=["intake"], dependencies=[FromJira])
+async def event(event: JiraEvent, gateway: GatewayDep, reading: Reading) -> Heard:
+    """Jira, as a webhook for events of issues and comments; what is about no ticket of ours changes nothing."""
+    if event.issue is None:
+        return Heard(message=f"Ignored: {event.webhookEvent} is about no ticket.")
+    ticket = event.issue.key
+    item_id = item_id_in(event.issue.labels) or await read(queries.item_of_ticket, reading, ticket)
+    if item_id is None:
+        return Heard(message=f"Ignored: {ticket} belongs to no action item.")
+    if not await gateway.look_at_ticket(item_id):
+        return Heard(message=f"Action item {item_id} has ended; the next sweep looks at {ticket}.")
+    return Heard(message=f"Action item {item_id} looks at {ticket}.")
 
-    def item_of_ticket(key: str) -> str | None:
-        with Session(database) as session:
-            return queries.item_of_ticket(session, key)
 
-    @router.post("/webhooks/jira", tags=["intake"], dependencies=[Depends(signature)])
-    async def event(event: JiraEvent) -> Heard:
-        """Jira, as a webhook for events of issues and comments; what is about no ticket of ours changes nothing."""
-        if event.issue is None:
-            return Heard(message=f"Ignored: {event.webhookEvent} is about no ticket.")
-        ticket = event.issue.key
-        item_id = item_id_in(event.issue.labels) or await asyncio.to_thread(item_of_ticket, ticket)
-        if item_id is None:
-            return Heard(message=f"Ignored: {ticket} belongs to no action item.")
-        if not await look(item_id):
-            return Heard(message=f"Action item {item_id} has ended; the next sweep looks at {ticket}.")
-        return Heard(message=f"Action item {item_id} looks at {ticket}.")
-
-    @router.post("/api/items/{item_id}/ticket", tags=["api"], dependencies=[authorised(settings)])
-    async def look_now(item_id: str) -> Heard:
-        """Has the action item's ticket read now, rather than at the next webhook or sweep."""
-        item = await incidents.action_item(item_id)
-        if item.ticket is None:
-            raise HTTPException(409, f"Action item {item_id} has no ticket yet.")
-        if not await look(item_id):
-            raise HTTPException(409, f"Action item {item_id} has ended; the next sweep looks at its ticket.")
-        return Heard(message=f"Ticket {item.ticket.key} is read now.")
-
-    return router
+@router.post("/api/items/{item_id}/ticket", tags=["api"], dependencies=[Authorised])
+async def look_now(item_id: str, gateway: GatewayDep) -> Heard:
+    """Has the action item's ticket read now, rather than at the next webhook or sweep."""
+    item = await gateway.items.get(item_id)
+    if item.ticket is None:
+        raise HTTPException(409, f"Action item {item_id} has no ticket yet.")
+    if not await gateway.look_at_ticket(item_id):
+        raise HTTPException(409, f"Action item {item_id} has ended; the next sweep looks at its ticket.")
+    return Heard(message=f"Ticket {item.ticket.key} is read now.")

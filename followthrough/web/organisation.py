@@ -1,13 +1,11 @@
-"""Which organisation file the service uses, for whoever changes it."""
+"""Which organisation file the service uses, for whoever changes it; the dashboard shows its problems, too."""
 
 from pathlib import Path
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from followthrough.organisation_file import OrganisationFile
-from followthrough.settings import Settings
-from followthrough.web.security import authorised
+from followthrough.web.dependencies import Authorised, OrganisationFileDep
 
 
 class FileInUse(BaseModel):
@@ -17,14 +15,11 @@ class FileInUse(BaseModel):
     problems: tuple[str, ...]
 
 
-def organisation_file(settings: Settings, organisation: OrganisationFile) -> APIRouter:
-    """For programs; the dashboard shows problems above its list of incidents."""
-    router = APIRouter(prefix="/api", tags=["api"], dependencies=[authorised(settings)])
+router = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
-    @router.get("/organisation-file")
-    def in_use() -> FileInUse:
-        """Looks whether it has changed."""
-        organisation()
-        return FileInUse(file=organisation.in_use.resolve(), problems=organisation.problems)
 
-    return router
+@router.get("/organisation-file")
+def in_use(file: OrganisationFileDep) -> FileInUse:
+    """Looks whether it has changed."""
+    file()
+    return FileInUse(file=file.in_use.resolve(), problems=file.problems)

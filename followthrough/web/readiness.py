@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from fastapi import APIRouter, HTTPException
-from sqlalchemy import Engine, exc
-from temporalio.client import Client
+from fastapi import APIRouter, HTTPException, Request
+from sqlalchemy import exc
 
-from followthrough.settings import Settings
 from followthrough.store.heartbeat import beat
+from followthrough.web.dependencies import SettingsDep, served
 from followthrough.web.errors import RETRY_AFTER
 
 READY_WITHIN = timedelta(seconds=3)
@@ -18,32 +17,29 @@ PROBE = 64 * 1024
 """Bytes, more than a file system keeps beside a file's name."""
 
 
-def readiness(settings: Settings, client: Client, database: Engine) -> APIRouter:
-    """The process answers; and engine, database and disk do what is asked of them, else 503."""
-    router = APIRouter(tags=["health"])
-    kept_here = not (settings.temporal_address and settings.database_url)
+router = APIRouter(tags=["health"])
 
-    @router.get("/healthz")
-    async def healthy() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "ok"}
 
-    @router.get("/readyz")
-    async def ready() -> dict[str, str]:
-        """The engine answers, and database and disk take what is written; else 503."""
-        async with asyncio.timeout(READY_WITHIN.total_seconds()):
-            await client.service_client.check_health(timeout=READY_WITHIN)
-            try:
-                await asyncio.to_thread(beat, database, datetime.now(UTC))
-                if kept_here:
-                    await asyncio.to_thread(write_into, settings.data_dir)
-            except (exc.DBAPIError, exc.TimeoutError):
-                raise _not_ready("The database takes no writes; see whether it runs, and has space.") from None
-            except OSError as error:
-                raise _not_ready(f"Nothing can be written to the data folder ({error.strerror}); make room.") from None
-        return {"status": "ok"}
+@router.get("/healthz")
+async def healthy() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
 
-    return router
+
+@router.get("/readyz")
+async def ready(request: Request, settings: SettingsDep) -> dict[str, str]:
+    """The engine answers, and database and disk take what is written; else 503."""
+    async with asyncio.timeout(READY_WITHIN.total_seconds()):
+        await served(request).client.service_client.check_health(timeout=READY_WITHIN)
+        try:
+            await asyncio.to_thread(beat, served(request).database, datetime.now(UTC))
+            if not (settings.temporal_address and settings.database_url):
+                await asyncio.to_thread(write_into, settings.data_dir)
+        except (exc.DBAPIError, exc.TimeoutError):
+            raise _not_ready("The database takes no writes; see whether it runs, and has space.") from None
+        except OSError as error:
+            raise _not_ready(f"Nothing can be written to the data folder ({error.strerror}); make room.") from None
+    return {"status": "ok"}
 
 
 def write_into(folder: Path) -> None:

@@ -20,6 +20,12 @@ from followthrough.organisation import Person, Service, Team
 MOST_LINK_WORK = 2_000_000
 """Brackets of a paragraph times its characters: a hundred links in a paragraph of ten pages stay below."""
 
+MAIL_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "frame-ancestors 'self'; sandbox allow-top-navigation-by-user-activation"
+}
+"""For a mail that is shown in a page."""
+
 
 def _spare_brackets(state: StateCore) -> None:
     """From each bracket on a link is looked for to the paragraph's end; with too many they stay as they were typed."""

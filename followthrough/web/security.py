@@ -1,14 +1,10 @@
 """Who may talk to the service, and what browsers may do with its pages."""
 
-import hashlib
-import hmac
 import re
-from collections.abc import Sequence
 from ipaddress import ip_address
 from urllib.parse import unquote_plus, urlsplit
 
-from fastapi import HTTPException, Request, params
-from pydantic import SecretStr
+from fastapi import HTTPException, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,38 +31,6 @@ PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-
-
-def require_bearer(request: Request, token: SecretStr) -> None:
-    """Raises HTTPException 401 unless the request carries the token."""
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
-        raise HTTPException(
-            401,
-            "The bearer token is missing or wrong; send it as Authorization: Bearer TOKEN.",
-            {"WWW-Authenticate": "Bearer"},
-        )
-
-
-def signed(body: bytes, scheme: str, signatures: str, secrets: Sequence[SecretStr]) -> bool:
-    """Whether one of the signatures is ``scheme`` and an HMAC-SHA256 with one of the secrets, in hexadecimal.
-
-    There are two of each while they are rotated.
-    """
-    keys = (secret.get_secret_value().encode() for secret in secrets)
-    expected = [(scheme + hmac.new(key, body, hashlib.sha256).hexdigest()).encode() for key in keys]
-    given = [signature.strip().encode() for signature in signatures.split(",")]
-    return any(hmac.compare_digest(one, other) for one in expected for other in given)
-
-
-def authorised(settings: Settings) -> params.Depends:
-    """A dependency of routes that ask for the API's token where one is set."""
-
-    async def check(request: Request) -> None:
-        if settings.api_token is not None:
-            require_bearer(request, settings.api_token)
-
-    return params.Depends(check)
 
 
 def on_this_machine(request: Request) -> bool:

@@ -1,16 +1,19 @@
-"""The page behind a digest's link: looking at it changes nothing, for mail scanners do."""
+"""The page behind a digest's link, and behind the button of mail programs (RFC 8058).
 
-from collections.abc import Callable
+Looking at it changes nothing, for mail scanners do.
+"""
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
+from sqlmodel import Session
 
 from followthrough.domain.notice_kinds import DigestKind
+from followthrough.domain.values import PersonId
 from followthrough.links import BadLink, Links
 from followthrough.mail.unsubscribe import UNSUBSCRIBE
 from followthrough.organisation import Organisation
 from followthrough.store import subscriptions
-from followthrough.web.reading import Reading
+from followthrough.web.dependencies import LinksDep, OrganisationDep, Reading
 from followthrough.web.rendering import page
 
 NAMES = {
@@ -20,31 +23,41 @@ NAMES = {
 }
 
 
-def unsubscribe(organisation: Callable[[], Organisation], links: Links) -> APIRouter:
-    """For browsers, and for the button of mail programs (RFC 8058)."""
-    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-
-    def show(request: Request, reading: Reading, token: str) -> Response:
-        person, kind = _meant(links, token)
-        wanted = subscriptions.wants(reading, person, kind)
-        name = organisation().name_of(person)
-        return page(request, "unsubscribe.html", name=name, digest=NAMES[kind], wanted=wanted)
-
-    @router.get("/unsubscribe/{token}")
-    def ask(request: Request, reading: Reading, token: str) -> Response:
-        return show(request, reading, token)
-
-    @router.post("/unsubscribe/{token}")
-    def act(request: Request, reading: Reading, token: str, wanted: bool = False) -> Response:
-        change = subscriptions.subscribe if wanted else subscriptions.unsubscribe
-        change(reading, *_meant(links, token))
-        reading.commit()
-        return show(request, reading, token)
-
-    return router
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
-def _meant(links: Links, token: str) -> tuple[str, DigestKind]:
+@router.get("/unsubscribe/{token}")
+def ask(request: Request, reading: Reading, links: LinksDep, organisation: OrganisationDep, token: str) -> Response:
+    """Whether the digest is wanted."""
+    return _show(request, reading, organisation, *_meant(links, token))
+
+
+@router.post("/unsubscribe/{token}")
+def act(
+    request: Request,
+    reading: Reading,
+    links: LinksDep,
+    organisation: OrganisationDep,
+    token: str,
+    wanted: bool = False,
+) -> Response:
+    """Subscribes or unsubscribes."""
+    meant = _meant(links, token)
+    change = subscriptions.subscribe if wanted else subscriptions.unsubscribe
+    change(reading, *meant)
+    reading.commit()
+    return _show(request, reading, organisation, *meant)
+
+
+def _show(
+    request: Request, session: Session, organisation: Organisation, person: PersonId, kind: DigestKind
+) -> Response:
+    wanted = subscriptions.wants(session, person, kind)
+    name = organisation.name_of(person)
+    return page(request, "unsubscribe.html", name=name, digest=NAMES[kind], wanted=wanted)
+
+
+def _meant(links: Links, token: str) -> tuple[PersonId, DigestKind]:
     try:
         link = links.read(token, {UNSUBSCRIBE})
     except BadLink:

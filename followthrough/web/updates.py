@@ -1,6 +1,5 @@
 """Drafts of stakeholder updates, and the timeline as a file."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fastapi import APIRouter
@@ -11,46 +10,51 @@ from followthrough.domain.incident import Audience, Incident, UpdateStage
 from followthrough.domain.timeline import ExportedEntry, ExportedTimeline, as_markdown
 from followthrough.domain.updates import likely_stage
 from followthrough.drafts import Draft, draft
-from followthrough.organisation import Organisation
-from followthrough.settings import Settings
 from followthrough.store import queries
-from followthrough.web.incidents import Incidents
+from followthrough.web.dependencies import Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
 from followthrough.web.postmortems import MarkdownResponse
-from followthrough.web.reading import Reading
-from followthrough.web.security import authorised
+
+router = APIRouter()
+for_programs = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
+for_browsers = APIRouter(include_in_schema=False)
 
 
-def updates(settings: Settings, organisation: Callable[[], Organisation], incidents: Incidents) -> APIRouter:
-    """What the Comms Lead starts from, and what happened, for programs; the timeline also for browsers."""
-    router = APIRouter()
-    for_programs = APIRouter(prefix="/api", tags=["api"], dependencies=[authorised(settings)])
-    for_browsers = APIRouter(include_in_schema=False)
+@for_programs.get("/incidents/{incident_id}/draft")
+async def get_draft(
+    incident_id: str,
+    audience: Audience,
+    gateway: GatewayDep,
+    organisation: OrganisationDep,
+    settings: SettingsDep,
+    stage: UpdateStage | None = None,
+) -> Draft:
+    """An update filled with what is known; without ``stage`` of the one where the work stands."""
+    incident = await gateway.incidents.get(incident_id)
+    stage = stage or likely_stage(incident, audience)
+    return draft(incident, stage, audience, organisation, settings.resolved_public_url, datetime.now(UTC))
 
-    @for_programs.get("/incidents/{incident_id}/draft")
-    async def get_draft(incident_id: str, audience: Audience, stage: UpdateStage | None = None) -> Draft:
-        """An update filled with what is known; without ``stage`` of the one where the work stands."""
-        incident = await incidents.incident(incident_id)
-        stage = stage or likely_stage(incident, audience)
-        return draft(incident, stage, audience, organisation(), settings.resolved_public_url, datetime.now(UTC))
 
-    @for_programs.get("/incidents/{incident_id}/timeline.json")
-    @for_browsers.get("/incidents/{incident_id}/timeline.json")
-    async def timeline_as_json(incident_id: str, reading: Reading) -> ExportedTimeline:
-        """What happened in an incident and to its action items, oldest first."""
-        incident = await incidents.incident(incident_id)
-        return await run_in_threadpool(_timeline, incident, reading)
+@for_programs.get("/incidents/{incident_id}/timeline.json")
+@for_browsers.get("/incidents/{incident_id}/timeline.json")
+async def timeline_as_json(incident_id: str, gateway: GatewayDep, reading: Reading) -> ExportedTimeline:
+    """What happened in an incident and to its action items, oldest first."""
+    incident = await gateway.incidents.get(incident_id)
+    return await run_in_threadpool(_timeline, incident, reading)
 
-    @for_programs.get("/incidents/{incident_id}/timeline.md", response_class=MarkdownResponse)
-    @for_browsers.get("/incidents/{incident_id}/timeline.md", response_class=MarkdownResponse)
-    async def timeline_as_markdown(incident_id: str, reading: Reading) -> str:
-        """The same as a list that can be pasted into a document."""
-        incident = await incidents.incident(incident_id)
-        timeline = await run_in_threadpool(_timeline, incident, reading)
-        return as_markdown(incident, timeline.entries, organisation().name_of)
 
-    router.include_router(for_programs)
-    router.include_router(for_browsers)
-    return router
+@for_programs.get("/incidents/{incident_id}/timeline.md", response_class=MarkdownResponse)
+@for_browsers.get("/incidents/{incident_id}/timeline.md", response_class=MarkdownResponse)
+async def timeline_as_markdown(
+    incident_id: str, gateway: GatewayDep, organisation: OrganisationDep, reading: Reading
+) -> str:
+    """The same as a list that can be pasted into a document."""
+    incident = await gateway.incidents.get(incident_id)
+    timeline = await run_in_threadpool(_timeline, incident, reading)
+    return as_markdown(incident, timeline.entries, organisation.name_of)
+
+
+router.include_router(for_programs)
+router.include_router(for_browsers)
 
 
 def _timeline(incident: Incident, session: Session) -> ExportedTimeline:

@@ -10,8 +10,8 @@ import pytest
 from jinja2 import UndefinedError
 
 from followthrough.domain.alert import Alert, AlertState, MergedInto
+from followthrough.gateway import Gateway
 from followthrough.mail.render import Rendered, render
-from followthrough.web.incidents import Incidents
 from tests.replay.stage import Stage, mails_wait
 from tests.standins.jira import Fault
 from tests.stuck import stuck
@@ -87,7 +87,7 @@ async def splits_and_merges(stage: Stage) -> None:
 
 async def alerts(stage: Stage) -> None:
     """Whatever a pager says."""
-    way_in = Incidents(stage.client, stage.organisation, stage.service.database)
+    gateway = Gateway(stage.client, stage.organisation, stage.service.database)
     labels = {"service": "checkout", "severity": "page"}
 
     async def deliver(number: int, state: AlertState, into: MergedInto | None = None) -> str | None:
@@ -101,7 +101,7 @@ async def alerts(stage: Stage) -> None:
             event=str(uuid4()),
             into=into,
         )
-        return await way_in.deliver(alert)
+        return await gateway.alerts.deliver(alert)
 
     first, second = [str(await deliver(number, AlertState.FIRING)) for number in (1, 2)]
     for incident in (first, second):

@@ -12,12 +12,12 @@ from sqlalchemy import Engine
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 
+from followthrough import records
 from followthrough.converter import data_converter
 from followthrough.engine import ensure_search_attributes
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
-from followthrough.web import incidents
 from followthrough.web.app import create_app
 from tests.days import CLOCK
 from worker import build_worker
@@ -61,7 +61,7 @@ async def new_namespace(address: str) -> Client:
 def patience() -> Iterator[None]:
     """A slow machine has the same answers, only later."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(incidents, "ANSWER_WITHIN", 120)
+        patch.setattr(records, "ANSWER_WITHIN", 120)
         yield
 
 

@@ -7,10 +7,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from followthrough import alert_delivery, gateway
 from followthrough.domain.incident import Incident
 from followthrough.domain.lifecycle_commands import generation_of, incident_id
 from followthrough.domain.values import Severity
-from followthrough.web import incidents
 from tests.waiting import eventually
 from tests.web.conftest import Web
 from tests.web.test_api import declare, get, give
@@ -25,7 +25,8 @@ def _first_ids_collide(monkeypatch: pytest.MonkeyPatch) -> None:
     def colliding(dedup_key: str, generation: int = 1) -> str:
         return incident_id(same if generation == 1 else dedup_key, generation)
 
-    monkeypatch.setattr(incidents, "incident_id", colliding)
+    for module in (gateway, alert_delivery):
+        monkeypatch.setattr(module, "incident_id", colliding)
 
 
 @pytest.mark.usefixtures("_first_ids_collide")

@@ -13,10 +13,10 @@ import httpx
 import pytest
 from temporalio.client import Client
 
+from followthrough import records
 from followthrough.converter import data_converter
 from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.store.database import open_database
-from followthrough.web import incidents
 from tests.web.conftest import Web, new_namespace
 from workflows.incident import IncidentWorkflow
 
@@ -262,7 +262,7 @@ async def relay(address: str) -> AsyncIterator[str]:
 async def test_while_the_engine_is_down_the_pager_is_told_to_try_again(
     address: str, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(incidents, "ANSWER_WITHIN", 1)
+    monkeypatch.setattr(records, "ANSWER_WITHIN", 1)
     async with relay(address) as way:
         client = await Client.connect(way, namespace=web.client.namespace, data_converter=data_converter)
     async with replace(web, client=client).browser() as api:

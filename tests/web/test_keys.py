@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from temporalio.client import WorkflowExecutionDescription
 
-from followthrough.web import incidents
+from followthrough import records
 from tests.waiting import eventually
 from tests.web.conftest import Web
 from tests.web.test_acting import link
@@ -72,14 +72,14 @@ async def test_what_is_tried_again_and_again_while_the_database_is_locked_happen
     for waiting in (item, incident):
         await eventually(web.client.get_workflow_handle(waiting).describe, at_rest)
     path, again = f"/api/incidents/{incident}/commands", key()
-    monkeypatch.setattr(incidents, "ANSWER_WITHIN", 20)
+    monkeypatch.setattr(records, "ANSWER_WITHIN", 20)
     with web.database.connect() as locking:
         locking.execute(text("BEGIN EXCLUSIVE"))
         *tried, by_link = await asyncio.gather(
             *(api.post(path, json=PROPOSAL, headers=again) for _ in range(2)),
             api.post(accept, headers={"Accept": "text/html"}),
         )
-        monkeypatch.setattr(incidents, "ANSWER_WITHIN", 1)
+        monkeypatch.setattr(records, "ANSWER_WITHIN", 1)
         while len(tried) < 6 or tried[-1].status_code != 202:
             tried.append(await api.post(path, json=PROPOSAL, headers=again))
         locking.rollback()

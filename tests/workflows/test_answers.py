@@ -22,8 +22,8 @@ from followthrough.domain.item_lifecycle import BlockItem, MergeItem, Part, Reop
 from followthrough.domain.lifecycle_commands import Merge, Reopen
 from followthrough.domain.postmortem_commands import Publish
 from followthrough.domain.values import Record, Severity
+from followthrough.gateway import Gateway
 from followthrough.store.tables import MailRow
-from followthrough.web.incidents import Incidents
 from tests.stuck import stuck
 from tests.waiting import eventually, found_rows
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
@@ -167,7 +167,7 @@ async def test_an_action_item_that_is_not_answered_goes_on_and_a_late_yes_is_und
 
 
 async def test_an_incident_that_is_reopened_does_not_close_over_an_item_that_is_open_again(play: Play) -> None:
-    incidents = Incidents(play.client, lambda: play.organisation, play.database)
+    gateway = Gateway(play.client, lambda: play.organisation, play.database)
     incident, (item, other) = await items_of(play, 2, Severity.SEV3)
     for part in (item, other):
         if (await part.give(Finish(by="lucia", evidence=EVIDENCE))).status is ItemStatus.DONE:
@@ -180,10 +180,10 @@ async def test_an_incident_that_is_reopened_does_not_close_over_an_item_that_is_
     assert closed.status is IncidentStatus.CLOSED
     await item.handle.result()
 
-    reopened: ActionItem = await incidents.item_command(item.handle.id, ReopenItem(by="marcos", reason="It was wrong"))
+    reopened: ActionItem = await gateway.items.command(item.handle.id, ReopenItem(by="marcos", reason="It was wrong"))
     assert not reopened.settled
     again = IncidentPart(play, play.client.get_workflow_handle(incident.handle.id, result_type=Incident))
-    await incidents.command(incident.handle.id, Reopen(by="ines", reason="It fails again"))
+    await gateway.incidents.command(incident.handle.id, Reopen(by="ines", reason="It fails again"))
     await again.give(Resolve(by="ines", summary="Rolled back again"))
     after = await again.give(published)
     assert after.status is IncidentStatus.PUBLISHED

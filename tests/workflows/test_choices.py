@@ -22,8 +22,8 @@ from followthrough.domain.item_lifecycle import BlockItem, MergeItem, Part, Reop
 from followthrough.domain.lifecycle_commands import Merge
 from followthrough.domain.postmortem_commands import Publish
 from followthrough.domain.values import Severity
+from followthrough.gateway import Gateway
 from followthrough.store.tables import ActionItemRow, LocalTicketRow, MailRow, TimelineRow
-from followthrough.web.incidents import Incidents
 from tests.waiting import found_rows
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
 from tests.workflows.test_lifecycle import EVIDENCE
@@ -195,7 +195,7 @@ async def test_a_merged_incident_takes_its_waived_items_along_and_hears_when_the
 
 
 async def test_a_closed_item_is_reopened_with_its_evidence_marked_and_its_ticket_open(play: Play) -> None:
-    incidents = Incidents(play.client, lambda: play.organisation, play.database)
+    gateway = Gateway(play.client, lambda: play.organisation, play.database)
     incident = await incident_with(play, "lucia", "tomas")
     item, item_id = incident.item(1), incident.item(1).handle.id
     await item.give(Accept(by="lucia"))
@@ -204,9 +204,7 @@ async def test_a_closed_item_is_reopened_with_its_evidence_marked_and_its_ticket
     await incident.until(lambda it: it.items[0].ended_at)
 
     reopen = ReopenItem(by="ines", reason="The test was skipped")
-    attempts = await asyncio.gather(
-        *(incidents.item_command(item_id, reopen) for _ in range(3)), return_exceptions=True
-    )
+    attempts = await asyncio.gather(*(gateway.items.command(item_id, reopen) for _ in range(3)), return_exceptions=True)
     assert sum(isinstance(attempt, ActionItem) for attempt in attempts) == 1, attempts
     again = await item.until(lambda it: it.status is ItemStatus.PROPOSED)
     assert [evidence.refuted for evidence in again.evidence] == ["The test was skipped"]
@@ -215,8 +213,8 @@ async def test_a_closed_item_is_reopened_with_its_evidence_marked_and_its_ticket
     known = await incident.until(lambda it: it.items[0].ended_at is None)
     assert known.status is IncidentStatus.PUBLISHED
 
-    await incidents.item_command(item_id, Accept(by="lucia"))
-    await incidents.item_command(item_id, Finish(by="lucia", evidence=OTHER_EVIDENCE))
+    await gateway.items.command(item_id, Accept(by="lucia"))
+    await gateway.items.command(item_id, Finish(by="lucia", evidence=OTHER_EVIDENCE))
     ended = await item_part(play, item_id).handle.result()
     assert [evidence.refuted for evidence in ended.evidence] == ["The test was skipped", None]
     await ticket(play, item, "done")

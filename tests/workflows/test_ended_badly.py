@@ -20,12 +20,12 @@ from followthrough.domain.item_commands import Accept, Waive
 from followthrough.domain.item_lifecycle import BlockItem
 from followthrough.domain.values import Refusal
 from followthrough.domain.waiting_mail import WaitingMail
+from followthrough.gateway import Gateway
 from followthrough.revival import OtherEngine, adopt_engine, go_on
 from followthrough.store import queries
 from followthrough.store.database import migrate, open_database
 from followthrough.store.engines import note_engine
 from followthrough.store.tables import IncidentRow, TimelineRow
-from followthrough.web.incidents import Incidents
 from tests import records
 from tests.waiting import eventually
 from tests.workflows.conftest import IncidentPart, Play
@@ -41,8 +41,8 @@ def alert(key: str, state: AlertState = AlertState.FIRING) -> Alert:
     return Alert(dedup_key=key, source="test", state=state, title="Fails", labels=labels, at=datetime.now(UTC))
 
 
-def incidents(play: Play) -> Incidents:
-    return Incidents(play.client, lambda: play.organisation, play.database)
+def gateway_of(play: Play) -> Gateway:
+    return Gateway(play.client, lambda: play.organisation, play.database)
 
 
 async def reconcile(play: Play) -> int:
@@ -60,21 +60,21 @@ async def runs(play: Play, record_id: str) -> bool:
 
 
 async def test_the_next_alert_goes_on_with_an_incident_that_was_terminated(play: Play) -> None:
-    way_in, key = incidents(play), f"test/{uuid4()}"
-    incident_id = await way_in.deliver(alert(key))
+    gateway, key = gateway_of(play), f"test/{uuid4()}"
+    incident_id = await gateway.alerts.deliver(alert(key))
     assert incident_id is not None
     part = IncidentPart(play, play.client.get_workflow_handle(incident_id, result_type=Incident))
     await part.until(lambda it: it.roles)
     await part.give(Acknowledge(by="ines"))
     await part.handle.terminate("by hand")
-    assert await way_in.deliver(alert(key)) == incident_id
+    assert await gateway.alerts.deliver(alert(key)) == incident_id
     after = await part.until(lambda it: it.alerts == 2)
     assert after.roles[0].acknowledged_at is not None
     assert "Goes on: its workflow was terminated" in await eventually(
         lambda: story(play, incident_id), lambda it: len(it) == after.entries
     )
     await part.handle.terminate("by hand again")
-    assert await way_in.deliver(alert(key, AlertState.RESOLVED)) == incident_id
+    assert await gateway.alerts.deliver(alert(key, AlertState.RESOLVED)) == incident_id
 
 
 async def test_an_incident_that_was_terminated_before_any_worker_saw_it_begins_with_its_alert(play: Play) -> None:
@@ -119,15 +119,15 @@ async def test_what_does_not_replay_goes_on_from_the_database(play: Play) -> Non
 
 
 async def test_commands_to_what_was_terminated_are_carried_out(play: Play) -> None:
-    way_in, incident = incidents(play), await play.declare()
+    gateway, incident = gateway_of(play), await play.declare()
     proposed = await incident.give(ProposeItem(by="ines", title="Alert on declined cards", owner="lucia"))
     item = incident.item(1)
     await item.until(lambda it: it.plan)
     for handle in (incident.handle, item.handle):
         await handle.terminate("by hand")
-    accepted = await way_in.item_command(proposed.items[0].id, Accept(by="lucia"))
+    accepted = await gateway.items.command(proposed.items[0].id, Accept(by="lucia"))
     assert accepted.status is ItemStatus.ACCEPTED
-    resolved = await way_in.command(incident.handle.id, Resolve(by="ines", summary="Rolled back"))
+    resolved = await gateway.incidents.command(incident.handle.id, Resolve(by="ines", summary="Rolled back"))
     assert resolved.status is IncidentStatus.RESOLVED
 
 
@@ -146,8 +146,8 @@ async def test_what_is_open_and_does_not_run_is_found_and_goes_on(play: Play) ->
     assert await reconcile(play) >= len(ids)
     assert [await runs(play, record_id) for record_id in ids] == [True] * 3
     assert await first.until(lambda it: it.blocks == [second.handle.id])
-    way_in = incidents(play)
-    await way_in.command(incident.handle.id, AddNote(by="ines", text="We go on"))
+    gateway = gateway_of(play)
+    await gateway.incidents.command(incident.handle.id, AddNote(by="ines", text="We go on"))
     await eventually(lambda: story(play, incident.handle.id), lambda it: "We go on" in it)
     lines = story(play, incident.handle.id)
     assert lines.count("Goes on: its workflow was terminated") == 1
@@ -198,8 +198,8 @@ async def test_nothing_is_started_on_another_engine_until_somebody_says_so(
     with pytest.raises(OtherEngine, match="another engine"):
         await reconcile(other)
     with pytest.raises(Refusal, match="another engine"):
-        await incidents(other).command(forgotten.id, AddNote(by="ines", text="Hello"))
-    started = await incidents(other).deliver(alert(forgotten.dedup_key))
+        await gateway_of(other).incidents.command(forgotten.id, AddNote(by="ines", text="Hello"))
+    started = await gateway_of(other).alerts.deliver(alert(forgotten.dedup_key))
     assert started not in (None, forgotten.id), "an alert starts anew all the same"
     await adopt_engine(play.client, database)
     assert await reconcile(other) >= 1

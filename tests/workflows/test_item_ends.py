@@ -14,8 +14,8 @@ from followthrough.domain.incident import Alert, AlertState, Incident
 from followthrough.domain.incident_commands import AddNote, ProposeItem
 from followthrough.domain.item_commands import Accept, Finish, Verify
 from followthrough.domain.values import Severity
+from followthrough.gateway import Gateway
 from followthrough.organisation import Organisation
-from followthrough.web.incidents import Incidents
 from tests.workflows.conftest import IncidentPart, ItemPart, Play, in_short_runs
 from workflows.incident import IncidentWorkflow
 
@@ -63,8 +63,8 @@ async def test_a_run_that_goes_on_after_one_ended_badly_hears_what_ended_before_
     await incident.handle.terminate("by hand")
     await end(before)
     await before.handle.result()
-    ways_in = Incidents(play.client, lambda: play.organisation, play.database)
-    await ways_in.command(incident.handle.id, AddNote(by="ines", text="It goes on"))
+    gateway = Gateway(play.client, lambda: play.organisation, play.database)
+    await gateway.incidents.command(incident.handle.id, AddNote(by="ines", text="It goes on"))
     await part(play, incident).until(lambda it: it.items[0].ended_at and not it.unheard)
     await end(after)
     await part(play, incident).until(lambda it: it.items[1].ended_at)

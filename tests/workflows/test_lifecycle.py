@@ -1,7 +1,7 @@
 """Roles, merging, splitting and reopening on the real server."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 
 from pydantic import HttpUrl
@@ -22,8 +22,8 @@ from followthrough.domain.item_commands import Accept, Finish, Verify, Waive
 from followthrough.domain.lifecycle_commands import HandOver, Merge, Reopen, Split
 from followthrough.domain.postmortem_commands import Publish
 from followthrough.domain.values import Severity
+from followthrough.gateway import Gateway
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, TimelineRow
-from followthrough.web.incidents import Incidents
 from tests.waiting import found_rows
 from tests.workflows.conftest import IncidentPart, Play
 from tests.workflows.test_whole_life import refusal
@@ -148,26 +148,26 @@ async def test_two_that_are_merged_into_each_other_at_once_end_as_one_or_stay_tw
 
 
 async def test_alerts_during_and_after_a_merge_join_the_incident_that_continues(play: Play) -> None:
-    incidents = Incidents(play.client, lambda: play.organisation, play.database)
+    gateway = Gateway(play.client, lambda: play.organisation, play.database)
 
     def alert(key: str, state: AlertState = AlertState.FIRING) -> Alert:
         labels = {"service": "checkout", "severity": "page"}
         return Alert(dedup_key=key, source="test", state=state, title="Fails", labels=labels, at=datetime.now(UTC))
 
     keys = [f"test/{play.organisation.name}/{datetime.now(UTC).timestamp()}/{number}" for number in range(3)]
-    first, second, third = [part(play, str(await incidents.deliver(alert(key)))) for key in keys]
+    first, second, third = [part(play, str(await gateway.alerts.deliver(alert(key)))) for key in keys]
     _, *during = await asyncio.gather(
-        first.give(Merge(by="ines", into=second.handle.id)), *(incidents.deliver(alert(keys[0])) for _ in range(5))
+        first.give(Merge(by="ines", into=second.handle.id)), *(gateway.alerts.deliver(alert(keys[0])) for _ in range(5))
     )
     assert set(during) <= {first.handle.id, second.handle.id}
     await second.give(Merge(by="ines", into=third.handle.id))
     await second.handle.result()
-    assert [await incidents.deliver(alert(key)) for key in keys] == [third.handle.id] * 3
-    assert await incidents.deliver(alert(keys[0], AlertState.RESOLVED)) == third.handle.id
+    assert [await gateway.alerts.deliver(alert(key)) for key in keys] == [third.handle.id] * 3
+    assert await gateway.alerts.deliver(alert(keys[0], AlertState.RESOLVED)) == third.handle.id
     assert (await third.state()).firing == keys[1:]
     await third.give(Resolve(by="ines", summary="Rolled back"))
-    assert await incidents.deliver(alert(keys[0], AlertState.RESOLVED)) is None
-    again = await incidents.deliver(alert(keys[0]))
+    assert await gateway.alerts.deliver(alert(keys[0], AlertState.RESOLVED)) is None
+    again = await gateway.alerts.deliver(alert(keys[0]))
     assert again == f"{first.handle.id}-2"
 
 
@@ -189,10 +189,13 @@ async def test_a_part_becomes_an_incident_of_its_own_with_links_both_ways(play: 
 
 
 async def test_an_incident_is_reopened_while_it_is_followed_up_and_after_it_was_closed(play: Play) -> None:
-    incidents = Incidents(play.client, lambda: play.organisation, play.database)
+    gateway = Gateway(play.client, lambda: play.organisation, play.database)
     incident = await play.declare(severity=Severity.SEV3)
     await incident.until(lambda it: len(it.roles) == 2)
-    give: Callable[[IncidentCommand], Awaitable[Incident]] = lambda it: incidents.command(incident.handle.id, it)  # noqa: E731
+
+    def give(command: IncidentCommand) -> Awaitable[Incident]:
+        return gateway.incidents.command(incident.handle.id, command)
+
     await give(Acknowledge(by="ines"))
     await give(Resolve(by="ines", summary="Rolled back"))
     assert (await give(Reopen(by="ines", reason="It fails again"))).status is IncidentStatus.DECLARED

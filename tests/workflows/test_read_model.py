@@ -11,9 +11,9 @@ from temporalio.service import RPCError
 from activities.read_model import ReadModel
 from followthrough.domain.incident_commands import AddNote
 from followthrough.domain.values import Fence
+from followthrough.gateway import Gateway
 from followthrough.store import queries
 from followthrough.store.tables import TimelineRow
-from followthrough.web.incidents import Incidents
 from tests.waiting import eventually
 from tests.workflows.conftest import IncidentPart, Play
 from workflows.incident import IncidentWorkflow
@@ -46,13 +46,13 @@ async def test_each_acknowledged_note_is_on_the_timeline_once_although_the_engin
 
 
 async def test_more_people_at_once_than_the_engine_takes_are_all_acknowledged(play: Play) -> None:
-    incident, ways_in = await play.declare(), Incidents(play.client, lambda: play.organisation, play.database)
+    incident, gateway = await play.declare(), Gateway(play.client, lambda: play.organisation, play.database)
     by = play.organisation.services["checkout"].on_call[0]
     wanted, turns = [f"note {number}" for number in range(320)], asyncio.Semaphore(40)
 
     async def write(text: str) -> None:
         async with turns:
-            await ways_in.command(incident.handle.id, AddNote(by=by, text=text))
+            await gateway.incidents.command(incident.handle.id, AddNote(by=by, text=text))
 
     await asyncio.gather(*map(write, wanted))
     assert notes_on_timeline(play, incident)[1] == Counter(wanted)

@@ -1,0 +1,124 @@
+"""What commands say is checked before it reaches a workflow.
+
+Whether the organisation file has whom and what they name, blameless wording, and whether an action item can be checked.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from followthrough.domain import blameless, item_quality
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.incident import Incident
+from followthrough.domain.incident_commands import AssignRole, IncidentCommand, ProposeItem
+from followthrough.domain.item_commands import ItemCommand, Reassign
+from followthrough.domain.item_lifecycle import SplitItem
+from followthrough.domain.kudos import GiveKudos
+from followthrough.domain.lifecycle_commands import HandOver, Split
+from followthrough.domain.postmortem_commands import AssignPostmortem, Publish, SubmitPostmortem
+from followthrough.domain.values import PersonId
+from followthrough.file_types import ServiceId
+from followthrough.organisation import Organisation
+from followthrough.policies import ItemQuality
+
+CommandT = TypeVar("CommandT", IncidentCommand, ItemCommand)
+
+
+class NotCarriedOut(Exception):
+    """Nothing of what was asked for is done; the message says why, and what to do."""
+
+
+class NotInFile(NotCarriedOut):
+    """The organisation file has no such person or service."""
+
+
+class Returned(NotCarriedOut):
+    """It has to be said another way; ``details`` say how, beside the sentence."""
+
+    def __init__(self, sentence: str, **details: Any) -> None:
+        super().__init__(sentence)
+        self.details = details
+
+
+class Blames(Returned):
+    """A person is named as the cause."""
+
+
+class TooVague(Returned):
+    """Nobody could say when it is done."""
+
+
+def require_people(people: Iterable[PersonId], organisation: Organisation) -> None:
+    """Raises NotInFile for who is not there, or not any more."""
+    for person in people:
+        if person not in organisation.people:
+            raise NotInFile(f"The organisation file has no person {person!r}; use the key of one of its people.")
+        left = organisation.people[person].left
+        if left is not None and left <= datetime.now(UTC).date():
+            raise NotInFile(f"{person} left on {left}; name somebody who is still there.")
+
+
+def require_service(service: ServiceId, organisation: Organisation) -> None:
+    """Raises NotInFile."""
+    if service not in organisation.services:
+        known = ", ".join(sorted(organisation.services))
+        raise NotInFile(f"The organisation file has no service {service!r}; it has {known}.")
+
+
+def named_in(command: IncidentCommand | ItemCommand) -> list[PersonId]:
+    """Who gives the command, and whom else it names."""
+    by = [command.by] if command.by else []
+    match command:
+        case AssignRole(person=other) | HandOver(person=other) | ProposeItem(owner=other):
+            return [*by, other]
+        case AssignPostmortem(to=other) | Reassign(to=other):
+            return [*by, other]
+        case GiveKudos(to=others):
+            return [*by, *others]
+        case SplitItem(parts=parts):
+            return [*by, *(part.owner for part in parts)]
+    return by
+
+
+def findings(text: str, organisation: Organisation) -> list[blameless.Finding]:
+    """Sentences of ``text`` that name one of the organisation's people, or anybody, as a cause."""
+    return blameless.check(text, [person.name for person in organisation.people.values()])
+
+
+def checked(command: CommandT, record: Incident | ActionItem, organisation: Organisation) -> CommandT:
+    """The command to the record, with what was found in it. Raises NotCarriedOut."""
+    found: dict[str, Any] = {}
+    match command:
+        case SubmitPostmortem() | Publish():
+            found = _blaming(command, organisation)
+        case ProposeItem() | SplitItem():
+            found = _vague(command, organisation)
+        case Split(service=service):
+            require_service(service or record.service, organisation)
+    require_people(named_in(command), organisation)
+    return command.model_copy(update=found)
+
+
+def _blaming(command: SubmitPostmortem | Publish, organisation: Organisation) -> dict[str, Any]:
+    found = findings(command.text or "", organisation)
+    if found and command.override is None:
+        raise Blames(
+            f"{len(found)} {'sentences blame' if len(found) > 1 else 'sentence blames'} a person; say what "
+            "broke instead, as suggested, or send an override with the reason, which goes on the timeline.",
+            findings=[finding.model_dump() for finding in found],
+        )
+    return {"blaming": len(found)}
+
+
+def _vague(command: ProposeItem | SplitItem, organisation: Organisation) -> dict[str, Any]:
+    parts = command.parts if isinstance(command, SplitItem) else (command,)
+    lacking = [
+        sentence
+        for part in parts
+        for sentence in item_quality.missing(part.title, part.owner, organisation.people, organisation.teams)
+    ]
+    if lacking and organisation.policies.items.quality is ItemQuality.ENFORCE:
+        what = "A part" if isinstance(command, SplitItem) else "The action item"
+        raise TooVague(f"{what} is too vague. {' '.join(lacking)}", missing=lacking)
+    hints = tuple(hint for part in parts if (hint := item_quality.hint(part.title)) is not None)
+    return {"missing": tuple(lacking), "hints": hints}

@@ -1,0 +1,186 @@
+"""The one way from outside into the workflows: alerts, commands, and whatever starts one. No HTTP is in it.
+
+What starts a workflow is here, in the methods of `Gateway`, and in
+
+- `starts.py`, for an incident or an action item: delivered or declared here, reopened by a command (`records.py`) or a
+  ticket (`activities/ticket_sweep.py`), and going on after it ended badly (`revival.py`);
+- `upkeep.py`, which has plans made anew;
+- `schedules.py`, by the clock: drills, sprints, digests, the sweep of tickets, upkeep;
+- `activities/inboxes.py`, a person's inbox for mails that can wait;
+- workflows themselves, whose children are in `workflows/`: an incident's action items and what is split off, the
+  plannings of a team's sprints, a drill and its incident.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from sqlalchemy import Engine
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from followthrough.alert_delivery import AlertDelivery
+from followthrough.checks import require_people, require_service
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.incident import Incident
+from followthrough.domain.incident_commands import IncidentCommand
+from followthrough.domain.item_commands import ItemCommand
+from followthrough.domain.lifecycle_commands import incident_id
+from followthrough.domain.sprint_dates import SprintPlan
+from followthrough.domain.values import PersonId, Refusal, Severity
+from followthrough.file_types import ServiceId, TeamId
+from followthrough.organisation import Organisation
+from followthrough.records import INCIDENTS, ITEMS, Records, in_time, refusal_in
+from followthrough.starts import start_record
+from followthrough.store import queries
+from workflows.action_item import ActionItemWorkflow
+from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
+from workflows.drill import DrillWorkflow
+from workflows.mail_messages import MailProblem
+from workflows.messages import TASK_QUEUE, DrillRequest, IncidentProgress, RunningDrill, drill_id
+from workflows.sprint_messages import Approval, PlanningProgress, PlanSprint, planning_id
+from workflows.sprint_planning import SprintPlanningWorkflow
+from workflows.undelivered import UndeliveredWorkflow
+from workflows.upkeep import SendAgainWorkflow
+
+
+class Gateway:
+    """Raises TimeoutError, RPCError or WorkflowUpdateRPCTimeoutOrCancelledError while the engine does not answer."""
+
+    def __init__(self, client: Client, organisation: Callable[[], Organisation], database: Engine) -> None:
+        self._client = client
+        self._organisation = organisation
+        self._database = database
+        self.incidents = Records[Incident, IncidentCommand](INCIDENTS, client, organisation, database)
+        self.items = Records[ActionItem, ItemCommand](ITEMS, client, organisation, database)
+        self.alerts = AlertDelivery(self.incidents, client, organisation, database)
+
+    async def declare(
+        self, title: str, service: ServiceId, severity: Severity, by: PersonId, drill: bool, dedup_key: str | None
+    ) -> str:
+        """The id of the incident; the same ``dedup_key`` declares one incident, ever. Raises NotInFile."""
+        organisation = self._organisation()
+        require_people([by], organisation)
+        require_service(service, organisation)
+        key = f"declared/{dedup_key or uuid4()}"
+        async with in_time():
+            if latest := await asyncio.to_thread(queries.latest_incident, self._database, key):
+                return latest[0]
+            for generation in itertools.count(1):
+                incident = Incident(
+                    id=incident_id(key, generation),
+                    dedup_key=key,
+                    title=title,
+                    service=service,
+                    team=organisation.services[service].team,
+                    severity=severity,
+                    declared_at=datetime.now(UTC),
+                    declared_by=by,
+                    drill=drill,
+                )
+                progress = IncidentProgress(incident=incident)
+                started = await start_record(self._client, progress, WorkflowIDReusePolicy.REJECT_DUPLICATE)
+                if started or (await self.incidents.get(incident.id)).dedup_key == key:
+                    return incident.id
+        raise AssertionError("there is always another generation")
+
+    async def look_at_ticket(self, item_id: str) -> bool:
+        """Whether the action item's workflow runs. A look more than needed changes nothing."""
+        try:
+            async with in_time():
+                await self._client.get_workflow_handle(item_id).signal(ActionItemWorkflow.look_at_ticket)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
+
+    async def start_drill(self, team: TeamId, scenario: str | None) -> str | None:
+        """The id of its incident, which is there a moment later; None when the team has a drill."""
+        key = f"{drill_id(team)}/{uuid4()}"
+        try:
+            async with in_time():
+                await self._client.start_workflow(
+                    DrillWorkflow.run,
+                    DrillRequest(team=team, scenario=scenario, by_hand=True, key=key),
+                    id=drill_id(team),
+                    task_queue=TASK_QUEUE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                )
+        except WorkflowAlreadyStartedError:
+            return None
+        return incident_id(key)
+
+    async def running_drill(self, team: TeamId) -> RunningDrill:
+        """Of a team that has one."""
+        async with in_time():
+            return await self._client.get_workflow_handle(drill_id(team)).query(DrillWorkflow.running)
+
+    async def planning(self, plan: SprintPlan) -> PlanningProgress | None:
+        """How far it is; None before it has begun."""
+        handle = self._client.get_workflow_handle(planning_id(plan.team, plan.first_day))
+        try:
+            async with in_time():
+                return await handle.query(SprintPlanningWorkflow.progress)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        return None
+
+    async def approve_planning(self, plan: SprintPlan, approval: Approval, key: str | None) -> PlanningProgress:
+        """Begins the planning if its schedule has not. Raises Refusal."""
+        begin = WithStartWorkflowOperation(
+            SprintPlanningWorkflow.run,
+            PlanSprint(team=plan.team, first_day=plan.first_day),
+            id=planning_id(plan.team, plan.first_day),
+            task_queue=TASK_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        )
+        try:
+            async with in_time():
+                return await self._client.execute_update_with_start_workflow(
+                    SprintPlanningWorkflow.approve, approval, start_workflow_operation=begin, id=key
+                )
+        except WorkflowUpdateFailedError as error:
+            if refusal := refusal_in(error):
+                raise refusal from error
+            raise
+        except WorkflowAlreadyStartedError as error:
+            raise Refusal(f"The sprint of {plan.first_day} is over; plan the next one.") from error
+
+    async def send_digest(self, *, weekly: bool) -> None:
+        """To all who have not had the one of this week, or of the month before."""
+        name, run = ("weekly", WeeklyDigestWorkflow.run) if weekly else ("monthly", DigestWorkflow.run)
+        async with in_time():
+            await self._client.start_workflow(run, id=f"digest/{name}/{uuid4()}", task_queue=TASK_QUEUE)
+
+    async def send_again(self, mails: Iterable[str]) -> None:
+        """Mails by these keys are made and handed over once more."""
+        async with in_time():
+            for key in mails:
+                await self._client.start_workflow(
+                    SendAgainWorkflow.run,
+                    key,
+                    id=f"send-again/{key}",
+                    task_queue=TASK_QUEUE,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                )
+
+    async def take_another_path(self, problems: Iterable[tuple[str, MailProblem]]) -> None:
+        """With what mails could not tell; once for equal ids, which come before the problems."""
+        async with in_time():
+            for event_id, problem in problems:
+                with contextlib.suppress(WorkflowAlreadyStartedError):
+                    await self._client.start_workflow(
+                        UndeliveredWorkflow.run,
+                        problem,
+                        id=f"undelivered/{event_id}",
+                        task_queue=TASK_QUEUE,
+                        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    )

@@ -1,0 +1,247 @@
+"""Incidents and action items as their workflows have them: read, started, and given commands."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+from uuid import uuid4
+from weakref import WeakValueDictionary
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+from temporalio.client import (
+    Client,
+    WorkflowFailureError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateHandle,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
+)
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from followthrough.checks import NotCarriedOut, checked
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.incident import Incident
+from followthrough.domain.incident_commands import IncidentCommand
+from followthrough.domain.item_commands import ItemCommand
+from followthrough.domain.item_lifecycle import ITEM_ID, ReopenItem
+from followthrough.domain.lifecycle_commands import INCIDENT_ID, LinkRepeat, Reopen
+from followthrough.domain.values import Refusal
+from followthrough.organisation import Organisation
+from followthrough.revival import go_on
+from followthrough.starts import start_record
+from followthrough.store import queries
+from workflows.action_item import ActionItemWorkflow
+from workflows.durable import Command
+from workflows.incident import IncidentWorkflow
+from workflows.messages import IncidentProgress, ItemProgress
+
+logger = logging.getLogger(__name__)
+
+ANSWER_WITHIN = 10
+"""Seconds; pagers give up after a little more."""
+
+AT_ONCE = 8
+"""Updates of one workflow; the engine refuses more than 10, and with each that it refuses it drops the others' task."""
+
+RecordT = TypeVar("RecordT", Incident, ActionItem)
+CommandT = TypeVar("CommandT", IncidentCommand, ItemCommand)
+
+
+class Unknown(Exception):
+    """There is nothing by this name here; the message is the sentence for the person who asked."""
+
+
+class NotYet(Exception):
+    """A command is accepted and will be carried out, but its result was not there in time."""
+
+    def __init__(self, record_id: str) -> None:
+        super().__init__(
+            f"The command to {record_id} is accepted, but its result is not there yet; look at {record_id} in a moment."
+        )
+        self.record_id = record_id
+
+
+class EndedMeanwhile(NotCarriedOut):
+    """A workflow ended with a command in its hands, which may have been carried out."""
+
+
+class Over(Refusal):
+    """Its workflow has ended, so it takes no more commands."""
+
+
+@dataclass(frozen=True)
+class Kind(Generic[RecordT]):
+    """What differs between incidents and action items."""
+
+    record: type[RecordT]
+    id_pattern: str
+    read: Callable[[Session, str], RecordT | None]
+    state: Callable[[Any], RecordT]
+    reopened: Callable[[RecordT, Any, str], IncidentProgress | ItemProgress]
+    """Where a new run begins: how the last one ended, the command that reopens it, and its key."""
+
+
+INCIDENTS = Kind(
+    record=Incident,
+    id_pattern=INCIDENT_ID,
+    read=queries.incident,
+    state=IncidentWorkflow.state,
+    reopened=lambda ended, reopen, key: IncidentProgress(incident=ended, reopen=reopen, reopen_id=key),
+)
+ITEMS = Kind(
+    record=ActionItem,
+    id_pattern=ITEM_ID,
+    read=queries.action_item,
+    state=ActionItemWorkflow.state,
+    reopened=lambda ended, reopen, key: ItemProgress(item=ended, reopen=reopen, reopen_id=key),
+)
+
+
+def in_time() -> asyncio.Timeout:
+    """Raises TimeoutError for an engine that does not answer while somebody waits."""
+    return asyncio.timeout(ANSWER_WITHIN)
+
+
+def refusal_in(error: WorkflowUpdateFailedError) -> Refusal | None:
+    """What a workflow said why it did not do it; None for what is no refusal."""
+    match error.cause:
+        case ApplicationError(type="Refusal", message=sentence):
+            return Refusal(sentence)
+    return None
+
+
+class Records(Generic[RecordT, CommandT]):
+    """All of a kind.
+
+    Raises TimeoutError, RPCError or WorkflowUpdateRPCTimeoutOrCancelledError while the engine does not answer.
+    """
+
+    def __init__(
+        self,
+        kind: Kind[RecordT],
+        client: Client,
+        organisation: Callable[[], Organisation],
+        database: Engine,
+    ) -> None:
+        self._kind: Kind[RecordT] = kind
+        self._client = client
+        self._organisation = organisation
+        self._database = database
+        self._hands: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def hand_to(self, record_id: str) -> asyncio.Semaphore:
+        """Held by each who updates the record's workflow."""
+        return self._hands.setdefault(record_id, asyncio.Semaphore(AT_ONCE))
+
+    async def get(self, record_id: str) -> RecordT:
+        """From the read model, or from its workflow while that is too young. Raises Unknown."""
+        if not re.fullmatch(self._kind.id_pattern, record_id):
+            raise Unknown(
+                f"{record_id} is not an id here; ids look like inc-7f3a9c21d0b84e5fa612, or with .1 behind for an item."
+            )
+        async with in_time():
+            if found := await asyncio.to_thread(self._read, record_id):
+                return found
+            try:
+                return await self._client.get_workflow_handle(record_id).query(self._kind.state)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+        raise Unknown(f"There is no {record_id} here.")
+
+    async def ended(self, record_id: str) -> RecordT | None:
+        """As it ended, when its workflow does not run; from the read model once the engine has forgotten it."""
+        handle = self._client.get_workflow_handle(record_id, result_type=self._kind.record)
+        try:
+            ended: RecordT = await handle.result()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        except WorkflowFailureError:
+            logger.warning("The workflow of %s ended badly; what the database has of it counts", record_id)
+        else:
+            return ended
+        return await asyncio.to_thread(self._read, record_id)
+
+    async def command(self, record_id: str, command: CommandT, key: str | None = None) -> RecordT:
+        """The record after the command, which is carried out once for equal ``key``.
+
+        Raises NotYet when it is only accepted, Unknown, Refusal, and NotCarriedOut for what has to be said another way.
+        """
+        key = key or uuid4().hex
+        record = await self.get(record_id)
+        if isinstance(command, LinkRepeat):
+            await self.get(command.of)
+        command = await asyncio.to_thread(checked, command, record, self._organisation())
+        try:
+            return await self._execute(record, command, key)
+        except Over:
+            if not isinstance(command, Reopen | ReopenItem):
+                raise
+        return await self._reopen(record_id, command, key)
+
+    async def _execute(self, record: RecordT, command: Command, key: str) -> RecordT:
+        """Raises Over for one that has ended and is not to be reopened by its own workflow."""
+        update: WorkflowUpdateHandle[int] | None = None
+        handle = self._client.get_workflow_handle(record.id)
+        try:
+            async with in_time():
+                async with self.hand_to(record.id):
+                    update = await handle.start_update(
+                        "execute", command, id=key, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=int
+                    )
+                    version = await update.result()
+                after = await asyncio.to_thread(self._read, record.id)
+                return after if after and after.version >= version else await handle.query(self._kind.state)
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            if update is None:
+                raise
+            raise NotYet(record.id) from None
+        except WorkflowUpdateFailedError as error:
+            if isinstance(error.cause, ApplicationError) and error.cause.type == "AcceptedUpdateCompletedWorkflow":
+                raise EndedMeanwhile(
+                    f"The workflow of {record.id} ended meanwhile; look whether it was done, or try again."
+                ) from error
+            if refusal := refusal_in(error):
+                raise refusal from error
+            raise
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return await self._execute_without_run(record, command, key)
+
+    async def _execute_without_run(self, record: RecordT, command: Command, key: str) -> RecordT:
+        """By the same rules, so that people hear the same; where it ended badly, it goes on."""
+        async with in_time():
+            ended = await self.ended(record.id) or record
+        match ended.carried_out.get(key):
+            case str(sentence):
+                raise Refusal(sentence)
+            case int():
+                return ended
+        if await go_on(self._client, self._database, record.id):
+            return await self._execute(record, command, key)
+        command.apply(record, datetime.now(UTC))
+        raise Over(f"{record.id} is {record.status.value}; it takes no more commands.")
+
+    async def _reopen(self, record_id: str, command: Command, key: str) -> RecordT:
+        """In a new run of its workflow, from how the last one ended."""
+        async with in_time():
+            ended = await self.ended(record_id)
+            if ended is None:
+                raise Unknown(f"There is no {record_id} here.")
+            command.apply(ended.model_copy(deep=True), datetime.now(UTC))
+            progress = self._kind.reopened(ended, command, key)
+            if not await start_record(self._client, progress, WorkflowIDReusePolicy.ALLOW_DUPLICATE):
+                raise Refusal(f"Somebody has just reopened {record_id}.")
+            return await self._client.get_workflow_handle(record_id).query(self._kind.state)
+
+    def _read(self, record_id: str) -> RecordT | None:
+        with Session(self._database) as session:
+            return self._kind.read(session, record_id)

@@ -1,0 +1,91 @@
+"""What a link in a mail leads to: what its person may decide now, or why it does not act."""
+
+from collections.abc import Container
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from sqlmodel import Session
+
+from followthrough.domain.action_item import ActionItem
+from followthrough.domain.choices import DECIDE, NAMES, choices
+from followthrough.domain.departures import as_of
+from followthrough.domain.incident import Incident
+from followthrough.domain.wording import when
+from followthrough.gateway import Gateway
+from followthrough.links import BadLink, ExpiredLink, Link, Links
+from followthrough.organisation import Organisation
+from followthrough.store.links import used_at
+from followthrough.web.act_facts import state
+from followthrough.web.act_form import Offer
+from followthrough.web.dependencies import GatewayDep, LinksDep, OrganisationDep, Reading
+from followthrough.web.reading import read
+from followthrough.web.rendering import page
+
+HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+MOVED_ON = "This has moved on"
+
+Found = tuple[Link, ActionItem | Incident, Organisation]
+"""The link, what it is about, and who is there now."""
+
+
+class Closed(Exception):
+    """A link that does not act, any more or yet again; the message says why."""
+
+    def __init__(self, status: int, heading: str, sentence: str, record: ActionItem | Incident | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.heading = heading
+        self.record = record
+
+
+def closed_page(request: Request, closed: Closed) -> Response:
+    """Says so."""
+    return page(request, "act-closed.html", status=closed.status, headers=HEADERS, closed=closed)
+
+
+async def require_unused(link: Link, record: ActionItem | Incident, people: Organisation, session: Session) -> None:
+    """Raises Closed."""
+    at = await read(used_at, session, link.nonce)
+    if at is not None:
+        sentence = f"It acts once, and did so on {when(at)}. {state(record, people)}"
+        raise Closed(410, "This link has been used", sentence, record)
+
+
+async def _find(
+    token: str, purposes: Container[str], gateway: Gateway, links: Links, organisation: Organisation
+) -> Found:
+    """Raises Closed."""
+    try:
+        link, expired = links.read(token, purposes, organisation.policies.mails.links_expire), False
+    except ExpiredLink as error:
+        link, expired = error.link, True
+    except BadLink:
+        sentence = "It was cut off or changed on its way; open it again from the mail."
+        raise Closed(400, "This link is not complete", sentence) from None
+    record = await (gateway.items.get(link.about) if "." in link.about else gateway.incidents.get(link.about))
+    people = as_of(organisation, datetime.now(UTC).date())
+    if expired:
+        raise Closed(410, "This link has expired", "Use the one in the latest mail about it, or its page.", record)
+    if link.person not in people.people:
+        raise Closed(410, MOVED_ON, f"The mail was for {link.person}, who is not there any more.", record)
+    return link, record, people
+
+
+async def _to_decide(token: str, gateway: GatewayDep, links: LinksDep, organisation: OrganisationDep) -> Found:
+    return await _find(token, {DECIDE}, gateway, links, organisation)
+
+
+async def _offer(
+    token: str, gateway: GatewayDep, links: LinksDep, organisation: OrganisationDep, reading: Reading
+) -> Offer:
+    link, record, people = await _find(token, NAMES, gateway, links, organisation)
+    await require_unused(link, record, people, reading)
+    choice = next((choice for choice in choices(record, link.person) if choice.name == link.purpose), None)
+    if choice is None:
+        raise Closed(409, MOVED_ON, f"By this link there is nothing to decide now. {state(record, people)}", record)
+    return Offer(link, record, choice, people)
+
+
+ToDecideDep = Annotated[Found, Depends(_to_decide)]
+OfferDep = Annotated[Offer, Depends(_offer)]

@@ -1,0 +1,94 @@
+"""What routes are given: each names what it needs by one of these types."""
+
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Query, Request
+from pydantic import SecretStr
+from sqlalchemy import Engine
+from sqlmodel import Session
+from temporalio.client import Client
+
+from followthrough.gateway import Gateway
+from followthrough.links import Links
+from followthrough.organisation import Organisation
+from followthrough.organisation_file import OrganisationFile
+from followthrough.settings import Settings
+
+
+@dataclass(frozen=True)
+class Served:
+    """What stands behind the application, for as long as it runs: ``app.state.served``."""
+
+    settings: Settings
+    organisation_file: OrganisationFile
+    client: Client
+    database: Engine
+    gateway: Gateway
+    links: Links
+
+
+def served(request: Request) -> Served:
+    """What stands behind the application that was asked."""
+    behind: Served = request.app.state.served
+    return behind
+
+
+async def _settings(request: Request) -> Settings:
+    return served(request).settings
+
+
+async def _organisation_file(request: Request) -> OrganisationFile:
+    return served(request).organisation_file
+
+
+async def _organisation(request: Request) -> Organisation:
+    return served(request).organisation_file()
+
+
+async def _gateway(request: Request) -> Gateway:
+    return served(request).gateway
+
+
+async def _links(request: Request) -> Links:
+    return served(request).links
+
+
+def _session(request: Request) -> Iterator[Session]:
+    with Session(served(request).database) as session:
+        yield session
+
+
+SettingsDep = Annotated[Settings, Depends(_settings)]
+OrganisationFileDep = Annotated[OrganisationFile, Depends(_organisation_file)]
+OrganisationDep = Annotated[Organisation, Depends(_organisation)]
+"""As the file is at the request's begin."""
+GatewayDep = Annotated[Gateway, Depends(_gateway)]
+LinksDep = Annotated[Links, Depends(_links)]
+Reading = Annotated[Session, Depends(_session)]
+"""A session on the database; it connects when it is first used."""
+
+Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
+"""How many rows come before the page."""
+
+
+def require_bearer(request: Request, token: SecretStr) -> None:
+    """Raises HTTPException 401 unless the request carries the token."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
+        raise HTTPException(
+            401,
+            "The bearer token is missing or wrong; send it as Authorization: Bearer TOKEN.",
+            {"WWW-Authenticate": "Bearer"},
+        )
+
+
+async def _authorised(request: Request, settings: SettingsDep) -> None:
+    if settings.api_token is not None:
+        require_bearer(request, settings.api_token)
+
+
+Authorised = Depends(_authorised)
+"""Of routes that ask for the API's token where one is set."""

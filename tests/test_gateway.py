@@ -1,0 +1,39 @@
+"""The way into the workflows: what starts one is listed where a reader looks, and whom a command names is looked up."""
+
+import ast
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from followthrough import gateway
+from followthrough.checks import named_in
+from followthrough.domain.incident_commands import IncidentCommand
+from followthrough.domain.item_commands import ItemCommand
+
+STARTS = {"start_workflow", "execute_workflow", "execute_update_with_start_workflow", "create_schedule"}
+PEOPLE = ("by", "person", "owner", "to")
+COMMANDS = [*get_args(get_args(IncidentCommand)[0]), *get_args(get_args(ItemCommand)[0])]
+
+
+def starts(file: Path) -> bool:
+    named = (node.attr for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Attribute))
+    return not STARTS.isdisjoint(named)
+
+
+def test_the_gateway_says_what_starts_a_workflow() -> None:
+    root = Path(gateway.__file__).parent
+    outside = [*root.rglob("*.py"), *(root.parent / "activities").rglob("*.py")]
+    starting = {str(file.relative_to(root.parent)).removeprefix("followthrough/") for file in outside if starts(file)}
+    assert "schedules.py" in starting
+    assert [name for name in sorted(starting - {"gateway.py"}) if f"`{name}`" not in str(gateway.__doc__)] == []
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.__name__)
+def test_whom_a_command_names_the_organisation_file_has_to_have(kind: type[BaseModel]) -> None:
+    fields = {name: kind.model_fields[name] for name in PEOPLE if name in kind.model_fields}
+    given: dict[str, Any] = {
+        name: (name,) if get_origin(field.annotation) is tuple else name for name, field in fields.items()
+    }
+    assert set(named_in(kind.model_construct(**given))) == set(fields)
