@@ -60,7 +60,25 @@ RETURN_POSTMORTEM = Choice("return-postmortem", "Ask for changes to it", ReviewP
 DECIDE = "decide"
 """Purpose of a link to all that its person may decide about one thing."""
 
-NAMES = frozenset(choice.name for choice in list(globals().values()) if isinstance(choice, Choice))
+CHOICES = (
+    ACCEPT,
+    DECLINE,
+    FINISH,
+    APPROVE_EXTENSION,
+    REFUSE_EXTENSION,
+    EXTEND,
+    BLOCK,
+    UNBLOCK,
+    REASSIGN,
+    HOLDS,
+    DOES_NOT_HOLD,
+    WAIVE,
+    REOPEN,
+    ACKNOWLEDGE,
+    APPROVE_POSTMORTEM,
+    RETURN_POSTMORTEM,
+)
+NAMES = frozenset(choice.name for choice in CHOICES)
 """Purposes of links to one choice."""
 
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from followthrough.domain import choices as module
 from followthrough.domain.action_item import ActionItem, Block, ExtensionWanted, ItemStatus, Waiver
-from followthrough.domain.choices import BLOCK, EXTEND, WAIVE, choices, days
+from followthrough.domain.choices import BLOCK, CHOICES, EXTEND, WAIVE, Choice, choices, days
 from followthrough.domain.incident import IncidentStatus, Role, RoleHolder
 from followthrough.domain.postmortem import Postmortem, Review
 from followthrough.domain.times import FAR_AWAY
@@ -102,3 +103,7 @@ def test_days_to_choose_from_are_those_that_the_policy_takes() -> None:
     assert days(BLOCK, record, "ana", NOW) == (NOW, NOW + timedelta(days=20))
     assert days(BLOCK, record, "carla", NOW) == (NOW, NOW + FAR_AWAY)
     assert days(WAIVE, record, "carla", NOW) == (NOW, NOW + timedelta(days=90))
+
+
+def test_every_choice_has_a_link() -> None:
+    assert [choice for choice in vars(module).values() if isinstance(choice, Choice)] == list(CHOICES)
