@@ -2,7 +2,6 @@
 
 import logging
 import math
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +11,7 @@ from activities.jira_answers import Found, Issue, JiraNo, Keyed
 from activities.jira_client import LABEL, MOST_PAGES, JiraConnection, about
 from activities.tracker import TicketState, TicketStatus
 from activities.vendors import VendorRefused
-from followthrough.domain.item_lifecycle import ITEM_ID
+from followthrough.domain.ids import is_item
 from followthrough.domain.ticket import Ticket
 
 logger = logging.getLogger(__name__)
@@ -133,4 +132,4 @@ class JiraSearch:
 
 def item_id_in(labels: Sequence[object]) -> str | None:
     """The action item that a ticket's labels name."""
-    return next((label for label in labels if isinstance(label, str) and re.fullmatch(ITEM_ID, label)), None)
+    return next((label for label in labels if isinstance(label, str) and is_item(label)), None)

@@ -27,6 +27,7 @@ from followthrough.domain.notice_kinds import DigestKind
 from followthrough.domain.text import LABEL, REASON, cut, one_line
 from followthrough.domain.undelivered import next_above
 from followthrough.domain.values import PersonId
+from followthrough.domain.wording import without_addresses
 from followthrough.links import Links
 from followthrough.mail.render import Rendered
 from followthrough.mail.unsubscribe import unsubscribe_url
@@ -34,7 +35,6 @@ from followthrough.organisation import Organisation, Team
 from followthrough.store.bounces import unreachable_people
 from followthrough.store.database import upsert_for
 from followthrough.store.tables import MailAttachmentRow, MailRow, MailState
-from followthrough.wording import without_addresses
 from workflows.mail_messages import Asked, Undelivered
 
 AT_ONCE = timedelta(seconds=1)

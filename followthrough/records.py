@@ -26,11 +26,12 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.checks import NotCarriedOut, checked
 from followthrough.domain.action_item import ActionItem
+from followthrough.domain.ids import INCIDENT_ID, ITEM_ID
 from followthrough.domain.incident import Incident
 from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
-from followthrough.domain.item_lifecycle import ITEM_ID, ReopenItem
-from followthrough.domain.lifecycle_commands import INCIDENT_ID, LinkRepeat, Reopen
+from followthrough.domain.item_lifecycle import ReopenItem
+from followthrough.domain.lifecycle_commands import LinkRepeat, Reopen
 from followthrough.domain.values import Refusal
 from followthrough.organisation import Organisation
 from followthrough.revival import go_on

@@ -7,7 +7,6 @@ or can't be replayed.
 
 import asyncio
 import logging
-import re
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
@@ -18,7 +17,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, W
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from followthrough.domain.item_lifecycle import ITEM_ID
+from followthrough.domain.ids import is_item
 from followthrough.domain.values import Refusal
 from followthrough.starts import start_record
 from followthrough.store import queries
@@ -80,7 +79,7 @@ async def go_on(client: Client, database: Engine, record_id: str) -> bool:
     if status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
         return status is WorkflowExecutionStatus.RUNNING
     how = ENDED_BADLY[status] if status else "was forgotten by the engine"
-    kind: type[Progress] = ItemProgress if re.fullmatch(ITEM_ID, record_id) else IncidentProgress
+    kind: type[Progress] = ItemProgress if is_item(record_id) else IncidentProgress
     handle = client.get_workflow_handle(record_id)
     progress = await _of_last_run(handle, kind, how) if status else None
     progress = progress or await asyncio.to_thread(_of_database, database, record_id, how)
@@ -122,7 +121,7 @@ def _of_database(database: Engine, record_id: str, how: str) -> Progress | None:
     """None unless it is open there."""
     because = f"Goes on from what the database knows: its workflow {how}; mails that waited are lost"
     with Session(database) as session:
-        if re.fullmatch(ITEM_ID, record_id):
+        if is_item(record_id):
             item = queries.action_item(session, record_id)
             if item is None or item.ended:
                 return None

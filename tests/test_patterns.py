@@ -20,13 +20,12 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.item_lifecycle import ITEM_ID
-from followthrough.domain.lifecycle_commands import INCIDENT_ID
+from followthrough.domain.ids import INCIDENT_ID, ITEM_ID
 
 SOURCES = [*Path("followthrough").rglob("*.py"), *Path("workflows").glob("*.py"), *Path("activities").glob("*.py")]
 BOUNDED = {
-    Path("followthrough/domain/title_reading.py"): "titles and their words",
     Path("followthrough/domain/item_quality.py"): "titles",
+    Path("followthrough/domain/title_reading.py"): "titles and their words",
     Path("followthrough/organisation_file.py"): "scalars of the organisation file, whose owner runs the service",
 }
 """Modules whose patterns see bounded text only, and which."""

@@ -11,6 +11,7 @@ from activities.drills import Drills
 from activities.email import Email
 from activities.read_model import ReadModel
 from followthrough.domain.drill import DrillPlan, DrillReport, Scenario, report
+from followthrough.domain.ids import incident_id
 from followthrough.domain.incident import Alert, AlertState, Incident
 from followthrough.domain.lifecycle_commands import incident_id
 from workflows.durable import LOCAL, MAIL, RECORDS, reason

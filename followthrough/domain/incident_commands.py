@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from followthrough.domain.action_item import Kind, Priority
+from followthrough.domain.ids import item_id
 from followthrough.domain.incident import (
     ONGOING,
     Audience,
@@ -195,13 +196,13 @@ class ProposeItem(Request):
                 f"Incident {incident.id} has {ACTION_ITEMS} action items, as many as one can have; split it, "
                 "and the new one can have more."
             )
-        item_id = f"{incident.id}.{len(incident.items) + 1}"
-        incident.items.append(ItemSummary(id=item_id, title=self.title, owner=self.owner))
-        incident.note(now, EntryKind.ACTION_ITEM, f"{item_id} for {self.owner}: {self.title}", self.by)
+        new_id = item_id(incident.id, len(incident.items) + 1)
+        incident.items.append(ItemSummary(id=new_id, title=self.title, owner=self.owner))
+        incident.note(now, EntryKind.ACTION_ITEM, f"{new_id} for {self.owner}: {self.title}", self.by)
         for sentence in self.missing:
-            incident.note(now, EntryKind.ACTION_ITEM, f"{item_id} is taken, although it misses: {sentence}")
+            incident.note(now, EntryKind.ACTION_ITEM, f"{new_id} is taken, although it misses: {sentence}")
         for sentence in self.hints:
-            incident.note(now, EntryKind.ACTION_ITEM, f"{item_id}: {sentence}")
+            incident.note(now, EntryKind.ACTION_ITEM, f"{new_id}: {sentence}")
 
 
 IncidentCommand = Annotated[

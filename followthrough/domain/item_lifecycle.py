@@ -5,39 +5,16 @@ takes the answer. ``refusal`` is its sentence, or None when it agrees.
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from followthrough.domain.action_item import WORKED_ON, ActionItem, BeforeDuplicate, Block, ItemStatus, Kind, Priority
-from followthrough.domain.lifecycle_commands import INCIDENT_ID
+from followthrough.domain.ids import ItemId, item_id
 from followthrough.domain.limits import LINKS, UNDONE
-from followthrough.domain.text import Key, Label, Reason, Title
+from followthrough.domain.text import Label, Reason, Title
 from followthrough.domain.times import Time
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Request, Severity
-
-ITEM_ID = INCIDENT_ID + r"(\.[0-9]+)+"
-"""The parts of ``inc-7f3a9c21d0.2`` are ``inc-7f3a9c21d0.2.1`` and so on, whatever else its incident has."""
-ItemId = Annotated[Key, Field(pattern=f"^{ITEM_ID}$")]
-
-INHERITED = {
-    "incident_id",
-    "kind",
-    "priority",
-    "severity",
-    "service",
-    "team",
-    "proposed_at",
-    "asked_at",
-    "declared_at",
-    "resolved_at",
-    "published_at",
-    "drill",
-    "repeats",
-    "repeat_effects",
-    "extensions",
-}
-"""What a part has from the action item that it was split from, so that splitting gains no time."""
 
 
 class Part(Request):
@@ -64,7 +41,7 @@ class SplitItem(Request):
         """Raises Refusal once it is done; ``end_split`` ends it when its parts exist."""
         item.require(*WORKED_ON, to="split")
         first = len(item.split_into) + 1
-        item.split_into += [f"{item.id}.{number}" for number in range(first, first + len(self.parts))]
+        item.split_into += [item_id(item.id, number) for number in range(first, first + len(self.parts))]
         item.under_way = "split"
         for sentence in self.missing:
             item.note(now, EntryKind.ACTION_ITEM, f"A part is taken, although it misses: {sentence}")
@@ -73,21 +50,35 @@ class SplitItem(Request):
         item.note(now, EntryKind.ACTION_ITEM, f"To be split into {len(self.parts)} parts", self.by)
 
     def parts_of(self, item: ActionItem, now: datetime) -> list[ActionItem]:
-        """The new action items, after ``apply``; they are due when the whole was."""
-        return [
-            ActionItem.model_validate(
-                {
-                    **item.model_dump(include=INHERITED),
-                    **part.model_dump(exclude_none=True),
-                    "id": part_id,
-                    "proposed_by": self.by,
-                    "owner_since": now,
-                    "due": item.planned.due,
-                    "split_from": item.id,
-                }
-            )
-            for part_id, part in zip(item.split_into[-len(self.parts) :], self.parts, strict=True)
-        ]
+        """The new action items, after ``apply``; they are due when the whole was, so that splitting gains no time."""
+        ids = item.split_into[-len(self.parts) :]
+        return [self._part(part, part_id, item, now) for part_id, part in zip(ids, self.parts, strict=True)]
+
+    def _part(self, part: Part, part_id: str, item: ActionItem, now: datetime) -> ActionItem:
+        return ActionItem(
+            id=part_id,
+            incident_id=item.incident_id,
+            title=part.title,
+            kind=part.kind or item.kind,
+            priority=part.priority or item.priority,
+            severity=item.severity,
+            service=item.service,
+            team=item.team,
+            owner=part.owner,
+            owner_since=now,
+            proposed_by=self.by,
+            proposed_at=item.proposed_at,
+            asked_at=item.asked_at,
+            declared_at=item.declared_at,
+            resolved_at=item.resolved_at,
+            published_at=item.published_at,
+            drill=item.drill,
+            due=item.planned.due,
+            extensions=item.extensions,
+            repeats=list(item.repeats),
+            repeat_effects=list(item.repeat_effects),
+            split_from=item.id,
+        )
 
 
 def end_split(item: ActionItem, parts: list[ActionItem], refusal: str | None, now: datetime) -> None:

@@ -1,12 +1,12 @@
 """Commands that hand a role over, that merge, split and reopen incidents, and that link repeats."""
 
-import hashlib
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict
 
 from followthrough.domain.alert import Alert, Heard
+from followthrough.domain.ids import IncidentId, incident_id
 from followthrough.domain.incident import (
     ONGOING,
     BeforeMerge,
@@ -23,21 +23,6 @@ from followthrough.domain.limits import ACTION_ITEMS, LINKS, MERGED_ALERTS, PART
 from followthrough.domain.roles import give
 from followthrough.domain.text import TITLE, Key, Note, Reason, Title, cut
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal, Request, Severity
-
-INCIDENT_ID = r"inc-([0-9a-f]{20}|[0-9a-f]{10})(-[0-9]+)?"
-"""The shorter ones are older: keys can be found that share one."""
-IncidentId = Annotated[Key, Field(pattern=f"^{INCIDENT_ID}$")]
-
-
-def incident_id(dedup_key: str, generation: int = 1) -> str:
-    """The same key always gives the same id; generations count the incidents that one key started."""
-    digest = hashlib.sha256(dedup_key.encode()).hexdigest()[:20]
-    return f"inc-{digest}" if generation == 1 else f"inc-{digest}-{generation}"
-
-
-def generation_of(record_id: str) -> int:
-    """How many incidents one key had started with it."""
-    return int(record_id.removeprefix("inc-").partition("-")[2] or 1)
 
 
 class HandOver(Request):

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.choices import DECIDE, NAMES, choices
 from followthrough.domain.departures import as_of
+from followthrough.domain.ids import is_item
 from followthrough.domain.incident import Incident
 from followthrough.domain.wording import when
 from followthrough.gateway import Gateway
@@ -63,7 +64,7 @@ async def _find(
     except BadLink:
         sentence = "It was cut off or changed on its way; open it again from the mail."
         raise Closed(400, "This link is not complete", sentence) from None
-    record = await (gateway.items.get(link.about) if "." in link.about else gateway.incidents.get(link.about))
+    record = await (gateway.items.get(link.about) if is_item(link.about) else gateway.incidents.get(link.about))
     people = as_of(organisation, datetime.now(UTC).date())
     if expired:
         raise Closed(410, "This link has expired", "Use the one in the latest mail about it, or its page.", record)

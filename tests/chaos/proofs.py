@@ -17,8 +17,8 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 
 from activities.read_model import ReadModel
 from followthrough.domain.action_item import ActionItem
+from followthrough.domain.ids import ITEM_ID
 from followthrough.domain.incident import ONGOING, Incident
-from followthrough.domain.item_lifecycle import ITEM_ID
 from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationFile
 from followthrough.rebuild import RECORDS, rebuild

@@ -4,6 +4,7 @@ import pytest
 
 from followthrough.domain import incident_alerts
 from followthrough.domain.action_item import ItemStatus
+from followthrough.domain.ids import incident_id
 from followthrough.domain.incident import Alert, AlertState, Audience, Incident, IncidentStatus, ItemSummary, Role
 from followthrough.domain.incident_commands import (
     Acknowledge,
@@ -13,16 +14,7 @@ from followthrough.domain.incident_commands import (
     Resolve,
 )
 from followthrough.domain.incident_schedule import plan_incident
-from followthrough.domain.lifecycle_commands import (
-    Continued,
-    Merge,
-    Reopen,
-    Split,
-    end_merge,
-    give_back,
-    incident_id,
-    take_in,
-)
+from followthrough.domain.lifecycle_commands import Continued, Merge, Reopen, Split, end_merge, give_back, take_in
 from followthrough.domain.postmortem_commands import Publish
 from followthrough.domain.subscriptions import Subscribe
 from followthrough.domain.values import Refusal, Severity

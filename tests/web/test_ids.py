@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from followthrough import alert_delivery, gateway
+from followthrough.domain.ids import generation_of, incident_id
 from followthrough.domain.incident import Incident
-from followthrough.domain.lifecycle_commands import generation_of, incident_id
 from followthrough.domain.values import Severity
 from tests.waiting import eventually
 from tests.web.conftest import Web

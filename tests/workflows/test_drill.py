@@ -17,6 +17,7 @@ from followthrough import schedules
 from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.drill import DrillOutcome, DrillReport
 from followthrough.domain.drill_calendar import Quarter, planned_start
+from followthrough.domain.ids import incident_id
 from followthrough.domain.incident import Audience, Incident, IncidentStatus, Role, UpdateStage
 from followthrough.domain.incident_commands import (
     Acknowledge,
@@ -27,7 +28,6 @@ from followthrough.domain.incident_commands import (
     SendUpdate,
 )
 from followthrough.domain.item_commands import Accept
-from followthrough.domain.lifecycle_commands import incident_id
 from followthrough.organisation import Holidays, Organisation
 from followthrough.organisation_file import OrganisationFile
 from followthrough.schedules import set_schedules, wanted_schedules
