@@ -5,7 +5,7 @@ from typing import Any
 
 from activities.jira_client import JiraConnection, about
 from activities.vendors import VendorRefused
-from followthrough.domain.action_item import Ticket
+from followthrough.domain.ticket import Ticket
 from followthrough.domain.ticket_text import Document
 
 

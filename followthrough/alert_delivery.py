@@ -13,10 +13,9 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.domain.alert import Alert, AlertState, in_words
-from followthrough.domain.ids import generation_of
+from followthrough.domain.ids import generation_of, incident_id
 from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.incident_commands import IncidentCommand
-from followthrough.domain.lifecycle_commands import incident_id
 from followthrough.domain.routing import Routed, route
 from followthrough.domain.text import REASON, cut
 from followthrough.organisation import Organisation

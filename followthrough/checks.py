@@ -16,8 +16,7 @@ from followthrough.domain.item_lifecycle import SplitItem
 from followthrough.domain.kudos import GiveKudos
 from followthrough.domain.lifecycle_commands import HandOver, Split
 from followthrough.domain.postmortem_commands import AssignPostmortem, Publish, SubmitPostmortem
-from followthrough.domain.values import PersonId
-from followthrough.file_types import ServiceId
+from followthrough.domain.values import PersonId, ServiceId
 from followthrough.organisation import Organisation
 from followthrough.policies import ItemQuality
 

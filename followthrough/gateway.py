@@ -27,13 +27,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from followthrough.alert_delivery import AlertDelivery
 from followthrough.checks import require_people, require_service
 from followthrough.domain.action_item import ActionItem
+from followthrough.domain.ids import incident_id
 from followthrough.domain.incident import Incident
 from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
-from followthrough.domain.lifecycle_commands import incident_id
-from followthrough.domain.sprint_dates import SprintPlan
-from followthrough.domain.values import PersonId, Refusal, Severity
-from followthrough.file_types import ServiceId, TeamId
+from followthrough.domain.sprint import SprintPlan
+from followthrough.domain.values import PersonId, Refusal, ServiceId, Severity, TeamId
 from followthrough.organisation import Organisation
 from followthrough.records import INCIDENTS, ITEMS, Records, in_time, refusal_in
 from followthrough.starts import start_record

@@ -13,7 +13,6 @@ from activities.read_model import ReadModel
 from followthrough.domain.drill import DrillPlan, DrillReport, Scenario, report
 from followthrough.domain.ids import incident_id
 from followthrough.domain.incident import Alert, AlertState, Incident
-from followthrough.domain.lifecycle_commands import incident_id
 from workflows.durable import LOCAL, MAIL, RECORDS, reason
 from workflows.incident import IncidentWorkflow
 from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill, RunningDrill, drill_id
