@@ -1,7 +1,6 @@
 """What a ticket says, as paragraphs of text and links, and the formats that trackers take them in."""
 
 import json
-import re
 from bisect import bisect_right
 from collections.abc import Callable
 from datetime import date
@@ -59,6 +58,9 @@ def reopening_comment(item: ActionItem) -> Document:
     return (("The action item is open. ", item.asked_because or "Nothing shows yet that it is done."),)
 
 
+_ESCAPED = str.maketrans({character: f"\\{character}" for character in "\\{}[]|!*_^~+"})
+
+
 def plain_text(document: Document) -> str:
     """Paragraphs with an empty line between them."""
     return "\n\n".join("".join(_plain(piece) for piece in paragraph) for paragraph in document)
@@ -92,7 +94,7 @@ def wiki_text(document: Document) -> str:
 
 def _wiki(piece: str | Link) -> str:
     if isinstance(piece, str):
-        return re.sub(r"([\\{}\[\]|!*_^~+])", r"\\\1", piece)
+        return piece.translate(_ESCAPED)
     url = piece.url.replace("|", "%7C").replace("]", "%5D")
     return f"[{url}]" if piece.text == piece.url else f"[{_wiki(piece.text)}|{url}]"
 
@@ -108,19 +110,20 @@ def summary(title: str) -> str:
 
 def formatted(document: Document, whole: Link, form: Callable[[Document], Any]) -> Any:
     """In the form that a tracker takes; what is too long for Jira is cut, and leads to the whole."""
+    cleaned = tuple(tuple(p if isinstance(p, Link) else clean(p) for p in paragraph) for paragraph in document)
 
     def first(length: int) -> Any:
-        return form((*_first(document, length), (f"{CUT} ", whole)))
+        return form((*_first(cleaned, length), (f"{CUT} ", whole)))
 
-    if sum(len(piece) for paragraph in document for piece in map(_plain, paragraph)) <= TEXT:
-        answer = form(_first(document, TEXT))
+    if sum(len(piece) for paragraph in cleaned for piece in map(_plain, paragraph)) <= TEXT:
+        answer = form(_first(cleaned, TEXT))
         if _fits(answer):
             return answer
     return first(bisect_right(range(TEXT), False, key=lambda length: not _fits(first(length))) - 1)
 
 
 def _first(document: Document, length: int) -> Document:
-    """Clean, and no more than so many characters of it; a link is whole or not there."""
+    """No more than so many characters of it; a link is whole or not there."""
     paragraphs = []
     for paragraph in document:
         pieces: list[str | Link] = []
@@ -128,7 +131,7 @@ def _first(document: Document, length: int) -> Document:
             if isinstance(piece, Link) and len(_plain(piece)) > length:
                 length = 0
                 break
-            shown = piece if isinstance(piece, Link) else clean(piece)[:length]
+            shown = piece if isinstance(piece, Link) else piece[:length]
             length -= len(_plain(shown))
             if shown:
                 pieces.append(shown)
