@@ -21,7 +21,7 @@ from temporalio.client import Client
 
 from activities.jira_tracker import JiraTracker
 from activities.vendors import VendorRefused, VendorUnavailable
-from followthrough import store
+from followthrough import __version__, store
 from followthrough.domain.alert import in_words
 from followthrough.domain.wording import to_the_minute
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
@@ -59,7 +59,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Looks at everything the service needs or can use, in seconds: downloads and builds nothing."""
     return [
-        Finding("Python", FindingState.OK, f"Python {platform.python_version()} runs this."),
+        Finding("Python", FindingState.OK, f"Python {platform.python_version()} runs Followthrough {__version__}."),
         *_organisation(settings),
         *_organisation_in_use(settings),
         *asyncio.run(_engine(settings)),

@@ -1,11 +1,12 @@
 """The ``followthrough`` command."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
+from followthrough import __version__
 from followthrough.cli import (
     calendar,
     culture,
@@ -21,7 +22,7 @@ from followthrough.cli import (
     tickets,
     updates,
 )
-from followthrough.cli.api import fail
+from followthrough.cli.api import fail, out
 from followthrough.domain.wording import what_is_wrong
 
 
@@ -43,6 +44,24 @@ app = typer.Typer(
     help="Incident follow-up that can't be forgotten. "
     "Exit codes: 0 done, 1 refused, 2 wrong command line, 3 service not reachable, 4 no such incident or action item.",
 )
+
+
+def print_version(wanted: bool) -> None:
+    """Ends the command."""
+    if wanted:
+        out.print(f"followthrough {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version")
+    ] = False,
+) -> None:
+    """What is said before a command."""
+
+
 PANELS = {
     "Service": (service,),
     "Incidents": (incidents, incident_lifecycle, updates, postmortems),

@@ -5,13 +5,13 @@ They import what they run when they run it, so that the other commands start qui
 
 import asyncio
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
+from followthrough import ROOT
 from followthrough.cli.api import NOT_ALLOWED, AsJson, call, err, fail, out, show
 from followthrough.domain.text import clean
 from followthrough.queues import Queue
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 STOPPING = "Stopping, once what is under way is finished."
-EXAMPLE = Path(__file__).parents[2] / "followthrough.example.yaml"
+EXAMPLE = ROOT / "followthrough.example.yaml"
 
 
 def say(sentence: str) -> None:

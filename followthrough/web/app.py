@@ -7,6 +7,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 from temporalio.client import Client
 
+from followthrough import __version__
 from followthrough.gateway import Gateway
 from followthrough.links import links_for
 from followthrough.organisation_file import OrganisationFile
@@ -63,7 +64,7 @@ PARTS = (
 
 def create_app(settings: Settings, organisation: OrganisationFile, client: Client, database: Engine) -> FastAPI:
     """Everything over HTTP. Its description is at /openapi.json."""
-    app = FastAPI(title="Followthrough", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Followthrough", version=__version__, docs_url=None, redoc_url=None)
     gateway = Gateway(client, organisation, database)
     app.state.served = Served(settings, organisation, client, database, gateway, links_for(settings))
     for kind, handler in errors.HANDLERS.items():
