@@ -1,0 +1,38 @@
+"""Versions agree wherever they are written."""
+
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from followthrough import __version__
+
+HEADING = re.compile(r"^## (\S+)(?: - (\S+))?$", re.MULTILINE)
+PINNED = re.compile(r"^([a-z0-9._-]+)(?:\[.*\])?==([^ ;\\]+)", re.MULTILINE)
+DECLARED = tomllib.loads(Path("pyproject.toml").read_text())
+NEEDED = [Requirement(line) for line in DECLARED["project"]["dependencies"]]
+FOR_DEVELOPMENT = [Requirement(line) for group in DECLARED["dependency-groups"].values() for line in group]
+LOCKED = {name: Version(version) for name, version in PINNED.findall(Path("requirements.lock").read_text())}
+
+
+def test_the_changelog_begins_with_what_is_not_released_and_then_has_this_version() -> None:
+    (first, no_day), *released = HEADING.findall(Path("CHANGELOG.md").read_text())
+    assert (first, no_day) == ("Unreleased", "")
+    versions = [Version(version) for version, _ in released]
+    assert versions[0] == Version(__version__)
+    assert versions == sorted(set(versions), reverse=True)
+    assert all(date.fromisoformat(day) for _, day in released)
+
+
+@pytest.mark.parametrize("needed", [*NEEDED, *FOR_DEVELOPMENT], ids=str)
+def test_what_is_locked_is_what_is_declared(needed: Requirement) -> None:
+    assert needed.specifier.contains(LOCKED[needed.name], prereleases=True), "run make lock"
+
+
+@pytest.mark.parametrize("needed", NEEDED, ids=str)
+def test_what_is_needed_has_an_oldest_version_that_will_do(needed: Requirement) -> None:
+    assert [bound.operator for bound in needed.specifier if bound.operator in (">=", "==")]
