@@ -3,44 +3,71 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: setup demo up test test-any-day lint bench chaos record lock
+# What needs no server, and takes seconds.
+FAST := tests/domain tests/mail tests/store $(wildcard tests/test_*.py) tests/repository/test_versions.py
 
-setup: $(INSTALLED)
+# What those run of all lines and branches, in percent, rounded down.
+FLOOR := 50
+
+.PHONY: help setup demo up check test test-any-day lint tidy hooks coverage bench chaos record lock wheel release
+
+help: ## show what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(INSTALLED) ## make .venv from requirements.lock
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Followthrough needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv .venv >&2
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock >&2
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable . >&2
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . >&2
 	@touch $@
 
-demo: setup
+demo: setup ## play an incident from its alert to its last closed action item
 	@$(BIN)/followthrough demo $(ARGS)
 
-up: setup
+up: setup ## run everything on http://127.0.0.1:8080
 	@$(BIN)/followthrough serve $(ARGS)
 
-test: lint
+check: lint ## lint, types and the fast tests, before each commit
+	$(BIN)/pytest --quiet --numprocesses=2 --hypothesis-profile=quick $(FAST) $(ARGS)
+
+test: lint ## lint, types and all tests, on a real Temporal server
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
-test-any-day: setup
+test-any-day: setup ## tests/workflows on every day on which calendars matter
 	@failed=; for day in $${DAYS:-$$($(BIN)/python -m tests.days)}; do \
 		$(BIN)/pytest tests/workflows --day=$$day $(ARGS) || failed="$$failed $$day"; \
 	done; test -z "$$failed" || { echo "Failed on:$$failed" >&2; exit 1; }
 
-lint: setup
+lint: setup ## ruff and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: setup
+tidy: setup ## what the commit hooks do, on all files
+	$(BIN)/pre-commit run --all-files
+
+hooks: setup ## do that at each commit, on what it changes
+	$(BIN)/pre-commit install
+
+coverage: setup ## what the fast tests run of the code; fails under the floor
+	$(BIN)/pytest --quiet --numprocesses=2 --cov --cov-fail-under=$(FLOOR) $(FAST) $(ARGS)
+
+bench: setup ## measure what it costs
 	$(BIN)/python -m bench $(ARGS)
 
-chaos: setup
+chaos: setup ## kill, hang and cut while incidents are played, and prove that nothing is lost
 	$(BIN)/python -m tests.chaos $(SEED) $(ARGS)
 
-record: setup
+record: setup ## record a life of workflows for tests/replay
 	$(BIN)/python -m tests.replay.record $(NAME)
 
-lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+lock: ## bring requirements.lock up to pyproject.toml; ARGS=--upgrade for newer versions
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev $(ARGS) pyproject.toml -o requirements.lock
+
+wheel: setup ## build dist/*.whl
+	$(BIN)/python -m hatchling build --target wheel
+
+release: setup ## build and tag the version of this commit (docs/releasing.md)
+	@deploy/release

@@ -24,8 +24,9 @@ for name in [name for name in os.environ if name.startswith(("FOLLOWTHROUGH_", "
 os.environ["FOLLOWTHROUGH_LINK_SECRET"] = "the secret of the tests"
 Settings.model_config["env_file"] = None
 
-hypothesis_settings.register_profile("untimed", deadline=None)
-hypothesis_settings.load_profile("untimed")
+for profile, examples in (("quick", 20), ("usual", 100), ("thorough", 1000)):
+    hypothesis_settings.register_profile(profile, deadline=None, max_examples=examples)
+hypothesis_settings.load_profile("usual")
 
 DAY = pytest.StashKey[str]()
 

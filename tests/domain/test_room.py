@@ -105,7 +105,7 @@ def happen_to_item(random: Random, record: ActionItem) -> None:
         record.under_way = None
 
 
-@settings(max_examples=5, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=settings().max_examples // 20, phases=(Phase.explicit, Phase.generate))
 @given(seed=st.integers(0), written=st.sampled_from([0.0, 0.1, 0.9]))
 def test_any_sequence_keeps_an_incident_small_enough(seed: int, written: float) -> None:
     random, record = Random(seed), incident()
@@ -117,7 +117,7 @@ def test_any_sequence_keeps_an_incident_small_enough(seed: int, written: float) 
         assert len(to_json(record)) < MESSAGE - MAILS
 
 
-@settings(max_examples=5, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=settings().max_examples // 20, phases=(Phase.explicit, Phase.generate))
 @given(seed=st.integers(0), written=st.sampled_from([0.0, 0.1, 0.9]))
 def test_any_sequence_keeps_an_action_item_small_enough(seed: int, written: float) -> None:
     random, record = Random(seed), item()

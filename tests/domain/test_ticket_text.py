@@ -53,7 +53,7 @@ WHOLE = Link("https://followthrough.example.com/items/whole", "https://followthr
 
 
 @given(documents, st.sampled_from([1, 20_000, 40_000]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings().max_examples // 3)
 def test_a_text_of_any_length_is_taken_by_jira_and_leads_to_the_whole_where_it_is_cut(
     document: Document, times: int
 ) -> None:
