@@ -1,0 +1,40 @@
+"""What the form behind a link refuses."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from followthrough.domain.choices import EXTEND
+from followthrough.links import Link
+from followthrough.organisation_file import load
+from followthrough.web.act_form import Offer, command_of
+from tests.domain.refusals.row import WHY, Row
+from tests.records import item
+
+
+def fill_in(**typed: str) -> Callable[[Any], object]:
+    """A person of the example asks for more time."""
+    link, organisation = Link(purpose=EXTEND.name, person="marcos"), load(Path("followthrough.example.yaml"))
+    return lambda record: command_of(Offer(link, record, EXTEND, organisation), typed)
+
+
+FORMS = [
+    Row(
+        item(),
+        fill_in(until="2026-12-31", reason=" "),
+        "Why: this can't be left out.",
+        but=fill_in(until="2026-12-31", reason=WHY),
+    ),
+    Row(
+        item(),
+        fill_in(until="2026-12-31", reason="a" * 2_001),
+        "Why: the text has 2001 characters, and may have 2000; say it shorter.",
+        but=fill_in(until="2026-12-31", reason="a" * 2_000),
+    ),
+    Row(
+        item(),
+        fill_in(until="soon", reason=WHY),
+        "Until when: write the day like 2026-12-31.",
+        but=fill_in(until="2026-12-31", reason=WHY),
+    ),
+]

@@ -1,0 +1,70 @@
+"""Each refusal: its whole sentence, that it changes nothing, and that what is nearly the same is accepted."""
+
+import ast
+import traceback
+from pathlib import Path
+
+import pytest
+
+import activities
+import followthrough
+import workflows
+from followthrough.domain.values import Refusal
+from tests.domain.refusals.forms import FORMS
+from tests.domain.refusals.incidents import INCIDENTS
+from tests.domain.refusals.items import ITEMS
+from tests.domain.refusals.jira import JIRA
+from tests.domain.refusals.postmortems import POSTMORTEMS
+from tests.domain.refusals.row import Row, do
+
+ROWS = [*INCIDENTS, *POSTMORTEMS, *ITEMS, *JIRA, *FORMS]
+SAID_BY_THE_WEB = {
+    "Refusal(await already(new.team))",
+    "Refusal(error.cause.message)",
+    "Refusal(sentence)",
+    "Refusal(f'Nothing is proposed to team {team}; name the action items.')",
+    "Refusal(f'Somebody has just reopened {record.id}.')",
+    "Refusal(f'The sprint of {plan.first_day} is over; plan the next one.')",
+}
+"""What only a running workflow, or one that has ended, gives a reason for; tests/web is about these."""
+
+
+def raised() -> dict[tuple[str, int], str]:
+    """Where a refusal is raised, by file and line, and how."""
+    return {
+        (str(file), node.lineno): ast.unparse(node.exc)
+        for package in (followthrough, workflows, activities)
+        for file in Path(package.__path__[0]).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Raise) and node.exc and ast.unparse(node.exc).partition("(")[0] == "Refusal"
+    }
+
+
+def refusal(row: Row) -> Refusal:
+    with pytest.raises(Refusal) as refused:
+        do(row.doing, row.record)
+    return refused.value
+
+
+def raised_at(refused: Refusal) -> tuple[str, int]:
+    frame, line = list(traceback.walk_tb(refused.__traceback__))[-1]
+    return frame.f_code.co_filename, line
+
+
+def test_every_refusal_has_a_row() -> None:
+    """A new one fails here until it has; a row whose refusal is gone fails below."""
+    seen = {raised_at(refusal(row)) for row in ROWS}
+    assert {how for where, how in raised().items() if where not in seen} == SAID_BY_THE_WEB
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.sentence)
+def test_what_is_refused_is_said_in_a_sentence_and_changes_nothing(row: Row) -> None:
+    before = row.record.model_copy(deep=True)
+    assert str(refusal(row)) == row.sentence
+    assert row.record == before
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.sentence)
+def test_what_is_nearly_the_same_is_accepted(row: Row) -> None:
+    record, doing = row.accepted
+    do(doing, record.model_copy(deep=True))
