@@ -1,26 +1,16 @@
 """Every sentence with which a command is refused, and beside it what is accepted."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import timedelta
 
 from followthrough.domain.incident import ItemSummary
 from followthrough.domain.values import Record
+from tests.domain.changes import Doing
 from tests.records import NOW
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 INCIDENT, OTHER, THIRD = (f"inc-000000000{number}" for number in (1, 2, 3))
 TITLE, WHY = "Alert on queue depth", "The supplier is late"
-
-
-class Command(Protocol):
-    """What people say to a record."""
-
-    def apply(self, record: Any, now: datetime, /) -> None: ...
-
-
-Doing = Command | Callable[[Any], object]
 
 
 @dataclass(frozen=True)
