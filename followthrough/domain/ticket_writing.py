@@ -53,7 +53,13 @@ def as_written(before: TicketReport, after: TicketReport, *, closed: bool) -> Ti
 
     Whatever else is another than before is: somebody changed it meanwhile.
     """
-    written = {"account", "assignee", "assignee_kept", "due", "due_kept"}
+    written: dict[str, object] = {
+        "account": after.account,
+        "assignee": after.assignee,
+        "assignee_kept": after.assignee_kept,
+        "due": after.due,
+        "due_kept": after.due_kept,
+    }
     if closed:
-        written |= {"state", "status"}
-    return before.model_copy(update=after.model_dump(include=written))
+        written |= {"state": after.state, "status": after.status}
+    return before.model_copy(update=written)
