@@ -6,8 +6,9 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
+from followthrough.domain.ids import inbox_id
 from followthrough.domain.values import PersonId
-from workflows.inbox import PREFIX, InboxWorkflow
+from workflows.inbox import InboxWorkflow
 from workflows.mail_messages import InboxProgress, PutInInbox
 from workflows.messages import TASK_QUEUE
 
@@ -27,7 +28,7 @@ class Inboxes:
         started = self._client.start_workflow(
             InboxWorkflow.run,
             InboxProgress(),
-            id=f"{PREFIX}{person}",
+            id=inbox_id(person),
             task_queue=TASK_QUEUE,
             start_signal="put",
             start_signal_args=[put],

@@ -17,6 +17,7 @@ from bench.older import Missing, older
 from bench.report import Row, Size, ratio
 from bench.stage import ORGANISATION, TOKEN, Service, service
 from bench.steps import BARE_QUEUE, BareLife, steps
+from followthrough.domain.ids import page_of
 from followthrough.gateway import Gateway
 from followthrough.organisation_file import OrganisationFile
 
@@ -103,9 +104,8 @@ async def life_over_http(found: Service, items: int = ITEMS) -> AsyncIterator[Li
             return str(answer.json()["incident"])
 
         async def give(handle: Handle, command: ItemOrIncidentCommand) -> None:
-            kind = "items" if "." in handle.id else "incidents"
             body = command.model_dump(mode="json", exclude_defaults=True) | {"command": command.command}
-            path = f"/api/{kind}/{handle.id}/commands"
+            path = f"/api/{page_of(handle.id)}/commands"
             await _post(http, path, body, httpx.codes.ACCEPTED, **{"Idempotency-Key": str(uuid4())})
 
         yield Life(found.client, start, give, items)

@@ -24,14 +24,13 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from followthrough.domain.ids import inbox_id, item_id, planning_id
 from followthrough.domain.values import PersonId
 from followthrough.domain.wording import span
 from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationFile
 from followthrough.service import Service, running
 from followthrough.settings import Settings
-from workflows.inbox import PREFIX
-from workflows.sprint_messages import planning_id
 
 POSTMORTEM = """# What broke
 
@@ -147,7 +146,7 @@ class Story:
         self._told("postmortem", f"approved by {self.resolver} and published, with four action items proposed")
 
     async def _follow_up(self) -> None:
-        prompt, late, declined, waived = (f"{self.incident}.{number}" for number in range(1, 5))
+        prompt, late, declined, waived = (item_id(self.incident, number) for number in range(1, 5))
         for item, owner in ((prompt, self.resolver), (late, self.comms)):
             await self._give_item(item, "accept", by=owner)
             accepted = await self._until(f"/api/items/{item}", lambda it: it["ticket"])
@@ -231,7 +230,7 @@ class Story:
         """Each has its own clock, too, and is there for as long as something waits in it."""
 
         async def pass_time(person: PersonId) -> None:
-            inbox = self.service.client.get_workflow_handle(f"{PREFIX}{person}")
+            inbox = self.service.client.get_workflow_handle(inbox_id(person))
             try:
                 description = await inbox.describe()
             except RPCError:  # nothing ever waited

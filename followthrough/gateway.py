@@ -27,7 +27,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from followthrough.alert_delivery import AlertDelivery
 from followthrough.checks import require_people, require_service
 from followthrough.domain.action_item import ActionItem
-from followthrough.domain.ids import incident_id
+from followthrough.domain.ids import drill_id, incident_id, planning_id
 from followthrough.domain.incident import Incident
 from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
@@ -41,8 +41,8 @@ from workflows.action_item import ActionItemWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillWorkflow
 from workflows.mail_messages import MailProblem
-from workflows.messages import TASK_QUEUE, DrillRequest, IncidentProgress, RunningDrill, drill_id
-from workflows.sprint_messages import Approval, PlanningProgress, PlanSprint, planning_id
+from workflows.messages import TASK_QUEUE, DrillRequest, IncidentProgress, RunningDrill
+from workflows.sprint_messages import Approval, PlanningProgress, PlanSprint
 from workflows.sprint_planning import SprintPlanningWorkflow
 from workflows.undelivered import UndeliveredWorkflow
 from workflows.upkeep import SendAgainWorkflow

@@ -28,6 +28,18 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.beside import beside
 from followthrough.domain.calendar import FIRST_ZONE, WEEKDAYS
+from followthrough.domain.ids import (
+    JIRA_SWEEP,
+    MONTHLY_DIGEST,
+    RECONCILE,
+    REPLAN,
+    TROUBLES,
+    WEEKLY_DIGEST,
+    drill_id,
+    is_ours,
+    is_sprint_schedule,
+    sprint_schedule_id,
+)
 from followthrough.domain.sprint_dates import Cadence, cadence
 from followthrough.domain.values import TeamId
 from followthrough.organisation import Organisation, Team
@@ -42,8 +54,6 @@ from workflows.upkeep import ReconcileWorkflow, ReplanWorkflow, TroublesWorkflow
 
 logger = logging.getLogger(__name__)
 
-PREFIXES = DRILL, DIGEST, SPRINT, JIRA, UPKEEP = "drill/", "digest/", "sprint/", "jira/", "upkeep/"
-RECONCILE, REPLAN, TROUBLES = f"{UPKEEP}reconcile", f"{UPKEEP}replan", f"{UPKEEP}troubles"
 POLICY = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(days=7))
 EPOCH = date(1970, 1, 1)
 """Temporal counts intervals from here."""
@@ -97,11 +107,11 @@ async def set_schedules(client: Client, organisation: Organisation, *, jira: boo
     """
     wanted = _wanted(organisation, jira)
     async for existing in await client.list_schedules():
-        if existing.id.startswith(PREFIXES) and existing.id not in wanted:
+        if is_ours(existing.id) and existing.id not in wanted:
             await _delete(client, existing.id)
     for schedule_id, schedule in wanted.items():
         try:
-            at_once = schedule_id.startswith(SPRINT)  # the coming sprint may begin before it fires
+            at_once = is_sprint_schedule(schedule_id)  # the coming sprint may begin before it fires
             await client.create_schedule(schedule_id, schedule, trigger_immediately=at_once)
         except ScheduleAlreadyRunningError:
             await _change(client, schedule_id, schedule)
@@ -113,7 +123,7 @@ async def _change(client: Client, schedule_id: str, schedule: Schedule) -> None:
 
     handle = client.get_schedule_handle(schedule_id)
     await handle.update(updated)
-    if schedule_id.startswith(SPRINT):
+    if is_sprint_schedule(schedule_id):
         await _trigger(handle)
 
 
@@ -139,21 +149,21 @@ def wanted_schedules(organisation: Organisation, *, jira: bool) -> set[str]:
 
 def _wanted(organisation: Organisation, jira: bool) -> dict[str, Schedule]:
     schedules = {
-        f"{DRILL}{name}": _drill(name, team, organisation.drill_policies(team))
+        drill_id(name): _drill(name, team, organisation.drill_policies(team))
         for name, team in organisation.teams.items()
         if organisation.drill_policies(team).enabled
     }
     schedules |= {
-        f"{SPRINT}{name}": _sprint(name, rhythm)
+        sprint_schedule_id(name): _sprint(name, rhythm)
         for name, team in organisation.teams.items()
         if (rhythm := cadence(team, organisation)) is not None
     }
     if organisation.policies.digest.enabled:
-        schedules[f"{DIGEST}monthly"] = _monthly(organisation.policies.digest)
+        schedules[MONTHLY_DIGEST] = _monthly(organisation.policies.digest)
     if organisation.policies.weekly.enabled:
-        schedules[f"{DIGEST}weekly"] = _weekly(organisation.policies.weekly)
+        schedules[WEEKLY_DIGEST] = _weekly(organisation.policies.weekly)
     if jira:
-        schedules[f"{JIRA}sweep"] = _jira_sweep(organisation.policies.jira)
+        schedules[JIRA_SWEEP] = _jira_sweep(organisation.policies.jira)
     schedules[RECONCILE] = _upkeep(RECONCILE, ReconcileWorkflow.run, timedelta(days=1))
     schedules[REPLAN] = _upkeep(REPLAN, ReplanWorkflow.run, timedelta(days=30), made_up_for=timedelta(days=7))
     schedules[TROUBLES] = _upkeep(TROUBLES, TroublesWorkflow.run, timedelta(minutes=30))
@@ -186,7 +196,7 @@ def _drill(name: TeamId, team: Team, policies: DrillPolicies) -> Schedule:
     )
     return Schedule(
         action=ScheduleActionStartWorkflow(
-            DrillScheduleWorkflow.run, DrillRequest(team=name), id=f"{DRILL}{name}", task_queue=TASK_QUEUE
+            DrillScheduleWorkflow.run, DrillRequest(team=name), id=drill_id(name), task_queue=TASK_QUEUE
         ),
         spec=ScheduleSpec(calendars=[calendar], time_zone_name=team.time_zone),
         policy=POLICY,
@@ -198,7 +208,7 @@ def _sprint(name: TeamId, rhythm: Cadence) -> Schedule:
     interval = ScheduleIntervalSpec(every=rhythm.length, offset=(rhythm.first_day - EPOCH) % rhythm.length)
     return Schedule(
         action=ScheduleActionStartWorkflow(
-            SprintScheduleWorkflow.run, name, id=f"{SPRINT}{name}", task_queue=TASK_QUEUE
+            SprintScheduleWorkflow.run, name, id=sprint_schedule_id(name), task_queue=TASK_QUEUE
         ),
         spec=ScheduleSpec(intervals=[interval]),
         policy=POLICY,
@@ -209,7 +219,7 @@ def _monthly(policies: DigestPolicies) -> Schedule:
     """Fires where the day begins first; the workflow waits for the time, which clocks that change may leave out."""
     calendar = ScheduleCalendarSpec(day_of_month=[ScheduleRange(policies.day)])
     return Schedule(
-        action=ScheduleActionStartWorkflow(DigestWorkflow.run, id=f"{DIGEST}monthly", task_queue=TASK_QUEUE),
+        action=ScheduleActionStartWorkflow(DigestWorkflow.run, id=MONTHLY_DIGEST, task_queue=TASK_QUEUE),
         spec=ScheduleSpec(calendars=[calendar], time_zone_name=FIRST_ZONE),
         policy=OVERLAPPING,
     )
@@ -223,7 +233,7 @@ def _weekly(policies: WeeklyPolicies) -> Schedule:
         minute=[ScheduleRange(policies.at.minute)],
     )
     return Schedule(
-        action=ScheduleActionStartWorkflow(WeeklyDigestWorkflow.run, id=f"{DIGEST}weekly", task_queue=TASK_QUEUE),
+        action=ScheduleActionStartWorkflow(WeeklyDigestWorkflow.run, id=WEEKLY_DIGEST, task_queue=TASK_QUEUE),
         spec=ScheduleSpec(calendars=[calendar], time_zone_name=FIRST_ZONE),
         policy=OVERLAPPING,
     )
@@ -232,7 +242,7 @@ def _weekly(policies: WeeklyPolicies) -> Schedule:
 def _jira_sweep(policies: JiraPolicies) -> Schedule:
     """Sweeps that were missed are not made up for: the next one begins where the last one did."""
     return Schedule(
-        action=ScheduleActionStartWorkflow(JiraSweepWorkflow.run, id=f"{JIRA}sweep", task_queue=TASK_QUEUE),
+        action=ScheduleActionStartWorkflow(JiraSweepWorkflow.run, id=JIRA_SWEEP, task_queue=TASK_QUEUE),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=policies.sweep_every)]),
         policy=dataclasses.replace(POLICY, catchup_window=policies.sweep_every),
     )

@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.read_model import ReadModel
 from followthrough.beside import beside
+from followthrough.domain.ids import REPLANNING
 from followthrough.fingerprint import fingerprint
 from followthrough.organisation import Organisation
 from followthrough.rebuild import RECORDS, UNREADABLE, take_over
@@ -33,7 +34,6 @@ PLANS_LOOK_EVERY = 5
 """Seconds between two looks for what plans depend on."""
 PLANS_ASKED_AGAIN = 720
 """After so many of them it is looked, too, whether what changed before came to its end."""
-REPLANNING = "upkeep/plans"
 """Id of the workflow that all processes share which notice a change."""
 AT_ONCE = 4
 AGAIN_AFTER = timedelta(minutes=10)

@@ -6,12 +6,11 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from activities.daily import Daily
+from followthrough.domain.ids import person_of
 from workflows.durable import MAIL
 from workflows.mail_messages import DailyMail, InboxProgress, InInbox, PutInInbox
 from workflows.signals import hears
 from workflows.undelivered import find_other_paths
-
-PREFIX = "inbox/"
 
 
 @workflow.defn
@@ -57,7 +56,7 @@ class InboxWorkflow:
 
     async def _send(self, first: InInbox) -> None:
         """All that is due with ``first``, later by as much as this is late."""
-        person = workflow.info().workflow_id.removeprefix(PREFIX)
+        person = person_of(workflow.info().workflow_id)
         together = [waiting for waiting in self._waiting if waiting.due == first.due]
         daily = DailyMail(
             key=f"daily/{person}/{first.due:%Y-%m-%d}/{workflow.uuid4().hex[:8]}",

@@ -13,6 +13,7 @@ from activities.missed import Missed
 from activities.planning import Planning
 from followthrough.domain import incident_moments
 from followthrough.domain.action_item import OPEN, ActionItem, ItemStatus
+from followthrough.domain.ids import drill_id, is_drill
 from followthrough.domain.incident import (
     ONGOING,
     Alert,
@@ -51,7 +52,6 @@ from followthrough.turns import turn
 from workflows.durable import ANSWER_WITHIN, LOCAL, Followed, no_answer, signal
 from workflows.item_links import start_item
 from workflows.messages import (
-    DRILLS,
     AlertReceipt,
     Answer,
     IncidentNews,
@@ -65,7 +65,6 @@ from workflows.messages import (
     PlanIncident,
     PlansTaken,
     QueuedNotice,
-    drill_id,
 )
 from workflows.search_attributes import SEVERITY, STATUS, of_incident
 from workflows.signals import hears
@@ -401,7 +400,7 @@ class IncidentWorkflow(Followed[Incident]):
         """The drill that started this incident hears once that the response is over; it may be gone by then."""
         parent = workflow.info().parent
         drill = parent.workflow_id if parent else drill_id(self.record.team) if self._goes_on else ""
-        if self._drill_told or not self.record.drill or not drill.startswith(DRILLS):
+        if self._drill_told or not self.record.drill or not is_drill(drill):
             return
         if self.record.status not in ONGOING:
             self._drill_told = True

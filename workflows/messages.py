@@ -223,14 +223,6 @@ class PlansTaken(Message, Generic[PlanT]):
     at: AwareDatetime
 
 
-DRILLS = "drill/"
-
-
-def drill_id(team: TeamId) -> str:
-    """The workflow id that all drills of a team share, so that two never run at once."""
-    return f"{DRILLS}{team}"
-
-
 class DrillRequest(Message):
     """A drill workflow's input. Without a scenario it is the one that the team did not have for the longest time.
 

@@ -5,16 +5,12 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
+from followthrough.domain.ids import planning_id
 from followthrough.domain.notice_kinds import DigestKind
 from followthrough.domain.sprint import Sprint, SprintPlan
 from followthrough.domain.sprint_commands import MOST_PLANNED
 from followthrough.domain.text import Key, MachineNote
 from followthrough.domain.values import Message, PersonId, State, TeamId
-
-
-def planning_id(team: TeamId, first_day: date) -> str:
-    """The id of the one workflow that plans this sprint."""
-    return f"planning/{team}/{first_day}"
 
 
 class PlanSprint(Message):

@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlrea
 from temporalio.workflow import ActivityConfig, ParentClosePolicy
 
 from activities.sprint_planning import SprintPlanning
+from followthrough.domain.ids import planning_id
 from followthrough.domain.sprint import SprintPlan
 from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned, SprintNews
 from workflows.background import Background
@@ -25,7 +26,6 @@ from workflows.sprint_messages import (
     PlanningProgress,
     PlanSprint,
     TeamAt,
-    planning_id,
 )
 from workflows.undelivered import find_other_paths
 

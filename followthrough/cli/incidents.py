@@ -11,7 +11,7 @@ from rich.table import Table
 from followthrough.cli.api import AsJson, By, call, out, show
 from followthrough.domain.action_item import Kind, Priority
 from followthrough.domain.alert import in_words
-from followthrough.domain.ids import is_item
+from followthrough.domain.ids import page_of
 from followthrough.domain.incident import Role
 from followthrough.domain.incident_commands import (
     Acknowledge,
@@ -72,8 +72,7 @@ def show_one(
     record: Annotated[str, typer.Argument(help="An incident's or an action item's id")], as_json: AsJson = False
 ) -> None:
     """Show an incident or an action item with its timeline."""
-    kind = "items" if is_item(record) else "incidents"
-    show(call("GET", f"/{kind}/{record}"), as_json, detail)
+    show(call("GET", f"/{page_of(record)}"), as_json, detail)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from followthrough.domain.choices import DECIDE
 from followthrough.domain.daily import NEWS, most_urgent_first
+from followthrough.domain.ids import page_of
 from followthrough.domain.notice_kinds import NoticeKind
 from followthrough.domain.text import one_line
 from followthrough.domain.waiting_mail import WaitingMail
@@ -51,7 +52,7 @@ def about_daily(
 
     def line(mail: WaitingMail) -> Line:
         about = mail.item_id or mail.incident_id
-        page = f"items/{about}" if mail.item_id else f"incidents/{about}"
+        page = page_of(about)
         if mail.kind not in NEWS and (mail.item_id or mail.kind is NoticeKind.POSTMORTEM_TO_REVIEW):
             page = f"decide/{links.sign(Link.in_mail(mail.key, DECIDE, daily.person, about))}"
         by = "" if mail.kind in NEWS else when(mail.deadline, zone)

@@ -13,7 +13,6 @@ from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
 from followthrough.checks import Blames, NotInFile, Returned, TooVague
-from followthrough.domain.ids import is_item
 from followthrough.domain.text import REASON, cut, one_line
 from followthrough.domain.values import Refusal
 from followthrough.domain.wording import what_is_wrong
@@ -57,8 +56,7 @@ def _not_done(request: Request, error: Exception) -> Response:
 
 
 def _not_yet(request: Request, accepted: NotYet) -> Response:
-    kind = "items" if is_item(accepted.record_id) else "incidents"
-    return answer(request, 202, str(accepted), {"Location": f"/{kind}/{accepted.record_id}"})
+    return answer(request, 202, str(accepted), {"Location": f"/{page_of(accepted.record_id)}"})
 
 
 def _no_engine(request: Request, error: Exception) -> Response:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from followthrough.domain.ids import page_of
 from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
 from followthrough.web.keys import update_id
@@ -229,7 +230,7 @@ class Player:
         """Busy is an answer; a mistake is none."""
         if record is None:
             return
-        page = f"/{'items' if '.' in record else 'incidents'}/{record}"
+        page = f"/{page_of(record)}"
         for path in (page, f"/api{page}", "/", "/trouble"):
             with contextlib.suppress(httpx.HTTPError):
                 status = (await self._web.get(path, headers={"Accept": "text/html"})).status_code

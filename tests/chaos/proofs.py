@@ -17,7 +17,7 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 
 from activities.read_model import ReadModel
 from followthrough.domain.action_item import ActionItem
-from followthrough.domain.ids import ITEM_ID
+from followthrough.domain.ids import is_item
 from followthrough.domain.incident import ONGOING, Incident
 from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationFile
@@ -77,12 +77,8 @@ async def find(stage: Stage, book: Book) -> Found:
         stage,
         book,
         OrganisationFile(stage.organisation)(),
-        {
-            key: Incident.model_validate(document)
-            for key, document in documents.items()
-            if not re.fullmatch(ITEM_ID, key)
-        },
-        {key: ActionItem.model_validate(document) for key, document in documents.items() if re.fullmatch(ITEM_ID, key)},
+        {key: Incident.model_validate(document) for key, document in documents.items() if not is_item(key)},
+        {key: ActionItem.model_validate(document) for key, document in documents.items() if is_item(key)},
         documents,
         timelines,
         histories,

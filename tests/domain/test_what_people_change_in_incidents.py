@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from followthrough.domain.ids import incident_id
 from followthrough.domain.incident import (
     Audience,
     Incident,
@@ -31,16 +32,7 @@ from followthrough.domain.incident_commands import (
     SendUpdate,
 )
 from followthrough.domain.kudos import GiveKudos
-from followthrough.domain.lifecycle_commands import (
-    HandOver,
-    LinkRepeat,
-    Merge,
-    Reopen,
-    Split,
-    UnlinkRepeat,
-    end_merge,
-    incident_id,
-)
+from followthrough.domain.lifecycle_commands import HandOver, LinkRepeat, Merge, Reopen, Split, UnlinkRepeat, end_merge
 from followthrough.domain.postmortem import FormatName, Postmortem, Review
 from followthrough.domain.postmortem_commands import (
     AssignPostmortem,

@@ -10,6 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from followthrough.domain.alert import Alert, AlertState, MergedInto
+from followthrough.domain.ids import drill_id
 from followthrough.gateway import Gateway
 from followthrough.mail.render import Rendered, render
 from tests.replay.stage import Stage, mails_wait
@@ -17,7 +18,7 @@ from tests.standins.jira import Fault
 from tests.stuck import stuck
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.mail_messages import MailProblem
-from workflows.messages import TASK_QUEUE, Notice, NoticeKind, drill_id
+from workflows.messages import TASK_QUEUE, Notice, NoticeKind
 from workflows.undelivered import UndeliveredWorkflow
 
 A_DAY = timedelta(days=1)

@@ -21,6 +21,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.mail_transport import OutboxTransport
 from activities.vendors import VendorUnavailable
+from followthrough.domain.ids import page_of
 from followthrough.organisation_file import OrganisationFile
 from followthrough.revival import go_on
 from followthrough.service import Service
@@ -69,7 +70,7 @@ class Stage:
 
     async def give(self, record: str, command: str, by: str, **fields: Any) -> Any:
         """To an incident or an action item."""
-        return await self.post(f"{_path(record)}/commands", command=command, by=by, **fields)
+        return await self.post(f"{page_of(record)}/commands", command=command, by=by, **fields)
 
     async def refused(self, record: str, command: str, by: str, **fields: Any) -> None:
         with pytest.raises(httpx.HTTPStatusError, match="409"):
@@ -105,7 +106,7 @@ class Stage:
             await self.give(item, "verify", "marcos")
 
     async def record(self, record: str, holds: Callable[[Any], Any]) -> Any:
-        return await self.until(_path(record), holds)
+        return await self.until(page_of(record), holds)
 
     async def passed(self, item: str, moment: str) -> None:
         """Waits until that moment has come."""
@@ -219,10 +220,6 @@ class Stage:
     @property
     def _skipper(self) -> TimeSkipper:
         return TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
-
-
-def _path(record: str) -> str:
-    return f"{'items' if '.' in record else 'incidents'}/{record}"
 
 
 @contextmanager

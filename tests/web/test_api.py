@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import Session
 
+from followthrough.domain.ids import page_of
 from followthrough.store.tables import MailRow, MailState
 from tests.waiting import eventually
 from tests.web.conftest import Web
@@ -22,8 +23,7 @@ async def declare(api: httpx.AsyncClient, **changes: Any) -> str:
 
 
 async def give(api: httpx.AsyncClient, record: str, command: str, by: str = "ines", **fields: Any) -> httpx.Response:
-    kind = "items" if "." in record else "incidents"
-    return await api.post(f"/api/{kind}/{record}/commands", json={"command": command, "by": by} | fields)
+    return await api.post(f"/api/{page_of(record)}/commands", json={"command": command, "by": by} | fields)
 
 
 async def get(api: httpx.AsyncClient, path: str) -> Any:

@@ -18,9 +18,10 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.read_model import ReadModel
 from followthrough.domain.calendar import FIRST_ZONE, WEEKDAYS
+from followthrough.domain.ids import RECONCILE
 from followthrough.domain.notice_kinds import DigestKind
 from followthrough.organisation import Organisation
-from followthrough.schedules import RECONCILE, set_schedules
+from followthrough.schedules import set_schedules
 from followthrough.settings import Settings
 from followthrough.store import subscriptions
 from followthrough.store.database import migrate, open_database

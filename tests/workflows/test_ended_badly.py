@@ -14,6 +14,7 @@ from followthrough import revival
 from followthrough.domain.action_item import ItemStatus
 from followthrough.domain.alert import Alert, AlertState
 from followthrough.domain.drill import DrillReport
+from followthrough.domain.ids import drill_id
 from followthrough.domain.incident import Incident, IncidentStatus
 from followthrough.domain.incident_commands import Acknowledge, AddNote, ProposeItem, Resolve
 from followthrough.domain.item_commands import Accept, Waive
@@ -33,7 +34,7 @@ from workflows.drill import DrillWorkflow
 from workflows.inbox import InboxWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.mail_messages import InboxProgress, InInbox
-from workflows.messages import TASK_QUEUE, DrillRequest, IncidentProgress, NoticeKind, drill_id
+from workflows.messages import TASK_QUEUE, DrillRequest, IncidentProgress, NoticeKind
 
 
 def alert(key: str, state: AlertState = AlertState.FIRING) -> Alert:

@@ -20,6 +20,7 @@ from activities.read_model import ReadModel
 from activities.replan import Replan
 from followthrough import upkeep
 from followthrough.domain.action_item import ActionItem, ItemStatus, MomentKind, Priority, Waiver
+from followthrough.domain.ids import REPLANNING
 from followthrough.domain.sprint import Sprint
 from followthrough.domain.values import Severity
 from followthrough.fingerprint import fingerprint
@@ -28,7 +29,7 @@ from followthrough.settings import Settings
 from followthrough.store import plans, queries
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import ActionItemRow
-from followthrough.upkeep import REPLANNING, have_plans_made, plans_kept
+from followthrough.upkeep import have_plans_made, plans_kept
 from tests import records
 from tests.waiting import eventually
 from tests.web.conftest import new_namespace

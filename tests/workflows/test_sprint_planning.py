@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from followthrough.domain.action_item import ItemStatus
+from followthrough.domain.ids import planning_id
 from followthrough.domain.item_commands import Finish
 from followthrough.domain.notice_kinds import DigestKind
 from followthrough.domain.sprint import Sprint, SprintPlan
@@ -38,7 +39,7 @@ from tests.workflows.conftest import ItemPart, Play
 from worker import build_worker
 from workflows.action_item import ActionItemWorkflow
 from workflows.messages import TASK_QUEUE, ItemProgress
-from workflows.sprint_messages import Approval, PlanningProgress, PlanSprint, planning_id
+from workflows.sprint_messages import Approval, PlanningProgress, PlanSprint
 from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWorkflow
 
 AN_HOUR = timedelta(hours=1)

@@ -6,16 +6,7 @@ from typing import Any
 
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import (
-    ActionItem,
-    Block,
-    Evidence,
-    ExtensionWanted,
-    ItemStatus,
-    Ticket,
-    TicketReport,
-    TicketState,
-)
+from followthrough.domain.action_item import ActionItem, Block, Evidence, ExtensionWanted, ItemStatus
 from followthrough.domain.item_commands import (
     Accept,
     ApproveExtension,
@@ -29,6 +20,7 @@ from followthrough.domain.item_commands import (
 from followthrough.domain.item_lifecycle import BlockItem, Duplicate, MergeItem, Unblock, hold_up
 from followthrough.domain.item_lifecycle import take_in as take_in_item
 from followthrough.domain.limits import LINKS
+from followthrough.domain.ticket import Ticket, TicketReport, TicketState
 from followthrough.domain.ticket_commands import Adopt
 from followthrough.domain.times import FAR_AWAY, LONGEST_WAIVER
 from tests.domain.refusals.row import DAY, INCIDENT, SECOND, WHY, Row
