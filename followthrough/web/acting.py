@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from followthrough.checks import NotCarriedOut
@@ -22,6 +23,14 @@ from followthrough.web.rendering import page
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
+async def _typed(request: Request) -> Mapping[str, str]:
+    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
+TypedDep = Annotated[Mapping[str, str], Depends(_typed)]
+"""What a form was filled with."""
+
+
 @router.api_route("/act/{token}", methods=["GET", "HEAD"])
 async def look(request: Request, offer: OfferDep) -> Response:
     """What the link is for, and the form to do it."""
@@ -29,9 +38,8 @@ async def look(request: Request, offer: OfferDep) -> Response:
 
 
 @router.post("/act/{token}")
-async def act(request: Request, offer: OfferDep, reading: Reading, gateway: GatewayDep) -> Response:
+async def act(request: Request, typed: TypedDep, offer: OfferDep, reading: Reading, gateway: GatewayDep) -> Response:
     """As the person whom the mail was for; having the link is what allows it. Equal links are one command."""
-    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     records = gateway.items if isinstance(offer.record, ActionItem) else gateway.incidents
     try:
         record = await records.command(offer.record.id, command_of(offer, typed), offer.link.nonce)

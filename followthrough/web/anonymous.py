@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import AwareDatetime
 from sqlalchemy import exc
@@ -37,52 +37,49 @@ class Taken(Message):
 router = APIRouter()
 
 
-def _incident(incident_id: str, reading: Reading) -> Incident:
-    try:
-        incident = queries.incident(reading, incident_id)
-    except (exc.DBAPIError, exc.TimeoutError):
-        raise _no_database() from None
-    if incident is None:
-        raise Unknown(f"There is no {incident_id} here.")
-    return incident
-
-
-IncidentDep = Annotated[Incident, Depends(_incident)]
-"""From the database alone."""
-
-
 @router.post("/api/incidents/{incident_id}/anonymous", status_code=201, tags=["api"])
 def add_note(
-    incident: IncidentDep, note: NewNote, organisation: OrganisationDep, reading: Reading, response: Response
+    incident_id: str, note: NewNote, organisation: OrganisationDep, reading: Reading, response: Response
 ) -> Taken:
     """Adds a note without saying who you are; it is shown later, together with others."""
     response.headers.update(NOT_KEPT)
-    return Taken(shown_from=_take(reading, incident, note.text, organisation))
+    return Taken(shown_from=_take(reading, _find(reading, incident_id), note.text, organisation))
 
 
 @router.get("/api/incidents/{incident_id}/anonymous", tags=["api"], dependencies=[Authorised])
-def list_notes(incident: IncidentDep, organisation: OrganisationDep, reading: Reading) -> list[ShownNotes]:
+def list_notes(incident_id: str, organisation: OrganisationDep, reading: Reading) -> list[ShownNotes]:
     """The notes that are shown by now, in the groups in which they appeared."""
-    return shown_notes(reading, incident.id, organisation, datetime.now(UTC))
+    return shown_notes(reading, _find(reading, incident_id).id, organisation, datetime.now(UTC))
 
 
 @router.get("/incidents/{incident_id}/anonymous", include_in_schema=False, response_class=HTMLResponse)
-def show_form(request: Request, incident: IncidentDep, organisation: OrganisationDep) -> Response:
+def show_form(request: Request, incident_id: str, organisation: OrganisationDep, reading: Reading) -> Response:
     """To write a note."""
-    return _draw(request, incident, organisation)
+    return _draw(request, _find(reading, incident_id), organisation)
 
 
 @router.post("/incidents/{incident_id}/anonymous", include_in_schema=False, response_class=HTMLResponse)
 def take_form(
     request: Request,
-    incident: IncidentDep,
+    incident_id: str,
     note: Annotated[NewNote, Form()],
     organisation: OrganisationDep,
     reading: Reading,
 ) -> Response:
     """Says when the note is shown."""
+    incident = _find(reading, incident_id)
     shown_from = _take(reading, incident, note.text, organisation)
     return _draw(request, incident, organisation, 201, _local(shown_from, incident, organisation))
+
+
+def _find(session: Session, incident_id: str) -> Incident:
+    try:
+        incident = queries.incident(session, incident_id)
+    except (exc.DBAPIError, exc.TimeoutError):
+        raise _no_database() from None
+    if incident is None:
+        raise Unknown(f"There is no {incident_id} here.")
+    return incident
 
 
 def _take(session: Session, incident: Incident, text: str, organisation: Organisation) -> datetime:

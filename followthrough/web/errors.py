@@ -13,6 +13,7 @@ from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
 from followthrough.checks import Blames, NotInFile, Returned, TooVague
+from followthrough.domain.ids import page_of
 from followthrough.domain.text import REASON, cut, one_line
 from followthrough.domain.values import Refusal
 from followthrough.domain.wording import what_is_wrong

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from followthrough.domain.departures import as_of
@@ -38,16 +38,24 @@ router = APIRouter()
 api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
-@api.get("/planning/{team}")
-async def get_planning(
+async def _planning(
     team: TeamId, reading: Reading, organisation: OrganisationDep, gateway: GatewayDep, first_day: FirstDay = None
 ) -> Planning:
-    """What the team is proposed to plan, by risk, and what is approved."""
     now = as_of(organisation, datetime.now(UTC).date())
     plan = _plan(team, now, first_day)
     items = await read(items_to_plan, reading, team)
     proposal = await asyncio.to_thread(propose, plan, items, now)
     return Planning(plan=plan, proposal=proposal, progress=await gateway.planning(plan))
+
+
+PlanningDep = Annotated[Planning, Depends(_planning)]
+"""Of the team and the sprint that the address names."""
+
+
+@api.get("/planning/{team}")
+async def get_planning(planning: PlanningDep) -> Planning:
+    """What the team is proposed to plan, by risk, and what is approved."""
+    return planning
 
 
 @api.post("/planning/{team}")
@@ -60,7 +68,7 @@ async def approve(
     key: Key = None,
 ) -> PlanningProgress:
     """The tickets follow as soon as the tracker takes them. 409 when it was approved before, or is over."""
-    found = await get_planning(team, reading, organisation, gateway, body.first_day)
+    found = await _planning(team, reading, organisation, gateway, body.first_day)
     items = body.items or tuple(line.id for line in found.proposal.proposed)
     strange = set(items) - {line.id for line in found.proposal.candidates}
     if strange:
@@ -77,16 +85,8 @@ def show_first(organisation: OrganisationDep) -> Response:
 
 
 @router.get("/planning/{team}", include_in_schema=False, response_class=HTMLResponse)
-async def show_planning(
-    request: Request,
-    team: TeamId,
-    reading: Reading,
-    organisation: OrganisationDep,
-    gateway: GatewayDep,
-    first_day: FirstDay = None,
-) -> Response:
+async def show_planning(request: Request, planning: PlanningDep, organisation: OrganisationDep) -> Response:
     """What a team is proposed, in the order of risk."""
-    planning = await get_planning(team, reading, organisation, gateway, first_day)
     return page(request, "planning.html", planning=planning, places=list(Place), organisation=organisation)
 
 

@@ -12,7 +12,6 @@ from followthrough.domain.action_item import (
     ExtensionWanted,
     ItemStatus,
     OwnerWanted,
-    Sprint,
     Waiver,
 )
 from followthrough.domain.item_commands import (
@@ -29,6 +28,7 @@ from followthrough.domain.item_commands import (
 from followthrough.domain.item_lifecycle import (
     ReopenItem,
 )
+from followthrough.domain.sprint import Sprint
 from followthrough.domain.sprint_commands import Estimate
 from followthrough.domain.values import EntryKind
 from tests.domain.changes import LATER, Change, did
