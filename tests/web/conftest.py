@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from google.protobuf.duration_pb2 import Duration
 from pydantic import SecretStr
 from sqlalchemy import Engine
@@ -20,7 +21,7 @@ from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.web.app import create_app
 from tests.days import CLOCK
-from worker import build_worker
+from worker import Workers, build_worker
 
 SETTINGS = Settings(
     generic_token=SecretStr("generic-token"), pagerduty_secrets=(SecretStr("old secret"), SecretStr("new secret"))
@@ -36,10 +37,17 @@ class Web:
     client: Client
     database: Engine
 
-    def browser(self, **changes: object) -> httpx.AsyncClient:
+    def app(self, **changes: object) -> FastAPI:
         settings = self.settings.model_copy(update=changes)
-        app = create_app(settings, self.organisation, self.client, self.database)
-        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=30)
+        return create_app(settings, self.organisation, self.client, self.database)
+
+    def browser(self, address: str = "127.0.0.1", /, **changes: object) -> httpx.AsyncClient:
+        """At that address."""
+        transport = httpx.ASGITransport(self.app(**changes), client=(address, 40_000))
+        return httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=30)
+
+    def worker(self) -> Workers:
+        return build_worker(self.client, self.settings, self.organisation, self.database)
 
     async def workflows(self) -> set[str]:
         return {execution.id async for execution in self.client.list_workflows()}
@@ -55,6 +63,14 @@ async def new_namespace(address: str) -> Client:
     )
     await ensure_search_attributes(client)
     return client
+
+
+async def new_web(address: str, organisation: OrganisationFile, folder: Path) -> Web:
+    """Without a worker; everything of it is in the folder, or in a namespace of its own."""
+    settings = SETTINGS.model_copy(update={"data_dir": folder})
+    database = open_database(settings.resolved_database_url)
+    migrate(database)
+    return Web(settings, organisation, await new_namespace(address), database)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -78,13 +94,10 @@ def organisation(tmp_path_factory: pytest.TempPathFactory) -> OrganisationFile:
 async def web(
     address: str, organisation: OrganisationFile, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Web]:
-    client = await new_namespace(address)
-    settings = SETTINGS.model_copy(update={"data_dir": tmp_path_factory.mktemp("web")})
-    database = open_database(settings.resolved_database_url)
-    migrate(database)
-    async with build_worker(client, settings, organisation, database):
-        yield Web(settings, organisation, client, database)
-    database.dispose()
+    web = await new_web(address, organisation, tmp_path_factory.mktemp("web"))
+    async with web.worker():
+        yield web
+    web.database.dispose()
 
 
 @pytest.fixture

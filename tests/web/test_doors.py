@@ -1,7 +1,5 @@
 """Who gets in: by which name, from which page, with how much, and who is shown links that act."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +13,6 @@ from sqlmodel import Session
 from followthrough.links import Link, Links
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import MailRow, MailState
-from followthrough.web.app import create_app
 from tests.web.conftest import SETTINGS, Web
 from tests.web.test_api import with_item
 
@@ -23,14 +20,6 @@ assert SETTINGS.link_secret is not None
 LINKS = Links([SETTINGS.link_secret.get_secret_value()])
 ALERT = {"dedup_key": "doors", "title": "Nothing", "state": "resolved"}
 BEARER = {"Authorization": "Bearer generic-token"}
-
-
-@asynccontextmanager
-async def from_address(web: Web, address: str, **changes: object) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(web.settings.model_copy(update=changes), web.organisation, web.client, web.database)
-    transport = httpx.ASGITransport(app, client=(address, 40_000))
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        yield client
 
 
 @pytest.mark.parametrize("host", ["10.42.8.201:8000", "followthrough-7d9f.internal", "[fd00::7]:8080", ""])
@@ -80,21 +69,16 @@ async def test_only_the_services_own_names_lead_to_it(web: Web) -> None:
     ],
 )
 async def test_pages_of_other_sites_change_nothing_anywhere(web: Web, headers: dict[str, str], refused: bool) -> None:
-    app = create_app(
-        web.settings.model_copy(update={"public_url": "https://followthrough.example.com"}),
-        web.organisation,
-        web.client,
-        web.database,
-    )
+    public = {"public_url": "https://followthrough.example.com"}
     changing = [
         (method.upper(), path.replace("{which}", "none"))
-        for path, methods in app.openapi()["paths"].items()
+        for path, methods in web.app().openapi()["paths"].items()
         for method in methods
         if method != "get"
     ]
     changing += [("POST", path) for path in ("/act/x", "/unsubscribe/x", "/incidents/x/anonymous")]
     assert ("POST", "/api/digests/none/send") in changing
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as browser:
+    async with web.browser(**public) as browser:
         for method, path in changing:
             answer = await browser.request(method, path, headers=headers)
             assert (answer.status_code == 403 and "not from here" in answer.text) == refused, (method, path)
@@ -171,7 +155,7 @@ def mail(web: Web) -> str:
 async def test_links_that_act_are_shown_only_at_the_machine_itself(
     web: Web, mail: str, peer: str, changes: dict[str, object], headers: dict[str, str], shown: bool
 ) -> None:
-    async with from_address(web, peer, **changes) as browser:
+    async with web.browser(peer, **changes) as browser:
         page = await browser.get(mail, headers=headers)
         framed = await browser.get(f"{mail}?part=html", headers=headers)
     assert (page.status_code, framed.status_code) == (200, 200)

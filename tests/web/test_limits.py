@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,13 +16,11 @@ from activities.read_model import ReadModel
 from followthrough.domain.action_item import ActionItem
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store.tables import ActionItemRow
-from followthrough.web.app import create_app
 from tests.records import NOW, item
 from tests.waiting import eventually
 from tests.web.conftest import SETTINGS, Web, new_namespace
 from tests.web.test_acting import link, words
 from tests.web.test_api import declare, get, give, with_item
-from worker import build_worker
 
 STRANGE = "CPU \0 90 %\r\nnext \x1b[31m\u202e\ud83d"
 CLEANED = "CPU 90 % next [31m\ufffd"
@@ -52,7 +51,7 @@ def unbounded(schema: dict[str, Any], schemas: dict[str, Any], where: str = "") 
 
 async def test_no_body_of_a_request_has_a_text_or_a_list_without_a_limit(web: Web) -> None:
     """Vendors' webhooks are cut instead, so they are not among them."""
-    described = create_app(web.settings, web.organisation, web.client, web.database).openapi()
+    described = web.app().openapi()
     bodies = {
         path: content["schema"]
         for path, operations in described["paths"].items()
@@ -95,9 +94,8 @@ async def send(api: httpx.AsyncClient, path: str, **body: Any) -> httpx.Response
 async def test_strange_characters_are_taken_out_and_what_follows_works(
     address: str, organisation: OrganisationFile, database: Engine
 ) -> None:
-    client = await new_namespace(address)
-    web = Web(SETTINGS, organisation, client, database)
-    async with build_worker(client, SETTINGS, organisation, database), web.browser() as api:
+    web = Web(SETTINGS, organisation, await new_namespace(address), database)
+    async with web.worker(), web.browser() as api:
         declared = await send(api, "/api/incidents", title=STRANGE, service="checkout", severity="SEV2", by="ines")
         assert declared.status_code == 201, declared.text
         incident = declared.json()["incident"]
@@ -152,8 +150,7 @@ async def test_strange_characters_are_taken_out_and_what_follows_works(
     ],
 )
 async def test_an_address_that_nothing_here_can_have_is_refused(web: Web, database: Engine, path: str) -> None:
-    app = create_app(web.settings, web.organisation, web.client, database)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as api:
+    async with replace(web, database=database).browser() as api:
         answer = await api.get(path)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("The address ")
@@ -161,8 +158,7 @@ async def test_an_address_that_nothing_here_can_have_is_refused(web: Web, databa
 
 @pytest.mark.parametrize("path", ["/items", "/outbox", "/api/items", "/api/mails"])
 async def test_a_page_that_no_database_can_count_to_is_refused(web: Web, database: Engine, path: str) -> None:
-    app = create_app(web.settings, web.organisation, web.client, database)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as api:
+    async with replace(web, database=database).browser() as api:
         answer = await api.get(path, params={"offset": 10**20})
     assert answer.status_code == 422
     assert answer.json()["error"].startswith("query.offset: ")
@@ -209,8 +205,7 @@ async def test_a_stored_day_from_the_edge_of_the_calendar_keeps_no_page_from_any
     ReadModel(database).project_item(stored)
     with Session(database) as session, session.begin():
         session.execute(update(ActionItemRow).values(document=document))
-    app = create_app(web.settings, web.organisation, web.client, database)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=30) as api:
+    async with replace(web, database=database).browser() as api:
         for path in (
             "/items",
             f"/items/{stored.id}",

@@ -13,11 +13,9 @@ from activities.read_model import ReadModel
 from followthrough.cli.planning import drawn_planning
 from followthrough.domain.sprint_dates import coming_plans
 from followthrough.organisation_file import OrganisationFile
-from followthrough.store.database import migrate, open_database
 from tests.records import NOW, item
 from tests.waiting import eventually
-from tests.web.conftest import SETTINGS, Web, new_namespace
-from worker import build_worker
+from tests.web.conftest import Web, new_web
 
 IDS = [f"inc-f0110b0000.{number}" for number in range(1, 501)]
 
@@ -27,17 +25,15 @@ async def planning(
     address: str, organisation: OrganisationFile, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Web]:
     """Each team owes 250 action items, all without a ticket, due one after the other around now."""
-    client = await new_namespace(address)
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('planning')}/followthrough.db")
-    migrate(database)
-    read_model, today = ReadModel(database), (datetime.now(UTC) - NOW).days
+    web = await new_web(address, organisation, tmp_path_factory.mktemp("planning"))
+    read_model, today = ReadModel(web.database), (datetime.now(UTC) - NOW).days
     for number, key in enumerate(IDS):
         team, owner = ("payments", "ines") if number < 250 else ("platform", "sam")
         record = item(number, id=key, team=team, owner=owner, due_in_days=today + number % 250 // 5 - 9, estimate=3)
         read_model.project_item(record)
-    async with build_worker(client, SETTINGS, organisation, database):
-        yield Web(SETTINGS, organisation, client, database)
-    database.dispose()
+    async with web.worker():
+        yield web
+    web.database.dispose()
 
 
 @pytest.fixture

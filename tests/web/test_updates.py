@@ -14,7 +14,6 @@ import pytest
 import uvicorn
 from markdown_it import MarkdownIt
 
-from followthrough.web.app import create_app
 from tests.web.conftest import Web
 from tests.web.test_api import declare, get, give
 
@@ -89,7 +88,7 @@ async def test_the_timeline_is_exported_whatever_people_wrote_into_it(api: httpx
 async def url(web: Web) -> AsyncIterator[str]:
     """Where the application answers other processes."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        app = create_app(web.settings, web.organisation, web.client, web.database)
+        app = web.app()
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         server.capture_signals = contextlib.nullcontext  # type: ignore[assignment,method-assign]
         task = asyncio.create_task(server.serve(sockets=[listener]))
