@@ -11,6 +11,7 @@ from followthrough.domain.values import PersonId
 from workflows.inbox import InboxWorkflow
 from workflows.mail_messages import InboxProgress, PutInInbox
 from workflows.messages import TASK_QUEUE
+from workflows.signals import ToInbox, saying
 
 ANSWER_WITHIN = 30
 """Seconds."""
@@ -30,8 +31,7 @@ class Inboxes:
             InboxProgress(),
             id=inbox_id(person),
             task_queue=TASK_QUEUE,
-            start_signal="put",
-            start_signal_args=[put],
+            **saying(ToInbox.put, put),
         )
         try:
             run_coroutine_threadsafe(started, self._loop).result(ANSWER_WITHIN)

@@ -17,6 +17,7 @@ from followthrough.fingerprint import fingerprint
 from followthrough.organisation import Organisation
 from followthrough.store import plans, queries
 from workflows.messages import IncidentNews
+from workflows.signals import ToItem
 
 BATCH = 100
 AT_ONCE = 20
@@ -72,7 +73,7 @@ class Replan:
             news = IncidentNews(resolved_at=planned.resolved_at, published_at=planned.published_at)
             async with hands:
                 try:
-                    await self._client.get_workflow_handle(planned.item.id).signal("plan_changed", news)
+                    await self._client.get_workflow_handle(planned.item.id).signal(ToItem.plan_changed, news)
                 except RPCError as error:  # one that does not run plans when it does
                     if error.status is not RPCStatusCode.NOT_FOUND:
                         raise

@@ -20,6 +20,7 @@ from followthrough.domain.ticket_sync import SOMEBODY, TicketFacts
 from followthrough.starts import start_record
 from followthrough.store import queries
 from workflows.messages import ItemProgress
+from workflows.signals import ToItem
 from workflows.ticket_messages import SweepPlace, SweepRequest
 
 BATCH = 100
@@ -98,7 +99,7 @@ class TicketSweep:
         async def look(item_id: str) -> None:
             async with hands:
                 try:
-                    await self._client.get_workflow_handle(item_id).signal("look_at_ticket")
+                    await self._client.get_workflow_handle(item_id).signal(ToItem.look_at_ticket)
                 except RPCError as error:  # one that has ended needs no news
                     if error.status is not RPCStatusCode.NOT_FOUND:
                         raise

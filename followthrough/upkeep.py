@@ -22,6 +22,7 @@ from followthrough.organisation import Organisation
 from followthrough.rebuild import RECORDS, UNREADABLE, take_over
 from followthrough.store import plans
 from workflows.messages import TASK_QUEUE
+from workflows.signals import ToReplan, saying
 from workflows.upkeep import ReplanWorkflow
 
 logger = logging.getLogger(__name__)
@@ -124,6 +125,5 @@ async def have_plans_made(client: Client, wanted: Organisation, database: Engine
             made_of,
             id=REPLANNING,
             task_queue=TASK_QUEUE,
-            start_signal="changed",
-            start_signal_args=[made_of],
+            **saying(ToReplan.changed, made_of),
         )

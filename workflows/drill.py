@@ -17,7 +17,7 @@ from workflows.durable import LOCAL, MAIL, RECORDS, reason
 from workflows.incident import IncidentWorkflow
 from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill, RunningDrill
 from workflows.search_attributes import of_incident
-from workflows.signals import hears
+from workflows.signals import ToDrill, ToIncident, hears
 
 GOES_ON_WITHIN = timedelta(days=2)
 """After its workflow ended badly a new run of the incident begins on the next day at the latest."""
@@ -40,7 +40,7 @@ class DrillScheduleWorkflow:
 
 
 @workflow.defn
-class DrillWorkflow:
+class DrillWorkflow(ToDrill):
     """Waits until the response of its incident is over, which that says by itself; its time box sees to it.
 
     The incident goes on alone: its debrief, and the end of what is still open, belong to it.
@@ -130,7 +130,7 @@ class DrillWorkflow:
             if self._over is not None:
                 break
             with contextlib.suppress(ApplicationError):  # the incident ended at this moment, and says so
-                await handle.signal(IncidentWorkflow.reveal, text)
+                await handle.signal(ToIncident.reveal, text)
         await workflow.wait_condition(lambda: self._over is not None or handle.done())
         if self._over is None:
             with contextlib.suppress(TimeoutError):

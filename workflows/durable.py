@@ -1,7 +1,7 @@
 """What incidents and action items share as workflows: an alarm, mails in order, a read model that is up to date."""
 
 import asyncio
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
@@ -25,7 +25,7 @@ from followthrough.turns import turn
 from workflows.background import Background
 from workflows.mail_messages import Undelivered
 from workflows.messages import Notice, NoticeKind, PlansTaken, QueuedNotice
-from workflows.signals import hears
+from workflows.signals import ToRecord, hears
 
 RETRY = RetryPolicy(maximum_interval=timedelta(minutes=10))
 """Without end: an outage of days delays and loses nothing. Errors that never heal are non-retryable."""
@@ -99,7 +99,7 @@ class Alarm:
 RecordT = TypeVar("RecordT", bound=Record)
 
 
-class Followed(ABC, Generic[RecordT]):
+class Followed(ToRecord, Generic[RecordT]):
     """A record that is planned, written to the read model, and told about by mail."""
 
     def __init__(self, record: RecordT, outgoing: list[QueuedNotice]) -> None:
@@ -315,15 +315,6 @@ class Followed(ABC, Generic[RecordT]):
             return []
         mail = {"key": notice.key, "kind": notice.kind, "subject": notice.kind, "reason": reason(error)}
         return [Undelivered.model_validate({**mail, "person": to, "record_id": self.record.id}) for to in notice.to]
-
-
-async def signal(workflow_id: str, name: str, *messages: Any) -> bool:
-    """Whether that workflow still runs; one that is gone is nobody who waits."""
-    try:
-        await workflow.get_external_workflow_handle(workflow_id).signal(name, args=messages)
-    except ApplicationError:
-        return False
-    return True
 
 
 def update_id() -> str:

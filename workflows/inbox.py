@@ -9,12 +9,12 @@ from activities.daily import Daily
 from followthrough.domain.ids import person_of
 from workflows.durable import MAIL
 from workflows.mail_messages import DailyMail, InboxProgress, InInbox, PutInInbox
-from workflows.signals import hears
+from workflows.signals import ToInbox, hears
 from workflows.undelivered import find_other_paths
 
 
 @workflow.defn
-class InboxWorkflow:
+class InboxWorkflow(ToInbox):
     """Its id is ``inbox/`` and the person; it runs for as long as something waits.
 
     A notice may come from a workflow that was fast-forwarded. So what is due at one time, by the notices' clock,

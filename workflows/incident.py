@@ -49,7 +49,7 @@ from followthrough.domain.revival import incident_goes_on
 from followthrough.domain.shown import Shown, incident_as_shown, shown_of_incident
 from followthrough.domain.values import EntryKind, Fence, PersonId, Refusal
 from followthrough.turns import turn
-from workflows.durable import ANSWER_WITHIN, LOCAL, Followed, no_answer, signal
+from workflows.durable import ANSWER_WITHIN, LOCAL, Followed, no_answer
 from workflows.item_links import start_item
 from workflows.messages import (
     AlertReceipt,
@@ -67,13 +67,13 @@ from workflows.messages import (
     QueuedNotice,
 )
 from workflows.search_attributes import SEVERITY, STATUS, of_incident
-from workflows.signals import hears
+from workflows.signals import ToDrill, ToIncident, ToItem, hears, say
 
 NO_NEWS = IncidentNews(resolved_at=None, published_at=None)
 
 
 @workflow.defn
-class IncidentWorkflow(Followed[Incident]):
+class IncidentWorkflow(Followed[Incident], ToIncident):
     """Its id is the incident's; an alert that is delivered again joins the workflow that runs."""
 
     @workflow.init
@@ -182,13 +182,13 @@ class IncidentWorkflow(Followed[Incident]):
         await self._merge_decided()
         self.record.item_ended(workflow.now(), ended.item_id, ended.at, ended.status)
         if self.record.merged_into is not None:
-            await signal(self.record.merged_into, "item_ended", ended)
+            await say(self.record.merged_into, ToIncident.item_ended, ended)
 
     @hears
     async def item_split(self, split: ItemSplit) -> None:
         """Parts are to go on instead of an action item, which is answered."""
         await self._merge_decided()
-        if self.record.merged_into is not None and await signal(self.record.merged_into, "item_split", split):
+        if self.record.merged_into is not None and await say(self.record.merged_into, ToIncident.item_split, split):
             return
         refusal = None
         try:
@@ -196,7 +196,7 @@ class IncidentWorkflow(Followed[Incident]):
         except Refusal as error:
             refusal = str(error)
         answer = Answer(refusal=refusal, incident_id=self.record.id, question=split.question)
-        await signal(split.item_id, "answered", answer)
+        await say(split.item_id, ToItem.answered, answer)
 
     @hears
     async def split_withdrawn(self, split: ItemSplit) -> None:
@@ -205,7 +205,7 @@ class IncidentWorkflow(Followed[Incident]):
         if self.record.merged_into is None:
             self.record.item_not_split(workflow.now(), split.item_id, split.parts)
         else:
-            await signal(self.record.merged_into, "split_withdrawn", split)
+            await say(self.record.merged_into, ToIncident.split_withdrawn, split)
 
     @hears
     async def item_asked_again(self, asked: ItemAskedAgain) -> None:
@@ -213,7 +213,7 @@ class IncidentWorkflow(Followed[Incident]):
         await self._merge_decided()
         self.record.item_asked_again(workflow.now(), asked.item_id, asked.because)
         if self.record.merged_into is not None:
-            await signal(self.record.merged_into, "item_asked_again", asked)
+            await say(self.record.merged_into, ToIncident.item_asked_again, asked)
 
     @hears
     async def merge_asked(self, other: Continued) -> None:
@@ -226,7 +226,7 @@ class IncidentWorkflow(Followed[Incident]):
         except Refusal as error:
             refusal = str(error)
         answer = MergeAnswer(into=self.record.id, refusal=refusal, question=other.question)
-        await signal(other.id, "merge_answered", answer)
+        await say(other.id, ToIncident.merge_answered, answer)
 
     @hears
     async def merge_withdrawn(self, other: Continued) -> None:
@@ -234,7 +234,7 @@ class IncidentWorkflow(Followed[Incident]):
         await self._merge_decided()
         give_back(self.record, other, workflow.now())
         if self.record.merged_into is not None:
-            await signal(self.record.merged_into, "merge_withdrawn", other)
+            await say(self.record.merged_into, ToIncident.merge_withdrawn, other)
 
     @hears
     def merge_answered(self, answer: MergeAnswer) -> None:
@@ -307,7 +307,7 @@ class IncidentWorkflow(Followed[Incident]):
         await self.wind_down(lambda: True)
         if self.record.merged_into is not None:
             for item in self.record.items:
-                if item.goes_along and not await signal(item.id, "follow", self.record.merged_into):
+                if item.goes_along and not await say(item.id, ToItem.follow, self.record.merged_into):
                     await self._child_ended(item.id)
         elif self.record.ended:
             self.tell(NoticeKind.INCIDENT_CLOSED, self._participants())
@@ -323,7 +323,7 @@ class IncidentWorkflow(Followed[Incident]):
     async def _refusal(self, into: str) -> str | None:
         self._merge_answer, self._question = None, str(workflow.uuid4())
         merged = Continued.of(self.record).model_copy(update={"question": self._question})
-        if not await signal(into, "merge_asked", merged):
+        if not await say(into, ToIncident.merge_asked, merged):
             return f"There is no ongoing incident {into}; merge into one that is."
         try:
             await workflow.wait_condition(
@@ -331,7 +331,7 @@ class IncidentWorkflow(Followed[Incident]):
             )
         except TimeoutError:
             await turn()
-            await signal(into, "merge_withdrawn", merged)
+            await say(into, ToIncident.merge_withdrawn, merged)
             return no_answer(into)
         finally:
             self._question = None
@@ -377,7 +377,7 @@ class IncidentWorkflow(Followed[Incident]):
         for item in found.follow_ups:
             linked = "", *(repeat.incident_id for repeat in self.record.repeats)
             if item.incident_id in linked and item.status in (*OPEN, ItemStatus.WAIVED):
-                await signal(item.id, "incident_repeated", seen)
+                await say(item.id, ToItem.incident_repeated, seen)
 
     async def _take_back(self, earlier: str) -> None:
         """It is not counted any more against follow-ups of an incident that it was linked to."""
@@ -386,7 +386,7 @@ class IncidentWorkflow(Followed[Incident]):
         found = await workflow.execute_local_activity_method(Planning.find_repeats, asked, **LOCAL)
         seen = RepeatSeen(incident_id=self.record.id, at=workflow.now())
         for item in found.follow_ups:
-            await signal(item.id, "repeat_taken_back", seen)
+            await say(item.id, ToItem.repeat_taken_back, seen)
 
     def _participants(self) -> tuple[PersonId, ...]:
         return tuple(dict.fromkeys(holder.person for holder in self.record.roles))
@@ -404,12 +404,12 @@ class IncidentWorkflow(Followed[Incident]):
             return
         if self.record.status not in ONGOING:
             self._drill_told = True
-            await signal(drill, "response_over", self.record.lean())
+            await say(drill, ToDrill.response_over, self.record.lean())
 
     async def _ask_items(self) -> None:
         """Each says whether it is open; of one that is gone the read model says how it has ended."""
         asked = tuple(self.record.unheard)
-        there = await asyncio.gather(*(signal(item_id, "state_asked", self.record.id) for item_id in asked))
+        there = await asyncio.gather(*(say(item_id, ToItem.state_asked, self.record.id) for item_id in asked))
         gone = {item_id for item_id, answers in zip(asked, there, strict=True) if not answers}
         if any(item.id in gone and item.ended_at is None for item in self.record.items):
             await self._hear_what_was_missed()
@@ -451,7 +451,7 @@ class IncidentWorkflow(Followed[Incident]):
         if (news := self._news()) not in (NO_NEWS, self._told_items):
             self._told_items = news
             going_along = [item.id for item in self.record.items if item.goes_along]
-            await asyncio.gather(*(signal(item_id, "incident_went_on", news) for item_id in going_along))
+            await asyncio.gather(*(say(item_id, ToItem.incident_went_on, news) for item_id in going_along))
 
     async def _start_item(self, command: ProposeItem) -> None:
         incident = self.record
@@ -476,4 +476,4 @@ class IncidentWorkflow(Followed[Incident]):
         child = self._children[item.id] = await start_item(item)
         child.add_done_callback(lambda _: self.background.start(self._hear_end(item.id, child)))
         if news != self._news():
-            await signal(item.id, "incident_went_on", self._news())
+            await say(item.id, ToItem.incident_went_on, self._news())

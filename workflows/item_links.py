@@ -1,5 +1,6 @@
 """What an action item has to do with others: its incident, its parts, its duplicates, and those that wait for it."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -23,7 +24,7 @@ from followthrough.domain.item_moments import go_on
 from followthrough.domain.revival import item_goes_on
 from followthrough.domain.values import Refusal
 from followthrough.turns import turn
-from workflows.durable import ANSWER_WITHIN, no_answer, signal
+from workflows.durable import ANSWER_WITHIN, no_answer
 from workflows.messages import (
     Answer,
     BlockAsked,
@@ -35,10 +36,11 @@ from workflows.messages import (
     NoticeKind,
 )
 from workflows.search_attributes import of_item
-from workflows.signals import hears
+from workflows.signals import Signal, ToIncident, ToItem, hears, say
 from workflows.ticket_following import TicketFollowing
 
 QuestionT = TypeVar("QuestionT", BlockAsked, Duplicate, ItemSplit)
+Withdrawal = Callable[[], Awaitable[object]]
 
 
 async def start_item(item: ActionItem) -> ChildWorkflowHandle[Any, ActionItem]:
@@ -74,7 +76,7 @@ class LinkedItem(TicketFollowing):
         """Once each time: its owner, its incident and those who wait for it hear that it is settled, or asked again."""
         item, on = self.record, self._blocked_on()
         if self._waits_for is not None and self._waits_for != on:
-            await signal(self._waits_for, "released", item.id)
+            await say(self._waits_for, ToItem.released, item.id)
         self._waits_for = on
         if item.settled == self.announced:
             return
@@ -85,12 +87,12 @@ class LinkedItem(TicketFollowing):
                 await self.tell_incident()
             over = BlockOver(on=item.id, because=f"{item.id} is {item.outcome}")
             for waiting in tuple(item.blocks):
-                await signal(waiting, "block_over", over)
+                await say(waiting, ToItem.block_over, over)
         else:
             to = tuple(dict.fromkeys((item.owner, *item.approvers)))
             self.tell(NoticeKind.ITEM_ASKED_AGAIN, to, text=item.asked_because)
             asked = ItemAskedAgain(item_id=item.id, because=item.asked_because)
-            await signal(item.incident_id, "item_asked_again", asked)
+            await say(item.incident_id, ToIncident.item_asked_again, asked)
 
     def _engine_tells_incident(self) -> bool:
         """The incident started this workflow, and its run goes on; it hears from the engine once this one has ended."""
@@ -102,7 +104,7 @@ class LinkedItem(TicketFollowing):
         """The incident may be gone."""
         item = self.record
         ended = ItemEnded(item_id=item.id, at=item.ended_at or workflow.now(), status=item.status)
-        await signal(item.incident_id, "item_ended", ended)
+        await say(item.incident_id, ToIncident.item_ended, ended)
 
     async def split(self, command: SplitItem) -> None:
         """Asks the incident, if it is not over, and starts the parts before the whole ends.
@@ -112,7 +114,10 @@ class LinkedItem(TicketFollowing):
         parts = command.parts_of(self.record, workflow.now())
         summaries = tuple(ItemSummary(id=part.id, title=part.title, owner=part.owner) for part in parts)
         wanted = ItemSplit(item_id=self.record.id, parts=summaries)
-        answer = await self._ask(self.record.incident_id, "item_split", wanted, ("split_withdrawn", wanted))
+        incident = self.record.incident_id
+        answer = await self._ask(
+            incident, ToIncident.item_split, wanted, lambda: say(incident, ToIncident.split_withdrawn, wanted)
+        )
         if answer is not None:
             self.record.incident_id = answer.incident_id or self.record.incident_id
             if answer.refusal is not None:
@@ -125,35 +130,41 @@ class LinkedItem(TicketFollowing):
     async def merge(self, into: str) -> None:
         """Asks the other to go on for both; raises ApplicationError with its sentence when it can't."""
         duplicate = Duplicate.model_validate(self.record)
-        refusal = await self._refusal(into, "merge_asked", duplicate, ("merge_withdrawn", duplicate))
+        refusal = await self._refusal(
+            into, ToItem.merge_asked, duplicate, lambda: say(into, ToItem.merge_withdrawn, duplicate)
+        )
         end_merge(self.record, into, refusal, workflow.now())
         _require(refusal)
 
     async def block_on(self, on: str) -> None:
         """Asks the other to tell when it has ended; raises ApplicationError with the sentence why it can't."""
         asked = BlockAsked(path=(self.record.id,))
-        refusal = await self._refusal(on, "block_asked", asked, ("released", self.record.id))
+        refusal = await self._refusal(on, ToItem.block_asked, asked, lambda: say(on, ToItem.released, self.record.id))
         end_block(self.record, refusal, workflow.now())
         _require(refusal)
 
-    async def _refusal(self, other: str, name: str, message: QuestionT, withdrawal: tuple[str, Any]) -> str | None:
+    async def _refusal(
+        self, other: str, signal: Signal[Any, QuestionT, None], message: QuestionT, withdraw: Withdrawal
+    ) -> str | None:
         """What another action item says against it; None when it agrees."""
-        answer = await self._ask(other, name, message, withdrawal)
+        answer = await self._ask(other, signal, message, withdraw)
         return answer.refusal if answer else f"There is no open action item {other}; name one that is."
 
-    async def _ask(self, other: str, name: str, message: QuestionT, withdrawal: tuple[str, Any]) -> Answer | None:
+    async def _ask(
+        self, other: str, signal: Signal[Any, QuestionT, None], message: QuestionT, withdraw: Withdrawal
+    ) -> Answer | None:
         """None when nobody is there to answer.
 
-        Without an answer in time it is a refusal, and ``withdrawal`` undoes what the other does about it later.
+        Without an answer in time it is a refusal, and ``withdraw`` undoes what the other does about it later.
         """
         self._answer, self._question = None, str(workflow.uuid4())
-        if not await signal(other, name, message.model_copy(update={"question": self._question})):
+        if not await say(other, signal, message.model_copy(update={"question": self._question})):
             return None
         try:
             await workflow.wait_condition(lambda: self._answer is not None, timeout=ANSWER_WITHIN)
         except TimeoutError:
             await turn()
-            await signal(other, *withdrawal)
+            await withdraw()
             return Answer(refusal=no_answer(other))
         finally:
             self._question = None
@@ -168,7 +179,7 @@ class LinkedItem(TicketFollowing):
             self.tell(NoticeKind.ITEM_TOOK_IN, (self.record.owner,), text=other.id)
         except Refusal as error:
             refusal = str(error)
-        await signal(other.id, "answered", Answer(refusal=refusal, question=other.question))
+        await say(other.id, ToItem.answered, Answer(refusal=refusal, question=other.question))
 
     @hears
     def merge_withdrawn(self, other: Duplicate) -> None:
@@ -182,11 +193,11 @@ class LinkedItem(TicketFollowing):
         try:
             further = hold_up(self.record, asked.path, workflow.now())
             ahead = asked.model_copy(update={"path": (*asked.path, self.record.id)})
-            if further is not None and await signal(further, "block_asked", ahead):
+            if further is not None and await say(further, ToItem.block_asked, ahead):
                 return
         except Refusal as error:
             refusal = str(error)
-        await signal(asked.path[0], "answered", Answer(refusal=refusal, question=asked.question))
+        await say(asked.path[0], ToItem.answered, Answer(refusal=refusal, question=asked.question))
 
     @hears
     def answered(self, answer: Answer) -> None:
@@ -202,7 +213,7 @@ class LinkedItem(TicketFollowing):
             await self.tell_incident()
         else:
             asked = ItemAskedAgain(item_id=self.record.id, because=self.record.asked_because)
-            await signal(incident_id, "item_asked_again", asked)
+            await say(incident_id, ToIncident.item_asked_again, asked)
 
     @hears
     def released(self, waited: str) -> None:

@@ -15,7 +15,8 @@ from followthrough.domain.ids import planning_id
 from followthrough.domain.sprint import SprintPlan
 from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned, SprintNews
 from workflows.background import Background
-from workflows.durable import LOCAL, MAIL, TRACKER, reason, signal
+from workflows.durable import LOCAL, MAIL, TRACKER, reason
+from workflows.signals import ToItem, say
 from workflows.sprint_messages import (
     Approval,
     ItemsInSprint,
@@ -203,4 +204,4 @@ async def _send(mail: PlanningMail) -> None:
 
 async def _tell(items: Sequence[str], news: SprintNews) -> None:
     """Those that are closed or waived by now need no news."""
-    await asyncio.gather(*(signal(item, "sprint_news", news) for item in items))
+    await asyncio.gather(*(say(item, ToItem.sprint_news, news) for item in items))

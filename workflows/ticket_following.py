@@ -19,6 +19,7 @@ from followthrough.domain.values import EntryKind, Refusal
 from followthrough.turns import turn
 from workflows.durable import TRACKER, Followed, reason
 from workflows.messages import Adoption, ItemProgress, NoticeKind
+from workflows.signals import ToItem
 from workflows.ticket_messages import FollowTicket, TicketComment
 
 ASK_AGAIN = timedelta(days=1)
@@ -39,7 +40,7 @@ ADOPTING: ActivityConfig = {
 """Somebody waits for the answer, and can ask again."""
 
 
-class TicketFollowing(Followed[ActionItem]):
+class TicketFollowing(Followed[ActionItem], ToItem):
     """Keeps the ticket of its action item."""
 
     def __init__(self, progress: ItemProgress) -> None:

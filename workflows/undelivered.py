@@ -4,8 +4,9 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from activities.bounces import Bounces
-from workflows.durable import MAIL, RECORDS, reason, refused, signal
+from workflows.durable import MAIL, RECORDS, reason, refused
 from workflows.mail_messages import MailProblem
+from workflows.signals import ToRecord, say
 
 
 @workflow.defn
@@ -27,7 +28,7 @@ async def find_other_paths(error: ActivityError) -> None:
 async def find_another_path(problem: MailProblem) -> None:
     """Whatever the mail was about tells whoever is above; without that, or when it has ended, they are told here."""
     for undelivered in await workflow.execute_activity_method(Bounces.record_problem, problem, **RECORDS):
-        if undelivered.record_id is None or not await signal(undelivered.record_id, "undelivered", undelivered):
+        if undelivered.record_id is None or not await say(undelivered.record_id, ToRecord.undelivered, undelivered):
             try:
                 await workflow.execute_activity_method(Bounces.tell_above, undelivered, **MAIL)
             except ActivityError as error:

@@ -14,7 +14,7 @@ from activities.replan import Replan
 from activities.troubles import Troubles
 from workflows.durable import MAIL, reason
 from workflows.messages import TellTroubles
-from workflows.signals import hears
+from workflows.signals import ToReplan, hears
 
 ONCE_A_DAY = ActivityConfig(
     start_to_close_timeout=timedelta(hours=2),
@@ -48,7 +48,7 @@ class ReconcileWorkflow:
 
 
 @workflow.defn
-class ReplanWorkflow:
+class ReplanWorkflow(ToReplan):
     """Action items whose plans are not as the organisation file and the product's rules make them plan again.
 
     A change is told by a signal, so that one that comes during a run begins it anew and none is lost.

@@ -29,6 +29,7 @@ from tests.waiting import eventually, found_rows
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
 from tests.workflows.test_whole_life import refusal
 from worker import WORKFLOWS
+from workflows import signals
 from workflows.durable import ANSWER_WITHIN
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -69,8 +70,14 @@ async def items_of(play: Play, number: int, severity: Severity = Severity.SEV2) 
 
 @pytest.mark.parametrize("definition", WORKFLOWS)
 def test_no_signal_can_be_dropped_because_it_is_not_read(definition: type) -> None:
-    signals = _Definition.must_from_class(definition).signals.values()
-    assert [heard.name for heard in signals if heard.arg_types not in ([], [RawValue])] == []
+    heard = _Definition.must_from_class(definition).signals.values()
+    assert [signal.name for signal in heard if signal.arg_types not in ([], [RawValue])] == []
+
+
+@pytest.mark.parametrize("definition", WORKFLOWS)
+def test_every_signal_is_declared_where_others_look_for_it(definition: type) -> None:
+    declared = {name for base in definition.__mro__ if base.__module__ == signals.__name__ for name in vars(base)}
+    assert set(_Definition.must_from_class(definition).signals) <= declared
 
 
 async def test_a_signal_with_a_field_that_only_a_newer_worker_knows_is_heard(play: Play) -> None:
