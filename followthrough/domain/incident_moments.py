@@ -34,10 +34,11 @@ def take(incident: Incident, plan: IncidentPlan, now: datetime) -> list[ToTell]:
     if plan.assignment is not None:
         incident.assign_postmortem(now, plan.assignment)
         told.append(ToTell(NoticeKind.POSTMORTEM_ASSIGNED, (plan.assignment.owner,)))
-    return told if plan.next is None or plan.next.at > now else [*told, *_pass(incident, plan.next, now)]
+    return told if plan.next is None or plan.next.at > now else [*told, *pass_moment(incident, plan.next, now)]
 
 
-def _pass(incident: Incident, moment: IncidentMoment, now: datetime) -> list[ToTell]:
+def pass_moment(incident: Incident, moment: IncidentMoment, now: datetime) -> list[ToTell]:
+    """It has come: gives who hears of it."""
     if moment.offer is not None:
         if (holder := pass_on(incident, moment, now)) is None:
             return []

@@ -30,7 +30,7 @@ def take(item: ActionItem, plan: ItemPlan, now: datetime) -> list[ToTell]:
     item.plan = plan
     if before is not None and before.due.date() != plan.due.date() and item.due is None:
         item.note(now, EntryKind.ACTION_ITEM, f"Due {plan.due:%Y-%m-%d} now, by the policies")
-    return [] if plan.next is None or plan.next.at > now else _pass(item, plan.next, now)
+    return [] if plan.next is None or plan.next.at > now else pass_moment(item, plan.next, now)
 
 
 def go_on(item: ActionItem, because: str, now: datetime) -> ToTell:
@@ -39,7 +39,8 @@ def go_on(item: ActionItem, because: str, now: datetime) -> ToTell:
     return ToTell(NoticeKind.ITEM_UNBLOCKED, (item.owner,), because)
 
 
-def _pass(item: ActionItem, moment: Moment, now: datetime) -> list[ToTell]:
+def pass_moment(item: ActionItem, moment: Moment, now: datetime) -> list[ToTell]:
+    """It has come: gives who hears of it."""
     item.passed(moment)
     if moment.kind is MomentKind.DRILL_OVER:
         item.waive(now, "The drill is over", None)

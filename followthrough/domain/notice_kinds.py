@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from followthrough.domain.incident import Audience
 from followthrough.domain.values import PersonId
 
 
@@ -50,12 +51,13 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True)
 class ToTell:
-    """A mail that is to be asked for, to people; ``level`` is an escalation's."""
+    """A mail that is to be asked for, to people and an audience; ``level`` is an escalation's."""
 
     kind: NoticeKind
     to: tuple[PersonId, ...]
     text: str = ""
     level: int = 0
+    audience: Audience | None = None
 
 
 GATHERED = frozenset(

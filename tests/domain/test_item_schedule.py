@@ -1,4 +1,4 @@
-"""Plans are stepped through as the workflows do: what has come is recorded, and the plan is made again."""
+"""Plans are stepped through: what has come is taken in, and the plan is made again."""
 
 import contextlib
 from collections import Counter
@@ -13,7 +13,8 @@ from followthrough.domain.action_item import ActionItem, Kind, Moment, MomentKin
 from followthrough.domain.calendar import working_time
 from followthrough.domain.departures import as_of
 from followthrough.domain.item_commands import Accept, Decline, Extend, Finish, ItemCommand, Reassign, Verify, Waive
-from followthrough.domain.item_lifecycle import BlockItem, ReopenItem, Unblock, unblock
+from followthrough.domain.item_lifecycle import BlockItem, ReopenItem, Unblock
+from followthrough.domain.item_moments import pass_moment
 from followthrough.domain.item_schedule import plan_item, plans_anew
 from followthrough.domain.values import Refusal, Severity
 from followthrough.organisation import Away, Organisation
@@ -47,14 +48,10 @@ def replan(item: ActionItem, organisation: Organisation, now: datetime) -> Momen
 
 
 def wake(item: ActionItem, organisation: Organisation, now: datetime) -> list[Moment]:
-    """Does as the workflow does with what has come at ``now``, and gives it."""
+    """Passes what has come at ``now``, and gives it."""
     recorded = len(item.reminders)
     while (moment := replan(item, organisation, now)) and moment.at <= now:
-        item.passed(moment)
-        if moment.kind is MomentKind.WAIVER_EXPIRES:
-            item.ask_again(now, "The waiver has expired")
-        if item.block is not None and moment.kind is MomentKind.REVIEW_BLOCK and item.block.until <= now:
-            unblock(item, "The time to wait is over", now)
+        pass_moment(item, moment, now)
     return item.reminders[recorded:]
 
 
