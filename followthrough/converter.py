@@ -11,10 +11,10 @@ from temporalio.contrib.pydantic import (
     pydantic_data_converter,
 )
 from temporalio.converter import CompositePayloadConverter, DefaultPayloadConverter, JSONPlainPayloadConverter
-from temporalio.exceptions import ApplicationError
 
 from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
+from followthrough.refusals import refused
 
 _TYPES: tuple[Any, ...] = (IncidentCommand, ItemCommand)
 COMMANDS = {get_args(command)[0]: TypeAdapter[Any](command) for command in _TYPES}
@@ -38,7 +38,7 @@ class TolerantJSONConverter(PydanticJSONPlainPayloadConverter):
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
             where = ".".join(str(part) for part in first["loc"][1:]) or "The command"
             sentence = f"{where}: {first['msg'].removeprefix('Value error, ')}."
-            raise ApplicationError(sentence, type="Refusal", non_retryable=True) from None
+            raise refused(sentence) from None
 
 
 @cache

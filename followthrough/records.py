@@ -32,13 +32,12 @@ from followthrough.domain.incident_commands import IncidentCommand
 from followthrough.domain.item_commands import ItemCommand
 from followthrough.domain.item_lifecycle import ReopenItem
 from followthrough.domain.lifecycle_commands import LinkRepeat, Reopen
-from followthrough.domain.values import Refusal
+from followthrough.domain.values import Command, Refusal
 from followthrough.organisation import Organisation
 from followthrough.revival import go_on
 from followthrough.starts import start_record
 from followthrough.store import queries
 from workflows.action_item import ActionItemWorkflow
-from workflows.durable import Command
 from workflows.incident import IncidentWorkflow
 from workflows.messages import IncidentProgress, ItemProgress
 

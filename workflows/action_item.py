@@ -1,113 +1,145 @@
 """One action item, from its proposal until it is closed or waived."""
 
 from datetime import datetime
-from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeUpdate
 
 from activities.missed import Missed
 from activities.planning import Planning
-from followthrough.domain import item_moments
-from followthrough.domain.action_item import ActionItem, ItemPlan, ItemStatus
-from followthrough.domain.incident import Audience
-from followthrough.domain.item_commands import ApproveExtension, Extend, Finish, ItemCommand, RefuseExtension
-from followthrough.domain.item_lifecycle import BlockItem, MergeItem, SplitItem
-from followthrough.domain.notice_kinds import ToTell
+from followthrough.domain import item_moments, item_tells
+from followthrough.domain.action_item import ActionItem, ItemPlan
+from followthrough.domain.item_commands import ItemCommand
+from followthrough.domain.item_lifecycle import BlockItem, Duplicate, MergeItem, SplitItem, give_back, release
 from followthrough.domain.repeats import RepeatSeen, repeated, taken_back
-from followthrough.domain.shown import Shown, item_as_shown, shown_of_item
+from followthrough.domain.revival import item_goes_on
 from followthrough.domain.sprint_commands import SprintNews
 from followthrough.domain.ticket_commands import Adopt
 from followthrough.domain.values import EntryKind, Fence
-from workflows.durable import LOCAL
-from workflows.item_links import LinkedItem
-from workflows.messages import IncidentNews, ItemProgress, Notice, NoticeKind, PlanItem, PlansTaken, QueuedNotice
-from workflows.search_attributes import DUE, OWNER, STATUS
-from workflows.signals import hears
+from workflows.calls import LOCAL
+from workflows.entity import Entity
+from workflows.mail_messages import Undelivered
+from workflows.messages import Answer, BlockAsked, BlockOver, IncidentNews, ItemProgress, PlanItem, PlansTaken
+from workflows.parts.commands import Commands
+from workflows.parts.neighbours import Neighbours
+from workflows.parts.ticket import KeptTicket
+from workflows.signals import ToItem, hears
 
 
 @workflow.defn
-class ActionItemWorkflow(LinkedItem):
+class ActionItemWorkflow(ToItem):
     """Sleeps until the next moment that matters, and never ends before its item has."""
 
     @workflow.init
     def __init__(self, progress: ItemProgress) -> None:
-        super().__init__(progress)
+        self._item = item = progress.item
+        self._entity = Entity(item, progress.outgoing, self._plan, item_moments.take)
+        self._commands = Commands(self._entity)
+        self._ticket = KeptTicket(self._entity, progress.ticket_shows, self._carry_out, look=bool(progress.goes_on))
+        announced = progress.announced
+        if progress.reopen is not None:
+            announced, self._ticket.shows = True, self._ticket.facts
+            progress.reopen.apply(item, workflow.now())
+            if progress.reopen_id is not None:
+                item.remember(progress.reopen_id, item.version)
+        self._neighbours = Neighbours(self._entity, announced=announced, tells_incident=progress.tells_incident)
+        if progress.goes_on:
+            item_goes_on(item, progress.goes_on, workflow.now())
 
     @workflow.run
     async def run(self, progress: ItemProgress) -> ActionItem:
         """Gives the item as it ended."""
-        proposed = self.record.version == 0
+        item, entity = self._item, self._entity
+        proposed = item.version == 0
         if proposed:
-            text = f"Proposed to {self.record.owner}"
-            self.record.note(workflow.now(), EntryKind.ACTION_ITEM, text, self.record.proposed_by)
-        await self.settle()
+            item.note(workflow.now(), EntryKind.ACTION_ITEM, f"Proposed to {item.owner}", item.proposed_by)
+        await entity.settle()
         if progress.goes_on:
             await self._hear_what_was_missed()
         if proposed:
-            self.tell(NoticeKind.ITEM_PROPOSED, (self.record.owner,))
-        self.begin()
-        while not (self.record.ended and await self._finish()):
-            await self.announce()
-            if self.may_continue_as_new():
+            entity.mails.tell(item_tells.of_proposal(item))
+        entity.background.begin()
+        while not (item.ended and await self._finish()):
+            await self._neighbours.announce()
+            if self._may_continue_as_new():
                 workflow.continue_as_new(self.progress())
-            await self.next_change()
-        self.background.stop()
-        return self.record
+            await entity.next_change(self._may_continue_as_new)
+        entity.background.stop()
+        return item
+
+    @workflow.query
+    def state(self) -> ActionItem:
+        """The item as it is now."""
+        return self._item
+
+    @workflow.query
+    def progress(self) -> ItemProgress:
+        """What a further run needs to go on from here."""
+        return ItemProgress(
+            item=self._item,
+            announced=self._neighbours.announced,
+            tells_incident=self._neighbours.tells_incident,
+            outgoing=self._entity.mails.waiting,
+            ticket_shows=self._ticket.shows,
+        )
 
     @workflow.update
     async def execute(self, command: ItemCommand) -> int:
         """Carries out a command; the answer is the version that it led to, which the read model has by then."""
-        return await self.once(lambda: self.carry_out(command))
-
-    async def carry_out(self, command: ItemCommand) -> int:
-        """See ``TicketFollowing``."""
-        owner, wanted = self.record.owner, self.record.extension_wanted
-        command.apply(self.record, workflow.now())
-        match command:
-            case SplitItem():
-                await self.split(command)
-            case MergeItem(into=into):
-                await self.merge(into)
-            case BlockItem(on=str(on)):
-                await self.block_on(on)
-            case Adopt():
-                await self.adopt(command)
-        version = self.record.version
-        await self.written(version)
-        if self.record.owner != owner:
-            self.tell(NoticeKind.ITEM_PROPOSED, (self.record.owner,))
-        match command:
-            case Finish() if self.record.status is ItemStatus.DONE:
-                self.tell(NoticeKind.ITEM_TO_VERIFY, self.record.approvers)
-            case Extend() if self.record.extension_wanted:
-                self.tell(NoticeKind.ITEM_EXTENSION_WANTED, self.record.approvers)
-            case RefuseExtension(reason=reason):
-                self.tell(NoticeKind.ITEM_EXTENSION_DECIDED, (owner,), text=reason)
-            case Extend(by=by) | ApproveExtension(by=by) if wanted and by != owner:
-                self.tell(NoticeKind.ITEM_EXTENSION_DECIDED, (owner,))
-        return version
+        return await self._commands.once(lambda: self._carry_out(command))
 
     @execute.validator
     def _may_execute(self, command: ItemCommand) -> None:
-        self.check(command)
+        self._commands.check(command)
 
-    @hears
-    def incident_repeated(self, seen: RepeatSeen) -> None:
-        """What this item was to prevent happened again."""
-        if repeated(self.record, seen, workflow.now()):
-            self.tell(NoticeKind.ITEM_REPEATED, (self.record.owner,), text=seen.incident_id)
+    async def _carry_out(self, command: ItemCommand) -> int:
+        """Raises Refusal.
 
-    @hears
-    def repeat_taken_back(self, seen: RepeatSeen) -> None:
-        """It was another incident, or somebody else's to prevent."""
-        if taken_back(self.record, seen, workflow.now()):
-            self.tell(NoticeKind.ITEM_REPEAT_TAKEN_BACK, (self.record.owner,), text=seen.incident_id)
+        The order has reasons. Others who have a say are asked first, so that nobody hears of what they refuse. Whoever
+        has to act hears last, for a mail's link has to lead to what it says.
+        """
+        before = self._item.model_copy()
+        command.apply(self._item, workflow.now())
+        match command:
+            case SplitItem():
+                await self._neighbours.split(command)
+            case MergeItem(into=into):
+                await self._neighbours.merge(into)
+            case BlockItem(on=str(on)):
+                await self._neighbours.block_on(on)
+            case Adopt():
+                await self._ticket.adopt(command)
+        version = self._item.version
+        await self._entity.written(version)
+        self._entity.mails.tell(*item_tells.of_command(command, before, self._item))
+        return version
+
+    async def _plan(self, at: datetime, fence: Fence) -> PlansTaken[ItemPlan]:
+        return await workflow.execute_local_activity_method(
+            Planning.plan_item, PlanItem(item=self._item, at=at, fence=fence), **LOCAL
+        )
+
+    async def _finish(self) -> bool:
+        """Leaves nothing half-done; False when the item was reopened meanwhile."""
+        await self._neighbours.announce()
+        await self._entity.wind_down(lambda: self._ticket.settled)
+        return self._item.ended
+
+    def _may_continue_as_new(self) -> bool:
+        return self._entity.may_continue_as_new() and self._ticket.may_continue_as_new
+
+    async def _hear_what_was_missed(self) -> None:
+        missed = await workflow.execute_local_activity_method(Missed.missed_by_item, self._item.lean(), **LOCAL)
+        if missed.incident_id is not None:
+            await self.follow(missed.incident_id)
+        if missed.news is not None:
+            self.incident_went_on(missed.news)
+        if missed.over is not None:
+            self.block_over(missed.over)
 
     @hears
     def incident_went_on(self, news: IncidentNews) -> None:
         """Deadlines may count from it. What was known stays when the incident is reopened, until it comes again."""
-        item = self.record
+        item = self._item
         known = item.resolved_at, item.published_at
         item.resolved_at = news.resolved_at or item.resolved_at
         item.published_at = news.published_at or item.published_at
@@ -116,79 +148,78 @@ class ActionItemWorkflow(LinkedItem):
 
     @hears
     def plan_changed(self, news: IncidentNews) -> None:
-        """The organisation file or the product's rules make another plan of it, with what it has to know for that."""
+        """It is planned again, with what it has to know of its incident for that."""
         self.incident_went_on(news)
-        self.record.version += 1
-
-    @hears
-    def sprint_news(self, news: SprintNews) -> None:
-        """Planning put it into a sprint or could not, or that sprint is over."""
-        if not self.record.settled:
-            news.apply(self.record, workflow.now())
+        self._item.version += 1
 
     @hears
     async def follow(self, incident_id: str) -> None:
-        """Its incident was merged into another, which it belongs to from now on."""
-        text = f"Belongs to {incident_id} now, which {self.record.incident_id} was merged into"
-        self.record.incident_id = incident_id
-        self.record.note(workflow.now(), EntryKind.ACTION_ITEM, text)
-        if self.record.settled:
-            await self.tell_incident()
+        """It belongs to another incident from now on."""
+        text = f"Belongs to {incident_id} now, which {self._item.incident_id} was merged into"
+        self._item.incident_id = incident_id
+        self._item.note(workflow.now(), EntryKind.ACTION_ITEM, text)
+        if self._item.settled:
+            await self._neighbours.tell_incident()
 
-    @workflow.query
-    def state(self) -> ActionItem:
-        """The item as it is now."""
-        return self.record
+    @hears
+    def incident_repeated(self, seen: RepeatSeen) -> None:
+        """What this item was to prevent happened again."""
+        if repeated(self._item, seen, workflow.now()):
+            self._entity.mails.tell(item_tells.of_repeat(self._item, seen.incident_id))
 
-    @workflow.query
-    def progress(self) -> ItemProgress:
-        """What a further run needs to go on from here."""
-        return ItemProgress(
-            item=self.record,
-            announced=self.announced,
-            tells_incident=self.tells_incident,
-            outgoing=self.outgoing,
-            ticket_shows=self.ticket_shows,
-        )
+    @hears
+    def repeat_taken_back(self, seen: RepeatSeen) -> None:
+        """It was another incident, or somebody else's to prevent."""
+        if taken_back(self._item, seen, workflow.now()):
+            self._entity.mails.tell(item_tells.of_repeat_taken_back(self._item, seen.incident_id))
 
-    async def plan(self, at: datetime, fence: Fence) -> PlansTaken[ItemPlan]:
-        """See ``Followed``."""
-        return await workflow.execute_local_activity_method(
-            Planning.plan_item, PlanItem(item=self.record, at=at, fence=fence), **LOCAL
-        )
+    @hears
+    def sprint_news(self, news: SprintNews) -> None:
+        """None for one that is settled."""
+        if not self._item.settled:
+            news.apply(self._item, workflow.now())
 
-    def take(self, plan: ItemPlan, at: datetime) -> list[ToTell]:
-        """See ``Followed``."""
-        return item_moments.take(self.record, plan, at)
+    @workflow.signal
+    def look_at_ticket(self) -> None:
+        """It is read as soon as the tracker answers."""
+        self._ticket.look()
 
-    def search_attributes(self) -> list[SearchAttributeUpdate[Any]]:
-        """See ``Followed``."""
-        updates: list[SearchAttributeUpdate[Any]] = [
-            OWNER.value_set(self.record.owner),
-            STATUS.value_set(self.record.status.value),
-        ]
-        return [*updates, DUE.value_set(self.record.plan.due)] if self.record.plan else updates
+    @hears
+    def undelivered(self, missed: Undelivered) -> None:
+        """Who is next above hears of it."""
+        self._entity.mails.undelivered(missed)
 
-    def shown(self, kind: NoticeKind, to: tuple[str, ...], audience: Audience | None) -> Shown:
-        """See ``Followed``."""
-        return shown_of_item(self.record, kind)
+    @hears
+    async def state_asked(self, incident_id: str) -> None:
+        """Whether it is open."""
+        await self._neighbours.state_asked(incident_id)
 
-    def letter(self, notice: QueuedNotice) -> Notice:
-        """See ``Followed``."""
-        item = item_as_shown(self.record.lean(), notice.shown)
-        return Notice(**dict(notice), waited=workflow.now() - notice.at, item=item)
+    @hears
+    async def merge_asked(self, other: Duplicate) -> None:
+        """Goes on for the other one, too, if it can."""
+        await self._neighbours.merge_asked(other)
 
-    async def _hear_what_was_missed(self) -> None:
-        missed = await workflow.execute_local_activity_method(Missed.missed_by_item, self.record.lean(), **LOCAL)
-        if missed.incident_id is not None:
-            await self.follow(missed.incident_id)
-        if missed.news is not None:
-            self.incident_went_on(missed.news)
-        if missed.over is not None:
-            self.block_over(missed.over)
+    @hears
+    def merge_withdrawn(self, other: Duplicate) -> None:
+        """The other one goes on by itself."""
+        give_back(self._item, other, workflow.now())
 
-    async def _finish(self) -> bool:
-        """Leaves nothing half-done; False when the item was reopened meanwhile."""
-        await self.announce()
-        await self.wind_down(self.ticket_settled)
-        return self.record.ended
+    @hears
+    async def block_asked(self, asked: BlockAsked) -> None:
+        """Lets the other one wait, unless that would be a circle."""
+        await self._neighbours.block_asked(asked)
+
+    @hears
+    def released(self, waited: str) -> None:
+        """The other one does not have to hear any more when this one is settled."""
+        release(self._item, waited, workflow.now())
+
+    @hears
+    def block_over(self, over: BlockOver) -> None:
+        """It goes on."""
+        self._neighbours.block_over(over)
+
+    @hears
+    def answered(self, answer: Answer) -> None:
+        """It is decided what it asked for."""
+        self._neighbours.question.answered(answer)

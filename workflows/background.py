@@ -1,6 +1,7 @@
 """What a workflow does beside its main thread."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
@@ -8,11 +9,44 @@ from typing import Any
 from temporalio import workflow
 
 
+class Errand(ABC):
+    """Work that comes up again and again; it ends by itself, so that a record at rest has no tasks."""
+
+    under_way = False
+
+    @property
+    @abstractmethod
+    def wanted(self) -> bool:
+        """There is something to do."""
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Does it until nothing is wanted."""
+
+
 class Background:
     """Work beside the main thread, which looks at it wherever it waits: nobody else would see that it broke."""
 
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
+        self._errands: list[Errand] = []
+        self._begun = False
+
+    def add(self, errand: Errand) -> None:
+        """It is run whenever it is wanted, once at a time."""
+        self._errands.append(errand)
+
+    def begin(self) -> None:
+        """From now on errands are run."""
+        self._begun = True
+        self.attend()
+
+    def attend(self) -> None:
+        """Starts the errands that are wanted; called where one may have come up, and where the main thread waits."""
+        for errand in self._errands if self._begun else ():
+            if errand.wanted and not errand.under_way:
+                errand.under_way = True
+                self.start(_run(errand))
 
     def start(self, *works: Coroutine[Any, Any, None]) -> None:
         """Begins them, beside those that there are; nothing is kept of those that end well."""
@@ -46,6 +80,11 @@ class Background:
 
     def _error(self) -> BaseException | None:
         return next((error for task in self._tasks if task.done() and (error := _error(task)) is not None), None)
+
+
+async def _run(errand: Errand) -> None:
+    await errand.run()
+    errand.under_way = False
 
 
 def _error(ended: asyncio.Task[None]) -> BaseException | None:

@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError
 
 from activities.digest import Digests
 from followthrough.domain.digest_mails import MonthlyMail, WeeklyMail
-from workflows.durable import LOCAL, MAIL
+from workflows.calls import LOCAL, MAIL
 from workflows.undelivered import find_other_paths
 
 SCHEDULED_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")

@@ -13,7 +13,7 @@ from activities.read_model import ReadModel
 from followthrough.domain.drill import DrillPlan, DrillReport, Scenario, report
 from followthrough.domain.ids import drill_id, incident_id
 from followthrough.domain.incident import Alert, AlertState, Incident
-from workflows.durable import LOCAL, MAIL, RECORDS, reason
+from workflows.calls import LOCAL, MAIL, RECORDS, reason
 from workflows.incident import IncidentWorkflow
 from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill, RunningDrill
 from workflows.search_attributes import of_incident

@@ -7,7 +7,7 @@ from temporalio.exceptions import ActivityError
 
 from activities.daily import Daily
 from followthrough.domain.ids import person_of
-from workflows.durable import MAIL
+from workflows.calls import MAIL
 from workflows.mail_messages import DailyMail, InboxProgress, InInbox, PutInInbox
 from workflows.signals import ToInbox, hears
 from workflows.undelivered import find_other_paths

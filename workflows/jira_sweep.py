@@ -6,7 +6,7 @@ from temporalio import workflow
 
 from activities.ticket_sweep import TicketSweep
 from followthrough.queues import Queue
-from workflows.durable import RETRY
+from workflows.calls import RETRY
 from workflows.ticket_messages import SweepRequest, Swept
 
 LOOK_BACK = timedelta(days=1)

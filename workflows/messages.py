@@ -1,6 +1,6 @@
 """What goes into workflows and comes out, and what they ask of activities."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from pydantic import AwareDatetime, Field
@@ -39,6 +39,23 @@ class QueuedNotice(Message):
     undelivered: Undelivered | None = None
     """It is for who is next above, which is known when it is sent."""
     shown: Shown = Shown()
+
+    def about(self, record: Incident | ActionItem, now: datetime) -> "Notice":
+        """What is sent now."""
+        return Notice(
+            key=self.key,
+            kind=self.kind,
+            to=self.to,
+            audience=self.audience,
+            at=self.at,
+            text=self.text,
+            level=self.level,
+            undelivered=self.undelivered,
+            shown=self.shown,
+            waited=now - self.at,
+            incident=record if isinstance(record, Incident) else None,
+            item=record if isinstance(record, ActionItem) else None,
+        )
 
 
 class Notice(QueuedNotice):

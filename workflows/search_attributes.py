@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.incident import Incident
@@ -39,3 +39,11 @@ def of_item(item: ActionItem) -> TypedSearchAttributes:
         SearchAttributePair(STATUS, item.status.value),
     ]
     return TypedSearchAttributes([*pairs, *([SearchAttributePair(DUE, item.due)] if item.due else [])])
+
+
+def now_of(record: Incident | ActionItem) -> list[SearchAttributeUpdate[Any]]:
+    """Those that change with it, as they should be."""
+    if isinstance(record, Incident):
+        return [STATUS.value_set(record.status.value), SEVERITY.value_set(record.severity.value)]
+    updates: list[SearchAttributeUpdate[Any]] = [OWNER.value_set(record.owner), STATUS.value_set(record.status.value)]
+    return [*updates, DUE.value_set(record.plan.due)] if record.plan else updates

@@ -24,26 +24,26 @@ from typing import Any, TypedDict, TypeVar, cast, get_type_hints
 from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
-from temporalio.types import MethodSyncOrAsyncSingleParam as Signal
+from temporalio.types import MethodSyncOrAsyncSingleParam
 
-with workflow.unsafe.imports_passed_through():
-    from followthrough.domain.incident import Incident
-    from followthrough.domain.item_lifecycle import Duplicate
-    from followthrough.domain.lifecycle_commands import Continued
-    from followthrough.domain.repeats import RepeatSeen
-    from followthrough.domain.sprint_commands import SprintNews
-    from workflows.mail_messages import PutInInbox, Undelivered
-    from workflows.messages import (
-        Answer,
-        BlockAsked,
-        BlockOver,
-        IncidentNews,
-        ItemAskedAgain,
-        ItemEnded,
-        ItemSplit,
-        MergeAnswer,
-    )
+from followthrough.domain.incident import Incident
+from followthrough.domain.item_lifecycle import Duplicate
+from followthrough.domain.lifecycle_commands import Continued
+from followthrough.domain.repeats import RepeatSeen
+from followthrough.domain.sprint_commands import SprintNews
+from workflows.mail_messages import PutInInbox, Undelivered
+from workflows.messages import (
+    Answer,
+    BlockAsked,
+    BlockOver,
+    IncidentNews,
+    ItemAskedAgain,
+    ItemEnded,
+    ItemSplit,
+    MergeAnswer,
+)
 
+Signal = MethodSyncOrAsyncSingleParam
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 SaidT = TypeVar("SaidT")
 

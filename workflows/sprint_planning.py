@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
 from temporalio.workflow import ActivityConfig, ParentClosePolicy
 
 from activities.sprint_planning import SprintPlanning
 from followthrough.domain.ids import planning_id
 from followthrough.domain.sprint import SprintPlan
 from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned, SprintNews
+from followthrough.refusals import refused
 from workflows.background import Background
-from workflows.durable import LOCAL, MAIL, TRACKER, reason
+from workflows.calls import LOCAL, MAIL, TRACKER, reason
 from workflows.signals import ToItem, say
 from workflows.sprint_messages import (
     Approval,
@@ -104,7 +105,7 @@ class SprintPlanningWorkflow:
         elif plan is not None and approval.by not in plan.people:
             refusal = f"{approval.by} is not on team {team}; ask {' or '.join(plan.people)}."
         if refusal is not None:
-            raise ApplicationError(refusal, type="Refusal", non_retryable=True)
+            raise refused(refusal)
 
     @workflow.query
     def progress(self) -> PlanningProgress:

@@ -4,7 +4,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from activities.bounces import Bounces
-from workflows.durable import MAIL, RECORDS, reason, refused
+from workflows.calls import MAIL, RECORDS, reason, unsent
 from workflows.mail_messages import MailProblem
 from workflows.signals import ToRecord, say
 
@@ -21,7 +21,7 @@ class UndeliveredWorkflow:
 
 async def find_other_paths(error: ActivityError) -> None:
     """For the mails to people that an activity could not send."""
-    for missed in refused(error):
+    for missed in unsent(error):
         await find_another_path(MailProblem(key=missed.key, reason=missed.reason, at=workflow.now()))
 
 

@@ -12,7 +12,7 @@ from activities.email import Email
 from activities.reconciler import Reconciler
 from activities.replan import Replan
 from activities.troubles import Troubles
-from workflows.durable import MAIL, reason
+from workflows.calls import MAIL, reason
 from workflows.messages import TellTroubles
 from workflows.signals import ToReplan, hears
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from followthrough.domain.action_item import Kind, Priority
+from followthrough.domain.action_item import ActionItem, Kind, Priority
 from followthrough.domain.ids import item_id
 from followthrough.domain.incident import (
     ONGOING,
@@ -203,6 +203,26 @@ class ProposeItem(Request):
             incident.note(now, EntryKind.ACTION_ITEM, f"{new_id} is taken, although it misses: {sentence}")
         for sentence in self.hints:
             incident.note(now, EntryKind.ACTION_ITEM, f"{new_id}: {sentence}")
+
+    def proposed(self, incident: Incident, now: datetime) -> ActionItem:
+        """The new action item, after ``apply``."""
+        return ActionItem(
+            id=incident.items[-1].id,
+            incident_id=incident.id,
+            title=self.title,
+            kind=self.kind,
+            priority=self.priority,
+            severity=incident.severity,
+            service=incident.service,
+            team=incident.team,
+            owner=self.owner,
+            proposed_by=self.by,
+            proposed_at=now,
+            drill=incident.drill,
+            declared_at=incident.declared_at,
+            resolved_at=incident.resolved_at,
+            published_at=incident.published_at,
+        )
 
 
 IncidentCommand = Annotated[

@@ -2,7 +2,7 @@
 
 from followthrough.domain.action_item import ActionItem, Block, ExtensionWanted, ItemStatus, Waiver
 from followthrough.domain.incident import Audience, Incident, Role, RoleHolder, UpdateStage
-from followthrough.domain.notice_kinds import NoticeKind
+from followthrough.domain.notice_kinds import NoticeKind, ToTell
 from followthrough.domain.postmortem import Review
 from followthrough.domain.values import Message, PersonId
 
@@ -26,6 +26,20 @@ class Shown(Message):
     waiver: Waiver | None = None
     extension_wanted: ExtensionWanted | None = None
     block: Block | None = None
+
+
+def shown_of(record: Incident | ActionItem, told: ToTell) -> Shown:
+    """For a mail that is asked for now."""
+    if isinstance(record, ActionItem):
+        return shown_of_item(record, told.kind)
+    return shown_of_incident(record, told.kind, told.to, told.audience)
+
+
+def as_shown(record: Incident | ActionItem, shown: Shown, audience: Audience | None) -> Incident | ActionItem:
+    """For the mail that is sent now."""
+    if isinstance(record, ActionItem):
+        return item_as_shown(record, shown)
+    return incident_as_shown(record, shown, audience)
 
 
 def shown_of_incident(incident: Incident, kind: NoticeKind, to: tuple[str, ...], audience: Audience | None) -> Shown:

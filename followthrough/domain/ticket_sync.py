@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 
 from followthrough.domain.action_item import WORKED_ON, ActionItem, ItemStatus
 from followthrough.domain.item_commands import Accept, Extend, Finish, ItemCommand, Reassign
+from followthrough.domain.notice_kinds import NoticeKind, ToTell
 from followthrough.domain.ticket import TicketReport, TicketState
 from followthrough.domain.times import FAR_AWAY, YEAR
 from followthrough.domain.values import EntryKind, Message, PersonId, Refusal
@@ -29,21 +30,12 @@ class TicketFacts(Message):
     ended: bool
 
 
-@dataclass(frozen=True)
-class Telling:
-    """What people have to hear."""
-
-    to: tuple[PersonId, ...]
-    text: str
-    """What happened, and in the lines after it what to do."""
-
-
 @dataclass
 class Outcome:
     """What has to be done about a report; ``put_back`` writes our due date into the ticket again."""
 
     commands: list[ItemCommand] = field(default_factory=list)
-    tellings: list[Telling] = field(default_factory=list)
+    tells: list[ToTell] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     put_back: bool = False
     reopen: bool = False
@@ -109,7 +101,8 @@ class _Taking:
     def conflict(self, to: tuple[PersonId, ...], what: str, to_do: str) -> None:
         self.item.ticket_conflict = what
         self.note(what)
-        self.outcome.tellings.append(Telling(tuple(dict.fromkeys(to)), f"{what}\n{to_do}"))
+        told = ToTell(NoticeKind.TICKET_CONFLICT, tuple(dict.fromkeys(to)), f"{what}\n{to_do}")
+        self.outcome.tells.append(told)
 
     def unreadable(self) -> None:
         if self.report.state is self.seen.state or self.item.settled:

@@ -116,6 +116,17 @@ class Timed(Protocol):
         """When."""
 
 
+class Command(Protocol):
+    """What somebody tells an incident or an action item."""
+
+    @property
+    def command(self) -> str:
+        """Its name."""
+
+    def apply(self, record: Any, now: datetime, /) -> None:
+        """Changes the record or raises Refusal."""
+
+
 class Record(State):
     """What incidents and action items have in common: a timeline that is written to the read model."""
 

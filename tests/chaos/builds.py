@@ -12,10 +12,10 @@ CHANGES = {
         f"    {NEW_FIELD}: str | None = None\n",
     ),
     "workflows/action_item.py": (
-        "        command.apply(self.record, workflow.now())\n",
-        "        if isinstance(command, Finish) and workflow.patched('a-breath-before-it-is-done'):\n"
+        "        command.apply(self._item, workflow.now())\n",
+        "        if command.command == 'done' and workflow.patched('a-breath-before-it-is-done'):\n"
         "            await workflow.sleep(0.01)\n"
-        f"            self.record.{NEW_FIELD} = 'the newer build'\n",
+        f"            self._item.{NEW_FIELD} = 'the newer build'\n",
     ),
 }
 """Files, a line that is there once, and what is added behind it."""

@@ -42,7 +42,7 @@ def after(record: ActionItem, report: TicketReport) -> Outcome:
 
 
 def told(outcome: Outcome) -> set[str]:
-    return {person for telling in outcome.tellings for person in telling.to}
+    return {person for told in outcome.tells for person in told.to}
 
 
 def test_work_that_begins_is_shown_and_moves_no_deadline() -> None:
@@ -192,7 +192,7 @@ def test_an_owner_who_sets_a_due_date_beyond_the_limits_has_asked_for_it() -> No
 
 def test_a_moved_ticket_is_followed_under_its_new_key() -> None:
     record = followed()
-    assert not after(record, says(ticket=PLAT_7)).tellings
+    assert not after(record, says(ticket=PLAT_7)).tells
     assert record.ticket == PLAT_7
 
 

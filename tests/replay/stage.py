@@ -28,7 +28,7 @@ from followthrough.service import Service
 from followthrough.store.tables import MailRow
 from tests.standins.jira import JiraStandIn
 from tests.waiting import eventually
-from workflows.durable import ANSWER_WITHIN
+from workflows.parts.question import ANSWER_WITHIN
 
 LONGEST_FAST_FORWARD = 180
 """Seconds; one that a child holds up would never end."""

@@ -30,7 +30,7 @@ from tests.workflows.conftest import IncidentPart, ItemPart, Play
 from tests.workflows.test_whole_life import refusal
 from worker import WORKFLOWS
 from workflows import signals
-from workflows.durable import ANSWER_WITHIN
+from workflows.parts.question import ANSWER_WITHIN
 
 RecordT = TypeVar("RecordT", bound=Record)
 EVIDENCE = HttpUrl("https://example.com/changes/1")

@@ -7,6 +7,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle
 
+from followthrough.domain import shown
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.incident_commands import ProposeItem
 from followthrough.domain.item_commands import Accept, Reassign
@@ -51,7 +52,7 @@ async def test_a_mail_that_breaks_its_task_fails_the_workflow_task_and_goes_out_
         raise KeyError("a fault of ours")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ActionItemWorkflow, "letter", broken)
+        patch.setattr(shown, "item_as_shown", broken)
         item = await proposed(play)
 
         async def failed() -> bool:

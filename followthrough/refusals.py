@@ -1,0 +1,8 @@
+"""How a refusal travels from a workflow to whoever gave the command."""
+
+from temporalio.exceptions import ApplicationError
+
+
+def refused(sentence: str) -> ApplicationError:
+    """What the caller of an update sees; the same command would be refused again."""
+    return ApplicationError(sentence, type="Refusal", non_retryable=True)

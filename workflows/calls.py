@@ -1,0 +1,42 @@
+"""How workflows call activities, and what they hear of one that failed."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.workflow import ActivityConfig, LocalActivityConfig
+
+from followthrough.domain.text import REASON, cut
+from followthrough.queues import Queue
+from workflows.mail_messages import Undelivered
+
+RETRY = RetryPolicy(maximum_interval=timedelta(minutes=10))
+"""Without end: an outage of days delays and loses nothing. Errors that never heal are non-retryable."""
+
+RECORDS = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=RETRY)
+"""For activities that ask the organisation file and the database."""
+
+LOCAL = LocalActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=RETRY)
+"""For local activities, which ask the organisation file and the database."""
+
+TRACKER = ActivityConfig(task_queue=Queue.TICKETS, start_to_close_timeout=timedelta(minutes=2), retry_policy=RETRY)
+"""For activities that ask the tracker."""
+
+MAIL = ActivityConfig(
+    task_queue=Queue.MAILS,
+    start_to_close_timeout=timedelta(minutes=2),
+    schedule_to_close_timeout=timedelta(days=20),
+    retry_policy=RETRY,
+)
+"""For activities that send mails. They set a mail aside sooner, after ``set_aside_after``, unless they can't begin."""
+
+
+def reason(error: ActivityError) -> str:
+    """The sentence for people in a failed activity."""
+    return cut(error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause), REASON)
+
+
+def unsent(error: ActivityError) -> list[Undelivered]:
+    """The mails to people that an activity could not send."""
+    details = error.cause.details if isinstance(error.cause, ApplicationError) else ()
+    return [Undelivered.model_validate(detail) for detail in details]
