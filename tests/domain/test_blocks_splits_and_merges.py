@@ -38,12 +38,12 @@ OWNER = OwnerWanted(because="ana is away", since=NOW)
 WAITS = Block(reason="The new API", on=OTHER, until=NOW + 9 * DAY, by="ana", at=NOW)
 PARTS = (Part(title="Alert on queue depth", owner="ana"), Part(title="Test it", owner="ben"))
 
-WORKING = {"accepted_at": NOW, "working_since": NOW}
-PENDING = {"extension_wanted": WANTED, "owner_wanted": OWNER}
+WORKING: dict[str, Any] = {"accepted_at": NOW, "working_since": NOW}
+PENDING: dict[str, Any] = {"extension_wanted": WANTED, "owner_wanted": OWNER}
 DUPLICATE = Duplicate.model_validate(
     item(2, due_in_days=5, priority=Priority.HIGH, severity=Severity.SEV1, repeats=["inc-0000000009", "inc-0000000008"])
 )
-LESS = {"priority": Priority.LOW, "severity": Severity.SEV3, "repeats": ["inc-0000000009"]}
+LESS: dict[str, Any] = {"priority": Priority.LOW, "severity": Severity.SEV3, "repeats": ["inc-0000000009"]}
 BEFORE = BeforeDuplicate(
     id=OTHER,
     due=None,

@@ -44,8 +44,8 @@ WAITS = Block(reason="The new API", on=OTHER, until=NOW + 9 * DAY, by="ana", at=
 SHOWN = Evidence(url=URL, note="See there", by="ana", at=NOW)
 SPRINTS = Sprint(id=1, name="Sprint 1"), Sprint(id=2, name="Sprint 2")
 
-WORKING = {"accepted_at": NOW, "working_since": NOW}
-PENDING = {"extension_wanted": WANTED, "owner_wanted": OWNER}
+WORKING: dict[str, Any] = {"accepted_at": NOW, "working_since": NOW}
+PENDING: dict[str, Any] = {"extension_wanted": WANTED, "owner_wanted": OWNER}
 ENDS = {"block": None, "extension_wanted": None, "owner_wanted": None}
 
 

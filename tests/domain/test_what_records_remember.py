@@ -8,7 +8,8 @@ from followthrough.domain.incident import Incident, IncidentMoment, IncidentMome
 from followthrough.domain.limits import COMMANDS, PASSED
 from followthrough.domain.postmortem import Postmortem
 from followthrough.domain.revival import UNANSWERED, incident_goes_on, item_goes_on
-from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned, Sprint
+from followthrough.domain.sprint import Sprint
+from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned
 from followthrough.domain.text import CUT, TITLE
 from followthrough.domain.times import clamped_day
 from followthrough.domain.values import ENTRIES_KEPT, EntryKind

@@ -1,6 +1,7 @@
 """Each command in each status: possible, or refused in a sentence that says in which it is."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import HttpUrl
@@ -89,7 +90,7 @@ def sentence(doing: Doing, record: Record) -> str | None:
     ],
 )
 def test_an_item_says_in_which_status_a_command_is_possible(
-    command: Doing, possible: str, done: str, having: dict[str, object], status: ItemStatus
+    command: Doing, possible: str, done: str, having: dict[str, Any], status: ItemStatus
 ) -> None:
     record = item(status=status, evidence=[Evidence(url=URL, by="ana", at=NOW)], **having)
     refused = f"Action item {ITEM} is {status}; only one that is {possible} can be {done}."
