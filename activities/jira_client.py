@@ -49,7 +49,7 @@ class JiraConnection:
         self,
         settings: Settings,
         organisation: Callable[[], Organisation],
-        pause: VendorPause | None,
+        pause: VendorPause | None = None,
         timeout: tuple[float, float] = (5, 20),
     ) -> None:
         """Without ``pause``, other workers don't matter. ``timeout`` is to connect and to read, in seconds."""

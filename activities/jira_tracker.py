@@ -1,30 +1,17 @@
 """Tickets in Jira Cloud (REST API 3, Atlassian documents) and Jira Data Center (REST API 2, wiki text)."""
 
-from collections.abc import Callable
-
 from activities.jira_client import JiraConnection
 from activities.jira_comments import JiraComments
 from activities.jira_history import JiraHistory
 from activities.jira_search import JiraSearch
 from activities.jira_sprints import JiraSprints
 from activities.jira_tickets import JiraTickets
-from activities.vendor_pause import VendorPause
-from followthrough.organisation import Organisation
-from followthrough.settings import Settings
 
 
 class JiraTracker:
     """See ``Tracker``; each of its calls is one of the parts that share a connection."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        organisation: Callable[[], Organisation],
-        pause: VendorPause | None,
-        timeout: tuple[float, float] = (5, 20),
-    ) -> None:
-        """See ``JiraConnection``."""
-        jira = JiraConnection(settings, organisation, pause, timeout)
+    def __init__(self, jira: JiraConnection) -> None:
         self.index_lag, self.who_we_are, self.account_of = jira.index_lag, jira.who_we_are, jira.account_of
 
         search = JiraSearch(jira)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from temporalio import activity
 
+from activities.jira_client import JiraConnection
 from activities.jira_tracker import JiraTracker
 from activities.local_tracker import LocalTracker
 from activities.ticket_reports import TicketReports
@@ -29,7 +30,7 @@ SEARCH_EVERY = timedelta(seconds=5)
 def tracker_for(settings: Settings, organisation: Callable[[], Organisation], database: Engine) -> Tracker:
     """Jira when the settings name one, else the local tracker."""
     if settings.jira_url:
-        return JiraTracker(settings, organisation, VendorPause(database, "Jira"))
+        return JiraTracker(JiraConnection(settings, organisation, VendorPause(database, "Jira")))
     return LocalTracker(database, organisation, settings.resolved_public_url)
 
 

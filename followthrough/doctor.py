@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from temporalio.client import Client
 
+from activities.jira_client import JiraConnection
 from activities.jira_tracker import JiraTracker
 from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough import __version__, store
@@ -230,7 +231,7 @@ def _jira_projects(settings: Settings) -> Iterator[Finding]:
     """Whether each team's project would take its tickets; nothing without a usable organisation file."""
     with contextlib.suppress(OrganisationError):
         organisation = load(settings.organisation_file)
-        tracker = JiraTracker(settings, lambda: organisation, pause=None)
+        tracker = JiraTracker(JiraConnection(settings, lambda: organisation))
         for key, team in organisation.teams.items():
             if team.jira is None:
                 continue
@@ -252,7 +253,7 @@ def _jira_connection(settings: Settings) -> Finding:
             "To use Jira, set FOLLOWTHROUGH_JIRA_URL, FOLLOWTHROUGH_JIRA_TOKEN and, on Cloud, FOLLOWTHROUGH_JIRA_USER.",
         )
     try:
-        user = JiraTracker(settings, lambda: load(settings.organisation_file), pause=None).who_we_are()
+        user = JiraConnection(settings, lambda: load(settings.organisation_file)).who_we_are()
     except (VendorRefused, VendorUnavailable) as error:
         return Finding(
             "Jira",

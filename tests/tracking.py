@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import Engine
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.jira_client import JiraConnection
 from activities.jira_tracker import JiraTracker
 from activities.tickets import Tickets
 from activities.tracker import Tracker
+from activities.vendor_pause import VendorPause
 from followthrough.domain.action_item import ActionItem
 from followthrough.domain.ticket import Ticket, TicketReport, TicketState
 from followthrough.domain.ticket_sync import TicketFacts
@@ -71,7 +74,12 @@ def jira_settings(jira: JiraStandIn, **changes: Any) -> Settings:
 def jira_tracker(jira: JiraStandIn, *, index_lag: float = 0, timeout: float = 5, **project: Any) -> JiraTracker:
     settings = jira_settings(jira, jira_index_lag=timedelta(seconds=index_lag))
     organised = organisation(**project)
-    return JiraTracker(settings, lambda: organised, None, timeout=(timeout, timeout))
+    return JiraTracker(JiraConnection(settings, lambda: organised, timeout=(timeout, timeout)))
+
+
+def one_of_several(jira: JiraStandIn, database: Engine) -> JiraTracker:
+    """That of a worker beside others with the same database."""
+    return JiraTracker(JiraConnection(jira_settings(jira), organisation, VendorPause(database, "Jira")))
 
 
 def attempt(number: int, activity: Callable[..., Any], argument: object) -> Any:

@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 
 from activities import jira_client
 from activities.jira_tracker import JiraTracker
-from activities.vendor_pause import VendorPause
 from activities.vendors import VendorUnavailable
 from followthrough.domain.sprint import Sprint as PlannedSprint
 from followthrough.domain.ticket import Ticket
@@ -19,19 +18,14 @@ from tests.standins.jira import Fault, JiraStandIn
 from tests.tracking import (
     ensure,
     failure,
-    jira_settings,
     jira_tracker,
     new_ticket,
-    organisation,
+    one_of_several,
     tickets,
 )
 
 TICKET = Ticket(key="PAY-1", url="")
 LOST = ["AUTHENTICATED_FAILED", "OUT", "CAPTCHA_CHALLENGE"]
-
-
-def worker(jira: JiraStandIn, database: Engine) -> JiraTracker:
-    return JiraTracker(jira_settings(jira), organisation, VendorPause(database, "Jira"))
 
 
 @pytest.mark.parametrize("reason", LOST)
@@ -64,21 +58,22 @@ def test_whoever_runs_the_service_is_told_once_and_when_it_is_over(
     caplog.set_level(logging.INFO)
     monkeypatch.setattr(jira_client, "LOGIN_PAUSE", timedelta(0))
     jira.lost_login = reason
-    for tracker in (worker(jira, database), worker(jira, database)):
+    for tracker in (one_of_several(jira, database), one_of_several(jira, database)):
         assert failure(tickets(tracker).ensure_ticket, new_ticket()).type == "TrackerUnavailable"
     (told,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "renew" in told.getMessage()
     jira.lost_login = ""
-    assert ensure(worker(jira, database)).key == ensure(worker(jira, database)).key
+    assert ensure(one_of_several(jira, database)).key == ensure(one_of_several(jira, database)).key
     assert caplog.text.count("Jira knows us again.") == 1
 
 
 def test_a_jira_that_does_not_know_us_is_left_alone_for_a_while(jira: JiraStandIn, database: Engine) -> None:
     jira.faults.append(Fault(status=401))
     assert (
-        failure(tickets(worker(jira, database)).ensure_ticket, new_ticket()).next_retry_delay == jira_client.LOGIN_PAUSE
+        failure(tickets(one_of_several(jira, database)).ensure_ticket, new_ticket()).next_retry_delay
+        == jira_client.LOGIN_PAUSE
     )
     asked = len(jira.requests)
-    error = failure(tickets(worker(jira, database)).ensure_ticket, new_ticket())
+    error = failure(tickets(one_of_several(jira, database)).ensure_ticket, new_ticket())
     assert "Jira does not know us" in error.message
     assert len(jira.requests) == asked

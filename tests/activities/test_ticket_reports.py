@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import HttpUrl
 
+from activities.jira_client import JiraConnection
 from activities.jira_history import links_in
 from activities.jira_tracker import JiraTracker
 from activities.tickets import Tickets
@@ -30,7 +31,7 @@ def with_ticket(jira: JiraStandIn, **changes: Any) -> ActionItem:
 def read(jira: JiraStandIn, record: ActionItem, **policies: Any) -> TicketReport:
     known = organisation()
     known = known.model_copy(update={"policies": Policies(jira=JiraPolicies(**policies))})
-    tracker = JiraTracker(jira_settings(jira), lambda: known, None)
+    tracker = JiraTracker(JiraConnection(jira_settings(jira), lambda: known))
     shows = TicketFacts(owner=record.owner, due=record.planned.due, ended=False)
     request = FollowTicket(item=record, shows=shows, at=NOW)
     followed: TicketFollowed = attempt(1, Tickets(tracker, lambda: known).follow_ticket, request)

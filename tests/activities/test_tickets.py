@@ -10,6 +10,7 @@ from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.jira_client import JiraConnection
 from activities.jira_tracker import JiraTracker
 from activities.tickets import Tickets
 from activities.tracker import TicketState, Tracker
@@ -139,7 +140,7 @@ def test_trouble_that_may_pass_is_retried(jira: JiraStandIn, status: int) -> Non
 def test_a_jira_that_is_down_is_retried(jira: JiraStandIn) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         settings = jira_settings(jira, jira_url=f"http://127.0.0.1:{gone.getsockname()[1]}")
-    error = failure(tickets(JiraTracker(settings, organisation, None)).ensure_ticket, new_ticket())
+    error = failure(tickets(JiraTracker(JiraConnection(settings, organisation))).ensure_ticket, new_ticket())
     assert (error.type, error.non_retryable) == ("TrackerUnavailable", False)
 
 

@@ -6,29 +6,23 @@ import pytest
 import time_machine
 from sqlalchemy import Engine
 
-from activities.jira_tracker import JiraTracker
 from activities.vendor_pause import LONGEST, VendorPause
 from tests.records import NOW, item
 from tests.standins.jira import Fault, JiraStandIn
 from tests.tracking import (
     ensure,
     failure,
-    jira_settings,
     new_ticket,
-    organisation,
+    one_of_several,
     tickets,
 )
-
-
-def worker(jira: JiraStandIn, database: Engine) -> JiraTracker:
-    return JiraTracker(jira_settings(jira), organisation, VendorPause(database, "Jira"))
 
 
 @pytest.mark.parametrize("status", [429, 503])
 @time_machine.travel(NOW, tick=False)
 def test_all_workers_wait_when_jira_asks_one_to(jira: JiraStandIn, database: Engine, status: int) -> None:
     jira.faults.append(Fault("POST", "/issue$", status=status, retry_after=60))
-    first, second = worker(jira, database), worker(jira, database)
+    first, second = one_of_several(jira, database), one_of_several(jira, database)
     assert failure(tickets(first).ensure_ticket, new_ticket()).next_retry_delay == timedelta(seconds=60)
     asked = len(jira.requests)
     for tracker in (first, second):
@@ -42,14 +36,14 @@ def test_all_workers_wait_when_jira_asks_one_to(jira: JiraStandIn, database: Eng
 @pytest.mark.parametrize("seconds", ["9" * 20, "9" * 5_000, "soon"])
 def test_a_pause_that_makes_no_sense_sticks_nothing(jira: JiraStandIn, database: Engine, seconds: str) -> None:
     jira.faults.append(Fault("POST", "/issue$", status=429, retry_after=seconds))
-    error = failure(tickets(worker(jira, database)).ensure_ticket, new_ticket())
+    error = failure(tickets(one_of_several(jira, database)).ensure_ticket, new_ticket())
     assert error.type == "TrackerUnavailable"
     assert error.next_retry_delay is None or error.next_retry_delay <= timedelta(days=1)
 
 
 def test_after_the_pause_work_goes_on(jira: JiraStandIn, database: Engine) -> None:
     VendorPause(database, "Jira").start(timedelta(0))
-    assert ensure(worker(jira, database)).key == "PAY-1"
+    assert ensure(one_of_several(jira, database)).key == "PAY-1"
 
 
 @time_machine.travel(NOW, tick=False)
