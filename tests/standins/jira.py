@@ -17,21 +17,19 @@ import sys
 import threading
 from asyncio import sleep
 from copy import deepcopy
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from openapi_core import OpenAPI
-from openapi_core.contrib.starlette import StarletteOpenAPIRequest, StarletteOpenAPIResponse
+from openapi_core.contrib.starlette import StarletteOpenAPIResponse
 from openapi_core.exceptions import OpenAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from tests.standins.jira_boards import JiraBoards
-from tests.standins.jira_contracts import document, document_schema
+from tests.standins.jira_checks import check_fields, check_text
+from tests.standins.jira_contracts import contract_of, document
 from tests.standins.jira_data import (
-    SUMMARY,
-    TEXT,
     Answer,
     Issue,
     Refusal,
@@ -40,32 +38,13 @@ from tests.standins.jira_data import (
     Transition,
     check_known,
     check_required,
-    length,
     search,
     stamp,
     usual_screen,
 )
+from tests.standins.jira_faults import Fault as Fault
+from tests.standins.jira_faults import take
 from tests.standins.server import cut_off
-
-
-@dataclasses.dataclass
-class Fault:
-    """Trouble for the next ``times`` requests whose method, path and query match."""
-
-    method: str = ".*"
-    path: str = ".*"
-    query: str = ""
-    status: int | None = None
-    """Answer with this and do nothing."""
-    content: str | None = None
-    """The body of that answer, when it is not one of Jira's."""
-    media_type: str = "application/json"
-    retry_after: int | str | None = None
-    late: float = 0
-    """Do it, and answer after so many seconds."""
-    lose_answer: bool = False
-    """Do it, and cut the connection."""
-    times: int = 1
 
 
 class JiraStandIn(JiraBoards):
@@ -123,34 +102,13 @@ class JiraStandIn(JiraBoards):
         request = Request(scope, receive)
         body = await request.body()
         self.requests.append(f"{request.method} {request.url.path}")
-        fault = self._fault(request)
-        if fault.status is not None:
-            response = _response(fault.status, {"errorMessages": [f"Fault {fault.status}"], "errors": {}})
-            if fault.content is not None:
-                response = Response(fault.content, fault.status, media_type=fault.media_type)
-            if fault.retry_after is not None:
-                response.headers["Retry-After"] = str(fault.retry_after)
-        else:
-            response = self._answer(request, body)
+        fault = take(self.faults, request)
+        response = fault.answer() or self._answer(request, body)
         await sleep(fault.late)
         if fault.lose_answer:
             cut_off(receive)
             return
         await response(scope, receive, send)
-
-    def _fault(self, request: Request) -> Fault:
-        for fault in self.faults:
-            url = request.url
-            if (
-                re.fullmatch(fault.method, request.method)
-                and re.search(fault.path, url.path)
-                and re.search(fault.query, url.query)
-            ):
-                fault.times -= 1
-                if fault.times == 0:
-                    self.faults.remove(fault)
-                return fault
-        return Fault()
 
     def _answer(self, request: Request, body: bytes) -> Response:
         scheme = request.headers.get("Authorization", "").split(" ")[0]
@@ -158,7 +116,7 @@ class JiraStandIn(JiraBoards):
             return _response(401, {"message": "Client must be authenticated to access this resource."})
         if self.lost_login and request.url.path.startswith("/rest/"):
             return self._stranger(request)
-        contract, checked = self._contract(request, body)
+        contract, checked = contract_of(request, body)
         for method, path, act in self._routes:
             match = re.fullmatch(path, request.url.path)
             if match and method == request.method:
@@ -196,18 +154,6 @@ class JiraStandIn(JiraBoards):
             response = _response(*Refusal(404, "It does not exist or you do not have permission to see it.").answer)
         response.headers["X-Seraph-LoginReason"] = self.lost_login
         return response
-
-    def _contract(self, request: Request, body: bytes) -> tuple[OpenAPI | None, StarletteOpenAPIRequest]:
-        """The document that has the request's path, and the request as it is to be checked."""
-        path = request.url.path
-        checked = Request({**request.scope, "path": path.replace("/rest/api/2/", "/rest/api/3/")})
-        if path.startswith("/rest/agile/"):
-            contract = document("jira-software-1.0.json")
-        elif path.startswith("/rest/api/") and path != "/rest/api/2/search":
-            contract = document("jira-platform-v3.json")
-        else:
-            contract = None
-        return contract, StarletteOpenAPIRequest(checked, body or None)
 
     def add(self, project: str = "PAY", /, **fields: Any) -> Issue:
         """As somebody does in Jira."""
@@ -276,45 +222,9 @@ class JiraStandIn(JiraBoards):
     def _create(self, sent: Any) -> Answer:
         fields = sent["fields"]
         check_required(self.screen, fields)
-        self._check(fields)
+        check_fields(fields, self.screen, self.unassignable, cloud=self.cloud)
         issue = self.add(fields["project"]["key"], **fields)
         return 201, {"id": str(issue.id), "key": issue.key, "self": self._self(issue)}
-
-    def _check(self, fields: dict[str, Any]) -> None:
-        check_known(self.screen, fields)
-        summary, assignee = fields.get("summary", ""), fields.get("assignee")
-        if "\n" in summary or "\r" in summary:
-            raise Refusal(400, summary="The summary is invalid because it contains newline characters.")
-        if length(summary) > SUMMARY:
-            raise Refusal(400, summary=f"Summary can't exceed {SUMMARY} characters.")
-        for label in fields.get("labels", []):
-            if " " in label:
-                raise Refusal(400, labels=f"The label '{label}' contains spaces which is invalid.")
-            if len(label) > SUMMARY:
-                raise Refusal(400, labels=f"The label '{label}' exceeds {SUMMARY} characters.")
-        if assignee is not None:
-            if set(assignee) != {"id" if self.cloud else "name"}:
-                raise Refusal(400, assignee="Specify a valid value for assignee")
-            if self.unassignable & set(assignee.values()):
-                raise Refusal(400, assignee=f"User '{next(iter(assignee.values()))}' cannot be assigned issues.")
-        if fields.get("duedate"):
-            try:
-                date.fromisoformat(fields["duedate"])
-            except ValueError:
-                raise Refusal(400, duedate="Error parsing date string") from None
-        if "description" in fields:
-            self._check_text("description", fields["description"])
-
-    def _check_text(self, field: str, text: Any) -> None:
-        if not self.cloud and not isinstance(text, str):
-            raise Refusal(400, **{field: "Operation value must be a string"})
-        if self.cloud and not document_schema().is_valid(text):
-            raise Refusal(400, **{field: "Operation value must be an Atlassian Document"})
-        stored = json.dumps(text, ensure_ascii=False, separators=(",", ":")) if self.cloud else text
-        if length(stored) > TEXT:
-            raise Refusal(
-                400, **{field: f"The entered text is too long. It exceeds the allowed limit of {TEXT:,} characters."}
-            )
 
     def _read(self, query: Any, key: str) -> Answer:
         issue = self._issue(key)
@@ -350,7 +260,7 @@ class JiraStandIn(JiraBoards):
     def _edit(self, sent: Any, key: str) -> Answer:
         issue = self._issue(key)
         fields = sent.get("fields", {})
-        self._check(fields)
+        check_fields(fields, self.screen, self.unassignable, cloud=self.cloud)
         issue.fields |= fields
         check_known(self.screen, sent.get("update", {}))
         labels = [operation["add"] for operation in sent.get("update", {}).get("labels", [])]
@@ -403,7 +313,7 @@ class JiraStandIn(JiraBoards):
         return 200, {"comments": comments, "startAt": 0, "maxResults": 5000, "total": len(comments)}
 
     def _comment(self, sent: Any, key: str) -> Answer:
-        self._check_text("comment", sent["body"])
+        check_text("comment", sent["body"], cloud=self.cloud)
         comments = self._issue(key).comments
         comments.append(sent["body"])
         return 201, {"id": str(len(comments)), "body": sent["body"]}

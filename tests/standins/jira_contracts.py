@@ -7,6 +7,8 @@ from typing import Any
 
 from jsonschema import Draft4Validator
 from openapi_core import OpenAPI
+from openapi_core.contrib.starlette import StarletteOpenAPIRequest
+from starlette.requests import Request
 
 from tests.standins.server import CONTRACTS
 
@@ -43,3 +45,16 @@ def _take_jiras_times(schema: Any) -> None:
 @cache
 def document_schema() -> Draft4Validator:
     return Draft4Validator(json.loads(DOCUMENT_SCHEMA.read_text()))
+
+
+def contract_of(request: Request, body: bytes) -> tuple[OpenAPI | None, StarletteOpenAPIRequest]:
+    """The document that has the request's path, and the request as it is to be checked."""
+    path = request.url.path
+    checked = Request({**request.scope, "path": path.replace("/rest/api/2/", "/rest/api/3/")})
+    if path.startswith("/rest/agile/"):
+        contract = document("jira-software-1.0.json")
+    elif path.startswith("/rest/api/") and path != "/rest/api/2/search":
+        contract = document("jira-platform-v3.json")
+    else:
+        contract = None
+    return contract, StarletteOpenAPIRequest(checked, body or None)
