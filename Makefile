@@ -6,7 +6,7 @@ INSTALLED := .venv/installed
 # What needs no server, and takes seconds.
 FAST := tests/domain tests/mail tests/store $(wildcard tests/test_*.py) tests/repository/test_versions.py
 
-# What those run of all lines and branches, in percent, rounded down.
+# What those run at least of all lines and branches, in percent.
 FLOOR := 50
 
 .PHONY: help setup demo up check test test-any-day lint tidy hooks coverage bench chaos record lock wheel release
