@@ -30,12 +30,11 @@ from activities.ticket_sweep import TicketSweep
 from activities.tickets import Tickets, tracker_for
 from activities.tracker import Tracker
 from activities.troubles import Troubles
+from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.links import links_for
-from followthrough.organisation import Organisation
 from followthrough.queues import Queue
 from followthrough.schedules import wanted_schedules
 from followthrough.settings import Settings
-from followthrough.turns import InTurn
 from workflows.action_item import ActionItemWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillScheduleWorkflow, DrillWorkflow
@@ -43,6 +42,7 @@ from workflows.inbox import InboxWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
 from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWorkflow
+from workflows.turns import InTurn
 from workflows.undelivered import UndeliveredWorkflow
 from workflows.upkeep import ReconcileWorkflow, ReplanWorkflow, SendAgainWorkflow, TroublesWorkflow
 

@@ -4,7 +4,7 @@ from sqlmodel import Session, col, select
 from temporalio import activity
 
 from activities.mailer import NOBODY_ABOVE, Envelope, Mailer, undelivered
-from followthrough.domain.departures import as_of
+from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.mail.render import render_undelivered
 from followthrough.store.bounces import bounced
 from followthrough.store.tables import MailRow, MailState

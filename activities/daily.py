@@ -7,12 +7,12 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.mailer import WHOLE, Envelope, Mailer
-from followthrough.domain.daily import overtaken
-from followthrough.domain.departures import as_of
-from followthrough.domain.mail_times import quiet_until
-from followthrough.domain.waiting_mail import WaitingMail
+from followthrough.domain.answered.mail.daily import overtaken
+from followthrough.domain.answered.mail.times import quiet_until
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.mail.render import render_daily
-from followthrough.organisation import Organisation
 from followthrough.store import queries
 from followthrough.store.tables import MailRow, MailState
 from workflows.mail_messages import DailyMail

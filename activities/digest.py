@@ -8,15 +8,15 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.mailer import Envelope, Mailer
-from followthrough.domain.departures import as_of
-from followthrough.domain.digest import Month, monthly_due
-from followthrough.domain.digest_mails import MonthlyMail, WeeklyMail
-from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.values import PersonId
-from followthrough.domain.weekly import weekly_mails
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.report.digest import Month, monthly_due
+from followthrough.domain.answered.report.weekly import weekly_mails
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
+from followthrough.domain.replayed.report.mails import MonthlyMail, WeeklyMail
+from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.charts import attached, charts
 from followthrough.mail.render import render_digest, render_weekly
-from followthrough.organisation import Organisation
 from followthrough.store.reports import read_digest, read_weekly_digest
 from followthrough.store.subscriptions import wants
 

@@ -7,10 +7,10 @@ from sqlmodel import Session
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from followthrough.domain.departures import as_of
-from followthrough.domain.drill import DrillOutcome, DrillPlan
-from followthrough.domain.drill_calendar import least_recent, next_start
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.drill.calendar import least_recent, next_start
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.drill.drill import DrillOutcome, DrillPlan
 from followthrough.organisation_file import OrganisationError
 from followthrough.scenarios import load_scenarios
 from followthrough.store.reports import drill_reports

@@ -10,14 +10,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities.mail_transport import MOST_RECIPIENTS
 from activities.mailer import NOBODY_ABOVE, WHOLE, Envelope, Mailer
-from followthrough.domain.daily import deadline_of
-from followthrough.domain.departures import as_of
-from followthrough.domain.incident import Audience
-from followthrough.domain.mail_times import gather_time
-from followthrough.domain.values import PersonId
-from followthrough.domain.waiting_mail import WaitingMail
+from followthrough.domain.answered.mail.daily import deadline_of
+from followthrough.domain.answered.mail.times import gather_time
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.incident import Audience
+from followthrough.domain.replayed.mail.waiting import WaitingMail
+from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.render import render
-from followthrough.organisation import Organisation
 from followthrough.store.tables import MailRow, MailState
 from workflows.mail_messages import Asked, PutInInbox, Undelivered
 from workflows.messages import Notice

@@ -6,8 +6,8 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from followthrough.domain.ids import inbox_id
-from followthrough.domain.values import PersonId
+from followthrough.domain.replayed.ids import inbox_id
+from followthrough.domain.replayed.values import PersonId
 from workflows.inbox import InboxWorkflow
 from workflows.mail_messages import InboxProgress, PutInInbox
 from workflows.messages import TASK_QUEUE

@@ -12,7 +12,7 @@ from jira import JIRAError
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from followthrough.domain.text import REASON, cut, one_line
+from followthrough.domain.replayed.text import REASON, cut, one_line
 
 UNSEEN = (requests.codes.forbidden, requests.codes.not_found)
 

@@ -17,10 +17,10 @@ from activities.jira_answers import JiraNo
 from activities.tracker import team_of
 from activities.vendor_pause import VendorPause
 from activities.vendors import VendorRefused, VendorUnavailable, pause_asked
-from followthrough.domain.ticket import Ticket
-from followthrough.domain.ticket_text import Document, Link, atlassian_document, formatted, wiki_text
-from followthrough.domain.values import PersonId, Refusal
-from followthrough.organisation import JiraProject, Organisation
+from followthrough.domain.answered.organisation.organisation import JiraProject, Organisation
+from followthrough.domain.answered.ticket.text import Document, Link, atlassian_document, formatted, wiki_text
+from followthrough.domain.replayed.ticket.ticket import Ticket
+from followthrough.domain.replayed.values import PersonId, Refusal
 from followthrough.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from typing import Any
 
 from activities.jira_client import JiraConnection, about
 from activities.vendors import VendorRefused
-from followthrough.domain.ticket import Ticket
-from followthrough.domain.ticket_text import Document
+from followthrough.domain.answered.ticket.text import Document
+from followthrough.domain.replayed.ticket.ticket import Ticket
 
 
 class JiraComments:

@@ -10,8 +10,8 @@ from pydantic import HttpUrl, ValidationError
 from activities.jira_answers import Change, Comment, User
 from activities.jira_client import JiraConnection, about
 from activities.tracker import TicketHistory
-from followthrough.domain.text import URL
-from followthrough.domain.ticket import Ticket
+from followthrough.domain.replayed.text import URL
+from followthrough.domain.replayed.ticket.ticket import Ticket
 
 LINK = re.compile("https?://", re.IGNORECASE)
 AFTER_LINK = re.compile(r"[|{]")

@@ -11,8 +11,8 @@ from activities.jira_answers import Found, Issue, JiraNo, Keyed
 from activities.jira_client import LABEL, MOST_PAGES, JiraConnection, about
 from activities.tracker import TicketState, TicketStatus
 from activities.vendors import VendorRefused
-from followthrough.domain.ids import is_item
-from followthrough.domain.ticket import Ticket
+from followthrough.domain.replayed.ids import is_item
+from followthrough.domain.replayed.ticket.ticket import Ticket
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from activities.jira_answers import Sprint as JiraSprint
 from activities.jira_client import JiraConnection, about
 from activities.tracker import SprintState
 from activities.vendors import VendorUnavailable
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.ticket import Ticket
+from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.domain.replayed.ticket.ticket import Ticket
 
 AT_ONCE = 50
 """As many as Jira moves or ranks in one request."""

@@ -15,11 +15,11 @@ from activities.jira_search import JiraSearch, item_id_in
 from activities.jira_transitions import JiraTransitions
 from activities.tracker import TicketState, TicketStatus, describe, due_day
 from activities.vendors import VendorRefused
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.jira_fields import ScreenField, file_fields, read_screen
-from followthrough.domain.ticket import Ticket
-from followthrough.domain.ticket_text import item_page, summary
-from followthrough.organisation import JiraProject
+from followthrough.domain.answered.organisation.organisation import JiraProject
+from followthrough.domain.answered.ticket.jira_fields import ScreenField, file_fields, read_screen
+from followthrough.domain.answered.ticket.text import item_page, summary
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.ticket.ticket import Ticket
 
 DRILL_LABEL = "followthrough-drill"
 

@@ -6,9 +6,16 @@ from activities.jira_answers import JiraNo, Transition
 from activities.jira_client import JiraConnection
 from activities.jira_comments import JiraComments
 from activities.vendors import VendorRefused, VendorUnavailable
-from followthrough.domain.action_item import ActionItem, ItemStatus
-from followthrough.domain.jira_fields import OURS, asked_for, by_id, read_transition, resolution, transition_fields
-from followthrough.domain.ticket_text import closing_comment, item_page, reopening_comment
+from followthrough.domain.answered.ticket.jira_fields import (
+    OURS,
+    asked_for,
+    by_id,
+    read_transition,
+    resolution,
+    transition_fields,
+)
+from followthrough.domain.answered.ticket.text import closing_comment, item_page, reopening_comment
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
 
 DONE = "done"
 """Key of the status category in which tickets are closed."""

@@ -12,12 +12,12 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.tracker import SprintState, TicketHistory, TicketState, TicketStatus, describe, due_day, team_of
 from activities.vendors import VendorRefused
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.ticket import Ticket
-from followthrough.domain.ticket_text import closing_comment, plain_text, reopening_comment
-from followthrough.domain.values import PersonId
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.ticket.text import closing_comment, plain_text, reopening_comment
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.domain.replayed.ticket.ticket import Ticket
+from followthrough.domain.replayed.values import PersonId
 from followthrough.store.tables import LocalSprintRow, LocalTicketRow
 
 RowT = TypeVar("RowT", bound=SQLModel)

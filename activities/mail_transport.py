@@ -25,8 +25,8 @@ from sendgrid.helpers.mail import (
 )
 
 from activities.vendors import VendorRefused, VendorUnavailable, pause_asked
-from followthrough.domain.text import LABEL, cut, one_line
-from followthrough.domain.wording import without_addresses
+from followthrough.domain.answered.wording import without_addresses
+from followthrough.domain.replayed.text import LABEL, cut, one_line
 from followthrough.settings import Settings
 from followthrough.store.tables import MailRow
 

@@ -23,15 +23,15 @@ from temporalio.exceptions import ApplicationError
 
 from activities.mail_transport import Transport
 from activities.vendors import VendorRefused, VendorUnavailable, failure
-from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.text import LABEL, REASON, cut, one_line
-from followthrough.domain.undelivered import next_above
-from followthrough.domain.values import PersonId
-from followthrough.domain.wording import without_addresses
+from followthrough.domain.answered.mail.undelivered import next_above
+from followthrough.domain.answered.organisation.organisation import Organisation, Team
+from followthrough.domain.answered.wording import without_addresses
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
+from followthrough.domain.replayed.text import LABEL, REASON, cut, one_line
+from followthrough.domain.replayed.values import PersonId
 from followthrough.links import Links
 from followthrough.mail.render import Rendered
 from followthrough.mail.unsubscribe import unsubscribe_url
-from followthrough.organisation import Organisation, Team
 from followthrough.store.bounces import unreachable_people
 from followthrough.store.database import upsert_for
 from followthrough.store.tables import MailAttachmentRow, MailRow, MailState

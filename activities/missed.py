@@ -4,8 +4,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio import activity
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident import Incident
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.store import queries
 from workflows.messages import (
     BlockOver,

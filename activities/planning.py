@@ -12,17 +12,18 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.read_model import ReadModel
-from followthrough.domain import incident_moments, item_moments
-from followthrough.domain.action_item import ItemPlan
-from followthrough.domain.departures import as_of
-from followthrough.domain.incident import Incident, IncidentPlan
-from followthrough.domain.incident_schedule import plan_incident
-from followthrough.domain.item_schedule import plan_item
-from followthrough.domain.postmortem import FormatName
-from followthrough.domain.repeat_search import find_repeats
-from followthrough.domain.repeats import FollowUp, RepeatsFound
-from followthrough.domain.values import Record
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.incident.repeat_search import find_repeats
+from followthrough.domain.answered.incident.schedule import plan_incident
+from followthrough.domain.answered.item.schedule import plan_item
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident import moments as incident_moments
+from followthrough.domain.replayed.incident.incident import Incident, IncidentPlan
+from followthrough.domain.replayed.incident.repeats import FollowUp, RepeatsFound
+from followthrough.domain.replayed.item import moments as item_moments
+from followthrough.domain.replayed.item.action_item import ItemPlan
+from followthrough.domain.replayed.postmortem.postmortem import FormatName
+from followthrough.domain.replayed.values import Record
 from followthrough.store import queries
 from workflows.messages import PlanIncident, PlanItem, PlansTaken
 

@@ -7,11 +7,11 @@ from sqlalchemy import Engine, bindparam, delete
 from sqlmodel import Session, SQLModel, col
 from temporalio import activity
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.drill import DrillReport
-from followthrough.domain.incident import Incident
-from followthrough.domain.text import clean_all
-from followthrough.domain.values import Fence
+from followthrough.domain.replayed.drill.drill import DrillReport
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.text import clean_all
+from followthrough.domain.replayed.values import Fence
 from followthrough.store import projections
 from followthrough.store.database import upsert_for
 from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, PostmortemRow, TimelineRow

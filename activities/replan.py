@@ -11,10 +11,10 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from followthrough.domain.departures import as_of
-from followthrough.domain.item_schedule import plans_anew
+from followthrough.domain.answered.item.schedule import plans_anew
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.fingerprint import fingerprint
-from followthrough.organisation import Organisation
 from followthrough.store import plans, queries
 from workflows.messages import IncidentNews
 from workflows.signals import ToItem

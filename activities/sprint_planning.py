@@ -11,12 +11,12 @@ from temporalio import activity
 from activities.mailer import Envelope, Mailer
 from activities.tracker import SprintState, Tracker
 from activities.vendors import tracker_failures
-from followthrough.domain.action_item import OPEN, WORKED_ON, ActionItem
-from followthrough.domain.departures import as_of
-from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.sprint import Sprint, SprintPlan
-from followthrough.domain.sprint_dates import coming_plans, sprint_plan
-from followthrough.domain.sprint_planning import propose
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.sprint.dates import coming_plans, sprint_plan
+from followthrough.domain.answered.sprint.proposal import propose
+from followthrough.domain.replayed.item.action_item import OPEN, WORKED_ON, ActionItem
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
+from followthrough.domain.replayed.sprint.sprint import Sprint, SprintPlan
 from followthrough.mail.render import render_planning
 from followthrough.store.queries import items_named, items_to_plan
 from followthrough.store.subscriptions import wants

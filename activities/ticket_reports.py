@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 from activities.tracker import TicketHistory, TicketStatus, Tracker
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.calendar import end_of_working_day
-from followthrough.domain.departures import as_of
-from followthrough.domain.text import Link
-from followthrough.domain.ticket import TicketReport
-from followthrough.domain.ticket_sync import UNREADABLE, TicketFacts
-from followthrough.domain.ticket_writing import sensible
-from followthrough.organisation import Organisation, Team
+from followthrough.domain.answered.organisation.calendar import end_of_working_day
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation, Team
+from followthrough.domain.answered.ticket.writing import sensible
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.text import Link
+from followthrough.domain.replayed.ticket.sync import UNREADABLE, TicketFacts
+from followthrough.domain.replayed.ticket.ticket import TicketReport
 
 LINK: TypeAdapter[HttpUrl] = TypeAdapter(Link)
 NOBODY = TicketHistory()

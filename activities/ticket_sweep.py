@@ -14,9 +14,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.tracker import TicketState, TicketStatus, Tracker
 from activities.vendors import VendorUnavailable, tracker_failures
-from followthrough.domain.action_item import ActionItem, ItemStatus
-from followthrough.domain.item_lifecycle import ReopenItem
-from followthrough.domain.ticket_sync import SOMEBODY, TicketFacts
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
+from followthrough.domain.replayed.item.lifecycle import ReopenItem
+from followthrough.domain.replayed.ticket.sync import SOMEBODY, TicketFacts
 from followthrough.starts import start_record
 from followthrough.store import queries
 from workflows.messages import ItemProgress

@@ -14,12 +14,12 @@ from activities.ticket_reports import TicketReports
 from activities.tracker import Tracker
 from activities.vendor_pause import VendorPause
 from activities.vendors import VendorRefused, VendorUnavailable, in_words, tracker_failures
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.ticket import Ticket
-from followthrough.domain.ticket_sync import ticket_facts
-from followthrough.domain.ticket_writing import as_written, what_to_write
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.ticket.writing import as_written, what_to_write
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.domain.replayed.ticket.sync import ticket_facts
+from followthrough.domain.replayed.ticket.ticket import Ticket
 from followthrough.settings import Settings
 from workflows.messages import Adoption
 from workflows.ticket_messages import FollowTicket, TicketComment, TicketFollowed, TicketMade

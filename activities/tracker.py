@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime
 
 from activities.vendors import VendorRefused
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.text import MachineLine
-from followthrough.domain.ticket import Ticket
-from followthrough.domain.ticket import TicketState as TicketState
-from followthrough.domain.ticket_text import Document, ticket_description
-from followthrough.domain.values import Message, PersonId
-from followthrough.organisation import Organisation, Team
+from followthrough.domain.answered.organisation.organisation import Organisation, Team
+from followthrough.domain.answered.ticket.text import Document, ticket_description
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.domain.replayed.text import MachineLine
+from followthrough.domain.replayed.ticket.ticket import Ticket
+from followthrough.domain.replayed.ticket.ticket import TicketState as TicketState
+from followthrough.domain.replayed.values import Message, PersonId
 
 
 class TicketStatus(Message):

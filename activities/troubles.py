@@ -11,9 +11,9 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from activities.mailer import Envelope, Mailer
-from followthrough.domain.departures import as_of
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.mail.render import render_troubles
-from followthrough.organisation import Organisation
 from followthrough.store.tables import TroubleRow
 from followthrough.store.troubles import note_troubles, noted, told
 from followthrough.troubles import LISTED, OF_ENGINE, SETTLES_WITHIN, Trouble, in_database, in_engine, in_files

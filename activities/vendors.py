@@ -8,7 +8,7 @@ from typing import Literal
 
 from temporalio.exceptions import ApplicationError
 
-from followthrough.domain.text import REASON, clean, cut
+from followthrough.domain.replayed.text import REASON, clean, cut
 
 LONGEST_PAUSE = timedelta(days=1)
 """More than this makes no sense to ask for."""

@@ -18,8 +18,8 @@ from bench.report import Row, Size, ratio
 from bench.stage import TOKEN, Service, service
 from bench.steps import BARE_QUEUE
 from bench.trivial import EmptyWorkflow
-from followthrough.domain.incident import Alert, AlertState, Incident
-from followthrough.domain.values import Severity
+from followthrough.domain.replayed.incident.incident import Alert, AlertState, Incident
+from followthrough.domain.replayed.values import Severity
 from workflows.incident import IncidentWorkflow
 from workflows.messages import TASK_QUEUE, IncidentProgress
 

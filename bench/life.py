@@ -12,9 +12,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from bench.quiet import quiet
-from followthrough.domain.action_item import ActionItem, Kind, Priority
-from followthrough.domain.incident import Alert, AlertState, Audience, Role, UpdateStage
-from followthrough.domain.incident_commands import (
+from followthrough.domain.replayed.incident.commands import (
     Acknowledge,
     AddNote,
     AssignRole,
@@ -24,9 +22,11 @@ from followthrough.domain.incident_commands import (
     Resolve,
     SendUpdate,
 )
-from followthrough.domain.item_commands import Accept, Finish, ItemCommand, Verify
-from followthrough.domain.postmortem_commands import Publish, ReviewPostmortem, SubmitPostmortem
-from followthrough.domain.values import Severity
+from followthrough.domain.replayed.incident.incident import Alert, AlertState, Audience, Role, UpdateStage
+from followthrough.domain.replayed.item.action_item import ActionItem, Kind, Priority
+from followthrough.domain.replayed.item.commands import Accept, Finish, ItemCommand, Verify
+from followthrough.domain.replayed.postmortem.commands import Publish, ReviewPostmortem, SubmitPostmortem
+from followthrough.domain.replayed.values import Severity
 
 ITEMS = 5
 COMMANDER, COMMS, OWNER, VERIFIER = "ines", "lucia", "tomas", "marcos"

@@ -13,9 +13,9 @@ from bench.scale import crowded
 from bench.stage import Service, service
 from bench.steps import BARE_QUEUE, BareLife, steps
 from followthrough.converter import data_converter
-from followthrough.turns import InTurn
 from worker import WORKFLOW_RUNNER
 from workflows.incident import IncidentWorkflow
+from workflows.turns import InTurn
 
 ITEMS = {Size.SMALLEST: 2, Size.QUICK: 50, Size.FULL: 200}
 """Of the incident, whose history is the longest of those that the benchmarks know."""

@@ -17,8 +17,8 @@ from bench.quiet import quiet
 from bench.report import Row, Size, count, ratio
 from bench.stage import ORGANISATION, Service, Stage, say, service, stage
 from bench.whole_life import life, processor_seconds
-from followthrough.domain.incident_commands import ProposeItem
-from followthrough.domain.item_commands import Waive
+from followthrough.domain.replayed.incident.commands import ProposeItem
+from followthrough.domain.replayed.item.commands import Waive
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from tests.standins.jira import JiraStandIn

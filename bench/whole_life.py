@@ -17,7 +17,7 @@ from bench.older import Missing, older
 from bench.report import Row, Size, ratio
 from bench.stage import ORGANISATION, TOKEN, Service, service
 from bench.steps import BARE_QUEUE, BareLife, steps
-from followthrough.domain.ids import page_of
+from followthrough.domain.replayed.ids import page_of
 from followthrough.gateway import Gateway
 from followthrough.organisation_file import OrganisationFile
 

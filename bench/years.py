@@ -27,12 +27,12 @@ from bench.quiet import quiet
 from bench.report import Row, Size, count
 from bench.stage import Service, say, service
 from bench.whole_life import life, life_over_http
-from followthrough.domain.incident import Audience, UpdateStage
-from followthrough.domain.incident_commands import AddNote, Mitigate, Resolve, SendUpdate
-from followthrough.domain.item_commands import Accept, Decline, Extend, Finish, Reassign, Verify, Waive
-from followthrough.domain.item_lifecycle import BlockItem, ReopenItem, Unblock
-from followthrough.domain.lifecycle_commands import Reopen
-from followthrough.domain.postmortem_commands import Publish, ReviewPostmortem, SubmitPostmortem
+from followthrough.domain.replayed.incident.commands import AddNote, Mitigate, Resolve, SendUpdate
+from followthrough.domain.replayed.incident.incident import Audience, UpdateStage
+from followthrough.domain.replayed.incident.lifecycle import Reopen
+from followthrough.domain.replayed.item.commands import Accept, Decline, Extend, Finish, Reassign, Verify, Waive
+from followthrough.domain.replayed.item.lifecycle import BlockItem, ReopenItem, Unblock
+from followthrough.domain.replayed.postmortem.commands import Publish, ReviewPostmortem, SubmitPostmortem
 
 WEEKS = {Size.SMALLEST: (1, 1, 1), Size.QUICK: (52, 3, 1), Size.FULL: (52, 3, 4)}
 """Of a workflow's own time, on how many days of each somebody does something, and how many busy lives are looked at."""

@@ -12,13 +12,13 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from followthrough.domain.alert import Alert, AlertState, in_words
-from followthrough.domain.ids import generation_of, incident_id
-from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
-from followthrough.domain.incident_commands import IncidentCommand
-from followthrough.domain.routing import Routed, route
-from followthrough.domain.text import REASON, cut
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.routing import Routed, route
+from followthrough.domain.replayed.ids import generation_of, incident_id
+from followthrough.domain.replayed.incident.alert import Alert, AlertState, in_words
+from followthrough.domain.replayed.incident.commands import IncidentCommand
+from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
+from followthrough.domain.replayed.text import REASON, cut
 from followthrough.records import Records, Unknown, in_time
 from followthrough.revival import OtherEngine, go_on
 from followthrough.starts import start_record

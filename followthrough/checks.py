@@ -7,18 +7,19 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from followthrough.domain import blameless, item_quality
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident import Incident
-from followthrough.domain.incident_commands import AssignRole, IncidentCommand, ProposeItem
-from followthrough.domain.item_commands import ItemCommand, Reassign
-from followthrough.domain.item_lifecycle import SplitItem
-from followthrough.domain.kudos import GiveKudos
-from followthrough.domain.lifecycle_commands import HandOver, Split
-from followthrough.domain.postmortem_commands import AssignPostmortem, Publish, SubmitPostmortem
-from followthrough.domain.values import PersonId, ServiceId
-from followthrough.organisation import Organisation
-from followthrough.policies import ItemQuality
+from followthrough.domain.answered.item import quality as item_quality
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.policies import ItemQuality
+from followthrough.domain.answered.postmortem import blameless
+from followthrough.domain.replayed.incident.commands import AssignRole, IncidentCommand, ProposeItem
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.incident.kudos import GiveKudos
+from followthrough.domain.replayed.incident.lifecycle import HandOver, Split
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.item.commands import ItemCommand, Reassign
+from followthrough.domain.replayed.item.lifecycle import SplitItem
+from followthrough.domain.replayed.postmortem.commands import AssignPostmortem, Publish, SubmitPostmortem
+from followthrough.domain.replayed.values import PersonId, ServiceId
 
 CommandT = TypeVar("CommandT", IncidentCommand, ItemCommand)
 

@@ -12,8 +12,8 @@ from temporalio.contrib.pydantic import (
 )
 from temporalio.converter import CompositePayloadConverter, DefaultPayloadConverter, JSONPlainPayloadConverter
 
-from followthrough.domain.incident_commands import IncidentCommand
-from followthrough.domain.item_commands import ItemCommand
+from followthrough.domain.replayed.incident.commands import IncidentCommand
+from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.refusals import refused
 
 _TYPES: tuple[Any, ...] = (IncidentCommand, ItemCommand)

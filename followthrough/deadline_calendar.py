@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from icalendar import STATUS, TRANSP, Alarm, Calendar, Event
 
-from followthrough.domain.action_item import ActionItem
+from followthrough.domain.replayed.item.action_item import ActionItem
 
 ALARM_BEFORE = timedelta(days=1)
 ASK_EVERY = timedelta(hours=1)

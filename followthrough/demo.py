@@ -24,10 +24,10 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from followthrough.domain.ids import inbox_id, item_id, planning_id
-from followthrough.domain.values import PersonId
-from followthrough.domain.wording import span
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.wording import span
+from followthrough.domain.replayed.ids import inbox_id, item_id, planning_id
+from followthrough.domain.replayed.values import PersonId
 from followthrough.organisation_file import OrganisationFile
 from followthrough.service import Service, running
 from followthrough.settings import Settings

@@ -23,8 +23,8 @@ from activities.jira_client import JiraConnection
 from activities.jira_tracker import JiraTracker
 from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough import __version__, store
-from followthrough.domain.alert import in_words
-from followthrough.domain.wording import to_the_minute
+from followthrough.domain.answered.wording import to_the_minute
+from followthrough.domain.replayed.incident.alert import in_words
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
 from followthrough.engine_sources import Unavailable, check_download, go_command
 from followthrough.organisation_file import OrganisationError, cautions, load

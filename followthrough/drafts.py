@@ -6,11 +6,11 @@ from datetime import datetime
 
 from pydantic import AwareDatetime
 
-from followthrough.domain.incident import Audience, Incident, Role, UpdateStage
-from followthrough.domain.updates import last_update
-from followthrough.domain.values import Message
-from followthrough.domain.wording import span, when
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.incident.updates import last_update
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.wording import span, when
+from followthrough.domain.replayed.incident.incident import Audience, Incident, Role, UpdateStage
+from followthrough.domain.replayed.values import Message
 from followthrough.update_templates import SHIPPED, Templates, fill, known_to, template_name
 
 logger = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from followthrough import domain, file_types, organisation, policies
-from followthrough.domain.departures import as_of
-from followthrough.organisation import Organisation
+from followthrough import domain
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation
 
 BESIDE_THE_FILE: dict[str, Any] = {"update_templates": True, "teams": {"__all__": {"update_templates"}}}
 """Folders, which are elsewhere on another machine with the same file."""
@@ -24,10 +24,5 @@ def fingerprint(wanted: Organisation, day: date) -> str:
 @cache
 def _rules() -> str:
     """Of all rules, so that none is forgotten, and of the holidays that they count with."""
-    folder = Path(domain.__path__[0])
-    modules = [
-        *sorted(folder.glob("*.py")),
-        *(Path(str(module.__file__)) for module in (file_types, organisation, policies)),
-    ]
-    content = b"".join(module.read_bytes() for module in modules)
+    content = b"".join(module.read_bytes() for module in sorted(Path(domain.__path__[0]).rglob("*.py")))
     return hashlib.sha256(content + version("holidays").encode()).hexdigest()

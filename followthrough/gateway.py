@@ -26,14 +26,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.alert_delivery import AlertDelivery
 from followthrough.checks import require_people, require_service
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.ids import drill_id, incident_id, planning_id
-from followthrough.domain.incident import Incident
-from followthrough.domain.incident_commands import IncidentCommand
-from followthrough.domain.item_commands import ItemCommand
-from followthrough.domain.sprint import SprintPlan
-from followthrough.domain.values import PersonId, Refusal, ServiceId, Severity, TeamId
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.ids import drill_id, incident_id, planning_id
+from followthrough.domain.replayed.incident.commands import IncidentCommand
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.item.commands import ItemCommand
+from followthrough.domain.replayed.sprint.sprint import SprintPlan
+from followthrough.domain.replayed.values import PersonId, Refusal, ServiceId, Severity, TeamId
 from followthrough.records import INCIDENTS, ITEMS, Records, in_time, refusal_in
 from followthrough.starts import start_record
 from followthrough.store import queries

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 
-from followthrough.domain.values import Message, PersonId
+from followthrough.domain.replayed.values import Message, PersonId
 from followthrough.private_files import private_folder
 from followthrough.settings import SHORTEST_LINK_SECRET, Settings, too_short
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from followthrough.domain.text import one_line
+from followthrough.domain.replayed.text import one_line
 
 
 class OneLine(logging.Formatter):

@@ -18,8 +18,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
-from followthrough.domain.calendar import regions_with_holidays
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.calendar import regions_with_holidays
+from followthrough.domain.answered.organisation.organisation import Organisation
 
 logger = logging.getLogger(__name__)
 

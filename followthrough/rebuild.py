@@ -9,10 +9,10 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import TemporalError
 
 from activities.read_model import ReadModel
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.drill import DrillReport
-from followthrough.domain.incident import Incident
-from followthrough.domain.values import Fence
+from followthrough.domain.replayed.drill.drill import DrillReport
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.values import Fence
 
 RECORDS = "WorkflowType IN ('IncidentWorkflow', 'ActionItemWorkflow')"
 DRILLS = "WorkflowType = 'DrillWorkflow' AND ExecutionStatus = 'Completed'"

@@ -25,15 +25,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.checks import NotCarriedOut, checked
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.ids import INCIDENT_ID, ITEM_ID
-from followthrough.domain.incident import Incident
-from followthrough.domain.incident_commands import IncidentCommand
-from followthrough.domain.item_commands import ItemCommand
-from followthrough.domain.item_lifecycle import ReopenItem
-from followthrough.domain.lifecycle_commands import LinkRepeat, Reopen
-from followthrough.domain.values import Command, Refusal
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.ids import INCIDENT_ID, ITEM_ID
+from followthrough.domain.replayed.incident.commands import IncidentCommand
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.incident.lifecycle import LinkRepeat, Reopen
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.item.commands import ItemCommand
+from followthrough.domain.replayed.item.lifecycle import ReopenItem
+from followthrough.domain.replayed.values import Command, Refusal
 from followthrough.revival import go_on
 from followthrough.starts import start_record
 from followthrough.store import queries

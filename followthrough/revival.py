@@ -17,8 +17,8 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, W
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from followthrough.domain.ids import is_item
-from followthrough.domain.values import Refusal
+from followthrough.domain.replayed.ids import is_item
+from followthrough.domain.replayed.values import Refusal
 from followthrough.starts import start_record
 from followthrough.store import queries
 from followthrough.store.engines import engine_of, note_engine

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from followthrough.domain.drill import Scenario
+from followthrough.domain.replayed.drill.drill import Scenario
 from followthrough.organisation_file import OrganisationError, load_section
 
 SHIPPED = Path(__file__).parent / "drill_scenarios"

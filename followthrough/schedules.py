@@ -27,8 +27,16 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.beside import beside
-from followthrough.domain.calendar import FIRST_ZONE, WEEKDAYS
-from followthrough.domain.ids import (
+from followthrough.domain.answered.organisation.calendar import FIRST_ZONE, WEEKDAYS
+from followthrough.domain.answered.organisation.organisation import Organisation, Team
+from followthrough.domain.answered.organisation.policies import (
+    DigestPolicies,
+    DrillPolicies,
+    JiraPolicies,
+    WeeklyPolicies,
+)
+from followthrough.domain.answered.sprint.dates import Cadence, cadence
+from followthrough.domain.replayed.ids import (
     JIRA_SWEEP,
     MONTHLY_DIGEST,
     RECONCILE,
@@ -40,10 +48,7 @@ from followthrough.domain.ids import (
     is_sprint_schedule,
     sprint_schedule_id,
 )
-from followthrough.domain.sprint_dates import Cadence, cadence
-from followthrough.domain.values import TeamId
-from followthrough.organisation import Organisation, Team
-from followthrough.policies import DigestPolicies, DrillPolicies, JiraPolicies, WeeklyPolicies
+from followthrough.domain.replayed.values import TeamId
 from followthrough.store.reports import note_teams
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillScheduleWorkflow

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from followthrough.domain.times import Duration, duration
+from followthrough.domain.replayed.times import Duration, duration
 
 SHORTEST_TOKEN, SHORTEST_LINK_SECRET = 8, 16
 """Characters."""

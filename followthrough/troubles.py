@@ -11,9 +11,9 @@ from sqlmodel import Session, col, func, select
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError, RPCStatusCode
 
-from followthrough.domain.text import REASON, cut, one_line
-from followthrough.domain.wording import without_addresses
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.wording import without_addresses
+from followthrough.domain.replayed.text import REASON, cut, one_line
 from followthrough.organisation_file import OrganisationError
 from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios

@@ -16,9 +16,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.read_model import ReadModel
 from followthrough.beside import beside
-from followthrough.domain.ids import REPLANNING
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.ids import REPLANNING
 from followthrough.fingerprint import fingerprint
-from followthrough.organisation import Organisation
 from followthrough.rebuild import RECORDS, UNREADABLE, take_over
 from followthrough.store import plans
 from workflows.messages import TASK_QUEUE

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from temporalio.client import Client
 
-from followthrough.domain.notice_kinds import NoticeKind
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.policies import MailPolicies, RepeatPolicies
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.engine import RunningEngine, engine
-from followthrough.organisation import Organisation
 from followthrough.organisation_file import load
-from followthrough.policies import MailPolicies, RepeatPolicies
 from followthrough.settings import Settings
 from tests.days import CLOCK, HOME, days, moment
 

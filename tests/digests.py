@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from followthrough.domain.digest import Ages, Digest, ItemNumbers, Month, MonthNumbers
-from followthrough.domain.values import Severity
+from followthrough.domain.answered.report.digest import Ages, Digest, ItemNumbers, Month, MonthNumbers
+from followthrough.domain.replayed.values import Severity
 
 TREND = [
     MonthNumbers(month=str(month), on_time=number, closed=6, declared=3, repeats=number % 2)

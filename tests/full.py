@@ -6,8 +6,7 @@ from random import Random
 
 from pydantic import HttpUrl
 
-from followthrough.domain.incident import Audience, Role, UpdateStage
-from followthrough.domain.incident_commands import (
+from followthrough.domain.replayed.incident.commands import (
     Acknowledge,
     AddNote,
     AssignRole,
@@ -18,14 +17,29 @@ from followthrough.domain.incident_commands import (
     Resolve,
     SendUpdate,
 )
-from followthrough.domain.item_commands import Accept, Decline, Extend, Finish, ItemCommand, Reassign, Verify, Waive
-from followthrough.domain.item_lifecycle import BlockItem, Part, ReopenItem, SplitItem, Unblock
-from followthrough.domain.kudos import GiveKudos
-from followthrough.domain.lifecycle_commands import HandOver, LinkRepeat, Reopen, Split
-from followthrough.domain.postmortem_commands import AssignPostmortem, Publish, ReviewPostmortem, SubmitPostmortem
-from followthrough.domain.subscriptions import Subscribe, Unsubscribe
-from followthrough.domain.text import NOTE, POSTMORTEM, REASON, URL
-from followthrough.domain.values import Severity
+from followthrough.domain.replayed.incident.incident import Audience, Role, UpdateStage
+from followthrough.domain.replayed.incident.kudos import GiveKudos
+from followthrough.domain.replayed.incident.lifecycle import HandOver, LinkRepeat, Reopen, Split
+from followthrough.domain.replayed.incident.subscriptions import Subscribe, Unsubscribe
+from followthrough.domain.replayed.item.commands import (
+    Accept,
+    Decline,
+    Extend,
+    Finish,
+    ItemCommand,
+    Reassign,
+    Verify,
+    Waive,
+)
+from followthrough.domain.replayed.item.lifecycle import BlockItem, Part, ReopenItem, SplitItem, Unblock
+from followthrough.domain.replayed.postmortem.commands import (
+    AssignPostmortem,
+    Publish,
+    ReviewPostmortem,
+    SubmitPostmortem,
+)
+from followthrough.domain.replayed.text import NOTE, POSTMORTEM, REASON, URL
+from followthrough.domain.replayed.values import Severity
 
 CHARACTERS = ("a", '"', "\U0001f525")
 """As they are, twice as long in JSON, and four bytes each."""

@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 
 from activities.mail_transport import OutboxTransport, Transport
 from activities.mailer import Mailer
-from followthrough.domain.action_item import Block, Evidence, ExtensionWanted, ItemStatus, Waiver
-from followthrough.domain.alert import Alert, AlertState
-from followthrough.domain.drill import DrillOutcome, DrillReport, Score
-from followthrough.domain.incident import (
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.drill.drill import DrillOutcome, DrillReport, Score
+from followthrough.domain.replayed.incident.alert import Alert, AlertState
+from followthrough.domain.replayed.incident.incident import (
     Audience,
     IncidentPlan,
     IncidentStatus,
@@ -22,11 +22,11 @@ from followthrough.domain.incident import (
     SentUpdate,
     UpdateStage,
 )
-from followthrough.domain.postmortem import Postmortem, Review
-from followthrough.domain.ticket import Ticket
-from followthrough.domain.values import Severity
+from followthrough.domain.replayed.item.action_item import Block, Evidence, ExtensionWanted, ItemStatus, Waiver
+from followthrough.domain.replayed.postmortem.postmortem import Postmortem, Review
+from followthrough.domain.replayed.ticket.ticket import Ticket
+from followthrough.domain.replayed.values import Severity
 from followthrough.links import Links
-from followthrough.organisation import Organisation
 from tests.records import NOW, incident, item
 from workflows.mail_messages import Undelivered
 from workflows.messages import Notice, NoticeKind

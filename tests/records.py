@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from followthrough.domain.action_item import (
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import (
     ActionItem,
     ItemPlan,
     ItemPolicy,
@@ -13,8 +14,7 @@ from followthrough.domain.action_item import (
     MomentKind,
     Priority,
 )
-from followthrough.domain.incident import Incident
-from followthrough.domain.values import EntryKind, Severity
+from followthrough.domain.replayed.values import EntryKind, Severity
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

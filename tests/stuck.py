@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.values import Record
+from followthrough.domain.replayed.values import Record
 
 
 @contextmanager

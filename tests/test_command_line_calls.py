@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from followthrough.cli import api
-from followthrough.domain.item_commands import Accept
+from followthrough.domain.replayed.item.commands import Accept
 from tests.standins.server import StandIn, cut_off
 
 ITEM = "/items/inc-7f3a9c21d0.1/commands"

@@ -9,8 +9,8 @@ from icalendar import Calendar
 
 from activities.tracker import due_day
 from followthrough.deadline_calendar import deadline_calendar
-from followthrough.domain.action_item import ActionItem
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.web.act_facts import facts, state
 from tests.notices import PUBLIC_URL
 from tests.records import NOW, item

@@ -8,8 +8,8 @@ import pytest
 
 from followthrough import gateway
 from followthrough.checks import named_in
-from followthrough.domain.incident_commands import IncidentCommand
-from followthrough.domain.item_commands import ItemCommand
+from followthrough.domain.replayed.incident.commands import IncidentCommand
+from followthrough.domain.replayed.item.commands import ItemCommand
 
 STARTS = {"start_workflow", "execute_workflow", "execute_update_with_start_workflow", "create_schedule"}
 PEOPLE = ("by", "person", "owner", "to")

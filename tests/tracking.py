@@ -16,11 +16,11 @@ from activities.jira_tracker import JiraTracker
 from activities.tickets import Tickets
 from activities.tracker import Tracker
 from activities.vendor_pause import VendorPause
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.ticket import Ticket, TicketReport, TicketState
-from followthrough.domain.ticket_sync import TicketFacts
-from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.ticket.sync import TicketFacts
+from followthrough.domain.replayed.ticket.ticket import Ticket, TicketReport, TicketState
+from followthrough.domain.replayed.values import Severity
 from followthrough.settings import Settings
 from tests.records import NOW, item
 from tests.standins.jira import JiraStandIn

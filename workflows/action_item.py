@@ -6,15 +6,16 @@ from temporalio import workflow
 
 from activities.missed import Missed
 from activities.planning import Planning
-from followthrough.domain import item_moments, item_tells
-from followthrough.domain.action_item import ActionItem, ItemPlan
-from followthrough.domain.item_commands import ItemCommand
-from followthrough.domain.item_lifecycle import BlockItem, Duplicate, MergeItem, SplitItem, give_back, release
-from followthrough.domain.repeats import RepeatSeen, repeated, taken_back
-from followthrough.domain.revival import item_goes_on
-from followthrough.domain.sprint_commands import SprintNews
-from followthrough.domain.ticket_commands import Adopt
-from followthrough.domain.values import EntryKind, Fence
+from followthrough.domain.replayed.incident.repeats import RepeatSeen, repeated, taken_back
+from followthrough.domain.replayed.item import moments as item_moments
+from followthrough.domain.replayed.item import tells as item_tells
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemPlan
+from followthrough.domain.replayed.item.commands import ItemCommand
+from followthrough.domain.replayed.item.lifecycle import BlockItem, Duplicate, MergeItem, SplitItem, give_back, release
+from followthrough.domain.replayed.revival import item_goes_on
+from followthrough.domain.replayed.sprint.commands import SprintNews
+from followthrough.domain.replayed.ticket.commands import Adopt
+from followthrough.domain.replayed.values import EntryKind, Fence
 from workflows.calls import LOCAL
 from workflows.entity import Entity
 from workflows.mail_messages import Undelivered

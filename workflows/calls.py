@@ -6,7 +6,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
-from followthrough.domain.text import REASON, cut
+from followthrough.domain.replayed.text import REASON, cut
 from followthrough.queues import Queue
 from workflows.mail_messages import Undelivered
 

@@ -10,9 +10,9 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 from activities.drills import Drills
 from activities.email import Email
 from activities.read_model import ReadModel
-from followthrough.domain.drill import DrillPlan, DrillReport, Scenario, report
-from followthrough.domain.ids import drill_id, incident_id
-from followthrough.domain.incident import Alert, AlertState, Incident
+from followthrough.domain.replayed.drill.drill import DrillPlan, DrillReport, Scenario, report
+from followthrough.domain.replayed.ids import drill_id, incident_id
+from followthrough.domain.replayed.incident.incident import Alert, AlertState, Incident
 from workflows.calls import LOCAL, MAIL, RECORDS, reason
 from workflows.incident import IncidentWorkflow
 from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill, RunningDrill

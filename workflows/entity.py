@@ -7,15 +7,15 @@ from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident import Incident
-from followthrough.domain.notice_kinds import ToTell
-from followthrough.domain.values import Fence
-from followthrough.turns import turn
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.mail.notice_kinds import ToTell
+from followthrough.domain.replayed.values import Fence
 from workflows.background import Background
 from workflows.messages import PlansTaken, QueuedNotice
 from workflows.parts.mails import Mails
 from workflows.search_attributes import now_of
+from workflows.turns import turn
 
 SOON = timedelta(milliseconds=1)
 """A timer for what is late already: whether one is started must not hang on a time that a replay does not have."""

@@ -6,7 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from activities.daily import Daily
-from followthrough.domain.ids import person_of
+from followthrough.domain.replayed.ids import person_of
 from workflows.calls import MAIL
 from workflows.mail_messages import DailyMail, InboxProgress, InInbox, PutInInbox
 from workflows.signals import ToInbox, hears

@@ -6,14 +6,15 @@ from temporalio import workflow
 from temporalio.workflow import ParentClosePolicy
 
 from activities.planning import Planning
-from followthrough.domain import incident_moments, incident_tells
-from followthrough.domain.ids import drill_id, is_drill
-from followthrough.domain.incident import ONGOING, Alert, Incident, IncidentPlan
-from followthrough.domain.incident_alerts import receive
-from followthrough.domain.incident_commands import IncidentCommand, ProposeItem
-from followthrough.domain.lifecycle_commands import Continued, LinkRepeat, Merge, Split, UnlinkRepeat
-from followthrough.domain.revival import incident_goes_on
-from followthrough.domain.values import EntryKind, Fence, Refusal
+from followthrough.domain.replayed.ids import drill_id, is_drill
+from followthrough.domain.replayed.incident import moments as incident_moments
+from followthrough.domain.replayed.incident import tells as incident_tells
+from followthrough.domain.replayed.incident.alerts import receive
+from followthrough.domain.replayed.incident.commands import IncidentCommand, ProposeItem
+from followthrough.domain.replayed.incident.incident import ONGOING, Alert, Incident, IncidentPlan
+from followthrough.domain.replayed.incident.lifecycle import Continued, LinkRepeat, Merge, Split, UnlinkRepeat
+from followthrough.domain.replayed.revival import incident_goes_on
+from followthrough.domain.replayed.values import EntryKind, Fence, Refusal
 from workflows.calls import LOCAL
 from workflows.entity import Entity
 from workflows.mail_messages import Undelivered

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.text import MachineNote
-from followthrough.domain.times import MachineTime
-from followthrough.domain.values import Message, PersonId, State
-from followthrough.domain.waiting_mail import WaitingMail
+from followthrough.domain.replayed.mail.waiting import WaitingMail
+from followthrough.domain.replayed.text import MachineNote
+from followthrough.domain.replayed.times import MachineTime
+from followthrough.domain.replayed.values import Message, PersonId, State
 
 
 class PutInInbox(Message):

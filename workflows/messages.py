@@ -5,15 +5,15 @@ from typing import Generic, TypeVar
 
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.action_item import ActionItem, ItemStatus
-from followthrough.domain.drill import DrillReport
-from followthrough.domain.incident import Alert, Audience, Incident, ItemSummary
-from followthrough.domain.item_lifecycle import ReopenItem
-from followthrough.domain.lifecycle_commands import Reopen
-from followthrough.domain.notice_kinds import NoticeKind as NoticeKind
-from followthrough.domain.shown import Shown
-from followthrough.domain.ticket_sync import TicketFacts
-from followthrough.domain.values import Fence, Message, PersonId, State, TeamId
+from followthrough.domain.replayed.drill.drill import DrillReport
+from followthrough.domain.replayed.incident.incident import Alert, Audience, Incident, ItemSummary
+from followthrough.domain.replayed.incident.lifecycle import Reopen
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
+from followthrough.domain.replayed.item.lifecycle import ReopenItem
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind as NoticeKind
+from followthrough.domain.replayed.mail.shown import Shown
+from followthrough.domain.replayed.ticket.sync import TicketFacts
+from followthrough.domain.replayed.values import Fence, Message, PersonId, State, TeamId
 from followthrough.queues import Queue
 from workflows.mail_messages import Undelivered
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident import Incident
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
 
 SERVICE = SearchAttributeKey.for_keyword("FollowthroughService")
 TEAM = SearchAttributeKey.for_keyword("FollowthroughTeam")

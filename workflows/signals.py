@@ -26,11 +26,11 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.types import MethodSyncOrAsyncSingleParam
 
-from followthrough.domain.incident import Incident
-from followthrough.domain.item_lifecycle import Duplicate
-from followthrough.domain.lifecycle_commands import Continued
-from followthrough.domain.repeats import RepeatSeen
-from followthrough.domain.sprint_commands import SprintNews
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.incident.lifecycle import Continued
+from followthrough.domain.replayed.incident.repeats import RepeatSeen
+from followthrough.domain.replayed.item.lifecycle import Duplicate
+from followthrough.domain.replayed.sprint.commands import SprintNews
 from workflows.mail_messages import PutInInbox, Undelivered
 from workflows.messages import (
     Answer,

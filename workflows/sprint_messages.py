@@ -5,12 +5,12 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.ids import planning_id
-from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.sprint import Sprint, SprintPlan
-from followthrough.domain.sprint_commands import MOST_PLANNED
-from followthrough.domain.text import Key, MachineNote
-from followthrough.domain.values import Message, PersonId, State, TeamId
+from followthrough.domain.replayed.ids import planning_id
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
+from followthrough.domain.replayed.sprint.commands import MOST_PLANNED
+from followthrough.domain.replayed.sprint.sprint import Sprint, SprintPlan
+from followthrough.domain.replayed.text import Key, MachineNote
+from followthrough.domain.replayed.values import Message, PersonId, State, TeamId
 
 
 class PlanSprint(Message):

@@ -11,9 +11,9 @@ from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
 from temporalio.workflow import ActivityConfig, ParentClosePolicy
 
 from activities.sprint_planning import SprintPlanning
-from followthrough.domain.ids import planning_id
-from followthrough.domain.sprint import SprintPlan
-from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned, SprintNews
+from followthrough.domain.replayed.ids import planning_id
+from followthrough.domain.replayed.sprint.commands import MovedOn, NotPlanned, Planned, SprintNews
+from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.refusals import refused
 from workflows.background import Background
 from workflows.calls import LOCAL, MAIL, TRACKER, reason

@@ -2,11 +2,11 @@
 
 from pydantic import AwareDatetime
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.ticket import Ticket, TicketReport
-from followthrough.domain.ticket_sync import TicketFacts
-from followthrough.domain.values import Message
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.domain.replayed.ticket.sync import TicketFacts
+from followthrough.domain.replayed.ticket.ticket import Ticket, TicketReport
+from followthrough.domain.replayed.values import Message
 
 
 class FollowTicket(Message):

@@ -23,7 +23,7 @@ from followthrough.cli import (
     updates,
 )
 from followthrough.cli.api import fail, out
-from followthrough.domain.wording import what_is_wrong
+from followthrough.domain.answered.wording import what_is_wrong
 
 
 class Commands(TyperGroup):

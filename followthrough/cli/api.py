@@ -13,7 +13,7 @@ from httpx import codes
 from pydantic import BaseModel
 from rich.console import Console
 
-from followthrough.domain.text import clean, clean_all
+from followthrough.domain.replayed.text import clean, clean_all
 
 out = Console(markup=False, emoji=False)
 err = Console(stderr=True, markup=False, emoji=False)

@@ -8,9 +8,9 @@ from rich.console import Group, RenderableType
 
 from followthrough.cli.api import AsJson, By, call, fail, out, show
 from followthrough.cli.incidents import Incident, give, readable, table
-from followthrough.domain.anonymous import LONGEST, NewNote
-from followthrough.domain.kudos import GiveKudos
-from followthrough.domain.playbook import Playbook, markdown
+from followthrough.domain.answered.postmortem.anonymous import LONGEST, NewNote
+from followthrough.domain.answered.report.playbook import Playbook, markdown
+from followthrough.domain.replayed.incident.kudos import GiveKudos
 
 app = typer.Typer()
 

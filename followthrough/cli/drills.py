@@ -7,8 +7,8 @@ from rich.console import Group, RenderableType
 
 from followthrough.cli.api import AsJson, call, show
 from followthrough.cli.incidents import table
-from followthrough.domain.drill import DrillReport
-from followthrough.domain.drill_scorecard import measures
+from followthrough.domain.answered.drill.scorecard import measures
+from followthrough.domain.replayed.drill.drill import DrillReport
 from followthrough.web.bodies import NewDrill
 
 app = typer.Typer()

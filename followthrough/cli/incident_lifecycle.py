@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from followthrough.cli.api import AsJson, By, call, fail, out, show
 from followthrough.cli.incidents import Incident, give
-from followthrough.domain.lifecycle_commands import HandOver, LinkRepeat, Merge, Reopen, Split, UnlinkRepeat
-from followthrough.domain.values import Severity
+from followthrough.domain.replayed.incident.lifecycle import HandOver, LinkRepeat, Merge, Reopen, Split, UnlinkRepeat
+from followthrough.domain.replayed.values import Severity
 
 app = typer.Typer()
 

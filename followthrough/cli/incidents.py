@@ -9,11 +9,10 @@ from rich.markdown import Markdown
 from rich.table import Table
 
 from followthrough.cli.api import AsJson, By, call, out, show
-from followthrough.domain.action_item import Kind, Priority
-from followthrough.domain.alert import in_words
-from followthrough.domain.ids import page_of
-from followthrough.domain.incident import Role
-from followthrough.domain.incident_commands import (
+from followthrough.domain.answered.wording import to_the_minute
+from followthrough.domain.replayed.ids import page_of
+from followthrough.domain.replayed.incident.alert import in_words
+from followthrough.domain.replayed.incident.commands import (
     Acknowledge,
     AssignRole,
     Cancel,
@@ -23,8 +22,9 @@ from followthrough.domain.incident_commands import (
     ProposeItem,
     Resolve,
 )
-from followthrough.domain.values import Severity
-from followthrough.domain.wording import to_the_minute
+from followthrough.domain.replayed.incident.incident import Role
+from followthrough.domain.replayed.item.action_item import Kind, Priority
+from followthrough.domain.replayed.values import Severity
 from followthrough.web.bodies import NewIncident
 
 app = typer.Typer()

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from followthrough.cli.api import AsJson, By, call, fail, show
 from followthrough.cli.items import DAY, Item, end_of, give
-from followthrough.domain.item_commands import ApproveExtension, Decline, RefuseExtension
-from followthrough.domain.item_lifecycle import BlockItem, MergeItem, Part, ReopenItem, SplitItem, Unblock
+from followthrough.domain.replayed.item.commands import ApproveExtension, Decline, RefuseExtension
+from followthrough.domain.replayed.item.lifecycle import BlockItem, MergeItem, Part, ReopenItem, SplitItem, Unblock
 
 app = typer.Typer()
 

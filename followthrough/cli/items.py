@@ -8,8 +8,8 @@ from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 from followthrough.cli.api import AsJson, By, call, fail, out, show
 from followthrough.cli.incidents import table
-from followthrough.domain.action_item import EvidenceKind
-from followthrough.domain.item_commands import Accept, Extend, Finish, ItemCommand, Reassign, Verify, Waive
+from followthrough.domain.replayed.item.action_item import EvidenceKind
+from followthrough.domain.replayed.item.commands import Accept, Extend, Finish, ItemCommand, Reassign, Verify, Waive
 
 app = typer.Typer()
 Item = Annotated[str, typer.Argument(metavar="ITEM", help="Its id, for example inc-7f3a9c21d0.1")]
@@ -25,7 +25,7 @@ def give(item: str, command: ItemCommand) -> dict[str, Any]:
 
 def end_of(day: datetime, item: str) -> datetime:
     """The end of the working day where the item's team is."""
-    from followthrough.domain.calendar import end_of_working_day
+    from followthrough.domain.answered.organisation.calendar import end_of_working_day
 
     return end_of_working_day(day.date(), call("GET", f"/items/{item}")["time_zone"])
 

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from followthrough.cli.api import AsJson, By, call, show
 from followthrough.cli.incidents import readable, table
 from followthrough.cli.items import Item, give
-from followthrough.domain.sprint_commands import Estimate
+from followthrough.domain.replayed.sprint.commands import Estimate
 from followthrough.web.bodies import ApprovePlanning
 
 app = typer.Typer()

@@ -7,14 +7,14 @@ from rich.text import Text
 
 from followthrough.cli.api import NOT_ALLOWED, AsJson, By, call, fail, reworded, show
 from followthrough.cli.incidents import Incident, give
-from followthrough.domain.postmortem import FormatName
-from followthrough.domain.postmortem_commands import (
+from followthrough.domain.replayed.postmortem.commands import (
     AssignPostmortem,
     ChooseFormat,
     Publish,
     ReviewPostmortem,
     SubmitPostmortem,
 )
+from followthrough.domain.replayed.postmortem.postmortem import FormatName
 from followthrough.web.bodies import Prose
 
 app = typer.Typer()

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from followthrough import ROOT
 from followthrough.cli.api import NOT_ALLOWED, AsJson, call, err, fail, out, show
-from followthrough.domain.text import clean
+from followthrough.domain.replayed.text import clean
 from followthrough.queues import Queue
 from followthrough.settings import Settings
 

@@ -6,7 +6,7 @@ import typer
 
 from followthrough.cli.api import By, call, out
 from followthrough.cli.items import Item, give
-from followthrough.domain.ticket_commands import Adopt
+from followthrough.domain.replayed.ticket.commands import Adopt
 
 app = typer.Typer()
 

@@ -8,9 +8,9 @@ import typer
 
 from followthrough.cli.api import NOT_ALLOWED, AsJson, By, call, fail, show
 from followthrough.cli.incidents import Incident, give
-from followthrough.domain.incident import Audience, UpdateStage
-from followthrough.domain.incident_commands import AddNote, SendUpdate
-from followthrough.domain.subscriptions import Subscribe, Unsubscribe
+from followthrough.domain.replayed.incident.commands import AddNote, SendUpdate
+from followthrough.domain.replayed.incident.incident import Audience, UpdateStage
+from followthrough.domain.replayed.incident.subscriptions import Subscribe, Unsubscribe
 
 app = typer.Typer()
 

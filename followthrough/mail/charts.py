@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from followthrough.domain.digest import AGES, Digest, Month, MonthNumbers
+from followthrough.domain.answered.report.digest import AGES, Digest, Month, MonthNumbers
 from followthrough.store.tables import MailAttachmentRow
 
 WIDTH, HEIGHT = 800, 400

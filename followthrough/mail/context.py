@@ -4,20 +4,20 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypedDict
 
-from followthrough.domain.action_item import ActionItem, Kind
-from followthrough.domain.alert import in_words
-from followthrough.domain.choices import choices
-from followthrough.domain.drill import DrillReport
-from followthrough.domain.drill_scorecard import measures
-from followthrough.domain.incident import Audience, Incident, ItemSummary, Role, UpdateStage
-from followthrough.domain.text import one_line as _line
-from followthrough.domain.updates import likely_stage
-from followthrough.domain.values import PersonId
-from followthrough.domain.wording import span
-from followthrough.domain.wording import when as told_when
+from followthrough.domain.answered.choices import choices
+from followthrough.domain.answered.drill.scorecard import measures
+from followthrough.domain.answered.incident.updates import likely_stage
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.wording import span
+from followthrough.domain.answered.wording import when as told_when
+from followthrough.domain.replayed.drill.drill import DrillReport
+from followthrough.domain.replayed.incident.alert import in_words
+from followthrough.domain.replayed.incident.incident import Audience, Incident, ItemSummary, Role, UpdateStage
+from followthrough.domain.replayed.item.action_item import ActionItem, Kind
+from followthrough.domain.replayed.text import one_line as _line
+from followthrough.domain.replayed.values import PersonId
 from followthrough.drafts import Draft, draft
 from followthrough.links import Link, Links
-from followthrough.organisation import Organisation
 from workflows.messages import Notice, NoticeKind
 
 PURPOSE = {

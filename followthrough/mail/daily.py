@@ -5,16 +5,16 @@ from itertools import groupby
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
-from followthrough.domain.choices import DECIDE
-from followthrough.domain.daily import NEWS, most_urgent_first
-from followthrough.domain.ids import page_of
-from followthrough.domain.notice_kinds import NoticeKind
-from followthrough.domain.text import one_line
-from followthrough.domain.waiting_mail import WaitingMail
-from followthrough.domain.wording import when
+from followthrough.domain.answered.choices import DECIDE
+from followthrough.domain.answered.mail.daily import NEWS, most_urgent_first
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.wording import when
+from followthrough.domain.replayed.ids import page_of
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
+from followthrough.domain.replayed.mail.waiting import WaitingMail
+from followthrough.domain.replayed.text import one_line
 from followthrough.links import Link, Links
 from followthrough.mail.context import AsIs
-from followthrough.organisation import Organisation
 from workflows.mail_messages import DailyMail
 
 SHOWN = 50

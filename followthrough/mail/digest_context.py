@@ -6,18 +6,18 @@ from typing import NamedTuple, TypedDict
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.digest import Digest, KudosLine, Month, RepeatLine
-from followthrough.domain.drill import DrillReport
-from followthrough.domain.drill_scorecard import measures
-from followthrough.domain.escalations import Escalation
-from followthrough.domain.load import Overload
-from followthrough.domain.text import one_line, shortened
-from followthrough.domain.weekly import Decision, Wanted, WeeklyDigest
-from followthrough.domain.wording import span
+from followthrough.domain.answered.drill.scorecard import measures
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.report.digest import Digest, KudosLine, Month, RepeatLine
+from followthrough.domain.answered.report.escalations import Escalation
+from followthrough.domain.answered.report.load import Overload
+from followthrough.domain.answered.report.weekly import Decision, Wanted, WeeklyDigest
+from followthrough.domain.answered.wording import span
+from followthrough.domain.replayed.drill.drill import DrillReport
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.text import one_line, shortened
 from followthrough.mail.charts import charts
 from followthrough.mail.context import AsIs
-from followthrough.organisation import Organisation
 
 LONGEST = 200
 """Letters of a text that somebody typed; the rest is behind its link."""

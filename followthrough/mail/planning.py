@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 from zoneinfo import ZoneInfo
 
-from followthrough.domain.sprint_planning import CANDIDATES, Line, Place, Proposal
-from followthrough.domain.text import one_line
-from followthrough.domain.wording import when
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.sprint.proposal import CANDIDATES, Line, Place, Proposal
+from followthrough.domain.answered.wording import when
+from followthrough.domain.replayed.text import one_line
 from followthrough.mail.context import AsIs
-from followthrough.organisation import Organisation
 from workflows.sprint_messages import PlanningMail
 
 AT_MOST = 10

@@ -19,14 +19,15 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import select_autoescape
 from markdown_it import MarkdownIt
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.digest import Digest
-from followthrough.domain.incident import Audience
-from followthrough.domain.sprint_planning import Proposal
-from followthrough.domain.text import clean, shortened
-from followthrough.domain.values import PersonId
-from followthrough.domain.waiting_mail import WaitingMail
-from followthrough.domain.weekly import WeeklyDigest
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.report.digest import Digest
+from followthrough.domain.answered.report.weekly import WeeklyDigest
+from followthrough.domain.answered.sprint.proposal import Proposal
+from followthrough.domain.replayed.incident.incident import Audience
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.mail.waiting import WaitingMail
+from followthrough.domain.replayed.text import clean, shortened
+from followthrough.domain.replayed.values import PersonId
 from followthrough.links import Links
 from followthrough.mail.context import AboutIncident, AboutItem, AsIs, about_incident, about_item
 from followthrough.mail.daily import AboutDaily, about_daily
@@ -35,7 +36,6 @@ from followthrough.mail.planning import AboutPlanning, about_planning
 from followthrough.mail.trouble import AboutTrouble, about_trouble
 from followthrough.mail.undelivered import AboutUndelivered, about_undelivered
 from followthrough.mail.unsubscribe import unsubscribe_headers
-from followthrough.organisation import Organisation
 from workflows.mail_messages import DailyMail, Undelivered
 from workflows.messages import Notice, NoticeKind
 from workflows.sprint_messages import PlanningMail

@@ -3,9 +3,9 @@
 from typing import TypedDict
 from urllib.parse import quote
 
-from followthrough.domain.text import one_line
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.text import one_line
 from followthrough.mail.context import AsIs
-from followthrough.organisation import Organisation
 from workflows.mail_messages import Undelivered
 
 

@@ -1,7 +1,7 @@
 """How people unsubscribe from a kind of digest, by a link or by the button of their mail program (RFC 8058)."""
 
-from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.values import PersonId
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
+from followthrough.domain.replayed.values import PersonId
 from followthrough.links import Link, Links
 
 UNSUBSCRIBE = "unsubscribe"

@@ -9,10 +9,10 @@ from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import Engine, String, bindparam, case, delete, true
 from sqlmodel import Session, col, select
 
-from followthrough.domain.alert import Alert, AlertState, Heard
-from followthrough.domain.incident import ONGOING, IncidentStatus
-from followthrough.domain.routing import route
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.routing import route
+from followthrough.domain.replayed.incident.alert import Alert, AlertState, Heard
+from followthrough.domain.replayed.incident.incident import ONGOING, IncidentStatus
 from followthrough.store import queries
 from followthrough.store.database import insert_for
 from followthrough.store.tables import UnstartedAlertRow

@@ -6,9 +6,9 @@ from uuid import uuid4
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from followthrough.domain.anonymous import Note, ShownNotes, batch_of, shown
-from followthrough.domain.incident import Incident
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.postmortem.anonymous import Note, ShownNotes, batch_of, shown
+from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.store.tables import AnonymousNoteRow
 
 

@@ -6,8 +6,8 @@ from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
-from followthrough.domain.values import PersonId
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.values import PersonId
 from followthrough.store.tables import BouncedAddressRow, MailRow, MailState
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from followthrough.domain.values import PersonId
+from followthrough.domain.replayed.values import PersonId
 from followthrough.store.tables import RevokedCalendarRow, UsedLinkRow
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, update
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Session, col, select
 
-from followthrough.domain.values import Fence
+from followthrough.domain.replayed.values import Fence
 from followthrough.store.database import insert_for
 from followthrough.store.tables import ProjectionRow
 

@@ -9,10 +9,10 @@ import sqlalchemy
 from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, or_
 from sqlmodel import Session, col, select, tuple_
 
-from followthrough.domain.action_item import WORKED_ON, ActionItem, ItemStatus, MomentKind
-from followthrough.domain.incident import ONGOING, Incident, IncidentStatus
-from followthrough.domain.postmortem import FormatName
-from followthrough.domain.repeat_search import Earlier
+from followthrough.domain.answered.incident.repeat_search import Earlier
+from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
+from followthrough.domain.replayed.item.action_item import WORKED_ON, ActionItem, ItemStatus, MomentKind
+from followthrough.domain.replayed.postmortem.postmortem import FormatName
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, MailState, PostmortemRow, TimelineRow
 
 

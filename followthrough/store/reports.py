@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session, col, func, or_, select
 
-from followthrough.domain.action_item import ActionItem, ItemStatus
-from followthrough.domain.digest import Digest, Month, digest
-from followthrough.domain.digest_mails import WeeklyMail
-from followthrough.domain.drill import DrillReport
-from followthrough.domain.incident import Incident
-from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.values import TeamId
-from followthrough.domain.weekly import WEEK, WeeklyDigest, weekly_digest
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.report.digest import Digest, Month, digest
+from followthrough.domain.answered.report.weekly import WEEK, WeeklyDigest, weekly_digest
+from followthrough.domain.replayed.drill.drill import DrillReport
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
+from followthrough.domain.replayed.report.mails import WeeklyMail
+from followthrough.domain.replayed.values import TeamId
 from followthrough.store.tables import (
     ActionItemRow,
     DrillReportRow,

@@ -2,8 +2,8 @@
 
 from sqlmodel import Session
 
-from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.values import PersonId
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
+from followthrough.domain.replayed.values import PersonId
 from followthrough.store.tables import UnsubscribedRow
 
 

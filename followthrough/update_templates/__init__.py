@@ -13,7 +13,7 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from followthrough.domain.incident import Audience, UpdateStage
+from followthrough.domain.replayed.incident.incident import Audience, UpdateStage
 
 FOR_EVERYBODY = frozenset(
     {

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident import Incident
-from followthrough.domain.values import PersonId
-from followthrough.domain.wording import span, when
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.wording import span, when
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.context import PURPOSE
-from followthrough.organisation import Organisation
 
 
 class Fact(NamedTuple):

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from followthrough.domain.action_item import ActionItem, EvidenceKind
-from followthrough.domain.calendar import END_OF_WORKING_DAY, end_of_working_day
-from followthrough.domain.choices import BLOCK, DOES_NOT_HOLD, RETURN_POSTMORTEM, Choice, days
-from followthrough.domain.incident import Incident
-from followthrough.domain.values import Refusal
-from followthrough.domain.wording import what_is_wrong
+from followthrough.domain.answered.choices import BLOCK, DOES_NOT_HOLD, RETURN_POSTMORTEM, Choice, days
+from followthrough.domain.answered.organisation.calendar import END_OF_WORKING_DAY, end_of_working_day
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.wording import what_is_wrong
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem, EvidenceKind
+from followthrough.domain.replayed.values import Refusal
 from followthrough.links import Link
-from followthrough.organisation import Organisation
 
 LABELS = {
     "evidence": "Link to what shows it: a change, a dashboard or a test",

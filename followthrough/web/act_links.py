@@ -7,15 +7,15 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from sqlmodel import Session
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.choices import DECIDE, NAMES, choices
-from followthrough.domain.departures import as_of
-from followthrough.domain.ids import is_item
-from followthrough.domain.incident import Incident
-from followthrough.domain.wording import when
+from followthrough.domain.answered.choices import DECIDE, NAMES, choices
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.wording import when
+from followthrough.domain.replayed.ids import is_item
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.gateway import Gateway
 from followthrough.links import BadLink, ExpiredLink, Link, Links
-from followthrough.organisation import Organisation
 from followthrough.store.links import used_at
 from followthrough.web.act_facts import state
 from followthrough.web.act_form import Offer

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from followthrough.checks import NotCarriedOut
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.choices import choices
-from followthrough.domain.values import Refusal
+from followthrough.domain.answered.choices import choices
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.values import Refusal
 from followthrough.links import Link
 from followthrough.store.links import use
 from followthrough.web.act_facts import facts, state

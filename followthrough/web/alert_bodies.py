@@ -16,10 +16,10 @@ from pydantic import (
     ValidationError,
 )
 
-from followthrough.domain.alert import Alert, AlertState, MergedInto, web_link
-from followthrough.domain.routing import worst
-from followthrough.domain.text import MachineKey, clean
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.routing import worst
+from followthrough.domain.replayed.incident.alert import Alert, AlertState, MergedInto, web_link
+from followthrough.domain.replayed.text import MachineKey, clean
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_ALERTS, MOST_LABELS, LONGEST = 10_000, 1_000, 20_000

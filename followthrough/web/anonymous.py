@@ -14,11 +14,11 @@ from pydantic import AwareDatetime
 from sqlalchemy import exc
 from sqlmodel import Session
 
-from followthrough.domain.anonymous import LONGEST, NewNote, ShownNotes
-from followthrough.domain.incident import Incident
-from followthrough.domain.values import Message
-from followthrough.domain.wording import span, when_from_here
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.postmortem.anonymous import LONGEST, NewNote, ShownNotes
+from followthrough.domain.answered.wording import span, when_from_here
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.values import Message
 from followthrough.records import Unknown
 from followthrough.store import queries
 from followthrough.store.anonymous import TooMany, add, shown_notes

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Body, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel
 
-from followthrough.domain.action_item import ActionItem, ItemStatus, Kind, OwnerWanted, Priority
-from followthrough.domain.incident import Incident, IncidentStatus
-from followthrough.domain.incident_commands import IncidentCommand
-from followthrough.domain.item_commands import ItemCommand
-from followthrough.domain.values import PersonId, Severity
+from followthrough.domain.replayed.incident.commands import IncidentCommand
+from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Kind, OwnerWanted, Priority
+from followthrough.domain.replayed.item.commands import ItemCommand
+from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.store import queries
 from followthrough.store.tables import MailRow, MailState, TimelineRow
 from followthrough.web.accepted import Accepted, incident_page

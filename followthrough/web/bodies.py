@@ -4,10 +4,10 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from followthrough.domain.sprint_commands import MOST_PLANNED
-from followthrough.domain.text import Key, Label, Title
-from followthrough.domain.times import Day
-from followthrough.domain.values import PersonId, Request, ServiceId, Severity, TeamId
+from followthrough.domain.replayed.sprint.commands import MOST_PLANNED
+from followthrough.domain.replayed.text import Key, Label, Title
+from followthrough.domain.replayed.times import Day
+from followthrough.domain.replayed.values import PersonId, Request, ServiceId, Severity, TeamId
 
 
 class NewIncident(Request):

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, HTTPException, Response
 
 from followthrough.deadline_calendar import deadline_calendar
-from followthrough.domain.departures import as_of
-from followthrough.domain.values import Message, PersonId
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation, Person
+from followthrough.domain.replayed.values import Message, PersonId
 from followthrough.links import BadLink, Link
-from followthrough.organisation import Organisation, Person
 from followthrough.store import queries
 from followthrough.store.links import revoke_calendar, revoked_calendars
 from followthrough.web.dependencies import Authorised, GatewayDep, LinksDep, OrganisationDep, Reading, SettingsDep

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio.client import Client
 
+from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.gateway import Gateway
 from followthrough.links import Links
-from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 

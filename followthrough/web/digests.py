@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from followthrough.domain.departures import as_of
-from followthrough.domain.digest import Digest, Month
-from followthrough.domain.digest_mails import WeeklyMail
-from followthrough.domain.values import PersonId
-from followthrough.domain.weekly import WeeklyDigest, week_of, weekly_mails
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.report.digest import Digest, Month
+from followthrough.domain.answered.report.weekly import WeeklyDigest, week_of, weekly_mails
+from followthrough.domain.replayed.report.mails import WeeklyMail
+from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.charts import attached, charts, with_images
 from followthrough.mail.render import Rendered, render_digest, render_weekly
 from followthrough.store.reports import digest_mails, read_digest, read_weekly_digest

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from followthrough.domain.drill import DrillReport
-from followthrough.domain.drill_calendar import Quarter
-from followthrough.domain.drill_scorecard import TeamPractice, measures, practices
-from followthrough.domain.values import Message, Refusal
-from followthrough.domain.wording import when
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.drill.calendar import Quarter
+from followthrough.domain.answered.drill.scorecard import TeamPractice, measures, practices
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.wording import when
+from followthrough.domain.replayed.drill.drill import DrillReport
+from followthrough.domain.replayed.values import Message, Refusal
 from followthrough.organisation_file import OrganisationError
 from followthrough.scenarios import load_scenarios
 from followthrough.store.reports import QUARTER, drill_reports, team_beginnings

@@ -13,10 +13,10 @@ from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
 from followthrough.checks import Blames, NotInFile, Returned, TooVague
-from followthrough.domain.ids import page_of
-from followthrough.domain.text import REASON, cut, one_line
-from followthrough.domain.values import Refusal
-from followthrough.domain.wording import what_is_wrong
+from followthrough.domain.answered.wording import what_is_wrong
+from followthrough.domain.replayed.ids import page_of
+from followthrough.domain.replayed.text import REASON, cut, one_line
+from followthrough.domain.replayed.values import Refusal
 from followthrough.links import hidden
 from followthrough.records import EndedMeanwhile, NotYet, Unknown
 from followthrough.web.act_links import Closed, closed_page

@@ -13,9 +13,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
 from followthrough.alert_delivery import WithoutRoute
-from followthrough.domain.alert import Alert, AlertState
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.alert import Alert, AlertState
 from followthrough.gateway import Gateway
-from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.web.accepted import Accepted, incident_page
 from followthrough.web.alert_bodies import (

@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, BeforeValidator, Field
 
 from activities.jira_search import item_id_in
-from followthrough.domain.text import MachineKey
+from followthrough.domain.replayed.text import MachineKey
 from followthrough.store import queries
 from followthrough.web.dependencies import Authorised, GatewayDep, Reading
 from followthrough.web.reading import read

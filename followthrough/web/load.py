@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 
-from followthrough.domain.departures import as_of
-from followthrough.domain.load import LoadReport, load_report
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.report.load import LoadReport, load_report
 from followthrough.store import queries
 from followthrough.web.dependencies import Authorised, OrganisationDep, Reading
 from followthrough.web.rendering import page

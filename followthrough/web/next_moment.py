@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from followthrough.domain.action_item import Moment, MomentKind
-from followthrough.domain.incident import IncidentMoment, IncidentMomentKind
-from followthrough.domain.values import PersonId
-from followthrough.domain.wording import when_from_here
+from followthrough.domain.answered.wording import when_from_here
+from followthrough.domain.replayed.incident.incident import IncidentMoment, IncidentMomentKind
+from followthrough.domain.replayed.item.action_item import Moment, MomentKind
+from followthrough.domain.replayed.values import PersonId
 
 MOMENTS = {
     MomentKind.REMIND_TO_ACCEPT: "reminds {people} to accept",

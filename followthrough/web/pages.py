@@ -11,12 +11,12 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
-from followthrough.domain.action_item import ActionItem, ItemStatus
-from followthrough.domain.incident import Incident, IncidentStatus
-from followthrough.domain.thanks import thanks
+from followthrough.domain.answered.incident.thanks import thanks
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
 from followthrough.links import hidden
 from followthrough.mail.charts import with_images
-from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.alerts import without_route

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from followthrough.domain.departures import as_of
-from followthrough.domain.sprint import SprintPlan
-from followthrough.domain.sprint_dates import coming_plans, sprint_plan
-from followthrough.domain.sprint_planning import Place, Proposal, propose
-from followthrough.domain.times import Day
-from followthrough.domain.values import Message, Refusal, TeamId
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.sprint.dates import coming_plans, sprint_plan
+from followthrough.domain.answered.sprint.proposal import Place, Proposal, propose
+from followthrough.domain.replayed.sprint.sprint import SprintPlan
+from followthrough.domain.replayed.times import Day
+from followthrough.domain.replayed.values import Message, Refusal, TeamId
 from followthrough.records import Unknown
 from followthrough.store.queries import items_to_plan
 from followthrough.web.bodies import ApprovePlanning

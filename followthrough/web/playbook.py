@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from followthrough.domain.playbook import Playbook, markdown, playbook
-from followthrough.domain.values import ServiceId
+from followthrough.domain.answered.report.playbook import Playbook, markdown, playbook
+from followthrough.domain.replayed.values import ServiceId
 from followthrough.records import Unknown
 from followthrough.web.dependencies import Authorised, OrganisationDep, SettingsDep
 from followthrough.web.rendering import page

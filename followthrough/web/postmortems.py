@@ -9,13 +9,13 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from sqlmodel import Session
 
 from followthrough.checks import findings
-from followthrough.domain import postmortem_format
-from followthrough.domain.blameless import Finding
-from followthrough.domain.incident import Incident
-from followthrough.domain.postmortem import FormatName
-from followthrough.domain.thanks import thanks
-from followthrough.domain.values import TimelineEntry
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.incident.thanks import thanks
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.postmortem import formats as postmortem_format
+from followthrough.domain.answered.postmortem.blameless import Finding
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.postmortem.postmortem import FormatName
+from followthrough.domain.replayed.values import TimelineEntry
 from followthrough.store import queries
 from followthrough.store.anonymous import shown_notes
 from followthrough.web.bodies import Prose

@@ -14,8 +14,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markupsafe import Markup
 
-from followthrough.domain.wording import distance, to_the_minute
-from followthrough.organisation import Person, Service, Team
+from followthrough.domain.answered.organisation.organisation import Person, Service, Team
+from followthrough.domain.answered.wording import distance, to_the_minute
 
 MOST_LINK_WORK = 2_000_000
 """Brackets of a paragraph times its characters: a hundred links in a paragraph of ten pages stay below."""

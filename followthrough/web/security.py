@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from followthrough.domain.text import LABEL, clean, cut
+from followthrough.domain.replayed.text import LABEL, clean, cut
 from followthrough.settings import Settings
 from followthrough.web.errors import answer
 

@@ -8,11 +8,11 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from sqlmodel import Session
 
-from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.text import MachineKey, MachineLine
-from followthrough.domain.times import MachineTime
-from followthrough.domain.wording import without_addresses
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.wording import without_addresses
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
+from followthrough.domain.replayed.text import MachineKey, MachineLine
+from followthrough.domain.replayed.times import MachineTime
 from followthrough.store.bounces import addresses, bounced, delivered, mail_by_reference, mail_delivered
 from followthrough.store.subscriptions import unsubscribe
 from followthrough.web.dependencies import GatewayDep, OrganisationDep, Reading

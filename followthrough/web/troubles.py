@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
-from followthrough.domain.text import URL
+from followthrough.domain.replayed.text import URL
 from followthrough.store.tables import MailRow, MailState
 from followthrough.troubles import Trouble, TroubleKind, current
 from followthrough.web.dependencies import Authorised, GatewayDep, OrganisationDep, OrganisationFileDep, Reading

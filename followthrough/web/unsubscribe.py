@@ -7,11 +7,11 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 
-from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.values import PersonId
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
+from followthrough.domain.replayed.values import PersonId
 from followthrough.links import BadLink, Links
 from followthrough.mail.unsubscribe import UNSUBSCRIBE
-from followthrough.organisation import Organisation
 from followthrough.store import subscriptions
 from followthrough.web.dependencies import LinksDep, OrganisationDep, Reading
 from followthrough.web.rendering import page

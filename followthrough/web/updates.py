@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
-from followthrough.domain.incident import Audience, Incident, UpdateStage
-from followthrough.domain.timeline import ExportedEntry, ExportedTimeline, as_markdown
-from followthrough.domain.updates import likely_stage
+from followthrough.domain.answered.incident.timeline import ExportedEntry, ExportedTimeline, as_markdown
+from followthrough.domain.answered.incident.updates import likely_stage
+from followthrough.domain.replayed.incident.incident import Audience, Incident, UpdateStage
 from followthrough.drafts import Draft, draft
 from followthrough.store import queries
 from followthrough.web.dependencies import Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep

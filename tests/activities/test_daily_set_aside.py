@@ -10,7 +10,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.bounces import Bounces
 from activities.daily import Daily
 from activities.read_model import ReadModel
-from followthrough.policies import Policies
+from followthrough.domain.answered.organisation.policies import Policies
 from followthrough.store.tables import MailRow, MailState
 from tests.activities.test_email import Post
 from tests.notices import ORGANISATION, notice

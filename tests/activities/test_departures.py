@@ -10,7 +10,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.email import Email
 from activities.planning import Planning
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.store.tables import MailRow
 from tests.notices import mailer
 from tests.records import NOW, incident, item

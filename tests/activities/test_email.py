@@ -17,12 +17,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.email import Email
 from activities.mail_transport import OutboxTransport, SendGridTransport, transport_for
-from followthrough.domain.choices import NAMES
-from followthrough.domain.incident import Audience
-from followthrough.domain.values import PersonId
+from followthrough.domain.answered.choices import NAMES
+from followthrough.domain.answered.organisation.policies import Policies
+from followthrough.domain.replayed.incident.incident import Audience
+from followthrough.domain.replayed.values import PersonId
 from followthrough.links import hidden
 from followthrough.mail.render import Rendered, render
-from followthrough.policies import Policies
 from followthrough.settings import Settings
 from followthrough.store.tables import MailRow, MailState
 from tests.notices import LINKS, ORGANISATION, mailer, notice

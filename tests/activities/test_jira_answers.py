@@ -11,9 +11,9 @@ import pytest
 from activities.jira_tracker import JiraTracker
 from activities.tracker import SprintState, TicketState
 from activities.vendors import VendorRefused, VendorUnavailable
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.sprint import Sprint as PlannedSprint
-from followthrough.domain.ticket import Ticket
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.sprint.sprint import Sprint as PlannedSprint
+from followthrough.domain.replayed.ticket.ticket import Ticket
 from tests.records import NOW, item
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import Sprint

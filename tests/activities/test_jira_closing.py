@@ -6,7 +6,7 @@ import pytest
 from pydantic import HttpUrl
 
 from activities.tracker import TicketState
-from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus, Waiver
+from followthrough.domain.replayed.item.action_item import ActionItem, Evidence, ItemStatus, Waiver
 from tests.records import NOW, item
 from tests.standins.jira import JiraStandIn
 from tests.standins.jira_data import Answer, Transition, screen_field

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from activities import jira_client
 from activities.jira_tracker import JiraTracker
 from activities.vendors import VendorUnavailable
-from followthrough.domain.sprint import Sprint as PlannedSprint
-from followthrough.domain.ticket import Ticket
+from followthrough.domain.replayed.sprint.sprint import Sprint as PlannedSprint
+from followthrough.domain.replayed.ticket.ticket import Ticket
 from tests.records import NOW, item
 from tests.standins.jira import Fault, JiraStandIn
 from tests.tracking import (

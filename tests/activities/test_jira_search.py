@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.tracker import TicketState
-from followthrough.domain.ticket import Ticket
+from followthrough.domain.replayed.ticket.ticket import Ticket
 from tests.records import item
 from tests.standins.jira import JiraStandIn
 from tests.tracking import jira_tracker

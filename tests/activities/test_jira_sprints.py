@@ -6,8 +6,8 @@ import pytest
 
 from activities.tracker import SprintState
 from activities.vendors import VendorRefused, VendorUnavailable
-from followthrough.domain.sprint import Sprint as PlannedSprint
-from followthrough.domain.ticket import Ticket
+from followthrough.domain.replayed.sprint.sprint import Sprint as PlannedSprint
+from followthrough.domain.replayed.ticket.ticket import Ticket
 from tests.records import NOW
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import Sprint

@@ -9,9 +9,9 @@ from sqlmodel import Session, select
 from activities.local_tracker import LocalTracker
 from activities.tracker import SprintState, TicketState
 from activities.vendors import VendorRefused
-from followthrough.domain.action_item import Evidence, ItemStatus
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.ticket import Ticket
+from followthrough.domain.replayed.item.action_item import Evidence, ItemStatus
+from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.domain.replayed.ticket.ticket import Ticket
 from followthrough.store.tables import LocalTicketRow
 from tests.records import NOW, item
 from tests.tracking import PUBLIC_URL, organisation

@@ -6,12 +6,13 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from activities.planning import Planning
-from followthrough.domain import incident_moments, item_moments
-from followthrough.domain.action_item import MomentKind
-from followthrough.domain.incident import IncidentStatus, Role
-from followthrough.domain.item_schedule import plan_item
-from followthrough.domain.notice_kinds import NoticeKind
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.item.schedule import plan_item
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident import moments as incident_moments
+from followthrough.domain.replayed.incident.incident import IncidentStatus, Role
+from followthrough.domain.replayed.item import moments as item_moments
+from followthrough.domain.replayed.item.action_item import MomentKind
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.store import queries
 from tests.records import NOW, incident, item
 from workflows.messages import PlanIncident, PlanItem

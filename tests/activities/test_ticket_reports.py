@@ -11,11 +11,11 @@ from activities.jira_history import links_in
 from activities.jira_tracker import JiraTracker
 from activities.tickets import Tickets
 from activities.tracker import TicketStatus
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.ticket import Ticket, TicketReport, TicketState
-from followthrough.domain.ticket_sync import TicketFacts, take_report
-from followthrough.domain.ticket_text import Document, Link, atlassian_document, wiki_text
-from followthrough.policies import JiraPolicies, Policies
+from followthrough.domain.answered.organisation.policies import JiraPolicies, Policies
+from followthrough.domain.answered.ticket.text import Document, Link, atlassian_document, wiki_text
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.ticket.sync import TicketFacts, take_report
+from followthrough.domain.replayed.ticket.ticket import Ticket, TicketReport, TicketState
 from tests.records import NOW, item
 from tests.standins.jira import JiraStandIn
 from tests.tracking import PUBLIC_URL, attempt, ensure, jira_settings, jira_tracker, organisation, the_issue, tickets

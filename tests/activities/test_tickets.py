@@ -14,8 +14,8 @@ from activities.jira_client import JiraConnection
 from activities.jira_tracker import JiraTracker
 from activities.tickets import Tickets
 from activities.tracker import TicketState, Tracker
-from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus, Waiver
-from followthrough.domain.ticket import Ticket, TicketReport
+from followthrough.domain.replayed.item.action_item import ActionItem, Evidence, ItemStatus, Waiver
+from followthrough.domain.replayed.ticket.ticket import Ticket, TicketReport
 from tests.records import NOW, item
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import Sprint

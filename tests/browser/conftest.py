@@ -14,8 +14,7 @@ from sqlmodel import Session
 from temporalio.client import Client
 
 from activities.read_model import ReadModel
-from followthrough.domain.action_item import Evidence, ItemStatus, Moment, MomentKind, Waiver
-from followthrough.domain.incident import (
+from followthrough.domain.replayed.incident.incident import (
     Audience,
     IncidentMoment,
     IncidentMomentKind,
@@ -27,10 +26,11 @@ from followthrough.domain.incident import (
     SentUpdate,
     UpdateStage,
 )
-from followthrough.domain.postmortem import Postmortem, Review
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.ticket import Ticket
-from followthrough.domain.values import EntryKind, Severity
+from followthrough.domain.replayed.item.action_item import Evidence, ItemStatus, Moment, MomentKind, Waiver
+from followthrough.domain.replayed.postmortem.postmortem import Postmortem, Review
+from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.domain.replayed.ticket.ticket import Ticket
+from followthrough.domain.replayed.values import EntryKind, Severity
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 from sqlmodel import col, select
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from followthrough.domain.choices import DECIDE
+from followthrough.domain.answered.choices import DECIDE
 from followthrough.links import Link, Links
 from followthrough.organisation_file import OrganisationFile
 from followthrough.service import Service, running

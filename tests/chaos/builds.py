@@ -7,7 +7,7 @@ HERE = Path(__file__).parents[2]
 NEW_FIELD = "finished_with"
 
 CHANGES = {
-    "followthrough/domain/action_item.py": (
+    "followthrough/domain/replayed/item/action_item.py": (
         "    reminders: list[Moment] = Field(default_factory=list)\n",
         f"    {NEW_FIELD}: str | None = None\n",
     ),

@@ -17,9 +17,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from followthrough.domain.ids import page_of
-from followthrough.domain.incident_commands import IncidentCommand
-from followthrough.domain.item_commands import ItemCommand
+from followthrough.domain.replayed.ids import page_of
+from followthrough.domain.replayed.incident.commands import IncidentCommand
+from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.web.keys import update_id
 from tests.chaos.plan import Alert, Command, Declare, Look, MoveTicket, Pass, Plan, Step, Terminate
 from tests.chaos.stage import GENERIC_TOKEN, PAGERDUTY_SECRET, Stage

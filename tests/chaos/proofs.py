@@ -16,10 +16,10 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 
 from activities.read_model import ReadModel
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.ids import is_item
-from followthrough.domain.incident import ONGOING, Incident
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.ids import is_item
+from followthrough.domain.replayed.incident.incident import ONGOING, Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.organisation_file import OrganisationFile
 from followthrough.rebuild import RECORDS, rebuild
 from followthrough.schedules import wanted_schedules

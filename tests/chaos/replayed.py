@@ -24,9 +24,10 @@ from temporalio.worker import (
 )
 
 from followthrough.converter import data_converter
-from followthrough.domain import incident_moments, item_moments
-from followthrough.turns import InTurn
+from followthrough.domain.replayed.incident import moments as incident_moments
+from followthrough.domain.replayed.item import moments as item_moments
 from worker import WORKFLOWS
+from workflows.turns import InTurn
 
 Entry = tuple[str, str, str | None]
 """Kind, text, author."""

@@ -11,7 +11,7 @@ from temporalio.api.workflowservice.v1 import ResetActivityRequest
 from temporalio.client import WorkflowExecutionDescription
 
 from activities.read_model import ReadModel
-from followthrough.domain.ids import RECONCILE
+from followthrough.domain.replayed.ids import RECONCILE
 from followthrough.store.tables import ProjectionRow
 from followthrough.upkeep import check_runs, check_writes
 from tests.chaos.stage import Stage

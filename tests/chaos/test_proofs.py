@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.incident import IncidentStatus
-from followthrough.domain.ticket import Ticket
+from followthrough.domain.replayed.incident.incident import IncidentStatus
+from followthrough.domain.replayed.ticket.ticket import Ticket
 from followthrough.store.tables import TimelineRow
 from tests import records
 from tests.chaos import proofs

@@ -10,9 +10,9 @@ import requests
 from pydantic import HttpUrl
 
 from activities.tracker import SprintState, TicketState
-from followthrough.domain.action_item import Evidence, ItemStatus
-from followthrough.domain.sprint import Sprint as FutureSprint
-from followthrough.domain.ticket import Ticket
+from followthrough.domain.replayed.item.action_item import Evidence, ItemStatus
+from followthrough.domain.replayed.sprint.sprint import Sprint as FutureSprint
+from followthrough.domain.replayed.ticket.ticket import Ticket
 from tests.records import NOW, item
 from tests.standins.jira import JiraStandIn
 from tests.standins.jira_data import Sprint, Transition, screen_field

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from followthrough.domain.values import EntryKind, Record
+from followthrough.domain.replayed.values import EntryKind, Record
 from tests.records import NOW
 
 LATER = NOW + timedelta(hours=1)

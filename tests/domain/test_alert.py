@@ -5,13 +5,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.alert import LABELS, Alert, AlertState, Heard, MergedInto, in_words, web_link
-from followthrough.domain.incident import Incident, IncidentPlan, IncidentStatus
-from followthrough.domain.incident_alerts import receive
-from followthrough.domain.incident_commands import ChangeSeverity
-from followthrough.domain.lifecycle_commands import Continued, end_merge, take_in
-from followthrough.domain.limits import MERGED_ALERTS
-from followthrough.domain.values import Severity
+from followthrough.domain.replayed.incident.alert import (
+    LABELS,
+    Alert,
+    AlertState,
+    Heard,
+    MergedInto,
+    in_words,
+    web_link,
+)
+from followthrough.domain.replayed.incident.alerts import receive
+from followthrough.domain.replayed.incident.commands import ChangeSeverity
+from followthrough.domain.replayed.incident.incident import Incident, IncidentPlan, IncidentStatus
+from followthrough.domain.replayed.incident.lifecycle import Continued, end_merge, take_in
+from followthrough.domain.replayed.limits import MERGED_ALERTS
+from followthrough.domain.replayed.values import Severity
 from tests.records import NOW, incident
 
 KEY = "pager/1"

@@ -4,10 +4,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.anonymous import Note, batch_of, shown
-from followthrough.domain.calendar import is_working_day
-from followthrough.organisation import Organisation
-from followthrough.policies import AnonymousPolicies
+from followthrough.domain.answered.organisation.calendar import is_working_day
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.policies import AnonymousPolicies
+from followthrough.domain.answered.postmortem.anonymous import Note, batch_of, shown
 
 MONDAY_NOON = datetime(2026, 3, 2, 11, tzinfo=UTC)
 """12:00 in Madrid."""

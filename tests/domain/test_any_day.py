@@ -9,21 +9,21 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.anonymous import batch_of
-from followthrough.domain.calendar import is_working_day
-from followthrough.domain.digest import Month
-from followthrough.domain.drill_calendar import Quarter, next_start, planned_start
-from followthrough.domain.incident_commands import Resolve
-from followthrough.domain.incident_schedule import plan_incident
-from followthrough.domain.item_commands import Accept, Finish
-from followthrough.domain.item_schedule import plan_item
-from followthrough.domain.mail_times import gather_time, quiet_until
-from followthrough.domain.rota import on_call
-from followthrough.domain.sprint_dates import coming_plans
-from followthrough.domain.values import Severity
-from followthrough.domain.weekly import weekly_mails
-from followthrough.organisation import Organisation, Team
+from followthrough.domain.answered.drill.calendar import Quarter, next_start, planned_start
+from followthrough.domain.answered.incident.schedule import plan_incident
+from followthrough.domain.answered.item.schedule import plan_item
+from followthrough.domain.answered.mail.times import gather_time, quiet_until
+from followthrough.domain.answered.organisation.calendar import is_working_day
+from followthrough.domain.answered.organisation.organisation import Organisation, Team
+from followthrough.domain.answered.organisation.rota import on_call
+from followthrough.domain.answered.postmortem.anonymous import batch_of
+from followthrough.domain.answered.report.digest import Month
+from followthrough.domain.answered.report.weekly import weekly_mails
+from followthrough.domain.answered.sprint.dates import coming_plans
+from followthrough.domain.replayed.incident.commands import Resolve
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.item.commands import Accept, Finish
+from followthrough.domain.replayed.values import Severity
 from followthrough.organisation_file import load
 from tests import records
 from tests.days import FAR, HOME, days

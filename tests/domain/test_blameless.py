@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.blameless import check
+from followthrough.domain.answered.postmortem.blameless import check
 from tests.domain.corpus import Quality, corpus, measure
 
 OWN = corpus("blameless")

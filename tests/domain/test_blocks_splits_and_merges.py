@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.action_item import (
+from followthrough.domain.replayed.item.action_item import (
     BeforeDuplicate,
     Block,
     ExtensionWanted,
@@ -11,7 +11,7 @@ from followthrough.domain.action_item import (
     OwnerWanted,
     Priority,
 )
-from followthrough.domain.item_lifecycle import (
+from followthrough.domain.replayed.item.lifecycle import (
     BlockItem,
     Duplicate,
     MergeItem,
@@ -26,7 +26,7 @@ from followthrough.domain.item_lifecycle import (
     release,
     take_in,
 )
-from followthrough.domain.values import EntryKind, Severity
+from followthrough.domain.replayed.values import EntryKind, Severity
 from tests.domain.changes import LATER, Change, did
 from tests.records import NOW, item
 

@@ -5,9 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.calendar import add_working_days, after_wait, is_working_day, working_time
-from followthrough.file_types import Weekday
-from followthrough.organisation import Holidays, Team
+from followthrough.domain.answered.organisation.calendar import (
+    add_working_days,
+    after_wait,
+    is_working_day,
+    working_time,
+)
+from followthrough.domain.answered.organisation.file_types import Weekday
+from followthrough.domain.answered.organisation.organisation import Holidays, Team
 
 MADRID = Team(
     name="Payments",

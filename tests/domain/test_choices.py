@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain import choices as module
-from followthrough.domain.action_item import ActionItem, Block, ExtensionWanted, ItemStatus, Waiver
-from followthrough.domain.choices import BLOCK, CHOICES, EXTEND, WAIVE, Choice, choices, days
-from followthrough.domain.incident import IncidentStatus, Role, RoleHolder
-from followthrough.domain.postmortem import Postmortem, Review
-from followthrough.domain.times import FAR_AWAY
-from followthrough.domain.values import Refusal
+from followthrough.domain.answered import choices as module
+from followthrough.domain.answered.choices import BLOCK, CHOICES, EXTEND, WAIVE, Choice, choices, days
+from followthrough.domain.replayed.incident.incident import IncidentStatus, Role, RoleHolder
+from followthrough.domain.replayed.item.action_item import ActionItem, Block, ExtensionWanted, ItemStatus, Waiver
+from followthrough.domain.replayed.postmortem.postmortem import Postmortem, Review
+from followthrough.domain.replayed.times import FAR_AWAY
+from followthrough.domain.replayed.values import Refusal
 from tests.notices import EVIDENCE
 from tests.records import NOW, incident, item
 

@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.action_item import Block, ItemStatus
-from followthrough.domain.daily import most_urgent_first, overtaken
-from followthrough.domain.incident import IncidentStatus
-from followthrough.domain.notice_kinds import NoticeKind
-from followthrough.domain.postmortem import Postmortem, Review
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.undelivered import next_above
-from followthrough.domain.waiting_mail import WaitingMail
+from followthrough.domain.answered.mail.daily import most_urgent_first, overtaken
+from followthrough.domain.answered.mail.undelivered import next_above
+from followthrough.domain.replayed.incident.incident import IncidentStatus
+from followthrough.domain.replayed.item.action_item import Block, ItemStatus
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
+from followthrough.domain.replayed.mail.waiting import WaitingMail
+from followthrough.domain.replayed.postmortem.postmortem import Postmortem, Review
+from followthrough.domain.replayed.sprint.sprint import Sprint
 from tests.notices import ORGANISATION, WAIVER
 from tests.records import NOW, incident, item
 

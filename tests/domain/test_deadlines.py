@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.action_item import ActionItem, Block, MomentKind, Waiver
-from followthrough.domain.departures import as_of
-from followthrough.domain.item_commands import Accept, Decline, Extend, Reassign
-from followthrough.domain.item_schedule import plan_item, plans_anew
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.values import Severity
-from followthrough.organisation import Away, Organisation
-from followthrough.policies import CountedFrom, ItemRule
+from followthrough.domain.answered.item.schedule import plan_item, plans_anew
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Away, Organisation
+from followthrough.domain.answered.organisation.policies import CountedFrom, ItemRule
+from followthrough.domain.replayed.item.action_item import ActionItem, Block, MomentKind, Waiver
+from followthrough.domain.replayed.item.commands import Accept, Decline, Extend, Reassign
+from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.domain.replayed.values import Severity
 from tests.domain.test_item_schedule import MONDAY, live, proposed, story, wake
 
 DAY = timedelta(days=1)

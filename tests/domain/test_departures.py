@@ -2,14 +2,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from followthrough.domain.departures import as_of
-from followthrough.domain.incident import Role
-from followthrough.domain.incident_commands import AssignRole, Resolve
-from followthrough.domain.incident_schedule import plan_incident
-from followthrough.domain.item_schedule import plan_item
-from followthrough.domain.rota import on_call
-from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation, Rota
+from followthrough.domain.answered.incident.schedule import plan_incident
+from followthrough.domain.answered.item.schedule import plan_item
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation, Rota
+from followthrough.domain.answered.organisation.rota import on_call
+from followthrough.domain.replayed.incident.commands import AssignRole, Resolve
+from followthrough.domain.replayed.incident.incident import Role
+from followthrough.domain.replayed.values import Severity
 from tests.records import NOW, incident, item
 
 LEFT = date(2026, 3, 2)

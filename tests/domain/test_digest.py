@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.action_item import ActionItem, ItemStatus, Moment, MomentKind
-from followthrough.domain.calendar import FIRST_ZONE
-from followthrough.domain.digest import Digest, Month, digest, monthly_due
-from followthrough.domain.incident import Incident, Kudos, Repeat, Role, RoleHolder
-from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation
-from followthrough.policies import DigestPolicies
+from followthrough.domain.answered.organisation.calendar import FIRST_ZONE
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.policies import DigestPolicies
+from followthrough.domain.answered.report.digest import Digest, Month, digest, monthly_due
+from followthrough.domain.replayed.incident.incident import Incident, Kudos, Repeat, Role, RoleHolder
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Moment, MomentKind
+from followthrough.domain.replayed.values import Severity
 from tests.notices import DRILL, ORGANISATION, WAIVER
 from tests.records import NOW, incident, item
 

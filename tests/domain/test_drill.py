@@ -6,12 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.action_item import Moment, MomentKind
-from followthrough.domain.calendar import is_working_day
-from followthrough.domain.drill import DrillOutcome, DrillPlan, DrillResult, Scenario, Score, improvements, report
-from followthrough.domain.drill_calendar import Quarter, least_recent, next_start, planned_start
-from followthrough.domain.drill_scorecard import Practice, practices
-from followthrough.domain.incident import (
+from followthrough.domain.answered.drill.calendar import Quarter, least_recent, next_start, planned_start
+from followthrough.domain.answered.drill.scorecard import Practice, practices
+from followthrough.domain.answered.incident.schedule import plan_incident
+from followthrough.domain.answered.item.schedule import plan_item
+from followthrough.domain.answered.organisation.calendar import is_working_day
+from followthrough.domain.answered.organisation.file_types import Weekday
+from followthrough.domain.answered.organisation.organisation import Organisation, Team
+from followthrough.domain.answered.organisation.policies import DrillPolicies
+from followthrough.domain.replayed.drill.drill import (
+    DrillOutcome,
+    DrillPlan,
+    DrillResult,
+    Scenario,
+    Score,
+    improvements,
+    report,
+)
+from followthrough.domain.replayed.incident.incident import (
     Audience,
     Incident,
     IncidentMoment,
@@ -22,12 +34,8 @@ from followthrough.domain.incident import (
     SentUpdate,
     UpdateStage,
 )
-from followthrough.domain.incident_schedule import plan_incident
-from followthrough.domain.item_schedule import plan_item
-from followthrough.domain.values import Severity
-from followthrough.file_types import Weekday
-from followthrough.organisation import Organisation, Team
-from followthrough.policies import DrillPolicies
+from followthrough.domain.replayed.item.action_item import Moment, MomentKind
+from followthrough.domain.replayed.values import Severity
 from tests.records import NOW, incident, item
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

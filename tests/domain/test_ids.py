@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from followthrough.domain import ids
+from followthrough.domain.replayed import ids
 
 INCIDENT = ids.incident_id("key", generation=3)
 

@@ -4,7 +4,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.incident import (
+from followthrough.domain.answered.incident.schedule import plan_incident
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.commands import Acknowledge, AssignRole, ChangeSeverity, Resolve, SendUpdate
+from followthrough.domain.replayed.incident.incident import (
     Audience,
     Incident,
     IncidentMoment,
@@ -13,13 +16,10 @@ from followthrough.domain.incident import (
     Role,
     UpdateStage,
 )
-from followthrough.domain.incident_commands import Acknowledge, AssignRole, ChangeSeverity, Resolve, SendUpdate
-from followthrough.domain.incident_moments import pass_moment
-from followthrough.domain.incident_schedule import plan_incident
-from followthrough.domain.lifecycle_commands import Reopen
-from followthrough.domain.postmortem_commands import Publish
-from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation
+from followthrough.domain.replayed.incident.lifecycle import Reopen
+from followthrough.domain.replayed.incident.moments import pass_moment
+from followthrough.domain.replayed.postmortem.commands import Publish
+from followthrough.domain.replayed.values import Severity
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

@@ -2,19 +2,8 @@
 
 import pytest
 
-from followthrough.domain import incident_tells
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.incident import (
-    Audience,
-    Incident,
-    IncidentPlan,
-    Repeat,
-    Role,
-    RoleHolder,
-    Subscription,
-    UpdateStage,
-)
-from followthrough.domain.incident_commands import (
+from followthrough.domain.replayed.incident import tells as incident_tells
+from followthrough.domain.replayed.incident.commands import (
     Acknowledge,
     AddNote,
     AssignRole,
@@ -24,11 +13,27 @@ from followthrough.domain.incident_commands import (
     Resolve,
     SendUpdate,
 )
-from followthrough.domain.incident_repeats import counts_against, take_found
-from followthrough.domain.lifecycle_commands import Continued, HandOver, Reopen
-from followthrough.domain.notice_kinds import NoticeKind, ToTell
-from followthrough.domain.postmortem_commands import AssignPostmortem, Publish, ReviewPostmortem, SubmitPostmortem
-from followthrough.domain.repeats import FollowUp, RepeatsFound
+from followthrough.domain.replayed.incident.found_repeats import counts_against, take_found
+from followthrough.domain.replayed.incident.incident import (
+    Audience,
+    Incident,
+    IncidentPlan,
+    Repeat,
+    Role,
+    RoleHolder,
+    Subscription,
+    UpdateStage,
+)
+from followthrough.domain.replayed.incident.lifecycle import Continued, HandOver, Reopen
+from followthrough.domain.replayed.incident.repeats import FollowUp, RepeatsFound
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind, ToTell
+from followthrough.domain.replayed.postmortem.commands import (
+    AssignPostmortem,
+    Publish,
+    ReviewPostmortem,
+    SubmitPostmortem,
+)
 from tests.records import NOW, incident
 
 ON_CALL = IncidentPlan(postmortem_due=NOW, auto_resolve=False, next=None, on_call=("nora", "marcos"))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import ActionItem, EvidenceKind, ItemStatus, Kind, Priority
-from followthrough.domain.item_commands import (
+from followthrough.domain.replayed.item.action_item import ActionItem, EvidenceKind, ItemStatus, Kind, Priority
+from followthrough.domain.replayed.item.commands import (
     Accept,
     ApproveExtension,
     Decline,
@@ -22,7 +22,7 @@ from followthrough.domain.item_commands import (
     Verify,
     Waive,
 )
-from followthrough.domain.item_lifecycle import (
+from followthrough.domain.replayed.item.lifecycle import (
     BlockItem,
     Duplicate,
     MergeItem,
@@ -37,7 +37,7 @@ from followthrough.domain.item_lifecycle import (
     hold_up,
     take_in,
 )
-from followthrough.domain.values import Refusal, Severity
+from followthrough.domain.replayed.values import Refusal, Severity
 from tests.records import NOW, item
 
 DAY = timedelta(days=1)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.item_quality import hint, missing
+from followthrough.domain.answered.item.quality import hint, missing
 from tests.domain.corpus import corpus, measure
 
 OWN = corpus("item_quality")

@@ -9,15 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import ActionItem, Kind, Moment, MomentKind, Priority
-from followthrough.domain.calendar import working_time
-from followthrough.domain.departures import as_of
-from followthrough.domain.item_commands import Accept, Decline, Extend, Finish, ItemCommand, Reassign, Verify, Waive
-from followthrough.domain.item_lifecycle import BlockItem, ReopenItem, Unblock
-from followthrough.domain.item_moments import pass_moment
-from followthrough.domain.item_schedule import plan_item, plans_anew
-from followthrough.domain.values import Refusal, Severity
-from followthrough.organisation import Away, Organisation
+from followthrough.domain.answered.item.schedule import plan_item, plans_anew
+from followthrough.domain.answered.organisation.calendar import working_time
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Away, Organisation
+from followthrough.domain.replayed.item.action_item import ActionItem, Kind, Moment, MomentKind, Priority
+from followthrough.domain.replayed.item.commands import (
+    Accept,
+    Decline,
+    Extend,
+    Finish,
+    ItemCommand,
+    Reassign,
+    Verify,
+    Waive,
+)
+from followthrough.domain.replayed.item.lifecycle import BlockItem, ReopenItem, Unblock
+from followthrough.domain.replayed.item.moments import pass_moment
+from followthrough.domain.replayed.values import Refusal, Severity
 from followthrough.organisation_file import load
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)

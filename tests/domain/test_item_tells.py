@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import HttpUrl
 
-from followthrough.domain import item_tells
-from followthrough.domain.action_item import ActionItem, ExtensionWanted, ItemStatus, Waiver
-from followthrough.domain.item_commands import (
+from followthrough.domain.replayed.item import tells as item_tells
+from followthrough.domain.replayed.item.action_item import ActionItem, ExtensionWanted, ItemStatus, Waiver
+from followthrough.domain.replayed.item.commands import (
     Accept,
     ApproveExtension,
     Decline,
@@ -21,9 +21,9 @@ from followthrough.domain.item_commands import (
     Verify,
     Waive,
 )
-from followthrough.domain.item_lifecycle import BlockItem, ReopenItem, Unblock
-from followthrough.domain.notice_kinds import NoticeKind, ToTell
-from followthrough.domain.sprint_commands import Estimate
+from followthrough.domain.replayed.item.lifecycle import BlockItem, ReopenItem, Unblock
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind, ToTell
+from followthrough.domain.replayed.sprint.commands import Estimate
 from tests.records import NOW, item
 
 SOON, LATER = NOW + timedelta(days=12), NOW + timedelta(days=60)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.jira_fields import (
+from followthrough.domain.answered.organisation.organisation import JiraProject
+from followthrough.domain.answered.ticket.jira_fields import (
     ScreenField,
     asked_for,
     file_fields,
@@ -14,8 +14,8 @@ from followthrough.domain.jira_fields import (
     resolution,
     transition_fields,
 )
-from followthrough.domain.values import Refusal
-from followthrough.organisation import JiraProject
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.values import Refusal
 from tests.standins.jira_data import screen_field, usual_screen
 
 TEXTAREA = "com.atlassian.jira.plugin.system.customfieldtypes:textarea"

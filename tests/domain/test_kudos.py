@@ -2,11 +2,11 @@ from datetime import timedelta
 
 import pytest
 
-from followthrough.domain.incident import IncidentStatus
-from followthrough.domain.kudos import GiveKudos
-from followthrough.domain.thanks import kudos_between, thanks
-from followthrough.domain.values import Refusal
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.incident.thanks import kudos_between, thanks
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.incident import IncidentStatus
+from followthrough.domain.replayed.incident.kudos import GiveKudos
+from followthrough.domain.replayed.values import Refusal
 from tests.records import NOW, incident
 
 

@@ -2,23 +2,33 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from followthrough.domain import incident_alerts
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.ids import incident_id
-from followthrough.domain.incident import Alert, AlertState, Audience, Incident, IncidentStatus, ItemSummary, Role
-from followthrough.domain.incident_commands import (
-    Acknowledge,
-    AssignRole,
-    Cancel,
-    IncidentCommand,
-    Resolve,
+from followthrough.domain.answered.incident.schedule import plan_incident
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.ids import incident_id
+from followthrough.domain.replayed.incident import alerts as incident_alerts
+from followthrough.domain.replayed.incident.commands import Acknowledge, AssignRole, Cancel, IncidentCommand, Resolve
+from followthrough.domain.replayed.incident.incident import (
+    Alert,
+    AlertState,
+    Audience,
+    Incident,
+    IncidentStatus,
+    ItemSummary,
+    Role,
 )
-from followthrough.domain.incident_schedule import plan_incident
-from followthrough.domain.lifecycle_commands import Continued, Merge, Reopen, Split, end_merge, give_back, take_in
-from followthrough.domain.postmortem_commands import Publish
-from followthrough.domain.subscriptions import Subscribe
-from followthrough.domain.values import Refusal, Severity
-from followthrough.organisation import Organisation
+from followthrough.domain.replayed.incident.lifecycle import (
+    Continued,
+    Merge,
+    Reopen,
+    Split,
+    end_merge,
+    give_back,
+    take_in,
+)
+from followthrough.domain.replayed.incident.subscriptions import Subscribe
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.postmortem.commands import Publish
+from followthrough.domain.replayed.values import Refusal, Severity
 from tests.domain.test_incident_schedule import MONDAY, declared, minutes
 
 FIRST, SECOND, THIRD = (f"inc-000000000{number}" for number in (1, 2, 3))

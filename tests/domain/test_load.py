@@ -1,9 +1,15 @@
 from datetime import UTC, datetime
 
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.incident import Incident, IncidentMoment, IncidentMomentKind, Role, RoleHolder
-from followthrough.domain.load import Duty, Overload, PersonLoad, load_report
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.report.load import Duty, Overload, PersonLoad, load_report
+from followthrough.domain.replayed.incident.incident import (
+    Incident,
+    IncidentMoment,
+    IncidentMomentKind,
+    Role,
+    RoleHolder,
+)
+from followthrough.domain.replayed.item.action_item import ItemStatus
 from tests.records import incident, item
 
 DAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

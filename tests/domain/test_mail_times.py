@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from followthrough.domain.calendar import is_working_day
-from followthrough.domain.mail_times import gather_time, quiet_until
-from followthrough.organisation import Organisation
-from followthrough.policies import MailPolicies, QuietHours
+from followthrough.domain.answered.mail.times import gather_time, quiet_until
+from followthrough.domain.answered.organisation.calendar import is_working_day
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.policies import MailPolicies, QuietHours
 from tests.notices import ORGANISATION
 
 ZONES = ("Europe/Madrid", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kolkata", "UTC")

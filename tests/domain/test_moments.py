@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain import incident_moments, item_moments
-from followthrough.domain.action_item import ActionItem, Block, ItemStatus, Moment, MomentKind, OwnerWanted, Waiver
-from followthrough.domain.incident import (
+from followthrough.domain.replayed.incident import moments as incident_moments
+from followthrough.domain.replayed.incident.incident import (
     Incident,
     IncidentMoment,
     IncidentMomentKind,
@@ -16,9 +15,19 @@ from followthrough.domain.incident import (
     Role,
     RoleHolder,
 )
-from followthrough.domain.notice_kinds import NoticeKind, ToTell
-from followthrough.domain.postmortem import FormatName, PostmortemAssignment
-from followthrough.domain.values import EntryKind
+from followthrough.domain.replayed.item import moments as item_moments
+from followthrough.domain.replayed.item.action_item import (
+    ActionItem,
+    Block,
+    ItemStatus,
+    Moment,
+    MomentKind,
+    OwnerWanted,
+    Waiver,
+)
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind, ToTell
+from followthrough.domain.replayed.postmortem.postmortem import FormatName, PostmortemAssignment
+from followthrough.domain.replayed.values import EntryKind
 from tests.domain.changes import LATER, did
 from tests.records import NOW, incident, item
 

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from followthrough.organisation import Organisation, Sprints
+from followthrough.domain.answered.organisation.organisation import Organisation, Sprints
 from followthrough.organisation_file import (
     OrganisationError,
     OrganisationFile,

@@ -1,8 +1,8 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from followthrough.domain.playbook import markdown, playbook
-from followthrough.organisation import Organisation, Person, Service
+from followthrough.domain.answered.organisation.organisation import Organisation, Person, Service
+from followthrough.domain.answered.report.playbook import markdown, playbook
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

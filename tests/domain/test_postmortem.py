@@ -2,19 +2,19 @@ from datetime import timedelta
 
 import pytest
 
-from followthrough.domain.incident import Incident, IncidentPlan, IncidentStatus
-from followthrough.domain.incident_commands import IncidentCommand, ProposeItem, Resolve
-from followthrough.domain.incident_schedule import POSTMORTEM_REMINDERS, plan_incident
-from followthrough.domain.postmortem import FormatName, ReviewState
-from followthrough.domain.postmortem_commands import (
+from followthrough.domain.answered.incident.schedule import POSTMORTEM_REMINDERS, plan_incident
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.commands import IncidentCommand, ProposeItem, Resolve
+from followthrough.domain.replayed.incident.incident import Incident, IncidentPlan, IncidentStatus
+from followthrough.domain.replayed.postmortem.commands import (
     AssignPostmortem,
     ChooseFormat,
     Publish,
     ReviewPostmortem,
     SubmitPostmortem,
 )
-from followthrough.domain.values import EntryKind, Refusal, Severity
-from followthrough.organisation import Organisation
+from followthrough.domain.replayed.postmortem.postmortem import FormatName, ReviewState
+from followthrough.domain.replayed.values import EntryKind, Refusal, Severity
 from tests.records import NOW, incident
 
 STRICT = IncidentPlan(postmortem_due=NOW, auto_resolve=False, next=None, review_required=True, items_required=True)

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.blameless import check
-from followthrough.domain.incident import Audience, Incident, Role, UpdateStage
-from followthrough.domain.incident_commands import (
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.postmortem.blameless import check
+from followthrough.domain.answered.postmortem.formats import draft, next_format
+from followthrough.domain.replayed.incident.commands import (
     AddNote,
     AssignRole,
     IncidentCommand,
@@ -15,10 +16,9 @@ from followthrough.domain.incident_commands import (
     Resolve,
     SendUpdate,
 )
-from followthrough.domain.postmortem import FormatName
-from followthrough.domain.postmortem_format import draft, next_format
-from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation
+from followthrough.domain.replayed.incident.incident import Audience, Incident, Role, UpdateStage
+from followthrough.domain.replayed.postmortem.postmortem import FormatName
+from followthrough.domain.replayed.values import Severity
 from tests.notices import ALERT
 from tests.records import incident
 

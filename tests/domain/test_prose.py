@@ -2,7 +2,7 @@
 
 import pytest
 
-from followthrough.domain.prose import LONGEST, sentences
+from followthrough.domain.answered.postmortem.prose import LONGEST, sentences
 
 
 def test_code_and_addresses_are_no_prose_and_abbreviations_end_nothing() -> None:

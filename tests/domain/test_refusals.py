@@ -9,7 +9,7 @@ import pytest
 import activities
 import followthrough
 import workflows
-from followthrough.domain.values import Refusal
+from followthrough.domain.replayed.values import Refusal
 from tests.domain.refusals.forms import FORMS
 from tests.domain.refusals.incidents import INCIDENTS
 from tests.domain.refusals.items import ITEMS

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.action_item import ItemStatus, Priority, Waiver
-from followthrough.domain.incident import Repeat
-from followthrough.domain.item_commands import Accept, Reassign
-from followthrough.domain.lifecycle_commands import LinkRepeat, UnlinkRepeat
-from followthrough.domain.repeat_search import Earlier, find_repeats
-from followthrough.domain.repeats import RepeatSeen, repeated, taken_back
-from followthrough.domain.values import Refusal
-from followthrough.policies import RepeatPolicies
+from followthrough.domain.answered.incident.repeat_search import Earlier, find_repeats
+from followthrough.domain.answered.organisation.policies import RepeatPolicies
+from followthrough.domain.replayed.incident.incident import Repeat
+from followthrough.domain.replayed.incident.lifecycle import LinkRepeat, UnlinkRepeat
+from followthrough.domain.replayed.incident.repeats import RepeatSeen, repeated, taken_back
+from followthrough.domain.replayed.item.action_item import ItemStatus, Priority, Waiver
+from followthrough.domain.replayed.item.commands import Accept, Reassign
+from followthrough.domain.replayed.values import Refusal
 from tests.records import NOW, incident, item
 
 POLICIES = RepeatPolicies()

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain import role_candidates, roles
-from followthrough.domain.incident import Incident, IncidentMomentKind, IncidentStatus, Role
-from followthrough.domain.incident_commands import Acknowledge, AssignRole, Cancel, ChangeSeverity, Resolve
-from followthrough.domain.incident_schedule import plan_incident
-from followthrough.domain.lifecycle_commands import HandOver, Reopen
-from followthrough.domain.rota import on_call
-from followthrough.domain.values import Refusal, Severity
-from followthrough.organisation import Organisation, Rota, Service, Team
+from followthrough.domain.answered.incident import role_candidates
+from followthrough.domain.answered.incident.schedule import plan_incident
+from followthrough.domain.answered.organisation.organisation import Organisation, Rota, Service, Team
+from followthrough.domain.answered.organisation.rota import on_call
+from followthrough.domain.replayed.incident import roles
+from followthrough.domain.replayed.incident.commands import Acknowledge, AssignRole, Cancel, ChangeSeverity, Resolve
+from followthrough.domain.replayed.incident.incident import Incident, IncidentMomentKind, IncidentStatus, Role
+from followthrough.domain.replayed.incident.lifecycle import HandOver, Reopen
+from followthrough.domain.replayed.values import Refusal, Severity
 from tests.domain.test_incident_schedule import MONDAY, declared, minutes
 
 COMMANDER, COMMS, RESOLVER = Role

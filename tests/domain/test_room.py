@@ -9,8 +9,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
-from followthrough.domain.action_item import ActionItem, ItemStatus, Moment, MomentKind
-from followthrough.domain.incident import (
+from followthrough.domain.replayed.incident.alerts import receive
+from followthrough.domain.replayed.incident.commands import AddNote, IncidentCommand, Mitigate, ProposeItem, Resolve
+from followthrough.domain.replayed.incident.incident import (
     Alert,
     AlertState,
     Incident,
@@ -20,18 +21,17 @@ from followthrough.domain.incident import (
     ItemSummary,
     Role,
 )
-from followthrough.domain.incident_alerts import receive
-from followthrough.domain.incident_commands import AddNote, IncidentCommand, Mitigate, ProposeItem, Resolve
-from followthrough.domain.item_commands import Accept, Finish, ItemCommand, Verify
-from followthrough.domain.kudos import GiveKudos
-from followthrough.domain.lifecycle_commands import Continued, LinkRepeat, Split, take_in
-from followthrough.domain.limits import ACTION_ITEMS, KUDOS, LINKS, PARTS, PASSED
-from followthrough.domain.postmortem_commands import Publish
-from followthrough.domain.repeats import RepeatSeen, repeated
-from followthrough.domain.roles import pass_on
-from followthrough.domain.room import NEARER, require_room
-from followthrough.domain.text import NOTE, POSTMORTEM, REASON
-from followthrough.domain.values import EntryKind, Refusal
+from followthrough.domain.replayed.incident.kudos import GiveKudos
+from followthrough.domain.replayed.incident.lifecycle import Continued, LinkRepeat, Split, take_in
+from followthrough.domain.replayed.incident.repeats import RepeatSeen, repeated
+from followthrough.domain.replayed.incident.roles import pass_on
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Moment, MomentKind
+from followthrough.domain.replayed.item.commands import Accept, Finish, ItemCommand, Verify
+from followthrough.domain.replayed.limits import ACTION_ITEMS, KUDOS, LINKS, PARTS, PASSED
+from followthrough.domain.replayed.postmortem.commands import Publish
+from followthrough.domain.replayed.room import NEARER, require_room
+from followthrough.domain.replayed.text import NOTE, POSTMORTEM, REASON
+from followthrough.domain.replayed.values import EntryKind, Refusal
 from tests.full import CHARACTERS, EVIDENCE, incident_command, item_command
 from tests.records import NOW, incident, item
 

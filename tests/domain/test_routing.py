@@ -1,8 +1,8 @@
 import pytest
 
-from followthrough.domain.routing import Routed, route
-from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.routing import Routed, route
+from followthrough.domain.replayed.values import Severity
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from followthrough.domain.drill import Scenario
+from followthrough.domain.replayed.drill.drill import Scenario
 from followthrough.organisation_file import OrganisationError
 from followthrough.scenarios import load_scenarios
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from pydantic_core import to_json
 
-from followthrough.domain.action_item import ExtensionWanted, ItemStatus, Waiver
-from followthrough.domain.incident import Audience, Role, RoleHolder, UpdateStage
-from followthrough.domain.incident_commands import SendUpdate
-from followthrough.domain.notice_kinds import NoticeKind
-from followthrough.domain.postmortem import Postmortem, Review, ReviewState
-from followthrough.domain.shown import incident_as_shown, item_as_shown, shown_of_incident, shown_of_item
+from followthrough.domain.replayed.incident.commands import SendUpdate
+from followthrough.domain.replayed.incident.incident import Audience, Role, RoleHolder, UpdateStage
+from followthrough.domain.replayed.item.action_item import ExtensionWanted, ItemStatus, Waiver
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
+from followthrough.domain.replayed.mail.shown import incident_as_shown, item_as_shown, shown_of_incident, shown_of_item
+from followthrough.domain.replayed.postmortem.postmortem import Postmortem, Review, ReviewState
 from tests.records import NOW, incident, item
 
 

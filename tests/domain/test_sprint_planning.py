@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.action_item import ActionItem, Block, ItemStatus, Priority, Waiver
-from followthrough.domain.calendar import is_working_day
-from followthrough.domain.sprint import Sprint, SprintPlan
-from followthrough.domain.sprint_commands import Estimate, MovedOn, Planned
-from followthrough.domain.sprint_dates import coming_plans, sprint_plan
-from followthrough.domain.sprint_planning import CANDIDATES, PLACES, Place, Proposal, propose
-from followthrough.domain.ticket import Ticket
-from followthrough.domain.values import Refusal, Severity
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.calendar import is_working_day
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.sprint.dates import coming_plans, sprint_plan
+from followthrough.domain.answered.sprint.proposal import CANDIDATES, PLACES, Place, Proposal, propose
+from followthrough.domain.replayed.item.action_item import ActionItem, Block, ItemStatus, Priority, Waiver
+from followthrough.domain.replayed.sprint.commands import Estimate, MovedOn, Planned
+from followthrough.domain.replayed.sprint.sprint import Sprint, SprintPlan
+from followthrough.domain.replayed.ticket.ticket import Ticket
+from followthrough.domain.replayed.values import Refusal, Severity
 from tests.records import NOW, item
 from tests.tracking import organisation
 

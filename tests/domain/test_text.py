@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from followthrough.domain.text import (
+from followthrough.domain.replayed.text import (
     CUT,
     KEY,
     POSTMORTEM,

@@ -1,9 +1,9 @@
 import pytest
 
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.ticket import Ticket, TicketReport, TicketState
-from followthrough.domain.ticket_commands import Adopt
-from followthrough.domain.values import Refusal
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.ticket.commands import Adopt
+from followthrough.domain.replayed.ticket.ticket import Ticket, TicketReport, TicketState
+from followthrough.domain.replayed.values import Refusal
 from tests.records import NOW, item
 
 ADOPT = Adopt(by="ben", ticket="PAY-12")

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import ActionItem, Evidence, ItemStatus
-from followthrough.domain.item_commands import Accept, Extend, Finish, Reassign
-from followthrough.domain.ticket import Ticket, TicketReport, TicketState
-from followthrough.domain.ticket_sync import SOMEBODY, UNREADABLE, Outcome, TicketFacts, take_report
-from followthrough.domain.ticket_writing import as_written, what_to_write
-from followthrough.domain.values import Refusal
+from followthrough.domain.answered.ticket.writing import as_written, what_to_write
+from followthrough.domain.replayed.item.action_item import ActionItem, Evidence, ItemStatus
+from followthrough.domain.replayed.item.commands import Accept, Extend, Finish, Reassign
+from followthrough.domain.replayed.ticket.sync import SOMEBODY, UNREADABLE, Outcome, TicketFacts, take_report
+from followthrough.domain.replayed.ticket.ticket import Ticket, TicketReport, TicketState
+from followthrough.domain.replayed.values import Refusal
 from tests.records import NOW, item
 
 LINK = HttpUrl("https://git.example.com/change/7")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from followthrough.domain.ticket_text import (
+from followthrough.domain.answered.ticket.text import (
     SUMMARY,
     TEXT,
     Document,

@@ -5,9 +5,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from followthrough.domain.incident_commands import AddNote
-from followthrough.domain.timeline import ExportedEntry, as_markdown
-from followthrough.domain.values import EntryKind, Refusal
+from followthrough.domain.answered.incident.timeline import ExportedEntry, as_markdown
+from followthrough.domain.replayed.incident.commands import AddNote
+from followthrough.domain.replayed.values import EntryKind, Refusal
 from tests.records import NOW, incident
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])

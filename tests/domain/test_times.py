@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from followthrough.domain.calendar import end_of_working_day
-from followthrough.domain.incident import Alert, AlertState
-from followthrough.domain.times import Day, MachineTime, Time, clamped_day
+from followthrough.domain.answered.organisation.calendar import end_of_working_day
+from followthrough.domain.replayed.incident.incident import Alert, AlertState
+from followthrough.domain.replayed.times import Day, MachineTime, Time, clamped_day
 
 ANY_TIME = st.datetimes(timezones=st.timezones() | st.just(UTC), allow_imaginary=False)
 EVERY_ZONE = tuple(map(ZoneInfo, sorted(available_timezones())))

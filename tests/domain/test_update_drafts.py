@@ -5,12 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from followthrough.domain.incident import Audience, Incident, IncidentStatus, Role, RoleHolder, SentUpdate, UpdateStage
-from followthrough.domain.incident_commands import Mitigate, Resolve, SendUpdate
-from followthrough.domain.updates import likely_stage
-from followthrough.domain.values import Severity
+from followthrough.domain.answered.incident.updates import likely_stage
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.commands import Mitigate, Resolve, SendUpdate
+from followthrough.domain.replayed.incident.incident import (
+    Audience,
+    Incident,
+    IncidentStatus,
+    Role,
+    RoleHolder,
+    SentUpdate,
+    UpdateStage,
+)
+from followthrough.domain.replayed.values import Severity
 from followthrough.drafts import Draft, draft
-from followthrough.organisation import Organisation
 from followthrough.organisation_file import OrganisationError, OrganisationFile, load
 from tests.records import NOW, incident
 

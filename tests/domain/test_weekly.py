@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followthrough.domain.action_item import (
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.report.weekly import Wanted, WeeklyDigest, readers, weekly_digest, weekly_mails
+from followthrough.domain.replayed.item.action_item import (
     ActionItem,
     Block,
     ExtensionWanted,
@@ -16,9 +18,7 @@ from followthrough.domain.action_item import (
     MomentKind,
     OwnerWanted,
 )
-from followthrough.domain.digest_mails import WeeklyMail
-from followthrough.domain.weekly import Wanted, WeeklyDigest, readers, weekly_digest, weekly_mails
-from followthrough.organisation import Organisation
+from followthrough.domain.replayed.report.mails import WeeklyMail
 from tests.notices import EVIDENCE, ORGANISATION, WAIVER
 from tests.records import NOW, item
 

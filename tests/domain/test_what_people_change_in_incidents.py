@@ -3,8 +3,19 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.ids import incident_id
-from followthrough.domain.incident import (
+from followthrough.domain.replayed.ids import incident_id
+from followthrough.domain.replayed.incident.commands import (
+    Acknowledge,
+    AddNote,
+    AssignRole,
+    Cancel,
+    ChangeSeverity,
+    Mitigate,
+    ProposeItem,
+    Resolve,
+    SendUpdate,
+)
+from followthrough.domain.replayed.incident.incident import (
     Audience,
     Incident,
     IncidentMoment,
@@ -20,29 +31,26 @@ from followthrough.domain.incident import (
     Subscription,
     UpdateStage,
 )
-from followthrough.domain.incident_commands import (
-    Acknowledge,
-    AddNote,
-    AssignRole,
-    Cancel,
-    ChangeSeverity,
-    Mitigate,
-    ProposeItem,
-    Resolve,
-    SendUpdate,
+from followthrough.domain.replayed.incident.kudos import GiveKudos
+from followthrough.domain.replayed.incident.lifecycle import (
+    HandOver,
+    LinkRepeat,
+    Merge,
+    Reopen,
+    Split,
+    UnlinkRepeat,
+    end_merge,
 )
-from followthrough.domain.kudos import GiveKudos
-from followthrough.domain.lifecycle_commands import HandOver, LinkRepeat, Merge, Reopen, Split, UnlinkRepeat, end_merge
-from followthrough.domain.postmortem import FormatName, Postmortem, Review
-from followthrough.domain.postmortem_commands import (
+from followthrough.domain.replayed.incident.subscriptions import Subscribe, Unsubscribe
+from followthrough.domain.replayed.postmortem.commands import (
     AssignPostmortem,
     ChooseFormat,
     Publish,
     ReviewPostmortem,
     SubmitPostmortem,
 )
-from followthrough.domain.subscriptions import Subscribe, Unsubscribe
-from followthrough.domain.values import EntryKind, Severity
+from followthrough.domain.replayed.postmortem.postmortem import FormatName, Postmortem, Review
+from followthrough.domain.replayed.values import EntryKind, Severity
 from tests.domain.changes import LATER, Change, did
 from tests.records import NOW, incident
 

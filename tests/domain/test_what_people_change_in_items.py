@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import (
+from followthrough.domain.replayed.item.action_item import (
     ActionItem,
     Block,
     Evidence,
@@ -14,7 +14,7 @@ from followthrough.domain.action_item import (
     OwnerWanted,
     Waiver,
 )
-from followthrough.domain.item_commands import (
+from followthrough.domain.replayed.item.commands import (
     Accept,
     ApproveExtension,
     Decline,
@@ -25,12 +25,10 @@ from followthrough.domain.item_commands import (
     Verify,
     Waive,
 )
-from followthrough.domain.item_lifecycle import (
-    ReopenItem,
-)
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.sprint_commands import Estimate
-from followthrough.domain.values import EntryKind
+from followthrough.domain.replayed.item.lifecycle import ReopenItem
+from followthrough.domain.replayed.sprint.commands import Estimate
+from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.domain.replayed.values import EntryKind
 from tests.domain.changes import LATER, Change, did
 from tests.records import NOW, item
 

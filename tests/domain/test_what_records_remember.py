@@ -3,16 +3,22 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.action_item import Evidence, ItemStatus, Moment, MomentKind
-from followthrough.domain.incident import Incident, IncidentMoment, IncidentMomentKind, IncidentStatus, ItemSummary
-from followthrough.domain.limits import COMMANDS, PASSED
-from followthrough.domain.postmortem import Postmortem
-from followthrough.domain.revival import UNANSWERED, incident_goes_on, item_goes_on
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.sprint_commands import MovedOn, NotPlanned, Planned
-from followthrough.domain.text import CUT, TITLE
-from followthrough.domain.times import clamped_day
-from followthrough.domain.values import ENTRIES_KEPT, EntryKind
+from followthrough.domain.replayed.incident.incident import (
+    Incident,
+    IncidentMoment,
+    IncidentMomentKind,
+    IncidentStatus,
+    ItemSummary,
+)
+from followthrough.domain.replayed.item.action_item import Evidence, ItemStatus, Moment, MomentKind
+from followthrough.domain.replayed.limits import COMMANDS, PASSED
+from followthrough.domain.replayed.postmortem.postmortem import Postmortem
+from followthrough.domain.replayed.revival import UNANSWERED, incident_goes_on, item_goes_on
+from followthrough.domain.replayed.sprint.commands import MovedOn, NotPlanned, Planned
+from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.domain.replayed.text import CUT, TITLE
+from followthrough.domain.replayed.times import clamped_day
+from followthrough.domain.replayed.values import ENTRIES_KEPT, EntryKind
 from tests.domain.changes import LATER, Change, did
 from tests.domain.refusals.items import blocked
 from tests.records import NOW, incident, item

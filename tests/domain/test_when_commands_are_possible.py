@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import Block, Evidence, ItemStatus, OwnerWanted, Waiver
-from followthrough.domain.incident import Audience, IncidentStatus, Role, RoleHolder, UpdateStage
-from followthrough.domain.incident_commands import (
+from followthrough.domain.replayed.incident.commands import (
     Acknowledge,
     AssignRole,
     Cancel,
@@ -18,21 +16,31 @@ from followthrough.domain.incident_commands import (
     Resolve,
     SendUpdate,
 )
-from followthrough.domain.item_commands import Accept, Decline, Extend, Finish, Reassign, Verify, Waive
-from followthrough.domain.item_lifecycle import BlockItem, Duplicate, MergeItem, Part, ReopenItem, SplitItem, Unblock
-from followthrough.domain.item_lifecycle import take_in as take_in_item
-from followthrough.domain.lifecycle_commands import Continued, HandOver, Merge, Reopen, Split, take_in
-from followthrough.domain.postmortem import FormatName, Postmortem
-from followthrough.domain.postmortem_commands import (
+from followthrough.domain.replayed.incident.incident import Audience, IncidentStatus, Role, RoleHolder, UpdateStage
+from followthrough.domain.replayed.incident.lifecycle import Continued, HandOver, Merge, Reopen, Split, take_in
+from followthrough.domain.replayed.incident.subscriptions import Subscribe, Unsubscribe
+from followthrough.domain.replayed.item.action_item import Block, Evidence, ItemStatus, OwnerWanted, Waiver
+from followthrough.domain.replayed.item.commands import Accept, Decline, Extend, Finish, Reassign, Verify, Waive
+from followthrough.domain.replayed.item.lifecycle import (
+    BlockItem,
+    Duplicate,
+    MergeItem,
+    Part,
+    ReopenItem,
+    SplitItem,
+    Unblock,
+)
+from followthrough.domain.replayed.item.lifecycle import take_in as take_in_item
+from followthrough.domain.replayed.postmortem.commands import (
     AssignPostmortem,
     ChooseFormat,
     Publish,
     ReviewPostmortem,
     SubmitPostmortem,
 )
-from followthrough.domain.sprint_commands import Estimate
-from followthrough.domain.subscriptions import Subscribe, Unsubscribe
-from followthrough.domain.values import Record, Refusal, Severity
+from followthrough.domain.replayed.postmortem.postmortem import FormatName, Postmortem
+from followthrough.domain.replayed.sprint.commands import Estimate
+from followthrough.domain.replayed.values import Record, Refusal, Severity
 from tests.domain.changes import Doing
 from tests.domain.refusals.row import do
 from tests.records import NOW, incident, item

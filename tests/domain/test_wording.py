@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from followthrough.domain.wording import (
+from followthrough.domain.answered.wording import (
     exact_span,
     span,
     span_to_the_minute,

@@ -6,8 +6,8 @@ from unittest.mock import patch
 
 from activities.read_model import UNFENCED, ReadModel
 from followthrough.cli import app
-from followthrough.domain.action_item import ActionItem, ItemStatus
-from followthrough.domain.values import Fence
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
+from followthrough.domain.replayed.values import Fence
 
 
 class DyingReadModel(ReadModel):

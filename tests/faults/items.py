@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from followthrough.domain.action_item import ActionItem, Kind, Priority
-from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.item.action_item import ActionItem, Kind, Priority
+from followthrough.domain.replayed.values import Severity
 
 
 def proposed_to(owner: str, organisation: Organisation) -> ActionItem:

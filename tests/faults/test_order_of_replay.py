@@ -12,7 +12,7 @@ from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, 
 from temporalio.workflow import NondeterminismError
 
 from followthrough.converter import data_converter
-from followthrough.turns import InTurn
+from workflows.turns import InTurn
 
 SOON = timedelta(seconds=20)
 ASKED, ANSWER = threading.Event(), threading.Event()

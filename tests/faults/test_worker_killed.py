@@ -5,10 +5,10 @@ from pathlib import Path
 
 from temporalio.service import RPCError
 
-from followthrough.domain.item_commands import Accept
-from followthrough.domain.ticket import Ticket
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.item.commands import Accept
+from followthrough.domain.replayed.ticket.ticket import Ticket
 from followthrough.engine import engine
-from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from tests.end_to_end.processes import FOLLOWTHROUGH, process
 from tests.faults.items import proposed_to

@@ -8,10 +8,10 @@ from pydantic import HttpUrl
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.item_commands import Accept, Finish
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.item.commands import Accept, Finish
 from followthrough.engine import engine
-from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.database import open_database

@@ -3,7 +3,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageColor
 
-from followthrough.domain.digest import Ages
+from followthrough.domain.answered.report.digest import Ages
 from followthrough.mail.charts import BAR, BASE, HEIGHT, MARGIN, TOP, WIDTH, Chart, charts, png
 from tests.digests import TREND, monthly
 

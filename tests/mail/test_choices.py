@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.choices import DECIDE, NAMES, choices
+from followthrough.domain.answered.choices import DECIDE, NAMES, choices
 from followthrough.links import Link
 from followthrough.mail.render import render
 from tests.domain.test_daily import waiting

@@ -1,7 +1,7 @@
 import re
 
-from followthrough.domain.notice_kinds import NoticeKind
-from followthrough.domain.waiting_mail import WaitingMail
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
+from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.mail.render import Rendered, render_daily
 from tests.domain.test_daily import waiting
 from tests.notices import LINKS, ORGANISATION, PUBLIC_URL

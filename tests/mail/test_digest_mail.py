@@ -1,11 +1,11 @@
 import re
 from typing import Any
 
-from followthrough.domain.action_item import ItemStatus, Moment, MomentKind
-from followthrough.domain.digest import Ages, ItemNumbers, KudosLine, RepeatLine
-from followthrough.domain.drill_scorecard import Practice, TeamPractice
-from followthrough.domain.escalations import Escalation
-from followthrough.domain.load import Duty, Overload
+from followthrough.domain.answered.drill.scorecard import Practice, TeamPractice
+from followthrough.domain.answered.report.digest import Ages, ItemNumbers, KudosLine, RepeatLine
+from followthrough.domain.answered.report.escalations import Escalation
+from followthrough.domain.answered.report.load import Duty, Overload
+from followthrough.domain.replayed.item.action_item import ItemStatus, Moment, MomentKind
 from followthrough.mail.charts import charts
 from followthrough.mail.render import Rendered, render_digest
 from tests.digests import monthly

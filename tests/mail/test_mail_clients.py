@@ -9,8 +9,8 @@ import re
 
 import pytest
 
-from followthrough.domain.digest_mails import WeeklyMail
-from followthrough.domain.weekly import weekly_digest
+from followthrough.domain.answered.report.weekly import weekly_digest
+from followthrough.domain.replayed.report.mails import WeeklyMail
 from followthrough.mail.render import render, render_digest, render_weekly
 from tests.digests import monthly
 from tests.notices import LINKS, ORGANISATION, PUBLIC_URL, notice

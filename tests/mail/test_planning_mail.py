@@ -3,12 +3,12 @@ from datetime import date
 
 import pytest
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.sprint_dates import sprint_plan
-from followthrough.domain.sprint_planning import propose
+from followthrough.domain.answered.organisation.organisation import Sprints
+from followthrough.domain.answered.sprint.dates import sprint_plan
+from followthrough.domain.answered.sprint.proposal import propose
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.sprint.sprint import Sprint
 from followthrough.mail.render import Rendered, render_planning
-from followthrough.organisation import Sprints
 from tests.notices import ORGANISATION, PUBLIC_URL
 from tests.records import NOW, item
 from workflows.sprint_messages import PlanningMail, PlanningMailKind

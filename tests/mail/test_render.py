@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from jinja2 import TemplateError
 
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.incident import IncidentStatus
+from followthrough.domain.replayed.incident.incident import IncidentStatus
+from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.mail import render as renderer
 from followthrough.mail.render import Rendered, load, render
 from tests.notices import EVIDENCE, LINKS, ORGANISATION, PUBLIC_URL, notice

@@ -5,9 +5,16 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.action_item import ActionItem, ExtensionWanted, ItemStatus, Moment, MomentKind, OwnerWanted
-from followthrough.domain.digest_mails import WeeklyMail
-from followthrough.domain.weekly import weekly_digest
+from followthrough.domain.answered.report.weekly import weekly_digest
+from followthrough.domain.replayed.item.action_item import (
+    ActionItem,
+    ExtensionWanted,
+    ItemStatus,
+    Moment,
+    MomentKind,
+    OwnerWanted,
+)
+from followthrough.domain.replayed.report.mails import WeeklyMail
 from followthrough.mail.render import Rendered, render_weekly
 from tests.notices import EVIDENCE, ORGANISATION, PUBLIC_URL, WAIVER
 from tests.records import NOW, item

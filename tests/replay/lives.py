@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from jinja2 import UndefinedError
 
-from followthrough.domain.alert import Alert, AlertState, MergedInto
-from followthrough.domain.ids import drill_id
+from followthrough.domain.replayed.ids import drill_id
+from followthrough.domain.replayed.incident.alert import Alert, AlertState, MergedInto
 from followthrough.gateway import Gateway
 from followthrough.mail.render import Rendered, render
 from tests.replay.stage import Stage, mails_wait

@@ -21,7 +21,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.mail_transport import OutboxTransport
 from activities.vendors import VendorUnavailable
-from followthrough.domain.ids import page_of
+from followthrough.domain.replayed.ids import page_of
 from followthrough.organisation_file import OrganisationFile
 from followthrough.revival import go_on
 from followthrough.service import Service

@@ -12,10 +12,10 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
 from followthrough.converter import data_converter
-from followthrough.domain.values import Message, State
-from followthrough.turns import InTurn
+from followthrough.domain.replayed.values import Message, State
 from tests.replay.test_replay import RECORDED
 from worker import WORKFLOW_RUNNER, WORKFLOWS
+from workflows.turns import InTurn
 
 ADDED = {"what only a newer worker knows": [{"text": "not for this one"}]}
 ADDED_SINCE_0_1 = ["question", "before_duplicates", "before_merges", "unheard", "carried_out", "reopen_id"]

@@ -13,12 +13,12 @@ from pydantic import BaseModel
 from temporalio import activity, workflow
 
 import activities
-from followthrough.domain.action_item import MomentKind
-from followthrough.domain.alert import AlertState
-from followthrough.domain.incident import IncidentMomentKind
-from followthrough.domain.notice_kinds import NoticeKind
-from followthrough.domain.sprint_commands import SprintNews
-from followthrough.domain.values import State
+from followthrough.domain.replayed.incident.alert import AlertState
+from followthrough.domain.replayed.incident.incident import IncidentMomentKind
+from followthrough.domain.replayed.item.action_item import MomentKind
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
+from followthrough.domain.replayed.sprint.commands import SprintNews
+from followthrough.domain.replayed.values import State
 from tests.replay.record import HISTORIES
 from worker import WORKFLOWS
 

@@ -10,12 +10,12 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from followthrough.converter import data_converter
-from followthrough.domain.action_item import ActionItem
-from followthrough.turns import InTurn
+from followthrough.domain.replayed.item.action_item import ActionItem
 from tests.replay.record import HISTORIES
 from worker import WORKFLOW_RUNNER, WORKFLOWS
 from workflows.action_item import ActionItemWorkflow
 from workflows.messages import ItemProgress
+from workflows.turns import InTurn
 
 RECORDED = sorted(HISTORIES.glob("*/*.json"))
 

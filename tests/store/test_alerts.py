@@ -5,9 +5,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from activities.read_model import ReadModel
-from followthrough.domain.alert import Alert, AlertState, Heard
-from followthrough.domain.incident import IncidentStatus
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.alert import Alert, AlertState, Heard
+from followthrough.domain.replayed.incident.incident import IncidentStatus
 from followthrough.store import alerts
 from followthrough.store.alerts import forget, keep, known, without_route
 from tests.notices import ORGANISATION

@@ -10,10 +10,10 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session, SQLModel
 
 from activities.read_model import ReadModel
-from followthrough.domain.action_item import OPEN, ItemStatus, Moment, MomentKind
-from followthrough.domain.incident import Incident, IncidentStatus
-from followthrough.domain.postmortem import Postmortem
-from followthrough.domain.values import EntryKind, Fence
+from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
+from followthrough.domain.replayed.item.action_item import OPEN, ItemStatus, Moment, MomentKind
+from followthrough.domain.replayed.postmortem.postmortem import Postmortem
+from followthrough.domain.replayed.values import EntryKind, Fence
 from followthrough.store import queries
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import IncidentRow, MailRow, MailState

@@ -4,11 +4,11 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from activities.read_model import ReadModel
-from followthrough.domain.action_item import ActionItem, ItemStatus, Moment, MomentKind
-from followthrough.domain.digest import Month
-from followthrough.domain.digest_mails import WeeklyMail
-from followthrough.domain.incident import Repeat
-from followthrough.domain.values import EntryKind
+from followthrough.domain.answered.report.digest import Month
+from followthrough.domain.replayed.incident.incident import Repeat
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Moment, MomentKind
+from followthrough.domain.replayed.report.mails import WeeklyMail
+from followthrough.domain.replayed.values import EntryKind
 from followthrough.store.reports import note_teams, read_digest, read_weekly_digest, team_beginnings
 from tests.notices import ORGANISATION, WAIVER
 from tests.records import NOW, incident, item

@@ -15,7 +15,7 @@ from sqlalchemy import func
 from sqlmodel import Session, select
 from temporalio.client import Client
 
-from followthrough.domain.choices import DECIDE, NAMES
+from followthrough.domain.answered.choices import DECIDE, NAMES
 from followthrough.links import ExpiredLink, Link, Links
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store.database import open_database

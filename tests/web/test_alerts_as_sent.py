@@ -12,10 +12,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from followthrough.domain.incident import IncidentStatus
-from followthrough.domain.incident_commands import IncidentCommand, Resolve
-from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation, Route
+from followthrough.domain.answered.organisation.organisation import Organisation, Route
+from followthrough.domain.replayed.incident.commands import IncidentCommand, Resolve
+from followthrough.domain.replayed.incident.incident import IncidentStatus
+from followthrough.domain.replayed.values import Severity
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store.database import migrate, open_database
 from tests.waiting import eventually

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import Session
 
-from followthrough.domain.ids import page_of
+from followthrough.domain.replayed.ids import page_of
 from followthrough.store.tables import MailRow, MailState
 from tests.waiting import eventually
 from tests.web.conftest import Web

@@ -9,7 +9,7 @@ from icalendar import Calendar
 from pydantic import SecretStr
 
 from followthrough.deadline_calendar import deadline_calendar
-from followthrough.domain.action_item import ItemStatus
+from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.organisation_file import OrganisationFile
 from tests.notices import PUBLIC_URL
 from tests.records import NOW, item

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from followthrough import alert_delivery, gateway
-from followthrough.domain.ids import generation_of, incident_id
-from followthrough.domain.incident import Incident
-from followthrough.domain.values import Severity
+from followthrough.domain.replayed.ids import generation_of, incident_id
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.values import Severity
 from tests.waiting import eventually
 from tests.web.conftest import Web
 from tests.web.test_api import declare, get, give

@@ -15,7 +15,7 @@ from temporalio.client import Client
 
 from followthrough import records
 from followthrough.converter import data_converter
-from followthrough.domain.incident import Incident, IncidentStatus
+from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
 from followthrough.store.database import open_database
 from tests.web.conftest import Web, new_namespace
 from workflows.incident import IncidentWorkflow

@@ -14,8 +14,8 @@ from pydantic import HttpUrl, SecretStr
 from temporalio.client import WorkflowHandle
 
 from activities.vendor_pause import VendorPause
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.item_commands import Finish
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.item.commands import Finish
 from tests.records import item
 from tests.standins.server import CONTRACTS
 from tests.waiting import eventually

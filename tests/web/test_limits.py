@@ -13,7 +13,7 @@ from sqlalchemy import Engine, update
 from sqlmodel import Session
 
 from activities.read_model import ReadModel
-from followthrough.domain.action_item import ActionItem
+from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store.tables import ActionItemRow
 from tests.records import NOW, item

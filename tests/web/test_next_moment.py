@@ -2,8 +2,8 @@ import html
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from followthrough.domain.action_item import Moment, MomentKind
-from followthrough.domain.incident import IncidentMomentKind
+from followthrough.domain.replayed.incident.incident import IncidentMomentKind
+from followthrough.domain.replayed.item.action_item import Moment, MomentKind
 from followthrough.web.next_moment import MOMENTS, next_moment
 from followthrough.web.rendering import _safe_markdown
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from activities.read_model import ReadModel
 from followthrough.cli.planning import drawn_planning
-from followthrough.domain.sprint_dates import coming_plans
+from followthrough.domain.answered.sprint.dates import coming_plans
 from followthrough.organisation_file import OrganisationFile
 from tests.records import NOW, item
 from tests.waiting import eventually

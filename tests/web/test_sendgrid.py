@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sendgrid.helpers.eventwebhook import EventWebhookHeader
 from sqlmodel import Session, col, select
 
-from followthrough.domain.notice_kinds import DigestKind
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
 from followthrough.store.subscriptions import wants
 from followthrough.store.tables import BouncedAddressRow, MailRow, MailState
 from tests.records import NOW

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import Session
 
-from followthrough.domain.notice_kinds import DigestKind
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
 from followthrough.links import Link, Links
 from followthrough.mail.unsubscribe import unsubscribe_headers, unsubscribe_url
 from followthrough.store.subscriptions import wants

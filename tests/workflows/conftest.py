@@ -12,12 +12,12 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from followthrough import engine as engines
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident import Alert, AlertState, Incident
-from followthrough.domain.incident_commands import IncidentCommand
-from followthrough.domain.item_commands import ItemCommand
-from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.commands import IncidentCommand
+from followthrough.domain.replayed.incident.incident import Alert, AlertState, Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.item.commands import ItemCommand
+from followthrough.domain.replayed.values import Severity
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from tests.days import CLOCK

@@ -14,14 +14,14 @@ from temporalio.common import RawValue
 from temporalio.service import RPCError
 from temporalio.workflow import _Definition
 
-from followthrough.domain.action_item import ActionItem, ItemStatus, Priority
-from followthrough.domain.incident import Incident, IncidentStatus, Role
-from followthrough.domain.incident_commands import AssignRole, ProposeItem, Resolve
-from followthrough.domain.item_commands import Accept, Finish, ItemCommand, Verify
-from followthrough.domain.item_lifecycle import BlockItem, MergeItem, Part, ReopenItem, SplitItem
-from followthrough.domain.lifecycle_commands import Merge, Reopen
-from followthrough.domain.postmortem_commands import Publish
-from followthrough.domain.values import Record, Severity
+from followthrough.domain.replayed.incident.commands import AssignRole, ProposeItem, Resolve
+from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus, Role
+from followthrough.domain.replayed.incident.lifecycle import Merge, Reopen
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Priority
+from followthrough.domain.replayed.item.commands import Accept, Finish, ItemCommand, Verify
+from followthrough.domain.replayed.item.lifecycle import BlockItem, MergeItem, Part, ReopenItem, SplitItem
+from followthrough.domain.replayed.postmortem.commands import Publish
+from followthrough.domain.replayed.values import Record, Severity
 from followthrough.gateway import Gateway
 from followthrough.store.tables import MailRow
 from tests.stuck import stuck

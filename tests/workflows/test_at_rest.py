@@ -7,11 +7,11 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle
 
-from followthrough.domain import shown
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident_commands import ProposeItem
-from followthrough.domain.item_commands import Accept, Reassign
-from followthrough.domain.values import Severity
+from followthrough.domain.replayed.incident.commands import ProposeItem
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.item.commands import Accept, Reassign
+from followthrough.domain.replayed.mail import shown
+from followthrough.domain.replayed.values import Severity
 from tests.waiting import eventually
 from tests.workflows.conftest import ItemPart, Play
 from workflows.action_item import ActionItemWorkflow

@@ -6,10 +6,11 @@ from datetime import timedelta
 from pydantic import HttpUrl
 from sqlmodel import Session, select
 
-from followthrough.domain.action_item import ActionItem, ItemStatus
-from followthrough.domain.incident import IncidentStatus
-from followthrough.domain.incident_commands import ProposeItem, Resolve
-from followthrough.domain.item_commands import (
+from followthrough.domain.replayed.incident.commands import ProposeItem, Resolve
+from followthrough.domain.replayed.incident.incident import IncidentStatus
+from followthrough.domain.replayed.incident.lifecycle import Merge
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
+from followthrough.domain.replayed.item.commands import (
     Accept,
     ApproveExtension,
     Decline,
@@ -18,10 +19,9 @@ from followthrough.domain.item_commands import (
     RefuseExtension,
     Waive,
 )
-from followthrough.domain.item_lifecycle import BlockItem, MergeItem, Part, ReopenItem, SplitItem, Unblock
-from followthrough.domain.lifecycle_commands import Merge
-from followthrough.domain.postmortem_commands import Publish
-from followthrough.domain.values import Severity
+from followthrough.domain.replayed.item.lifecycle import BlockItem, MergeItem, Part, ReopenItem, SplitItem, Unblock
+from followthrough.domain.replayed.postmortem.commands import Publish
+from followthrough.domain.replayed.values import Severity
 from followthrough.gateway import Gateway
 from followthrough.store.tables import ActionItemRow, LocalTicketRow, MailRow, TimelineRow
 from tests.waiting import found_rows

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from followthrough.domain.incident import Alert, AlertState
-from followthrough.domain.incident_commands import AddNote, Resolve
-from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.commands import AddNote, Resolve
+from followthrough.domain.replayed.incident.incident import Alert, AlertState
+from followthrough.domain.replayed.values import Severity
 from tests.workflows.conftest import in_short_runs
 from workflows.incident import IncidentWorkflow
 

@@ -17,10 +17,10 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.read_model import ReadModel
-from followthrough.domain.calendar import FIRST_ZONE, WEEKDAYS
-from followthrough.domain.ids import RECONCILE
-from followthrough.domain.notice_kinds import DigestKind
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.calendar import FIRST_ZONE, WEEKDAYS
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.ids import RECONCILE
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
 from followthrough.schedules import set_schedules
 from followthrough.settings import Settings
 from followthrough.store import subscriptions

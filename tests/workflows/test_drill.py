@@ -14,12 +14,11 @@ from temporalio.client import Client, ScheduleDescription
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from followthrough import schedules
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.drill import DrillOutcome, DrillReport
-from followthrough.domain.drill_calendar import Quarter, planned_start
-from followthrough.domain.ids import incident_id
-from followthrough.domain.incident import Audience, Incident, IncidentStatus, Role, UpdateStage
-from followthrough.domain.incident_commands import (
+from followthrough.domain.answered.drill.calendar import Quarter, planned_start
+from followthrough.domain.answered.organisation.organisation import Holidays, Organisation
+from followthrough.domain.replayed.drill.drill import DrillOutcome, DrillReport
+from followthrough.domain.replayed.ids import incident_id
+from followthrough.domain.replayed.incident.commands import (
     Acknowledge,
     AssignRole,
     IncidentCommand,
@@ -27,8 +26,9 @@ from followthrough.domain.incident_commands import (
     Resolve,
     SendUpdate,
 )
-from followthrough.domain.item_commands import Accept
-from followthrough.organisation import Holidays, Organisation
+from followthrough.domain.replayed.incident.incident import Audience, Incident, IncidentStatus, Role, UpdateStage
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.item.commands import Accept
 from followthrough.organisation_file import OrganisationFile
 from followthrough.schedules import set_schedules, wanted_schedules
 from followthrough.settings import Settings

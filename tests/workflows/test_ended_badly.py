@@ -11,16 +11,16 @@ from temporalio.testing import ActivityEnvironment
 from activities.read_model import ReadModel
 from activities.reconciler import Reconciler
 from followthrough import revival
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.alert import Alert, AlertState
-from followthrough.domain.drill import DrillReport
-from followthrough.domain.ids import drill_id
-from followthrough.domain.incident import Incident, IncidentStatus
-from followthrough.domain.incident_commands import Acknowledge, AddNote, ProposeItem, Resolve
-from followthrough.domain.item_commands import Accept, Waive
-from followthrough.domain.item_lifecycle import BlockItem
-from followthrough.domain.values import Refusal
-from followthrough.domain.waiting_mail import WaitingMail
+from followthrough.domain.replayed.drill.drill import DrillReport
+from followthrough.domain.replayed.ids import drill_id
+from followthrough.domain.replayed.incident.alert import Alert, AlertState
+from followthrough.domain.replayed.incident.commands import Acknowledge, AddNote, ProposeItem, Resolve
+from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.item.commands import Accept, Waive
+from followthrough.domain.replayed.item.lifecycle import BlockItem
+from followthrough.domain.replayed.mail.waiting import WaitingMail
+from followthrough.domain.replayed.values import Refusal
 from followthrough.gateway import Gateway
 from followthrough.revival import OtherEngine, adopt_engine, go_on
 from followthrough.store import queries

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from followthrough.domain.action_item import ItemStatus, MomentKind
-from followthrough.domain.incident_commands import ProposeItem
-from followthrough.domain.item_commands import Accept, Reassign
-from followthrough.domain.values import Severity
-from followthrough.organisation import Away, Organisation
+from followthrough.domain.answered.organisation.organisation import Away, Organisation
+from followthrough.domain.replayed.incident.commands import ProposeItem
+from followthrough.domain.replayed.item.action_item import ItemStatus, MomentKind
+from followthrough.domain.replayed.item.commands import Accept, Reassign
+from followthrough.domain.replayed.values import Severity
 from followthrough.store import queries
 from followthrough.store.tables import ActionItemRow, MailRow
 from tests.workflows.conftest import IncidentPart, ItemPart, Play

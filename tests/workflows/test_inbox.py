@@ -18,9 +18,9 @@ from temporalio.testing import ActivityEnvironment, TimeSkipper, TimeSkippingCon
 from activities.email import Email
 from activities.inboxes import Inboxes
 from activities.read_model import ReadModel
-from followthrough.domain.action_item import ItemStatus
-from followthrough.organisation import Organisation
-from followthrough.policies import MailPolicies
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.policies import MailPolicies
+from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import MailRow, MailState

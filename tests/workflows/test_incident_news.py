@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from followthrough.domain.incident_commands import AddNote, ProposeItem, Resolve
-from followthrough.domain.item_commands import Accept
-from followthrough.domain.lifecycle_commands import Reopen
-from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation
-from followthrough.policies import CountedFrom, ItemRule
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.policies import CountedFrom, ItemRule
+from followthrough.domain.replayed.incident.commands import AddNote, ProposeItem, Resolve
+from followthrough.domain.replayed.incident.lifecycle import Reopen
+from followthrough.domain.replayed.item.commands import Accept
+from followthrough.domain.replayed.values import Severity
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
 
 

@@ -9,13 +9,13 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.incident import Alert, AlertState, Incident
-from followthrough.domain.incident_commands import AddNote, ProposeItem
-from followthrough.domain.item_commands import Accept, Finish, Verify
-from followthrough.domain.values import Severity
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.commands import AddNote, ProposeItem
+from followthrough.domain.replayed.incident.incident import Alert, AlertState, Incident
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.item.commands import Accept, Finish, Verify
+from followthrough.domain.replayed.values import Severity
 from followthrough.gateway import Gateway
-from followthrough.organisation import Organisation
 from tests.workflows.conftest import IncidentPart, ItemPart, Play, in_short_runs
 from workflows.incident import IncidentWorkflow
 

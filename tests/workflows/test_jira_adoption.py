@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.item_commands import Accept
-from followthrough.domain.ticket_commands import Adopt
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.item.commands import Accept
+from followthrough.domain.replayed.ticket.commands import Adopt
 from followthrough.store.database import migrate, open_database
 from tests.records import item
 from tests.standins.jira import Fault, JiraStandIn

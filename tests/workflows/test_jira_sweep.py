@@ -18,10 +18,10 @@ from temporalio.exceptions import ActivityError
 
 from activities import jira_client
 from activities.read_model import ReadModel
-from followthrough.domain.action_item import ActionItem, ItemStatus
-from followthrough.domain.item_commands import Accept, Extend, Finish
-from followthrough.domain.ticket import TicketState
-from followthrough.domain.ticket_text import atlassian_document
+from followthrough.domain.answered.ticket.text import atlassian_document
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
+from followthrough.domain.replayed.item.commands import Accept, Extend, Finish
+from followthrough.domain.replayed.ticket.ticket import TicketState
 from followthrough.schedules import set_schedules
 from followthrough.store import queries
 from followthrough.store.database import migrate, open_database

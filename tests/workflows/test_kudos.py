@@ -2,11 +2,11 @@
 
 from sqlmodel import Session
 
-from followthrough.domain.incident import Role
-from followthrough.domain.incident_commands import Acknowledge
-from followthrough.domain.kudos import GiveKudos
-from followthrough.domain.lifecycle_commands import HandOver
-from followthrough.domain.load import load_report
+from followthrough.domain.answered.report.load import load_report
+from followthrough.domain.replayed.incident.commands import Acknowledge
+from followthrough.domain.replayed.incident.incident import Role
+from followthrough.domain.replayed.incident.kudos import GiveKudos
+from followthrough.domain.replayed.incident.lifecycle import HandOver
 from followthrough.store import queries
 from tests.workflows.conftest import Play
 

@@ -8,9 +8,7 @@ from pydantic import HttpUrl
 from sqlmodel import Session, select
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.incident import Alert, AlertState, Incident, IncidentStatus, Role
-from followthrough.domain.incident_commands import (
+from followthrough.domain.replayed.incident.commands import (
     Acknowledge,
     AssignRole,
     ChangeSeverity,
@@ -18,10 +16,12 @@ from followthrough.domain.incident_commands import (
     ProposeItem,
     Resolve,
 )
-from followthrough.domain.item_commands import Accept, Finish, Verify, Waive
-from followthrough.domain.lifecycle_commands import HandOver, Merge, Reopen, Split
-from followthrough.domain.postmortem_commands import Publish
-from followthrough.domain.values import Severity
+from followthrough.domain.replayed.incident.incident import Alert, AlertState, Incident, IncidentStatus, Role
+from followthrough.domain.replayed.incident.lifecycle import HandOver, Merge, Reopen, Split
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.item.commands import Accept, Finish, Verify, Waive
+from followthrough.domain.replayed.postmortem.commands import Publish
+from followthrough.domain.replayed.values import Severity
 from followthrough.gateway import Gateway
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, TimelineRow
 from tests.waiting import found_rows

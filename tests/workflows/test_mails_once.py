@@ -12,10 +12,10 @@ from sqlmodel import select
 
 import worker
 from followthrough import engine as engines
-from followthrough.domain.incident import Alert, AlertState, Incident
-from followthrough.domain.values import Severity
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.incident import Alert, AlertState, Incident
+from followthrough.domain.replayed.values import Severity
 from followthrough.engine import engine
-from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import MailRow, MailState

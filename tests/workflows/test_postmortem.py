@@ -2,10 +2,15 @@
 
 from sqlmodel import Session, col, select
 
-from followthrough.domain.incident import IncidentStatus, Role
-from followthrough.domain.incident_commands import Acknowledge, Resolve
-from followthrough.domain.postmortem_commands import AssignPostmortem, Publish, ReviewPostmortem, SubmitPostmortem
-from followthrough.domain.values import Severity
+from followthrough.domain.replayed.incident.commands import Acknowledge, Resolve
+from followthrough.domain.replayed.incident.incident import IncidentStatus, Role
+from followthrough.domain.replayed.postmortem.commands import (
+    AssignPostmortem,
+    Publish,
+    ReviewPostmortem,
+    SubmitPostmortem,
+)
+from followthrough.domain.replayed.values import Severity
 from followthrough.store.tables import MailRow
 from tests.workflows.conftest import IncidentPart, Play
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import Session, select
 
-from followthrough.domain.item_commands import Extend
+from followthrough.domain.replayed.item.commands import Extend
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import ActionItemRow, MailRow

@@ -9,8 +9,8 @@ from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
 from activities.read_model import ReadModel
-from followthrough.domain.incident_commands import AddNote
-from followthrough.domain.values import Fence
+from followthrough.domain.replayed.incident.commands import AddNote
+from followthrough.domain.replayed.values import Fence
 from followthrough.gateway import Gateway
 from followthrough.store import queries
 from followthrough.store.tables import TimelineRow

@@ -10,10 +10,10 @@ from temporalio.api.enums.v1 import EventType, ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
 from activities.read_model import ReadModel
-from followthrough.domain.incident_commands import AddNote, ProposeItem
-from followthrough.domain.values import Fence
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.commands import AddNote, ProposeItem
+from followthrough.domain.replayed.values import Fence
 from followthrough.engine import engine
-from followthrough.organisation import Organisation
 from followthrough.rebuild import rebuild
 from followthrough.settings import Settings
 from followthrough.store import queries

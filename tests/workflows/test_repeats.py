@@ -6,13 +6,13 @@ import pytest
 from sqlmodel import Session
 
 import activities.planning
-from followthrough.domain.action_item import Kind, Priority
-from followthrough.domain.incident import Incident, Repeat
-from followthrough.domain.incident_commands import Mitigate, ProposeItem, Resolve
-from followthrough.domain.lifecycle_commands import LinkRepeat, UnlinkRepeat
-from followthrough.domain.repeat_search import Earlier, find_repeats
-from followthrough.organisation import Organisation
-from followthrough.policies import RepeatPolicies
+from followthrough.domain.answered.incident.repeat_search import Earlier, find_repeats
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.policies import RepeatPolicies
+from followthrough.domain.replayed.incident.commands import Mitigate, ProposeItem, Resolve
+from followthrough.domain.replayed.incident.incident import Incident, Repeat
+from followthrough.domain.replayed.incident.lifecycle import LinkRepeat, UnlinkRepeat
+from followthrough.domain.replayed.item.action_item import Kind, Priority
 from followthrough.store import queries
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
 from tests.workflows.test_lifecycle import mails

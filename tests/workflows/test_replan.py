@@ -19,10 +19,10 @@ from activities import replan
 from activities.read_model import ReadModel
 from activities.replan import Replan
 from followthrough import upkeep
-from followthrough.domain.action_item import ActionItem, ItemStatus, MomentKind, Priority, Waiver
-from followthrough.domain.ids import REPLANNING
-from followthrough.domain.sprint import Sprint
-from followthrough.domain.values import Severity
+from followthrough.domain.replayed.ids import REPLANNING
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, MomentKind, Priority, Waiver
+from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.domain.replayed.values import Severity
 from followthrough.fingerprint import fingerprint
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings

@@ -7,8 +7,8 @@ import pytest
 from jinja2 import UndefinedError
 from sqlmodel import Session, col, select
 
-from followthrough.domain.incident_commands import ProposeItem
-from followthrough.domain.item_commands import Accept, Reassign
+from followthrough.domain.replayed.incident.commands import ProposeItem
+from followthrough.domain.replayed.item.commands import Accept, Reassign
 from followthrough.mail.render import Rendered, render
 from followthrough.store.tables import MailRow, MailState, TimelineRow
 from tests.waiting import eventually, found_rows

@@ -17,10 +17,10 @@ from temporalio.service import RPCError
 
 from followthrough import engine as engines
 from followthrough.converter import data_converter
-from followthrough.domain.incident_commands import ProposeItem, Resolve
-from followthrough.domain.values import Severity
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.commands import ProposeItem, Resolve
+from followthrough.domain.replayed.values import Severity
 from followthrough.engine import engine
-from followthrough.organisation import Organisation
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from tests.full import incident_command, item_command

@@ -12,11 +12,19 @@ from sqlmodel import Session
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
 
 import activities.planning
-from followthrough.domain.action_item import ActionItem, ItemPlan, ItemStatus, Kind, MomentKind, Priority, Waiver
-from followthrough.domain.item_commands import Finish, ItemCommand, Waive
-from followthrough.domain.item_schedule import plan_item
-from followthrough.domain.values import Severity
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.item.schedule import plan_item
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.item.action_item import (
+    ActionItem,
+    ItemPlan,
+    ItemStatus,
+    Kind,
+    MomentKind,
+    Priority,
+    Waiver,
+)
+from followthrough.domain.replayed.item.commands import Finish, ItemCommand, Waive
+from followthrough.domain.replayed.values import Severity
 from followthrough.store import queries
 from tests.workflows.conftest import ItemPart, Play
 from workflows.action_item import ActionItemWorkflow

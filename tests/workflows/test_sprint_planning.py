@@ -16,13 +16,13 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from followthrough.domain.action_item import ItemStatus
-from followthrough.domain.ids import planning_id
-from followthrough.domain.item_commands import Finish
-from followthrough.domain.notice_kinds import DigestKind
-from followthrough.domain.sprint import Sprint, SprintPlan
-from followthrough.domain.sprint_dates import coming_plans
-from followthrough.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.sprint.dates import coming_plans
+from followthrough.domain.replayed.ids import planning_id
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.item.commands import Finish
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind
+from followthrough.domain.replayed.sprint.sprint import Sprint, SprintPlan
 from followthrough.schedules import set_schedules
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database

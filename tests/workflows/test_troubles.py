@@ -21,7 +21,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from activities.read_model import ReadModel
 from activities.troubles import Troubles
 from followthrough import troubles
-from followthrough.domain.incident import Incident
+from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.organisation_file import OrganisationFile
 from followthrough.schedules import schedules_kept, set_schedules
 from followthrough.settings import Settings

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
-from followthrough.domain.incident import Audience, IncidentMomentKind, Role, UpdateStage
-from followthrough.domain.incident_commands import Acknowledge, AddNote, AssignRole, Resolve, SendUpdate
-from followthrough.domain.subscriptions import Subscribe, Unsubscribe
-from followthrough.domain.values import EntryKind, Severity
+from followthrough.domain.replayed.incident.commands import Acknowledge, AddNote, AssignRole, Resolve, SendUpdate
+from followthrough.domain.replayed.incident.incident import Audience, IncidentMomentKind, Role, UpdateStage
+from followthrough.domain.replayed.incident.subscriptions import Subscribe, Unsubscribe
+from followthrough.domain.replayed.values import EntryKind, Severity
 from followthrough.store.tables import MailRow, TimelineRow
 from tests.waiting import eventually
 from tests.workflows.conftest import IncidentPart, Play

@@ -10,9 +10,7 @@ from sqlmodel import Session, select
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from followthrough.domain.action_item import ItemStatus, MomentKind
-from followthrough.domain.incident import Audience, IncidentStatus, Role, UpdateStage
-from followthrough.domain.incident_commands import (
+from followthrough.domain.replayed.incident.commands import (
     Acknowledge,
     AddNote,
     AssignRole,
@@ -22,9 +20,11 @@ from followthrough.domain.incident_commands import (
     Resolve,
     SendUpdate,
 )
-from followthrough.domain.item_commands import Accept, Extend, Finish, Reassign, Verify, Waive
-from followthrough.domain.postmortem_commands import Publish, ReviewPostmortem, SubmitPostmortem
-from followthrough.domain.values import EntryKind
+from followthrough.domain.replayed.incident.incident import Audience, IncidentStatus, Role, UpdateStage
+from followthrough.domain.replayed.item.action_item import ItemStatus, MomentKind
+from followthrough.domain.replayed.item.commands import Accept, Extend, Finish, Reassign, Verify, Waive
+from followthrough.domain.replayed.postmortem.commands import Publish, ReviewPostmortem, SubmitPostmortem
+from followthrough.domain.replayed.values import EntryKind
 from followthrough.store.tables import ActionItemRow, IncidentRow, LocalTicketRow, MailRow, TimelineRow
 from tests.waiting import found_rows
 from tests.workflows.conftest import IncidentPart, ItemPart, Play

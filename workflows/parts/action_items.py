@@ -8,11 +8,10 @@ from temporalio.exceptions import ChildWorkflowError
 from temporalio.workflow import ChildWorkflowHandle
 
 from activities.missed import Missed
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident import Incident
-from followthrough.domain.incident_commands import ProposeItem
-from followthrough.domain.values import Refusal
-from followthrough.turns import turn
+from followthrough.domain.replayed.incident.commands import ProposeItem
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.values import Refusal
 from workflows.calls import LOCAL
 from workflows.entity import Entity
 from workflows.messages import Answer, IncidentNews, ItemAskedAgain, ItemEnded, ItemSplit
@@ -20,6 +19,7 @@ from workflows.parts.commands import Commands
 from workflows.parts.merging import Merging
 from workflows.parts.neighbours import start_item
 from workflows.signals import ToIncident, ToItem, say
+from workflows.turns import turn
 
 NO_NEWS = IncidentNews(resolved_at=None, published_at=None)
 

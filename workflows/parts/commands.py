@@ -7,11 +7,11 @@ from typing import Any, Generic, TypeVar
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident import Incident
-from followthrough.domain.room import require_room
-from followthrough.domain.text import REASON, cut
-from followthrough.domain.values import Command, Refusal
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.room import require_room
+from followthrough.domain.replayed.text import REASON, cut
+from followthrough.domain.replayed.values import Command, Refusal
 from followthrough.refusals import refused
 from workflows.entity import Entity
 

@@ -5,12 +5,12 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.email import Email
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident import Incident
-from followthrough.domain.limits import UNREACHED
-from followthrough.domain.notice_kinds import NoticeKind, ToTell
-from followthrough.domain.shown import as_shown, shown_of
-from followthrough.domain.values import EntryKind
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.limits import UNREACHED
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind, ToTell
+from followthrough.domain.replayed.mail.shown import as_shown, shown_of
+from followthrough.domain.replayed.values import EntryKind
 from workflows.background import Background, Errand
 from workflows.calls import MAIL, reason, unsent
 from workflows.mail_messages import Undelivered

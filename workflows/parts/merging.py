@@ -4,10 +4,10 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 
-from followthrough.domain.incident import Incident
-from followthrough.domain.incident_tells import of_merge
-from followthrough.domain.lifecycle_commands import Continued, end_merge, give_back, take_in
-from followthrough.domain.values import Refusal
+from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.incident.lifecycle import Continued, end_merge, give_back, take_in
+from followthrough.domain.replayed.incident.tells import of_merge
+from followthrough.domain.replayed.values import Refusal
 from workflows.entity import Entity
 from workflows.messages import MergeAnswer
 from workflows.parts.commands import Commands

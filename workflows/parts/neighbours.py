@@ -5,9 +5,9 @@ from typing import Any
 from temporalio import workflow
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.incident import ItemSummary
-from followthrough.domain.item_lifecycle import (
+from followthrough.domain.replayed.incident.incident import ItemSummary
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.item.lifecycle import (
     Duplicate,
     SplitItem,
     end_block,
@@ -16,9 +16,9 @@ from followthrough.domain.item_lifecycle import (
     hold_up,
     take_in,
 )
-from followthrough.domain.item_moments import go_on
-from followthrough.domain.item_tells import of_duplicate, of_outcome
-from followthrough.domain.values import Refusal
+from followthrough.domain.replayed.item.moments import go_on
+from followthrough.domain.replayed.item.tells import of_duplicate, of_outcome
+from followthrough.domain.replayed.values import Refusal
 from workflows.entity import Entity
 from workflows.messages import Answer, BlockAsked, BlockOver, ItemAskedAgain, ItemEnded, ItemProgress, ItemSplit
 from workflows.parts.question import Question

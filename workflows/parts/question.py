@@ -6,9 +6,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from temporalio import workflow
 
-from followthrough.domain.values import Message
-from followthrough.turns import turn
+from followthrough.domain.replayed.values import Message
 from workflows.signals import Signal, say
+from workflows.turns import turn
 
 ANSWER_WITHIN = timedelta(seconds=30)
 """How long a workflow waits for the answer of another, while it takes no commands."""

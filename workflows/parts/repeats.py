@@ -3,9 +3,9 @@
 from temporalio import workflow
 
 from activities.planning import Planning
-from followthrough.domain.incident import Incident, Repeat
-from followthrough.domain.incident_repeats import counts_against, take_found
-from followthrough.domain.repeats import RepeatSeen
+from followthrough.domain.replayed.incident.found_repeats import counts_against, take_found
+from followthrough.domain.replayed.incident.incident import Incident, Repeat
+from followthrough.domain.replayed.incident.repeats import RepeatSeen
 from workflows.calls import LOCAL
 from workflows.entity import Entity
 from workflows.signals import ToItem, say

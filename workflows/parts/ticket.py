@@ -10,19 +10,19 @@ from temporalio.exceptions import ActivityError
 from temporalio.workflow import ActivityConfig
 
 from activities.tickets import Tickets
-from followthrough.domain.action_item import ActionItem
-from followthrough.domain.item_commands import ItemCommand
-from followthrough.domain.item_tells import of_refused_ticket
-from followthrough.domain.ticket import TicketReport, TicketState
-from followthrough.domain.ticket_commands import Adopt
-from followthrough.domain.ticket_sync import TicketFacts, is_behind, take_report, ticket_facts
-from followthrough.domain.values import EntryKind, Refusal
-from followthrough.turns import turn
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.item.commands import ItemCommand
+from followthrough.domain.replayed.item.tells import of_refused_ticket
+from followthrough.domain.replayed.ticket.commands import Adopt
+from followthrough.domain.replayed.ticket.sync import TicketFacts, is_behind, take_report, ticket_facts
+from followthrough.domain.replayed.ticket.ticket import TicketReport, TicketState
+from followthrough.domain.replayed.values import EntryKind, Refusal
 from workflows.background import Errand
 from workflows.calls import TRACKER, reason
 from workflows.entity import Entity
 from workflows.messages import Adoption
 from workflows.ticket_messages import FollowTicket, TicketComment
+from workflows.turns import turn
 
 ASK_AGAIN = timedelta(days=1)
 """How long after a tracker's refusal the ticket is tried again, when the item itself does not change before."""

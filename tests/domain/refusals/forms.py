@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from followthrough.domain.choices import EXTEND
+from followthrough.domain.answered.choices import EXTEND
 from followthrough.links import Link
 from followthrough.organisation_file import load
 from followthrough.web.act_form import Offer, command_of

@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from followthrough.domain.incident import (
+from followthrough.domain.replayed.incident.commands import (
+    Acknowledge,
+    AddNote,
+    AssignRole,
+    Cancel,
+    ChangeSeverity,
+    ProposeItem,
+    Resolve,
+)
+from followthrough.domain.replayed.incident.incident import (
     Audience,
     Incident,
     IncidentStatus,
@@ -13,17 +22,8 @@ from followthrough.domain.incident import (
     RoleHolder,
     Subscription,
 )
-from followthrough.domain.incident_commands import (
-    Acknowledge,
-    AddNote,
-    AssignRole,
-    Cancel,
-    ChangeSeverity,
-    ProposeItem,
-    Resolve,
-)
-from followthrough.domain.kudos import GiveKudos
-from followthrough.domain.lifecycle_commands import (
+from followthrough.domain.replayed.incident.kudos import GiveKudos
+from followthrough.domain.replayed.incident.lifecycle import (
     Continued,
     HandOver,
     LinkRepeat,
@@ -32,12 +32,12 @@ from followthrough.domain.lifecycle_commands import (
     UnlinkRepeat,
     take_in,
 )
-from followthrough.domain.limits import ACTION_ITEMS, KUDOS, LINKS, MERGED_ALERTS, PARTS
-from followthrough.domain.room import RESERVE, ROOM, require_room
-from followthrough.domain.subscriptions import Subscribe, Unsubscribe
-from followthrough.domain.text import POSTMORTEM
-from followthrough.domain.times import LONG_AGO
-from followthrough.domain.values import ENTRIES_LONG, EntryKind, Record, Severity
+from followthrough.domain.replayed.incident.subscriptions import Subscribe, Unsubscribe
+from followthrough.domain.replayed.limits import ACTION_ITEMS, KUDOS, LINKS, MERGED_ALERTS, PARTS
+from followthrough.domain.replayed.room import RESERVE, ROOM, require_room
+from followthrough.domain.replayed.text import POSTMORTEM
+from followthrough.domain.replayed.times import LONG_AGO
+from followthrough.domain.replayed.values import ENTRIES_LONG, EntryKind, Record, Severity
 from tests.domain.refusals.row import INCIDENT, OTHER, SECOND, THIRD, TITLE, WHY, Row, summaries
 from tests.records import NOW, incident
 

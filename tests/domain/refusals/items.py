@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import HttpUrl
 
-from followthrough.domain.action_item import ActionItem, Block, Evidence, ExtensionWanted, ItemStatus
-from followthrough.domain.item_commands import (
+from followthrough.domain.replayed.item.action_item import ActionItem, Block, Evidence, ExtensionWanted, ItemStatus
+from followthrough.domain.replayed.item.commands import (
     Accept,
     ApproveExtension,
     Decline,
@@ -17,12 +17,12 @@ from followthrough.domain.item_commands import (
     Verify,
     Waive,
 )
-from followthrough.domain.item_lifecycle import BlockItem, Duplicate, MergeItem, Unblock, hold_up
-from followthrough.domain.item_lifecycle import take_in as take_in_item
-from followthrough.domain.limits import LINKS
-from followthrough.domain.ticket import Ticket, TicketReport, TicketState
-from followthrough.domain.ticket_commands import Adopt
-from followthrough.domain.times import FAR_AWAY, LONGEST_WAIVER
+from followthrough.domain.replayed.item.lifecycle import BlockItem, Duplicate, MergeItem, Unblock, hold_up
+from followthrough.domain.replayed.item.lifecycle import take_in as take_in_item
+from followthrough.domain.replayed.limits import LINKS
+from followthrough.domain.replayed.ticket.commands import Adopt
+from followthrough.domain.replayed.ticket.ticket import Ticket, TicketReport, TicketState
+from followthrough.domain.replayed.times import FAR_AWAY, LONGEST_WAIVER
 from tests.domain.refusals.row import DAY, INCIDENT, SECOND, WHY, Row
 from tests.records import NOW, item
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from followthrough.domain.jira_fields import file_fields, read_screen, transition_fields
-from followthrough.organisation import JiraProject
+from followthrough.domain.answered.organisation.organisation import JiraProject
+from followthrough.domain.answered.ticket.jira_fields import file_fields, read_screen, transition_fields
 from tests.domain.refusals.row import Row
 from tests.records import item
 from tests.standins.jira_data import screen_field, usual_screen

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from followthrough.domain.incident import Incident, IncidentPlan, IncidentStatus
-from followthrough.domain.postmortem import Postmortem, Review
-from followthrough.domain.postmortem_commands import AssignPostmortem, Publish, ReviewPostmortem
+from followthrough.domain.replayed.incident.incident import Incident, IncidentPlan, IncidentStatus
+from followthrough.domain.replayed.postmortem.commands import AssignPostmortem, Publish, ReviewPostmortem
+from followthrough.domain.replayed.postmortem.postmortem import Postmortem, Review
 from tests.domain.refusals.row import INCIDENT, WHY, Row, summaries
 from tests.records import NOW, incident
 

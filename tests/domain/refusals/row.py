@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from followthrough.domain.incident import ItemSummary
-from followthrough.domain.values import Record
+from followthrough.domain.replayed.incident.incident import ItemSummary
+from followthrough.domain.replayed.values import Record
 from tests.domain.changes import Doing
 from tests.records import NOW
 

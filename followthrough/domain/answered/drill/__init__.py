@@ -1,0 +1,1 @@
+"""Of drills: their dates, and what they showed. None of it replays."""

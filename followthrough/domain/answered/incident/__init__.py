@@ -1,0 +1,1 @@
+"""Of an incident: its next moment, candidates for its roles, earlier ones like it. None of it replays."""

@@ -1,0 +1,1 @@
+"""What digests and the playbook say. None of it replays."""

@@ -1,0 +1,1 @@
+"""What is written into tickets. None of it replays."""

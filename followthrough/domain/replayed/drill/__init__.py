@@ -1,0 +1,1 @@
+"""A drill: its plan, and its report. All of it replays."""

@@ -1,0 +1,1 @@
+"""The mails of a week and a month. All of it replays."""

@@ -1,0 +1,1 @@
+"""A planned sprint, and what an action item hears of it. All of it replays."""

@@ -1,0 +1,219 @@
+"""What comes of a change in a ticket. Each rule is a sentence in ``docs/jira.md``."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import AwareDatetime
+
+from followthrough.domain.replayed.item.action_item import WORKED_ON, ActionItem, ItemStatus
+from followthrough.domain.replayed.item.commands import Accept, Extend, Finish, ItemCommand, Reassign
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind, ToTell
+from followthrough.domain.replayed.ticket.ticket import TicketReport, TicketState
+from followthrough.domain.replayed.times import FAR_AWAY, YEAR
+from followthrough.domain.replayed.values import EntryKind, Message, PersonId, Refusal
+
+SOMEBODY = "somebody in Jira"
+"""Whoever changed the ticket and is not in the organisation file."""
+
+UNREADABLE = {
+    TicketState.GONE: "was deleted, or can't be seen any more",
+    TicketState.HIDDEN: "can't be seen any more: Jira shows nothing of its project",
+}
+
+
+class TicketFacts(Message):
+    """What a ticket shows of its action item."""
+
+    owner: PersonId
+    due: AwareDatetime | None
+    """None while the ticket shows a day of somebody else's choice."""
+    ended: bool
+
+
+@dataclass
+class Outcome:
+    """What has to be done about a report; ``put_back`` writes our due date into the ticket again."""
+
+    commands: list[ItemCommand] = field(default_factory=list)
+    tells: list[ToTell] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    put_back: bool = False
+    reopen: bool = False
+
+
+def ticket_facts(item: ActionItem, shows: TicketFacts | None) -> TicketFacts | None:
+    """What its ticket should show; None before the item is first accepted, unless it adopted one."""
+    if item.plan is None or (item.accepted_at is None and item.ticket is None and shows is None):
+        return shows
+    return TicketFacts(owner=item.owner, due=item.plan.due, ended=item.settled)
+
+
+def is_behind(item: ActionItem, shows: TicketFacts | None) -> bool:
+    """Whether there is something to write, in a ticket that can be written or made anew."""
+    seen = item.ticket_seen.state if item.ticket_seen else None
+    lost = seen is TicketState.HIDDEN or (seen is TicketState.GONE and item.settled)
+    return ticket_facts(item, shows) != shows and not lost
+
+
+def take_report(item: ActionItem, report: TicketReport, now: datetime) -> Outcome:
+    """Compares what a ticket says with what it said before, and decides what becomes of each difference.
+
+    The item notes what it saw; the outcome's commands are still to be carried out, in their order. The same report
+    again changes nothing.
+    """
+    seen = item.ticket_seen or TicketReport(ticket=report.ticket, state=TicketState.TO_DO, lead=report.lead)
+    if report == item.ticket_seen:
+        return Outcome()
+    item.ticket, item.ticket_seen = report.ticket, report
+    item.version += 1
+    taking = _Taking(item, seen, report, now)
+    if report.state in UNREADABLE:
+        taking.unreadable()
+    else:
+        taking.moved()
+        taking.assigned()
+        taking.status_changed()
+        taking.rescheduled()
+    return taking.outcome
+
+
+class _Taking:
+    """One report; ``after`` is the item as it will be once the commands so far are carried out."""
+
+    def __init__(self, item: ActionItem, seen: TicketReport, report: TicketReport, now: datetime) -> None:
+        self.item, self.seen, self.report, self.now = item, seen, report, now
+        self.after = item.model_copy(deep=True)
+        self.outcome = Outcome()
+        self.key = report.ticket.key
+
+    def give(self, command: ItemCommand) -> str | None:
+        """Why the rules do not allow the command; None when they do."""
+        try:
+            command.apply(self.after, self.now)
+        except Refusal as refusal:
+            return str(refusal)
+        self.outcome.commands.append(command)
+        return None
+
+    def note(self, text: str, by: PersonId | None = None) -> None:
+        self.item.note(self.now, EntryKind.TICKET, text, by)
+
+    def conflict(self, to: tuple[PersonId, ...], what: str, to_do: str) -> None:
+        self.item.ticket_conflict = what
+        self.note(what)
+        told = ToTell(NoticeKind.TICKET_CONFLICT, tuple(dict.fromkeys(to)), f"{what}\n{to_do}")
+        self.outcome.tells.append(told)
+
+    def unreadable(self) -> None:
+        if self.report.state is self.seen.state or self.item.settled:
+            return
+        self.conflict(
+            (self.item.owner, self.report.lead),
+            f"Ticket {self.key} {UNREADABLE[self.report.state]}.",
+            "The action item stays open. When the ticket can be read again it is followed again."
+            if self.report.state is TicketState.HIDDEN
+            else "The action item stays open, and gets a new ticket with its next change.",
+        )
+
+    def moved(self) -> None:
+        before = self.seen.ticket.key
+        if self.key == before:
+            return
+        self.note(f"Ticket {before} is {self.key} now")
+        if self.report.project_lead is not None:
+            self.conflict(
+                (self.report.lead, self.report.project_lead),
+                f"Ticket {before} was moved into another team's project, as {self.key}.",
+                "The action item keeps its owner and team; reassign it if somebody else is to do it.",
+            )
+
+    def assigned(self) -> None:
+        report, seen = self.report, self.seen
+        known = not seen.assignee_kept and (report.account, report.assignee) == (seen.account, seen.assignee)
+        if report.assignee_kept or known or self.after.status not in WORKED_ON or report.assignee == self.after.owner:
+            return
+        if report.assignee is None:
+            nobody = "nobody" if report.account is None else "somebody who is not in the organisation file"
+            self.conflict(
+                (report.lead,),
+                f"Ticket {self.key} was assigned to {nobody}.",
+                "The action item keeps its owner; reassign it if somebody else is to do it.",
+            )
+            return
+        by, reason = report.assigned_by or SOMEBODY, f"assigned in ticket {self.key}"
+        refusal = self.give(Reassign(by=by, to=report.assignee, reason=reason))
+        if refusal is None and by == report.assignee:
+            self.give(Accept(by=by))
+
+    def status_changed(self) -> None:
+        report, seen = self.report, self.seen
+        if seen.status not in ("", report.status):
+            self.note(f"Ticket {self.key}: {report.status}", report.moved_by)
+        if report.state is TicketState.DONE:
+            self._closed(already=seen.state is TicketState.DONE)
+        elif seen.state is TicketState.DONE:
+            if self.after.status is ItemStatus.DONE:
+                self.item.send_back(self.now, f"Reopened in ticket {self.key}", report.moved_by)
+                self.item.ticket_conflict = f"Ticket {self.key} was reopened, so its evidence did not hold."
+        elif report.state is TicketState.IN_PROGRESS and seen.state is not TicketState.IN_PROGRESS:
+            self._accepted_by_owner()
+
+    def _accepted_by_owner(self) -> None:
+        if self.after.status is ItemStatus.PROPOSED and self.report.moved_by == self.after.owner:
+            self.give(Accept(by=self.after.owner))
+
+    def _closed(self, *, already: bool) -> None:
+        report = self.report
+        nothing_new = already and (report.abandoned or report.evidence in (None, self.seen.evidence))
+        if nothing_new or self.after.status not in WORKED_ON:
+            return
+        if report.abandoned:
+            self.conflict(
+                self.item.approvers,
+                f"Ticket {self.key} was closed as {report.status}, without being done.",
+                "Waive the action item and say why, or reopen the ticket: until then it stays open.",
+            )
+            return
+        self._accepted_by_owner()
+        why = self._finished()
+        if why is None or already:
+            return
+        self.conflict(
+            (self.after.owner,),
+            f"Ticket {self.key} was closed, but the action item is still open. {why}",
+            "Close the action item with evidence, or comment with the link on the ticket.",
+        )
+        self.outcome.comments.append(
+            "Followthrough: this action item is still open. Please comment with a link to the change, dashboard or "
+            "test that shows that it is done."
+        )
+        self.outcome.reopen = report.reopen_without_evidence
+
+    def _finished(self) -> str | None:
+        """Why the ticket's evidence does not finish the item; None when it does."""
+        evidence = self.report.evidence
+        if evidence is None:
+            return "Nothing shows that it is done."
+        if any(shown.url == evidence and shown.refuted is not None for shown in self.item.evidence):
+            return "Its evidence was found not to hold."
+        by = self.report.moved_by or SOMEBODY
+        return self.give(Finish(by=by, evidence=evidence, note=f"from ticket {self.key}"))
+
+    def rescheduled(self) -> None:
+        report, seen = self.report, self.seen
+        known = not seen.due_kept and report.due == seen.due
+        if report.due_kept or known or self.after.status not in WORKED_ON:
+            return
+        why: str | None = "An action item always has a deadline."
+        if report.due is not None:
+            why = f"A deadline is at most {FAR_AWAY // YEAR} years away."
+        if report.deadline is not None:
+            by = report.rescheduled_by or SOMEBODY
+            why = self.give(Extend(by=by, until=report.deadline, reason=f"due date changed in ticket {self.key}"))
+            if why is None and self.after.due != report.deadline:
+                why = "An approver has been asked for the time."
+        if why is not None:
+            self.item.ticket_conflict = f"The due date of ticket {self.key} was changed and put back. {why}"
+            self.note(self.item.ticket_conflict, report.rescheduled_by)
+            self.outcome.comments.append(f"Followthrough put the due date back. {why}")
+            self.outcome.put_back = True
