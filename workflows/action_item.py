@@ -20,7 +20,7 @@ from workflows.calls import LOCAL
 from workflows.entity import Entity
 from workflows.mail_messages import Undelivered
 from workflows.messages import Answer, BlockAsked, BlockOver, IncidentNews, ItemProgress, PlanItem, PlansTaken
-from workflows.parts.commands import Commands
+from workflows.parts.commands import check, once
 from workflows.parts.neighbours import Neighbours
 from workflows.parts.ticket import KeptTicket
 from workflows.signals import ToItem, hears
@@ -34,7 +34,6 @@ class ActionItemWorkflow(ToItem):
     def __init__(self, progress: ItemProgress) -> None:
         self._item = item = progress.item
         self._entity = Entity(item, progress.outgoing, self._plan, item_moments.take)
-        self._commands = Commands(self._entity)
         self._ticket = KeptTicket(self._entity, progress.ticket_shows, self._carry_out, look=bool(progress.goes_on))
         announced = progress.announced
         if progress.reopen is not None:
@@ -86,11 +85,11 @@ class ActionItemWorkflow(ToItem):
     @workflow.update
     async def execute(self, command: ItemCommand) -> int:
         """Carries out a command; the answer is the version that it led to, which the read model has by then."""
-        return await self._commands.once(lambda: self._carry_out(command))
+        return await once(self._entity, lambda: self._carry_out(command))
 
     @execute.validator
     def _may_execute(self, command: ItemCommand) -> None:
-        self._commands.check(command)
+        check(self._entity, command)
 
     async def _carry_out(self, command: ItemCommand) -> int:
         """Raises Refusal.

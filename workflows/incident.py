@@ -11,7 +11,7 @@ from followthrough.domain.replayed.incident import moments as incident_moments
 from followthrough.domain.replayed.incident import tells as incident_tells
 from followthrough.domain.replayed.incident.alerts import receive
 from followthrough.domain.replayed.incident.commands import IncidentCommand, ProposeItem
-from followthrough.domain.replayed.incident.incident import ONGOING, Alert, Incident, IncidentPlan
+from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentPlan
 from followthrough.domain.replayed.incident.lifecycle import Continued, LinkRepeat, Merge, Split, UnlinkRepeat
 from followthrough.domain.replayed.revival import incident_goes_on
 from followthrough.domain.replayed.values import EntryKind, Fence, Refusal
@@ -29,7 +29,7 @@ from workflows.messages import (
     PlansTaken,
 )
 from workflows.parts.action_items import ActionItems
-from workflows.parts.commands import Commands
+from workflows.parts.commands import check, once
 from workflows.parts.merging import Merging
 from workflows.parts.repeats import look_for_repeats, take_back
 from workflows.search_attributes import of_incident
@@ -44,9 +44,8 @@ class IncidentWorkflow(ToIncident):
     def __init__(self, progress: IncidentProgress) -> None:
         self._incident = progress.incident
         self._entity = Entity(self._incident, progress.outgoing, self._plan, incident_moments.take)
-        self._commands = Commands(self._entity)
-        self._merging = Merging(self._entity, self._commands)
-        self._items = ActionItems(self._entity, self._commands, self._merging)
+        self._merging = Merging(self._entity)
+        self._items = ActionItems(self._entity, self._merging)
         self._drill_told = False
         self._text_written = ""
         self._goes_on = bool(progress.goes_on)
@@ -115,11 +114,11 @@ class IncidentWorkflow(ToIncident):
     @workflow.update
     async def execute(self, command: IncidentCommand) -> int:
         """Carries out a command; the answer is the version that it led to, which the read model has by then."""
-        return await self._commands.once(lambda: self._carry_out(command))
+        return await once(self._entity, lambda: self._carry_out(command))
 
     @execute.validator
     def _may_execute(self, command: IncidentCommand) -> None:
-        self._commands.check(command)
+        check(self._entity, command)
 
     async def _carry_out(self, command: IncidentCommand) -> int:
         """Raises Refusal.

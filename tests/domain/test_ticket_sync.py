@@ -34,7 +34,7 @@ def followed(seen: TicketReport | None = None, **changes: Any) -> ActionItem:
 
 
 def after(record: ActionItem, report: TicketReport) -> Outcome:
-    """Carries out what follows from the report, as the workflow does."""
+    """Carries out what follows from the report."""
     outcome = take_report(record, report, NOW)
     for command in outcome.commands:
         command.apply(record, NOW)

@@ -15,7 +15,7 @@ from followthrough.domain.replayed.values import Refusal
 from workflows.calls import LOCAL
 from workflows.entity import Entity
 from workflows.messages import Answer, IncidentNews, ItemAskedAgain, ItemEnded, ItemSplit
-from workflows.parts.commands import Commands
+from workflows.parts.commands import fit
 from workflows.parts.merging import Merging
 from workflows.parts.neighbours import start_item
 from workflows.signals import ToIncident, ToItem, say
@@ -27,10 +27,9 @@ NO_NEWS = IncidentNews(resolved_at=None, published_at=None)
 class ActionItems:
     """Starts them, hears what becomes of them, and tells them what they have to know of their incident."""
 
-    def __init__(self, entity: Entity[Incident], commands: Commands[Incident], merging: Merging) -> None:
-        self._background = entity.background
+    def __init__(self, entity: Entity[Incident], merging: Merging) -> None:
+        self._entity = entity
         self._incident = entity.record
-        self._commands = commands
         self._merging = merging
         self._told = NO_NEWS
         self._children: dict[str, ChildWorkflowHandle[Any, ActionItem]] = {}
@@ -41,7 +40,7 @@ class ActionItems:
         item = command.proposed(incident, workflow.now())
         news = self._news()
         child = self._children[item.id] = await start_item(item)
-        child.add_done_callback(lambda _: self._background.start(self._hear_end(item.id, child)))
+        child.add_done_callback(lambda _: self._entity.background.start(self._hear_end(item.id, child)))
         if news != self._news():
             await say(item.id, ToItem.incident_went_on, self._news())
 
@@ -97,7 +96,7 @@ class ActionItems:
             return
         refusal = None
         try:
-            self._commands.fit(lambda incident: incident.item_split(workflow.now(), split.item_id, split.parts))
+            fit(self._entity, lambda incident: incident.item_split(workflow.now(), split.item_id, split.parts))
         except Refusal as error:
             refusal = str(error)
         answer = Answer(refusal=refusal, incident_id=self._incident.id, question=split.question)
@@ -117,7 +116,7 @@ class ActionItems:
         return not any(child.done() for child in self._children.values())
 
     async def _heard_end(self, item_id: str) -> None:
-        await self._background.wait(lambda: item_id not in self._children)
+        await self._entity.background.wait(lambda: item_id not in self._children)
 
     async def _hear_end(self, item_id: str, child: ChildWorkflowHandle[Any, ActionItem]) -> None:
         """The engine tells that an action item which this run has started has ended."""

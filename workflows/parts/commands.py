@@ -1,8 +1,8 @@
-"""Commands, each of which is carried out once."""
+"""What people, and other workflows, have a record do; what people say is carried out once."""
 
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -18,54 +18,51 @@ from workflows.entity import Entity
 RecordT = TypeVar("RecordT", bound=Incident | ActionItem)
 
 
-class Commands(Generic[RecordT]):
-    """What people, and other workflows, have a record do."""
+def check(entity: Entity[Any], command: Command) -> None:
+    """Raises what the caller of an update sees when the rules do not allow a command."""
+    if _update_id() in entity.record.carried_out:
+        return
+    try:
+        _try(entity, lambda after: command.apply(after, workflow.now()), command.command)
+    except Refusal as refusal:
+        raise refused(str(refusal)) from refusal
 
-    def __init__(self, entity: Entity[RecordT]) -> None:
-        self._entity = entity
-        self._record = entity.record
 
-    def check(self, command: Command) -> None:
-        """Raises what the caller of an update sees when the rules do not allow a command."""
-        if _update_id() in self._record.carried_out:
-            return
-        try:
-            self._try(lambda after: command.apply(after, workflow.now()), command.command)
-        except Refusal as refusal:
-            raise refused(str(refusal)) from refusal
+async def once(entity: Entity[Any], work: Callable[[], Awaitable[int]]) -> int:
+    """Carries an update out, or gives the answer again that it had in this run or an earlier one.
 
-    async def once(self, work: Callable[[], Awaitable[int]]) -> int:
-        """Carries an update out, or gives the answer again that it had in this run or an earlier one.
+    It may have waited since it was checked, and be refused only now.
+    """
+    record = entity.record
+    match record.carried_out.get(_update_id()):
+        case str(sentence):
+            raise refused(sentence)
+        case int(version):
+            await entity.written(version)
+            return version
+    record.remember(_update_id(), record.version + 1)
+    try:
+        version = await work()
+    except Refusal as refusal:
+        record.remember(_update_id(), cut(str(refusal), REASON))
+        raise refused(str(refusal)) from refusal
+    except ApplicationError as error:
+        record.remember(_update_id(), cut(error.message, REASON))
+        raise
+    record.remember(_update_id(), version)
+    return version
 
-        It may have waited since it was checked, and be refused only now.
-        """
-        match self._record.carried_out.get(_update_id()):
-            case str(sentence):
-                raise refused(sentence)
-            case int(version):
-                await self._entity.written(version)
-                return version
-        self._record.remember(_update_id(), self._record.version + 1)
-        try:
-            version = await work()
-        except Refusal as refusal:
-            self._record.remember(_update_id(), cut(str(refusal), REASON))
-            raise refused(str(refusal)) from refusal
-        except ApplicationError as error:
-            self._record.remember(_update_id(), cut(error.message, REASON))
-            raise
-        self._record.remember(_update_id(), version)
-        return version
 
-    def fit(self, change: Callable[[RecordT], Any]) -> Any:
-        """Makes a change that another workflow asks for. Raises Refusal, and then nothing has changed."""
-        self._try(change)
-        return change(self._record)
+def fit(entity: Entity[RecordT], change: Callable[[RecordT], Any]) -> Any:
+    """Makes a change that another workflow asks for. Raises Refusal, and then nothing has changed."""
+    _try(entity, change)
+    return change(entity.record)
 
-    def _try(self, change: Callable[[RecordT], Any], command: str = "") -> None:
-        after = deepcopy(self._record)
-        change(after)
-        require_room(self._record, after, self._entity.mails.size, command)
+
+def _try(entity: Entity[RecordT], change: Callable[[RecordT], Any], command: str = "") -> None:
+    after = deepcopy(entity.record)
+    change(after)
+    require_room(entity.record, after, entity.mails.size, command)
 
 
 def _update_id() -> str:

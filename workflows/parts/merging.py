@@ -10,7 +10,7 @@ from followthrough.domain.replayed.incident.tells import of_merge
 from followthrough.domain.replayed.values import Refusal
 from workflows.entity import Entity
 from workflows.messages import MergeAnswer
-from workflows.parts.commands import Commands
+from workflows.parts.commands import fit
 from workflows.parts.question import Question
 from workflows.signals import Signal, ToIncident, say
 
@@ -20,11 +20,10 @@ SaidT = TypeVar("SaidT")
 class Merging:
     """Asks another incident to continue this one, and is asked the same."""
 
-    def __init__(self, entity: Entity[Incident], commands: Commands[Incident]) -> None:
+    def __init__(self, entity: Entity[Incident]) -> None:
         self._entity = entity
         self._incident = entity.record
-        self._commands = commands
-        self._question = Question(lambda sentence: MergeAnswer(into="", refusal=sentence))
+        self._question = Question(_refusing)
 
     async def merge(self, into: str) -> str | None:
         """Asks the other incident to continue this one; its sentence when it can't."""
@@ -49,7 +48,7 @@ class Merging:
         """See ``ToIncident.merge_asked``."""
         refusal = None
         try:
-            if self._commands.fit(lambda incident: take_in(incident, other, workflow.now())):
+            if fit(self._entity, lambda incident: take_in(incident, other, workflow.now())):
                 self._entity.mails.tell(of_merge(self._incident, other))
         except Refusal as error:
             refusal = str(error)
@@ -66,3 +65,7 @@ class Merging:
         """See ``ToIncident.merge_answered``."""
         if answer.into == self._incident.merging_into:
             self._question.answered(answer)
+
+
+def _refusing(sentence: str) -> MergeAnswer:
+    return MergeAnswer(into="", refusal=sentence)

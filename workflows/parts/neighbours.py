@@ -50,7 +50,7 @@ class Neighbours:
         self._entity = entity
         self._item = entity.record
         self._waits_for = self._blocked_on
-        self.question = Question(lambda sentence: Answer(refusal=sentence))
+        self.question = Question(_refusing)
 
     async def announce(self) -> None:
         """Once each time: its owner, its incident and those who wait for it hear that it is settled, or asked again."""
@@ -170,3 +170,7 @@ class Neighbours:
 
 def _nobody(item_id: str) -> str:
     return f"There is no open action item {item_id}; name one that is."
+
+
+def _refusing(sentence: str) -> Answer:
+    return Answer(refusal=sentence)

@@ -2,27 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
 
 from followthrough.domain.replayed.values import Message
+from workflows.messages import Answer, MergeAnswer
 from workflows.signals import Signal, say
 from workflows.turns import turn
 
 ANSWER_WITHIN = timedelta(seconds=30)
 """How long a workflow waits for the answer of another, while it takes no commands."""
 
-
-class Answering(Protocol):
-    """An answer."""
-
-    @property
-    def question(self) -> str:
-        """What it answers; an older worker does not say so."""
-
-
-AnswerT = TypeVar("AnswerT", bound=Answering)
+AnswerT = TypeVar("AnswerT", bound=Answer | MergeAnswer)
 QuestionT = TypeVar("QuestionT", bound=Message)
 
 
@@ -60,6 +52,6 @@ class Question(Generic[AnswerT]):
         return self._answer
 
     def answered(self, answer: AnswerT) -> None:
-        """It is decided; an answer to an earlier question is too late."""
+        """It is decided. That of an earlier question is too late; an older worker does not say which it answers."""
         if answer.question in (self._asked, ""):
             self._answer = answer

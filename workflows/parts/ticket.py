@@ -70,6 +70,11 @@ class KeptTicket(Errand):
         self._entity.background.attend()
 
     @property
+    def facts(self) -> TicketFacts | None:
+        """What the ticket should show."""
+        return ticket_facts(self._item, self.shows)
+
+    @property
     def settled(self) -> bool:
         """The ticket shows where the item is, and nothing is under way that could change that."""
         return not self._is_behind and not self._in_flight
@@ -178,11 +183,6 @@ class KeptTicket(Errand):
                 timeout=ASK_AGAIN,
             )
         await turn()
-
-    @property
-    def facts(self) -> TicketFacts | None:
-        """What the ticket should show."""
-        return ticket_facts(self._item, self.shows)
 
     @property
     def _is_behind(self) -> bool:
