@@ -9,6 +9,7 @@ from activities.planning import Planning
 from followthrough.domain.replayed.ids import drill_id, is_drill
 from followthrough.domain.replayed.incident import moments as incident_moments
 from followthrough.domain.replayed.incident import tells as incident_tells
+from followthrough.domain.replayed.incident.alert import Alert
 from followthrough.domain.replayed.incident.alerts import receive
 from followthrough.domain.replayed.incident.commands import IncidentCommand, ProposeItem
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentPlan

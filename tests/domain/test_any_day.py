@@ -23,6 +23,7 @@ from followthrough.domain.answered.sprint.dates import coming_plans
 from followthrough.domain.replayed.incident.commands import Resolve
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import Accept, Finish
+from followthrough.domain.replayed.item.moments import pass_moment
 from followthrough.domain.replayed.values import Severity
 from followthrough.organisation_file import load
 from tests import records
@@ -78,7 +79,7 @@ def lived(item: ActionItem, organisation: Organisation, now: datetime) -> list[d
         assert moment is not None
         assert moment.at >= now
         if moment.at <= now:
-            item.passed(moment)
+            pass_moment(item, moment, now)
             came.append(now)
         now = moment.at
     return came

@@ -25,6 +25,7 @@ from followthrough.domain.replayed.incident.lifecycle import (
     give_back,
     take_in,
 )
+from followthrough.domain.replayed.incident.moments import pass_moment
 from followthrough.domain.replayed.incident.subscriptions import Subscribe
 from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.domain.replayed.postmortem.commands import Publish
@@ -199,8 +200,7 @@ def closed(organisation: Organisation, severity: Severity) -> Incident:
     now = minutes(6)
     while not record.ended and (moment := plan_incident(record, organisation, now).next):
         now = moment.at
-        record.moments.append(moment)
-        record.close_if_done(now)
+        pass_moment(record, moment, now)
     return record
 
 

@@ -6,6 +6,7 @@ from followthrough.domain.answered.incident.schedule import POSTMORTEM_REMINDERS
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.commands import IncidentCommand, ProposeItem, Resolve
 from followthrough.domain.replayed.incident.incident import Incident, IncidentPlan, IncidentStatus
+from followthrough.domain.replayed.incident.moments import pass_moment
 from followthrough.domain.replayed.postmortem.commands import (
     AssignPostmortem,
     ChooseFormat,
@@ -137,7 +138,7 @@ def test_a_chosen_format_stays_and_the_new_owner_is_the_one_reminded(organisatio
     AssignPostmortem(by="ines", to="sam", reason="Wrote the fix").apply(record, NOW)
 
     while (moment := plan_incident(record, organisation, NOW + timedelta(days=60)).next) is not None:
-        record.moments.append(moment)
+        pass_moment(record, moment, NOW)
         if moment.kind in POSTMORTEM_REMINDERS:
             break
 
