@@ -43,15 +43,21 @@ PENDING: dict[str, Any] = {"extension_wanted": WANTED, "owner_wanted": OWNER}
 DUPLICATE = Duplicate.model_validate(
     item(2, due_in_days=5, priority=Priority.HIGH, severity=Severity.SEV1, repeats=["inc-0000000009", "inc-0000000008"])
 )
-LESS: dict[str, Any] = {"priority": Priority.LOW, "severity": Severity.SEV3, "repeats": ["inc-0000000009"]}
+LESS: dict[str, Any] = {
+    "priority": Priority.LOW,
+    "severity": Severity.SEV3,
+    "repeats": ["inc-0000000009"],
+    "due": NOW + 8 * DAY,
+}
 BEFORE = BeforeDuplicate(
     id=OTHER,
-    due=None,
+    due=NOW + 8 * DAY,
     due_since=NOW + 5 * DAY,
     priority=Priority.LOW,
     severity=Severity.SEV3,
     repeats=("inc-0000000009",),
 )
+DIFFERS = {"id", "title", "owner", "version", "entries", "unwritten"}
 TOOK_IN: dict[str, Any] = {
     "duplicates": [OTHER],
     "before_duplicates": [BEFORE],
@@ -179,7 +185,7 @@ TOOK_IN: dict[str, Any] = {
         Change(
             item(**LESS | TOOK_IN),
             lambda one: give_back(one, DUPLICATE, LATER),
-            {**LESS, "due": None, "duplicates": [], "before_duplicates": []},
+            {**LESS, "duplicates": [], "before_duplicates": []},
             ((LINE, f"Does not go on for {OTHER} after all, which waited for an answer", None),),
         ),
         Change(
@@ -193,3 +199,17 @@ TOOK_IN: dict[str, Any] = {
 )
 def test_what_comes_of_blocks_splits_and_merges(change: Change) -> None:
     assert did(change.record, change.doing) == (change.changed, change.said)
+
+
+def test_a_part_has_what_the_whole_had_but_its_own_title_owner_and_id() -> None:
+    whole = item(ticket={"key": "PAY-3", "url": ""}, extensions=1, repeats=[OTHER], proposed_by="carla", estimate=3)
+    command = SplitItem(by="ben", parts=(*PARTS[:1], Part(title="Test it", owner="ben", priority=Priority.LOW)))
+    command.apply(whole, NOW)
+    first, second = command.parts_of(whole, LATER)
+    new = {"owner_since": LATER, "due": whole.planned.due, "split_from": ITEM, "proposed_by": "ben"}
+    kept = {"repeats": [OTHER], "extensions": 1}
+    blank = item(plan=None, status=ItemStatus.PROPOSED, **new, **kept).model_dump(exclude=DIFFERS)
+    assert first.model_dump(exclude=DIFFERS) == blank
+    assert second.model_dump(exclude=DIFFERS) == {**blank, "priority": Priority.LOW}
+    assert (first.id, first.title, first.owner) == (f"{ITEM}.1", "Alert on queue depth", "ana")
+    assert (second.id, second.title, second.owner) == (f"{ITEM}.2", "Test it", "ben")

@@ -212,6 +212,16 @@ def finish(**shown: Any) -> Finish:
             ((DECISION, "Waived until 2026-05-01: It goes away", "carla"),),
         ),
         Change(
+            item(drill=True),
+            Waive(by="carla", reason="It goes away", until=NOW + 60 * DAY),
+            {
+                "status": ItemStatus.WAIVED,
+                "ended_at": LATER,
+                "waiver": Waiver(reason="It goes away", by="carla", at=LATER),
+            },
+            ((DECISION, "Waived: It goes away", "carla"),),
+        ),
+        Change(
             item(status=ItemStatus.CLOSED, evidence=[SHOWN], sprint=SPRINTS[0], blocks=[OTHER], due=NOW, ended_at=NOW),
             ReopenItem(by="ben", reason="It still fails"),
             {

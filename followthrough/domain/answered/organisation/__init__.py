@@ -1,1 +1,1 @@
-"""The organisation file: who is there, who is on call, when people work, and which rules they have. None of it replays."""
+"""The organisation file: who is there, who is on call, when people work, and which rules they have."""
