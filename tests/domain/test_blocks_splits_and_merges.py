@@ -206,8 +206,8 @@ def test_a_part_has_what_the_whole_had_but_its_own_title_owner_and_id() -> None:
     command = SplitItem(by="ben", parts=(*PARTS[:1], Part(title="Test it", owner="ben", priority=Priority.LOW)))
     command.apply(whole, NOW)
     first, second = command.parts_of(whole, LATER)
-    new = {"owner_since": LATER, "due": whole.planned.due, "split_from": ITEM, "proposed_by": "ben"}
-    kept = {"repeats": [OTHER], "extensions": 1}
+    new: dict[str, Any] = {"owner_since": LATER, "due": whole.planned.due, "split_from": ITEM, "proposed_by": "ben"}
+    kept: dict[str, Any] = {"repeats": [OTHER], "extensions": 1}
     blank = item(plan=None, status=ItemStatus.PROPOSED, **new, **kept).model_dump(exclude=DIFFERS)
     assert first.model_dump(exclude=DIFFERS) == blank
     assert second.model_dump(exclude=DIFFERS) == {**blank, "priority": Priority.LOW}

@@ -99,10 +99,10 @@ def finish(**shown: Any) -> Finish:
             ((LINE, "Reassigned from ana to ben: He knows it", "carla"),),
         ),
         Change(
-            item(**PENDING),
+            item(extensions=1, **PENDING),
             Extend(by="ana", until=NOW + 12 * DAY, reason="Illness"),
             {
-                "extensions": 1,
+                "extensions": 2,
                 "due": NOW + 12 * DAY,
                 "working_since": LATER,
                 "extension_wanted": None,
