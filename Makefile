@@ -9,7 +9,7 @@ FAST := tests/domain tests/mail tests/store $(wildcard tests/test_*.py) tests/re
 # What those run at least of all lines and branches, in percent.
 FLOOR := 50
 
-.PHONY: help setup demo up check test test-any-day lint tidy hooks coverage bench chaos record lock wheel release
+.PHONY: help setup demo up check test test-any-day lint tidy hooks coverage bench chaos mutants record lock wheel release
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -59,6 +59,9 @@ bench: setup ## measure what it costs
 
 chaos: setup ## kill, hang and cut while incidents are played, and prove that nothing is lost
 	$(BIN)/python -m tests.chaos $(SEED) $(ARGS)
+
+mutants: setup ## change what replays in one place at a time, and see that a test fails
+	$(BIN)/mutmut run $(ARGS)
 
 record: setup ## record a life of workflows for tests/replay
 	$(BIN)/python -m tests.replay.record $(NAME)
