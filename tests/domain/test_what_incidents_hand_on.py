@@ -1,10 +1,9 @@
 from typing import Any
 
 import pytest
-from followthrough.domain.incident import Incident
 
 from followthrough.domain.replayed.ids import generation_of, incident_id
-from followthrough.domain.replayed.incident.incident import Audience, ItemSummary, SentUpdate, UpdateStage
+from followthrough.domain.replayed.incident.incident import Audience, Incident, ItemSummary, SentUpdate, UpdateStage
 from followthrough.domain.replayed.incident.lifecycle import Continued, Split
 from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.domain.replayed.text import TITLE, cut
