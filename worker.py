@@ -12,23 +12,23 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.bounces import Bounces
-from activities.daily import Daily
-from activities.digest import Digests
 from activities.drills import Drills
-from activities.email import Email
-from activities.inboxes import Inboxes
-from activities.mail_transport import transport_for
-from activities.mailer import Mailer
+from activities.mails.bounces import Bounces
+from activities.mails.daily import Daily
+from activities.mails.digest import Digests
+from activities.mails.email import Email
+from activities.mails.inboxes import Inboxes
+from activities.mails.mailer import Mailer
+from activities.mails.transport import transport_for
 from activities.missed import Missed
-from activities.planning import Planning
 from activities.read_model import ReadModel
 from activities.reconciler import Reconciler
 from activities.replan import Replan
+from activities.schedule import Planning
 from activities.sprint_planning import SprintPlanning
-from activities.ticket_sweep import TicketSweep
-from activities.tickets import Tickets, tracker_for
-from activities.tracker import Tracker
+from activities.tickets.sweep import TicketSweep
+from activities.tickets.tickets import Tickets, tracker_for
+from activities.tickets.tracker import Tracker
 from activities.troubles import Troubles
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.links import links_for

@@ -1,0 +1,1 @@
+"""What workflows ask of the world: the organisation file, SQL, mails, tickets. Each is safe to run twice."""

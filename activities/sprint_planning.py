@@ -8,8 +8,8 @@ from itertools import islice
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.mailer import Envelope, Mailer
-from activities.tracker import SprintState, Tracker
+from activities.mails.mailer import Envelope, Mailer
+from activities.tickets.tracker import SprintState, Tracker
 from activities.vendors import tracker_failures
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.sprint.dates import coming_plans, sprint_plan

@@ -10,8 +10,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.testing import ActivityEnvironment
 
 from activities.read_model import ReadModel
-from activities.ticket_sweep import BATCH, TicketSweep
-from activities.tickets import tracker_for
+from activities.tickets.sweep import BATCH, TicketSweep
+from activities.tickets.tickets import tracker_for
 from bench.life import COMMANDER, OWNER, RESPONSE, VERIFIER, Handle, new_item, runs
 from bench.quiet import quiet
 from bench.report import Row, Size, count, ratio

@@ -19,8 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from temporalio.client import Client
 
-from activities.jira_client import JiraConnection
-from activities.jira_tracker import JiraTracker
+from activities.tickets.jira.client import JiraConnection
+from activities.tickets.jira.tracker import JiraTracker
 from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough import __version__, store
 from followthrough.domain.answered.wording import to_the_minute

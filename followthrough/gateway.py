@@ -3,10 +3,10 @@
 What starts a workflow is here, in the methods of ``Gateway``, and in
 
 - ``starts.py``, for an incident or an action item: of an alert (``alert_delivery.py``) or declared here, reopened by a
-  command (``records.py``) or a ticket (``activities/ticket_sweep.py``), and after it ended badly (``revival.py``);
+  command (``records.py``) or a ticket (``activities/tickets/sweep.py``), and after it ended badly (``revival.py``);
 - ``upkeep.py``, which has plans made anew;
 - ``schedules.py``, by the clock: drills, sprints, digests, the sweep of tickets, upkeep;
-- ``activities/inboxes.py``, a person's inbox for mails that can wait;
+- ``activities/mails/inboxes.py``, a person's inbox for mails that can wait;
 - workflows themselves, whose children are in ``workflows/``: an incident's action items and what is split off, the
   plannings of a team's sprints, a drill and its incident.
 """

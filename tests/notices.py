@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import HttpUrl
 from sqlalchemy import Engine
 
-from activities.mail_transport import OutboxTransport, Transport
-from activities.mailer import Mailer
+from activities.mails.mailer import Mailer
+from activities.mails.transport import OutboxTransport, Transport
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.drill.drill import DrillOutcome, DrillReport, Score
 from followthrough.domain.replayed.incident.alert import Alert, AlertState

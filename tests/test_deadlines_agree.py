@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
-from activities.tracker import due_day
+from activities.tickets.tracker import due_day
 from followthrough.deadline_calendar import deadline_calendar
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.item.action_item import ActionItem

@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.jira_client import JiraConnection
-from activities.jira_tracker import JiraTracker
-from activities.tickets import Tickets
-from activities.tracker import Tracker
+from activities.tickets.jira.client import JiraConnection
+from activities.tickets.jira.tracker import JiraTracker
+from activities.tickets.tickets import Tickets
+from activities.tickets.tracker import Tracker
 from activities.vendor_pause import VendorPause
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.item.action_item import ActionItem

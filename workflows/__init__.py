@@ -1,0 +1,1 @@
+"""What happens in which order, durably: one workflow for each incident, action item, drill, planning and inbox."""

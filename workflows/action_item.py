@@ -5,7 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 
 from activities.missed import Missed
-from activities.planning import Planning
+from activities.schedule import Planning
 from followthrough.domain.replayed.incident.repeats import RepeatSeen, repeated, taken_back
 from followthrough.domain.replayed.item import moments as item_moments
 from followthrough.domain.replayed.item import tells as item_tells

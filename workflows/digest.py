@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError
 
-from activities.digest import Digests
+from activities.mails.digest import Digests
 from followthrough.domain.replayed.report.mails import MonthlyMail, WeeklyMail
 from workflows.calls import LOCAL, MAIL
 from workflows.undelivered import find_other_paths

@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlrea
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 from activities.drills import Drills
-from activities.email import Email
+from activities.mails.email import Email
 from activities.read_model import ReadModel
 from followthrough.domain.replayed.drill.drill import DrillPlan, DrillReport, Scenario, report
 from followthrough.domain.replayed.ids import drill_id, incident_id

@@ -5,7 +5,7 @@ import contextlib
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from activities.daily import Daily
+from activities.mails.daily import Daily
 from followthrough.domain.replayed.ids import person_of
 from workflows.calls import MAIL
 from workflows.mail_messages import DailyMail, InboxProgress, InInbox, PutInInbox

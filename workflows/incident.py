@@ -5,7 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.workflow import ParentClosePolicy
 
-from activities.planning import Planning
+from activities.schedule import Planning
 from followthrough.domain.replayed.ids import drill_id, is_drill
 from followthrough.domain.replayed.incident import moments as incident_moments
 from followthrough.domain.replayed.incident import tells as incident_tells

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 
-from activities.ticket_sweep import TicketSweep
+from activities.tickets.sweep import TicketSweep
 from followthrough.queues import Queue
 from workflows.calls import RETRY
 from workflows.ticket_messages import SweepRequest, Swept

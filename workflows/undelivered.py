@@ -3,7 +3,7 @@
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from activities.bounces import Bounces
+from activities.mails.bounces import Bounces
 from workflows.calls import MAIL, RECORDS, reason, unsent
 from workflows.mail_messages import MailProblem
 from workflows.signals import ToRecord, say

@@ -8,7 +8,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 from temporalio.workflow import ActivityConfig
 
-from activities.email import Email
+from activities.mails.email import Email
 from activities.reconciler import Reconciler
 from activities.replan import Replan
 from activities.troubles import Troubles

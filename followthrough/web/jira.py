@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, BeforeValidator, Field
 
-from activities.jira_search import item_id_in
+from activities.tickets.jira.search import item_id_in
 from followthrough.domain.replayed.text import MachineKey
 from followthrough.store import queries
 from followthrough.web.dependencies import Authorised, GatewayDep, Reading

@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.email import Email
-from activities.planning import Planning
+from activities.mails.email import Email
+from activities.schedule import Planning
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.store.tables import MailRow
 from tests.notices import mailer

@@ -9,7 +9,7 @@ import pytest
 import requests
 from pydantic import HttpUrl
 
-from activities.tracker import SprintState, TicketState
+from activities.tickets.tracker import SprintState, TicketState
 from followthrough.domain.replayed.item.action_item import Evidence, ItemStatus
 from followthrough.domain.replayed.sprint.sprint import Sprint as FutureSprint
 from followthrough.domain.replayed.ticket.ticket import Ticket

@@ -4,7 +4,7 @@ from base64 import b64decode
 
 import pytest
 
-from activities.mail_transport import SendGridTransport
+from activities.mails.transport import SendGridTransport
 from followthrough.domain.replayed.mail.notice_kinds import DigestKind
 from followthrough.mail.charts import attached, charts
 from followthrough.mail.render import render, render_digest

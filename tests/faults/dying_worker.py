@@ -18,5 +18,5 @@ class DyingReadModel(ReadModel):
 
 
 if __name__ == "__main__":
-    with patch("activities.planning.ReadModel", DyingReadModel):
+    with patch("activities.schedule.ReadModel", DyingReadModel):
         app(["worker"])

@@ -8,7 +8,7 @@ import pytest
 from followthrough.domain.answered.choices import DECIDE, NAMES, choices
 from followthrough.links import Link
 from followthrough.mail.render import render
-from tests.domain.test_daily import waiting
+from tests.domain.mail.test_daily import waiting
 from tests.mail.test_daily_mail import daily
 from tests.notices import LINKS, ORGANISATION, PUBLIC_URL, notice
 from workflows.messages import NoticeKind

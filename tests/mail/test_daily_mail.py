@@ -3,7 +3,7 @@ import re
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.mail.render import Rendered, render_daily
-from tests.domain.test_daily import waiting
+from tests.domain.mail.test_daily import waiting
 from tests.notices import LINKS, ORGANISATION, PUBLIC_URL
 from tests.records import NOW
 from workflows.mail_messages import DailyMail

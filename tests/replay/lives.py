@@ -225,7 +225,7 @@ async def mails_astray(stage: Stage) -> None:
         return render(notice, *given)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("activities.email.render", broken)
+        patch.setattr("activities.mails.email.render", broken)
         await stage.give(item, "reassign", "marcos", to="lucia", reason="It is hers")
         await stage.mail(item, state="set aside")
     await stage.send_again(item)

@@ -19,7 +19,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from activities.mail_transport import OutboxTransport
+from activities.mails.transport import OutboxTransport
 from activities.vendors import VendorUnavailable
 from followthrough.domain.replayed.ids import page_of
 from followthrough.organisation_file import OrganisationFile

@@ -15,8 +15,8 @@ from sqlmodel import Session, select
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import ActivityEnvironment, TimeSkipper, TimeSkippingConfig
 
-from activities.email import Email
-from activities.inboxes import Inboxes
+from activities.mails.email import Email
+from activities.mails.inboxes import Inboxes
 from activities.read_model import ReadModel
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import MailPolicies

@@ -16,8 +16,8 @@ from sqlmodel import Session, select
 from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleHandle, WorkflowFailureError
 from temporalio.exceptions import ActivityError
 
-from activities import jira_client
 from activities.read_model import ReadModel
+from activities.tickets.jira import client as jira_client
 from followthrough.domain.answered.ticket.text import atlassian_document
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
 from followthrough.domain.replayed.item.commands import Accept, Extend, Finish

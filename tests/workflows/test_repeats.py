@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 from sqlmodel import Session
 
-import activities.planning
+import activities.schedule
 from followthrough.domain.answered.incident.repeat_search import Earlier, find_repeats
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import RepeatPolicies
@@ -82,7 +82,7 @@ async def test_who_is_on_call_hears_of_it_before_earlier_incidents_are_compared(
             sent[incident.id] = any(mail.state.done for mail in queries.mails(session, incident_id=incident.id))
         return find_repeats(incident, earlier, policies)
 
-    monkeypatch.setattr(activities.planning, "find_repeats", compare)
+    monkeypatch.setattr(activities.schedule, "find_repeats", compare)
     incident = await play.declare(title="The kiln is cold")
     await incident.until(lambda it: it.compared)
     assert sent[incident.handle.id]

@@ -29,7 +29,7 @@ async def test_one_mail_that_can_not_be_made_keeps_no_other_and_is_sent_again_on
 
     incident = await play.declare()
     with monkeypatch.context() as patched:
-        patched.setattr("activities.email.render", broken)
+        patched.setattr("activities.mails.email.render", broken)
         await incident.give(ProposeItem(by="ines", title=title, owner="lucia"))
         item = incident.item(1)
         await item.give(Reassign(by="marcos", to="tomas", reason="Lucia has enough to do"))

@@ -11,7 +11,7 @@ from pydantic import HttpUrl
 from sqlmodel import Session
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
 
-import activities.planning
+import activities.schedule
 from followthrough.domain.answered.item.schedule import plan_item
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.item.action_item import (
@@ -109,7 +109,7 @@ async def test_a_command_counts_although_a_plan_was_being_made(
             said.wait()
         return plan_item(asked, organisation, at)
 
-    monkeypatch.setattr(activities.planning, "plan_item", slow)
+    monkeypatch.setattr(activities.schedule, "plan_item", slow)
     handle = await play.client.start_workflow(
         ActionItemWorkflow.run,
         ItemProgress(item=item, announced=item.settled),

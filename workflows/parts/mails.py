@@ -4,7 +4,7 @@ from pydantic_core import to_json
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from activities.email import Email
+from activities.mails.email import Email
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.limits import UNREACHED

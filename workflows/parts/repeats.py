@@ -2,7 +2,7 @@
 
 from temporalio import workflow
 
-from activities.planning import Planning
+from activities.schedule import Planning
 from followthrough.domain.replayed.incident.found_repeats import counts_against, take_found
 from followthrough.domain.replayed.incident.incident import Incident, Repeat
 from followthrough.domain.replayed.incident.repeats import RepeatSeen

@@ -1,0 +1,1 @@
+"""Tickets: what action items ask of a tracker, whichever it is."""

@@ -1,0 +1,129 @@
+"""Finds the tickets that people changed, also where no webhook told of it, and tells their action items."""
+
+import asyncio
+from collections.abc import Iterable
+from itertools import islice
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.tickets.tracker import TicketState, TicketStatus, Tracker
+from activities.vendors import VendorUnavailable, tracker_failures
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
+from followthrough.domain.replayed.item.lifecycle import ReopenItem
+from followthrough.domain.replayed.ticket.sync import SOMEBODY, TicketFacts
+from followthrough.starts import start_record
+from followthrough.store import queries
+from workflows.messages import ItemProgress
+from workflows.signals import ToItem
+from workflows.ticket_messages import SweepPlace, SweepRequest
+
+BATCH = 100
+AT_ONCE = 20
+"""Action items that are told at once."""
+
+ANSWER_WITHIN = 30
+"""Seconds, for a batch."""
+
+UNDER_WORK = (TicketState.TO_DO, TicketState.IN_PROGRESS)
+
+
+class TicketSweep:
+    """Reads in batches. The index of a tracker lags behind, so what it says only tells which tickets to look at.
+
+    Used in the threads of activities, while the client belongs to a loop.
+    """
+
+    def __init__(self, tracker: Tracker, database: Engine, client: Client, loop: asyncio.AbstractEventLoop) -> None:
+        self._tracker = tracker
+        self._database = database
+        self._client = client
+        self._loop = loop
+
+    @activity.defn
+    def tell_news(self, request: SweepRequest) -> None:
+        """Tells action items whose tickets changed since then or, with ``check_all``, say what was not seen yet.
+
+        An attempt goes on where the last one was: a change that comes meanwhile is found by the next sweep.
+        """
+        place = SweepPlace.model_validate(next(iter(activity.info().heartbeat_details), {}))
+        with tracker_failures():
+            changed = (
+                status for status in self._tracker.changed_since(request.since) if place.is_ahead(status.updated)
+            )
+            while batch := list(islice(changed, BATCH)):
+                with Session(self._database) as session:
+                    items = queries.items_named(session, {status.item_id for status in batch if status.item_id})
+                told = [(items[status.item_id], status) for status in batch if status.item_id in items]
+                self._tell(told, place)
+                place = place.model_copy(update={"changed": batch[-1].updated})
+                self._is_at(place)
+            while request.check_all and (open_items := self._open_after(place.checked)):
+                self._tell(self._checked(open_items), place)
+                place = place.model_copy(update={"checked": open_items[-1].id})
+                self._is_at(place)
+
+    def _open_after(self, item_id: str) -> list[ActionItem]:
+        with Session(self._database) as session:
+            return queries.open_items(session, after=item_id, limit=BATCH)
+
+    def _checked(self, items: Iterable[ActionItem]) -> list[tuple[ActionItem, TicketStatus]]:
+        """Also finds tickets that were deleted, hidden, or lost their label, which no search tells."""
+        ticketed = [(item, item.ticket) for item in items if item.ticket is not None]
+        statuses = self._tracker.statuses([ticket for _, ticket in ticketed])
+        return [(item, status) for (item, _), status in zip(ticketed, statuses, strict=True)]
+
+    def _is_at(self, place: SweepPlace) -> None:
+        activity.heartbeat(place)
+        if activity.is_worker_shutdown():
+            raise VendorUnavailable("The worker stops; another one goes on.")
+
+    def _tell(self, told: Iterable[tuple[ActionItem, TicketStatus]], place: SweepPlace) -> None:
+        """Raises ApplicationError while the engine does not answer."""
+        once = {item.id: (item, status) for item, status in told}.values()
+        changed = [item.id for item, status in once if not item.ended and _is_news(item, status)]
+        reopened = [item for item, _ in once if self._reopened(item, place)]
+        try:
+            asyncio.run_coroutine_threadsafe(self._tell_all(changed, reopened), self._loop).result(ANSWER_WITHIN)
+        except (RPCError, TimeoutError):
+            raise ApplicationError("The workflow engine does not answer.", type="EngineUnavailable") from None
+
+    async def _tell_all(self, changed: Iterable[str], reopened: Iterable[ActionItem]) -> None:
+        hands = asyncio.Semaphore(AT_ONCE)
+
+        async def look(item_id: str) -> None:
+            async with hands:
+                try:
+                    await self._client.get_workflow_handle(item_id).signal(ToItem.look_at_ticket)
+                except RPCError as error:  # one that has ended needs no news
+                    if error.status is not RPCStatusCode.NOT_FOUND:
+                        raise
+
+        async with asyncio.timeout(ANSWER_WITHIN):
+            await asyncio.gather(*(look(item_id) for item_id in changed), *(self._reopen(item) for item in reopened))
+
+    async def _reopen(self, item: ActionItem) -> None:
+        key = item.ticket.key if item.ticket else ""
+        reopen = ReopenItem(by=SOMEBODY, reason=f"ticket {key} was reopened")
+        shows = TicketFacts(owner=item.owner, due=item.planned.due, ended=True)
+        progress = ItemProgress(item=item, reopen=reopen, ticket_shows=shows)
+        if not await start_record(self._client, progress, WorkflowIDReusePolicy.ALLOW_DUPLICATE):
+            activity.logger.info("Action item %s goes on already", item.id)
+
+    def _reopened(self, item: ActionItem, place: SweepPlace) -> bool:
+        """Whether the ticket was closed with the item and is open now; a clone of it has the same labels."""
+        seen = item.ticket_seen
+        if item.drill or item.status is not ItemStatus.CLOSED or seen is None or seen.state is not TicketState.DONE:
+            return False
+        activity.heartbeat(place)
+        return self._tracker.status(seen.ticket).state in UNDER_WORK
+
+
+def _is_news(item: ActionItem, status: TicketStatus) -> bool:
+    seen = item.ticket_seen
+    return seen is None or (seen.ticket, seen.state, seen.updated) != (status.ticket, status.state, status.updated)
