@@ -14,7 +14,7 @@ from followthrough.domain.replayed.drill.drill import DrillOutcome, DrillPlan
 from followthrough.organisation_file import OrganisationError
 from followthrough.scenarios import load_scenarios
 from followthrough.store.reports import drill_reports
-from workflows.messages import PlanDrill
+from workflows.messages.drill import PlanDrill
 
 
 class Drills:

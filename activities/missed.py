@@ -7,14 +7,9 @@ from temporalio import activity
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.store import queries
-from workflows.messages import (
-    BlockOver,
-    IncidentNews,
-    ItemAskedAgain,
-    ItemEnded,
-    MissedByIncident,
-    MissedByItem,
-)
+from workflows.messages.incident import IncidentNews
+from workflows.messages.item import BlockOver, ItemAskedAgain, ItemEnded
+from workflows.messages.missed import MissedByIncident, MissedByItem
 
 
 class Missed:

@@ -16,7 +16,7 @@ from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.fingerprint import fingerprint
 from followthrough.store import plans, queries
-from workflows.messages import IncidentNews
+from workflows.messages.incident import IncidentNews
 from workflows.signals import ToItem
 
 BATCH = 100

@@ -25,7 +25,7 @@ from followthrough.domain.replayed.item.action_item import ItemPlan
 from followthrough.domain.replayed.postmortem.postmortem import FormatName
 from followthrough.domain.replayed.values import Record
 from followthrough.store import queries
-from workflows.messages import PlanIncident, PlanItem, PlansTaken
+from workflows.messages.schedule import PlanIncident, PlanItem, PlansTaken
 
 PlanT = TypeVar("PlanT")
 

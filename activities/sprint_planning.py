@@ -20,7 +20,7 @@ from followthrough.domain.replayed.sprint.sprint import Sprint, SprintPlan
 from followthrough.mail.render import render_planning
 from followthrough.store.queries import items_named, items_to_plan
 from followthrough.store.subscriptions import wants
-from workflows.sprint_messages import (
+from workflows.messages.sprint import (
     ItemsInSprint,
     PlanItems,
     PlannedItems,

@@ -17,7 +17,7 @@ from followthrough.mail.render import render_troubles
 from followthrough.store.tables import TroubleRow
 from followthrough.store.troubles import note_troubles, noted, told
 from followthrough.troubles import LISTED, OF_ENGINE, SETTLES_WITHIN, Trouble, in_database, in_engine, in_files
-from workflows.messages import TellTroubles
+from workflows.messages.mail import TellTroubles
 
 logger = logging.getLogger(__name__)
 TOLD_EVERY = timedelta(days=1)

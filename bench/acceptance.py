@@ -20,8 +20,9 @@ from bench.steps import BARE_QUEUE
 from bench.trivial import EmptyWorkflow
 from followthrough.domain.replayed.incident.incident import Alert, AlertState, Incident
 from followthrough.domain.replayed.values import Severity
+from followthrough.queues import TASK_QUEUE
 from workflows.incident import IncidentWorkflow
-from workflows.messages import TASK_QUEUE, IncidentProgress
+from workflows.messages.incident import IncidentProgress
 
 ROUNDS = {Size.SMALLEST: (2, 1, 5), Size.QUICK: (20, 3, 50), Size.FULL: (120, 12, 50)}
 """Of one alert, of many at once, and how many that is."""

@@ -17,8 +17,9 @@ from bench.report import Row, Size, ratio
 from bench.stage import Stage, say, stage, worker_process
 from bench.steps import BARE_QUEUE, SANDBOXED_QUEUE, steps
 from bench.trivial import IdleWorkflow, OpenWorkflow
+from followthrough.queues import TASK_QUEUE
 from workflows.action_item import ActionItemWorkflow
-from workflows.messages import TASK_QUEUE, ItemProgress
+from workflows.messages.item import ItemProgress
 
 OPEN = {Size.SMALLEST: 40, Size.QUICK: 1_000, Size.FULL: 10_000}
 STEPS = 4

@@ -23,7 +23,7 @@ from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from tests.standins.jira import JiraStandIn
 from tests.standins.jira_data import Issue
-from workflows.ticket_messages import SweepRequest
+from workflows.messages.ticket import SweepRequest
 
 ITEMS = {Size.SMALLEST: (2, 4), Size.QUICK: (50, 200), Size.FULL: (50, 200)}
 TICKETS = {Size.SMALLEST: (100, 200), Size.QUICK: (500, 2_000), Size.FULL: (2_500, 10_000)}

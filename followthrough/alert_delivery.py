@@ -24,7 +24,7 @@ from followthrough.revival import OtherEngine, go_on
 from followthrough.starts import start_record
 from followthrough.store import alerts, queries
 from workflows.incident import IncidentWorkflow
-from workflows.messages import AlertReceipt, IncidentProgress
+from workflows.messages.incident import AlertReceipt, IncidentProgress
 
 logger = logging.getLogger(__name__)
 

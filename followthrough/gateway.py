@@ -34,15 +34,17 @@ from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.domain.replayed.values import PersonId, Refusal, ServiceId, Severity, TeamId
+from followthrough.queues import TASK_QUEUE
 from followthrough.records import INCIDENTS, ITEMS, Records, in_time, refusal_in
 from followthrough.starts import start_record
 from followthrough.store import queries
 from workflows.action_item import ActionItemWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillWorkflow
-from workflows.mail_messages import MailProblem
-from workflows.messages import TASK_QUEUE, DrillRequest, IncidentProgress, RunningDrill
-from workflows.sprint_messages import Approval, PlanningProgress, PlanSprint
+from workflows.messages.drill import DrillRequest, RunningDrill
+from workflows.messages.incident import IncidentProgress
+from workflows.messages.mail import MailProblem
+from workflows.messages.sprint import Approval, PlanningProgress, PlanSprint
 from workflows.sprint_planning import SprintPlanningWorkflow
 from workflows.undelivered import UndeliveredWorkflow
 from workflows.upkeep import SendAgainWorkflow

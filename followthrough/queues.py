@@ -12,3 +12,7 @@ class Queue(StrEnum):
     """Activities that ask the tracker."""
     MAILS = "followthrough-mails"
     """Activities that send mails."""
+
+
+TASK_QUEUE = Queue.WORKFLOWS.value
+"""Where records and everything that runs for them is."""

@@ -39,7 +39,8 @@ from followthrough.starts import start_record
 from followthrough.store import queries
 from workflows.action_item import ActionItemWorkflow
 from workflows.incident import IncidentWorkflow
-from workflows.messages import IncidentProgress, ItemProgress
+from workflows.messages.incident import IncidentProgress
+from workflows.messages.item import ItemProgress
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,8 @@ from followthrough.domain.replayed.values import Refusal
 from followthrough.starts import start_record
 from followthrough.store import queries
 from followthrough.store.engines import engine_of, note_engine
-from workflows.messages import IncidentProgress, ItemProgress
+from workflows.messages.incident import IncidentProgress
+from workflows.messages.item import ItemProgress
 
 logger = logging.getLogger(__name__)
 

@@ -49,11 +49,12 @@ from followthrough.domain.replayed.ids import (
     sprint_schedule_id,
 )
 from followthrough.domain.replayed.values import TeamId
+from followthrough.queues import TASK_QUEUE
 from followthrough.store.reports import note_teams
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillScheduleWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
-from workflows.messages import TASK_QUEUE, DrillRequest
+from workflows.messages.drill import DrillRequest
 from workflows.sprint_planning import SprintScheduleWorkflow
 from workflows.upkeep import ReconcileWorkflow, ReplanWorkflow, TroublesWorkflow
 

@@ -4,7 +4,9 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from workflows.messages import TASK_QUEUE, IncidentProgress, ItemProgress
+from followthrough.queues import TASK_QUEUE
+from workflows.messages.incident import IncidentProgress
+from workflows.messages.item import ItemProgress
 from workflows.search_attributes import of_incident, of_item
 
 

@@ -19,9 +19,9 @@ from followthrough.beside import beside
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.ids import REPLANNING
 from followthrough.fingerprint import fingerprint
+from followthrough.queues import TASK_QUEUE
 from followthrough.rebuild import RECORDS, UNREADABLE, take_over
 from followthrough.store import plans
-from workflows.messages import TASK_QUEUE
 from workflows.signals import ToReplan, saying
 from workflows.upkeep import ReplanWorkflow
 

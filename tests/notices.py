@@ -23,13 +23,13 @@ from followthrough.domain.replayed.incident.incident import (
     UpdateStage,
 )
 from followthrough.domain.replayed.item.action_item import Block, Evidence, ExtensionWanted, ItemStatus, Waiver
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.domain.replayed.postmortem.postmortem import Postmortem, Review
 from followthrough.domain.replayed.ticket.ticket import Ticket
 from followthrough.domain.replayed.values import Severity
 from followthrough.links import Links
 from tests.records import NOW, incident, item
-from workflows.mail_messages import Undelivered
-from workflows.messages import Notice, NoticeKind
+from workflows.messages.mail import Notice, Undelivered
 
 FROM = "followthrough@example.com"
 PUBLIC_URL = "https://followthrough.example.com"

@@ -25,7 +25,7 @@ from followthrough.settings import Settings
 from tests.records import NOW, item
 from tests.standins.jira import JiraStandIn
 from tests.standins.jira_data import Issue
-from workflows.ticket_messages import FollowTicket, TicketMade
+from workflows.messages.ticket import FollowTicket, TicketMade
 
 PUBLIC_URL = "https://followthrough.example.com"
 

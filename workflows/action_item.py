@@ -18,8 +18,10 @@ from followthrough.domain.replayed.ticket.commands import Adopt
 from followthrough.domain.replayed.values import EntryKind, Fence
 from workflows.calls import LOCAL
 from workflows.entity import Entity
-from workflows.mail_messages import Undelivered
-from workflows.messages import Answer, BlockAsked, BlockOver, IncidentNews, ItemProgress, PlanItem, PlansTaken
+from workflows.messages.incident import IncidentNews
+from workflows.messages.item import Answer, BlockAsked, BlockOver, ItemProgress
+from workflows.messages.mail import Undelivered
+from workflows.messages.schedule import PlanItem, PlansTaken
 from workflows.parts.commands import check, once
 from workflows.parts.neighbours import Neighbours
 from workflows.parts.ticket import KeptTicket

@@ -8,7 +8,7 @@ from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
 from followthrough.domain.replayed.text import REASON, cut
 from followthrough.queues import Queue
-from workflows.mail_messages import Undelivered
+from workflows.messages.mail import Undelivered
 
 RETRY = RetryPolicy(maximum_interval=timedelta(minutes=10))
 """Without end: an outage of days delays and loses nothing. Errors that never heal are non-retryable."""

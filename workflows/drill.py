@@ -13,9 +13,12 @@ from activities.read_model import ReadModel
 from followthrough.domain.replayed.drill.drill import DrillPlan, DrillReport, Scenario, report
 from followthrough.domain.replayed.ids import drill_id, incident_id
 from followthrough.domain.replayed.incident.incident import Alert, AlertState, Incident
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from workflows.calls import LOCAL, MAIL, RECORDS, reason
 from workflows.incident import IncidentWorkflow
-from workflows.messages import DrillRequest, IncidentProgress, Notice, NoticeKind, PlanDrill, RunningDrill
+from workflows.messages.drill import DrillRequest, PlanDrill, RunningDrill
+from workflows.messages.incident import IncidentProgress
+from workflows.messages.mail import Notice
 from workflows.search_attributes import of_incident
 from workflows.signals import ToDrill, ToIncident, hears
 

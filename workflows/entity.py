@@ -12,7 +12,8 @@ from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.mail.notice_kinds import ToTell
 from followthrough.domain.replayed.values import Fence
 from workflows.background import Background
-from workflows.messages import PlansTaken, QueuedNotice
+from workflows.messages.mail import QueuedNotice
+from workflows.messages.schedule import PlansTaken
 from workflows.parts.mails import Mails
 from workflows.search_attributes import now_of
 from workflows.turns import turn

@@ -18,17 +18,10 @@ from followthrough.domain.replayed.revival import incident_goes_on
 from followthrough.domain.replayed.values import EntryKind, Fence, Refusal
 from workflows.calls import LOCAL
 from workflows.entity import Entity
-from workflows.mail_messages import Undelivered
-from workflows.messages import (
-    AlertReceipt,
-    IncidentProgress,
-    ItemAskedAgain,
-    ItemEnded,
-    ItemSplit,
-    MergeAnswer,
-    PlanIncident,
-    PlansTaken,
-)
+from workflows.messages.incident import AlertReceipt, IncidentProgress, MergeAnswer
+from workflows.messages.item import ItemAskedAgain, ItemEnded, ItemSplit
+from workflows.messages.mail import Undelivered
+from workflows.messages.schedule import PlanIncident, PlansTaken
 from workflows.parts.action_items import ActionItems
 from workflows.parts.commands import check, once
 from workflows.parts.merging import Merging

@@ -7,7 +7,7 @@ from temporalio import workflow
 from activities.tickets.sweep import TicketSweep
 from followthrough.queues import Queue
 from workflows.calls import RETRY
-from workflows.ticket_messages import SweepRequest, Swept
+from workflows.messages.ticket import SweepRequest, Swept
 
 LOOK_BACK = timedelta(days=1)
 """How far the first sweep reaches; and how often every open ticket is read."""

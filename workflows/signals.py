@@ -31,17 +31,9 @@ from followthrough.domain.replayed.incident.lifecycle import Continued
 from followthrough.domain.replayed.incident.repeats import RepeatSeen
 from followthrough.domain.replayed.item.lifecycle import Duplicate
 from followthrough.domain.replayed.sprint.commands import SprintNews
-from workflows.mail_messages import PutInInbox, Undelivered
-from workflows.messages import (
-    Answer,
-    BlockAsked,
-    BlockOver,
-    IncidentNews,
-    ItemAskedAgain,
-    ItemEnded,
-    ItemSplit,
-    MergeAnswer,
-)
+from workflows.messages.incident import IncidentNews, MergeAnswer
+from workflows.messages.item import Answer, BlockAsked, BlockOver, ItemAskedAgain, ItemEnded, ItemSplit
+from workflows.messages.mail import PutInInbox, Undelivered
 
 Signal = MethodSyncOrAsyncSingleParam
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])

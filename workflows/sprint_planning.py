@@ -17,8 +17,7 @@ from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.refusals import refused
 from workflows.background import Background
 from workflows.calls import LOCAL, MAIL, TRACKER, reason
-from workflows.signals import ToItem, say
-from workflows.sprint_messages import (
+from workflows.messages.sprint import (
     Approval,
     ItemsInSprint,
     PlanItems,
@@ -29,6 +28,7 @@ from workflows.sprint_messages import (
     PlanSprint,
     TeamAt,
 )
+from workflows.signals import ToItem, say
 from workflows.undelivered import find_other_paths
 
 ASK_AGAIN = timedelta(days=1)

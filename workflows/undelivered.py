@@ -5,7 +5,7 @@ from temporalio.exceptions import ActivityError
 
 from activities.mails.bounces import Bounces
 from workflows.calls import MAIL, RECORDS, reason, unsent
-from workflows.mail_messages import MailProblem
+from workflows.messages.mail import MailProblem
 from workflows.signals import ToRecord, say
 
 

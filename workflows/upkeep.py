@@ -13,7 +13,7 @@ from activities.reconciler import Reconciler
 from activities.replan import Replan
 from activities.troubles import Troubles
 from workflows.calls import MAIL, reason
-from workflows.messages import TellTroubles
+from workflows.messages.mail import TellTroubles
 from workflows.signals import ToReplan, hears
 
 ONCE_A_DAY = ActivityConfig(

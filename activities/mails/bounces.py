@@ -5,11 +5,11 @@ from temporalio import activity
 
 from activities.mails.mailer import NOBODY_ABOVE, Envelope, Mailer, undelivered
 from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.mail.render import render_undelivered
 from followthrough.store.bounces import bounced
 from followthrough.store.tables import MailRow, MailState
-from workflows.mail_messages import MailProblem, Undelivered
-from workflows.messages import NoticeKind
+from workflows.messages.mail import MailProblem, Undelivered
 
 
 class Bounces:

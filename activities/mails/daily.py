@@ -15,7 +15,7 @@ from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.mail.render import render_daily
 from followthrough.store import queries
 from followthrough.store.tables import MailRow, MailState
-from workflows.mail_messages import DailyMail
+from workflows.messages.mail import DailyMail
 
 NOBODY = "It is for somebody who is not in the organisation file any more."
 

@@ -19,8 +19,7 @@ from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.render import render
 from followthrough.store.tables import MailRow, MailState
-from workflows.mail_messages import Asked, PutInInbox, Undelivered
-from workflows.messages import Notice
+from workflows.messages.mail import Asked, Notice, PutInInbox, Undelivered
 
 Addressed = tuple[Envelope, list[str]]
 """A mail that is to be made, and where it goes."""

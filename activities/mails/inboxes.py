@@ -8,9 +8,9 @@ from temporalio.service import RPCError
 
 from followthrough.domain.replayed.ids import inbox_id
 from followthrough.domain.replayed.values import PersonId
+from followthrough.queues import TASK_QUEUE
 from workflows.inbox import InboxWorkflow
-from workflows.mail_messages import InboxProgress, PutInInbox
-from workflows.messages import TASK_QUEUE
+from workflows.messages.mail import InboxProgress, PutInInbox
 from workflows.signals import ToInbox, saying
 
 ANSWER_WITHIN = 30

@@ -35,7 +35,7 @@ from followthrough.mail.unsubscribe import unsubscribe_url
 from followthrough.store.bounces import unreachable_people
 from followthrough.store.database import upsert_for
 from followthrough.store.tables import MailAttachmentRow, MailRow, MailState
-from workflows.mail_messages import Asked, Undelivered
+from workflows.messages.mail import Asked, Undelivered
 
 AT_ONCE = timedelta(seconds=1)
 NOBODY_ABOVE = "There is nobody above whom a mail reaches; correct the addresses in the organisation file."

@@ -19,9 +19,9 @@ from followthrough.domain.replayed.item.lifecycle import ReopenItem
 from followthrough.domain.replayed.ticket.sync import SOMEBODY, TicketFacts
 from followthrough.starts import start_record
 from followthrough.store import queries
-from workflows.messages import ItemProgress
+from workflows.messages.item import ItemProgress
+from workflows.messages.ticket import SweepPlace, SweepRequest
 from workflows.signals import ToItem
-from workflows.ticket_messages import SweepPlace, SweepRequest
 
 BATCH = 100
 AT_ONCE = 20

@@ -21,8 +21,7 @@ from followthrough.domain.replayed.sprint.sprint import Sprint
 from followthrough.domain.replayed.ticket.sync import ticket_facts
 from followthrough.domain.replayed.ticket.ticket import Ticket
 from followthrough.settings import Settings
-from workflows.messages import Adoption
-from workflows.ticket_messages import FollowTicket, TicketComment, TicketFollowed, TicketMade
+from workflows.messages.ticket import Adoption, FollowTicket, TicketComment, TicketFollowed, TicketMade
 
 SEARCH_EVERY = timedelta(seconds=5)
 

@@ -14,11 +14,12 @@ from followthrough.domain.replayed.drill.drill import DrillReport
 from followthrough.domain.replayed.incident.alert import in_words
 from followthrough.domain.replayed.incident.incident import Audience, Incident, ItemSummary, Role, UpdateStage
 from followthrough.domain.replayed.item.action_item import ActionItem, Kind
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.domain.replayed.text import one_line as _line
 from followthrough.domain.replayed.values import PersonId
 from followthrough.drafts import Draft, draft
 from followthrough.links import Link, Links
-from workflows.messages import Notice, NoticeKind
+from workflows.messages.mail import Notice
 
 PURPOSE = {
     Kind.PREVENT: "so that it does not happen again",

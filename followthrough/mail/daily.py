@@ -15,7 +15,7 @@ from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.domain.replayed.text import one_line
 from followthrough.links import Link, Links
 from followthrough.mail.context import AsIs
-from workflows.mail_messages import DailyMail
+from workflows.messages.mail import DailyMail
 
 SHOWN = 50
 """Mail clients cut off long mails; a link leads to the rest."""

@@ -10,7 +10,7 @@ from followthrough.domain.answered.sprint.proposal import CANDIDATES, Line, Plac
 from followthrough.domain.answered.wording import when
 from followthrough.domain.replayed.text import one_line
 from followthrough.mail.context import AsIs
-from workflows.sprint_messages import PlanningMail
+from workflows.messages.sprint import PlanningMail
 
 AT_MOST = 10
 """Lines in each list of a mail; a link leads to the rest."""

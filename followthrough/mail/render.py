@@ -25,6 +25,7 @@ from followthrough.domain.answered.report.weekly import WeeklyDigest
 from followthrough.domain.answered.sprint.proposal import Proposal
 from followthrough.domain.replayed.incident.incident import Audience
 from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.domain.replayed.text import clean, shortened
 from followthrough.domain.replayed.values import PersonId
@@ -36,9 +37,8 @@ from followthrough.mail.planning import AboutPlanning, about_planning
 from followthrough.mail.trouble import AboutTrouble, about_trouble
 from followthrough.mail.undelivered import AboutUndelivered, about_undelivered
 from followthrough.mail.unsubscribe import unsubscribe_headers
-from workflows.mail_messages import DailyMail, Undelivered
-from workflows.messages import Notice, NoticeKind
-from workflows.sprint_messages import PlanningMail
+from workflows.messages.mail import DailyMail, Notice, Undelivered
+from workflows.messages.sprint import PlanningMail
 
 LAYOUT, DIGEST, WEEKLY, CHAPTERS = "layout.html.j2", "digest.md.j2", "weekly.md.j2", "_digest-chapters.md.j2"
 DAILY, UNDELIVERED, TROUBLE = "daily.md.j2", f"{NoticeKind.UNDELIVERED}.md.j2", "trouble.md.j2"

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.text import one_line
 from followthrough.mail.context import AsIs
-from workflows.mail_messages import Undelivered
+from workflows.messages.mail import Undelivered
 
 
 class AboutUndelivered(TypedDict):

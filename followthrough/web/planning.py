@@ -21,7 +21,7 @@ from followthrough.web.dependencies import Authorised, GatewayDep, OrganisationD
 from followthrough.web.keys import Key, update_id
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
-from workflows.sprint_messages import Approval, PlanningProgress
+from workflows.messages.sprint import Approval, PlanningProgress
 
 FirstDay = Annotated[Day | None, Query(description="Of the sprint; left out, it is the one in planning")]
 

@@ -18,7 +18,7 @@ from followthrough.store.subscriptions import unsubscribe
 from followthrough.web.dependencies import GatewayDep, OrganisationDep, Reading
 from followthrough.web.reading import read
 from followthrough.web.webhook_keys import FromSendGrid
-from workflows.mail_messages import MailProblem
+from workflows.messages.mail import MailProblem
 
 SUPPRESSED = {
     "spamreport": "It was reported as spam there, so SendGrid sends nothing to it any more",

@@ -11,10 +11,12 @@ from temporalio.testing import ActivityEnvironment
 from activities.mails.email import Email
 from activities.schedule import Planning
 from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.store.tables import MailRow
 from tests.notices import mailer
 from tests.records import NOW, incident, item
-from workflows.messages import Notice, NoticeKind, PlanIncident, PlanItem
+from workflows.messages.mail import Notice
+from workflows.messages.schedule import PlanIncident, PlanItem
 
 
 @pytest.fixture

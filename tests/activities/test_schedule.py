@@ -15,7 +15,7 @@ from followthrough.domain.replayed.item.action_item import MomentKind
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.store import queries
 from tests.records import NOW, incident, item
-from workflows.messages import PlanIncident, PlanItem
+from workflows.messages.schedule import PlanIncident, PlanItem
 
 
 def test_an_incident_asks_for_both_roles_at_once_and_is_written_as_it_is_then(

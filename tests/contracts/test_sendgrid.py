@@ -5,7 +5,7 @@ from base64 import b64decode
 import pytest
 
 from activities.mails.transport import SendGridTransport
-from followthrough.domain.replayed.mail.notice_kinds import DigestKind
+from followthrough.domain.replayed.mail.notice_kinds import DigestKind, NoticeKind
 from followthrough.mail.charts import attached, charts
 from followthrough.mail.render import render, render_digest
 from followthrough.store.tables import MailRow
@@ -14,7 +14,6 @@ from tests.notices import LINKS, ORGANISATION, PUBLIC_URL, notice
 from tests.records import NOW
 from tests.standins.sendgrid import API_KEY, SendGridStandIn
 from tests.standins.server import CONTRACTS
-from workflows.messages import NoticeKind
 
 pytestmark = pytest.mark.skipif(
     not CONTRACTS, reason="FOLLOWTHROUGH_CONTRACTS does not name the folder with SendGrid's API document"

@@ -9,13 +9,14 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.item.commands import Accept
 from followthrough.domain.replayed.ticket.ticket import Ticket
 from followthrough.engine import engine
+from followthrough.queues import TASK_QUEUE
 from followthrough.settings import Settings
 from tests.end_to_end.processes import FOLLOWTHROUGH, process
 from tests.faults.items import proposed_to
 from tests.standins.jira import Fault, JiraStandIn
 from tests.waiting import eventually
 from workflows.action_item import ActionItemWorkflow
-from workflows.messages import TASK_QUEUE, ItemProgress
+from workflows.messages.item import ItemProgress
 
 
 async def test_a_worker_killed_while_it_creates_a_ticket_leaves_one_ticket(

@@ -12,6 +12,7 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.domain.replayed.item.commands import Accept, Finish
 from followthrough.engine import engine
+from followthrough.queues import TASK_QUEUE
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.database import open_database
@@ -20,7 +21,7 @@ from tests.end_to_end.processes import FOLLOWTHROUGH, process
 from tests.faults.items import proposed_to
 from tests.waiting import eventually
 from workflows.action_item import ActionItemWorkflow
-from workflows.messages import TASK_QUEUE, ItemProgress
+from workflows.messages.item import ItemProgress
 
 DYING_WORKER = (sys.executable, "-m", "tests.faults.dying_worker")
 DONE = Finish(by="wei", evidence=HttpUrl("https://git.example.com/1"))

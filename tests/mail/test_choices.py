@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from followthrough.domain.answered.choices import DECIDE, NAMES, choices
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.links import Link
 from followthrough.mail.render import render
 from tests.domain.mail.test_daily import waiting
 from tests.mail.test_daily_mail import daily
 from tests.notices import LINKS, ORGANISATION, PUBLIC_URL, notice
-from workflows.messages import NoticeKind
 
 
 def links(kind: NoticeKind, reader: str | None, **changes: Any) -> list[Link]:

@@ -6,7 +6,7 @@ from followthrough.mail.render import Rendered, render_daily
 from tests.domain.mail.test_daily import waiting
 from tests.notices import LINKS, ORGANISATION, PUBLIC_URL
 from tests.records import NOW
-from workflows.mail_messages import DailyMail
+from workflows.messages.mail import DailyMail
 
 GMAIL_CUTS_AT = 102 * 1024
 

@@ -10,12 +10,12 @@ import re
 import pytest
 
 from followthrough.domain.answered.report.weekly import weekly_digest
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.domain.replayed.report.mails import WeeklyMail
 from followthrough.mail.render import render, render_digest, render_weekly
 from tests.digests import monthly
 from tests.notices import LINKS, ORGANISATION, PUBLIC_URL, notice
 from tests.records import NOW, item
-from workflows.messages import NoticeKind
 
 UNDERSTOOD = {
     *("background-color", "border", "border-left", "border-top", "border-color", "color", "display", "font"),

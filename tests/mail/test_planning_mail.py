@@ -11,7 +11,7 @@ from followthrough.domain.replayed.sprint.sprint import Sprint
 from followthrough.mail.render import Rendered, render_planning
 from tests.notices import ORGANISATION, PUBLIC_URL
 from tests.records import NOW, item
-from workflows.sprint_messages import PlanningMail, PlanningMailKind
+from workflows.messages.sprint import PlanningMail, PlanningMailKind
 
 UNSUBSCRIBE = f"{PUBLIC_URL}/unsubscribe/x"
 FIRST_DAY = date(2026, 3, 9)

@@ -9,11 +9,12 @@ from jinja2 import TemplateError
 
 from followthrough.domain.replayed.incident.incident import IncidentStatus
 from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.mail import render as renderer
 from followthrough.mail.render import Rendered, load, render
 from tests.notices import EVIDENCE, LINKS, ORGANISATION, PUBLIC_URL, notice
 from tests.records import NOW
-from workflows.messages import Notice, NoticeKind
+from workflows.messages.mail import Notice
 
 MEANING = {
     NoticeKind.INCIDENT_DECLARED: (

@@ -11,14 +11,15 @@ from jinja2 import UndefinedError
 
 from followthrough.domain.replayed.ids import drill_id
 from followthrough.domain.replayed.incident.alert import Alert, AlertState, MergedInto
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.gateway import Gateway
 from followthrough.mail.render import Rendered, render
+from followthrough.queues import TASK_QUEUE
 from tests.replay.stage import Stage, mails_wait
 from tests.standins.jira import Fault
 from tests.stuck import stuck
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
-from workflows.mail_messages import MailProblem
-from workflows.messages import TASK_QUEUE, Notice, NoticeKind
+from workflows.messages.mail import MailProblem, Notice
 from workflows.undelivered import UndeliveredWorkflow
 
 A_DAY = timedelta(days=1)

@@ -14,7 +14,7 @@ from followthrough.domain.replayed.item.action_item import ActionItem
 from tests.replay.record import HISTORIES
 from worker import WORKFLOW_RUNNER, WORKFLOWS
 from workflows.action_item import ActionItemWorkflow
-from workflows.messages import ItemProgress
+from workflows.messages.item import ItemProgress
 from workflows.turns import InTurn
 
 RECORDED = sorted(HISTORIES.glob("*/*.json"))

@@ -7,10 +7,11 @@ import pytest
 from rich.console import Console
 
 from followthrough.cli.drills import drawn_drills
+from followthrough.queues import TASK_QUEUE
 from tests.waiting import eventually
 from tests.web.conftest import Web
 from workflows.drill import DrillScheduleWorkflow
-from workflows.messages import TASK_QUEUE, DrillRequest
+from workflows.messages.drill import DrillRequest
 
 
 async def start(api: httpx.AsyncClient, **body: str) -> httpx.Response:

@@ -11,11 +11,12 @@ from followthrough import alert_delivery, gateway
 from followthrough.domain.replayed.ids import generation_of, incident_id
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.values import Severity
+from followthrough.queues import TASK_QUEUE
 from tests.waiting import eventually
 from tests.web.conftest import Web
 from tests.web.test_api import declare, get, give
 from tests.web.test_intake import TOKEN, generic
-from workflows.messages import TASK_QUEUE, IncidentProgress
+from workflows.messages.incident import IncidentProgress
 
 
 @pytest.fixture

@@ -16,12 +16,13 @@ from temporalio.client import WorkflowHandle
 from activities.vendor_pause import VendorPause
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import Finish
+from followthrough.queues import TASK_QUEUE
 from tests.records import item
 from tests.standins.server import CONTRACTS
 from tests.waiting import eventually
 from tests.web.conftest import Web
 from workflows.action_item import ActionItemWorkflow
-from workflows.messages import TASK_QUEUE, ItemProgress
+from workflows.messages.item import ItemProgress
 
 SECRETS = {"jira_webhook_secrets": (SecretStr("old secret"), SecretStr("new secret"))}
 Handle = WorkflowHandle[ActionItemWorkflow, ActionItem]

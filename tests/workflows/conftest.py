@@ -18,6 +18,7 @@ from followthrough.domain.replayed.incident.incident import Alert, AlertState, I
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.values import Severity
+from followthrough.queues import TASK_QUEUE
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from tests.days import CLOCK
@@ -25,7 +26,7 @@ from tests.waiting import eventually
 from worker import build_worker
 from workflows.action_item import ActionItemWorkflow
 from workflows.incident import IncidentWorkflow
-from workflows.messages import TASK_QUEUE, IncidentProgress
+from workflows.messages.incident import IncidentProgress
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from followthrough.domain.replayed.values import Severity
 from tests.waiting import eventually
 from tests.workflows.conftest import ItemPart, Play
 from workflows.action_item import ActionItemWorkflow
-from workflows.messages import ItemProgress
+from workflows.messages.item import ItemProgress
 
 
 async def proposed(play: Play) -> ItemPart:

@@ -21,6 +21,7 @@ from followthrough.domain.answered.organisation.calendar import FIRST_ZONE, WEEK
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.ids import RECONCILE
 from followthrough.domain.replayed.mail.notice_kinds import DigestKind
+from followthrough.queues import TASK_QUEUE
 from followthrough.schedules import set_schedules
 from followthrough.settings import Settings
 from followthrough.store import subscriptions
@@ -32,7 +33,6 @@ from tests.waiting import eventually
 from tests.web.conftest import new_namespace
 from worker import build_worker
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
-from workflows.messages import TASK_QUEUE
 
 
 @dataclass

@@ -30,6 +30,7 @@ from followthrough.domain.replayed.incident.incident import Audience, Incident, 
 from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.domain.replayed.item.commands import Accept
 from followthrough.organisation_file import OrganisationFile
+from followthrough.queues import TASK_QUEUE
 from followthrough.schedules import set_schedules, wanted_schedules
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
@@ -41,7 +42,7 @@ from worker import build_worker
 from workflows.action_item import ActionItemWorkflow
 from workflows.drill import DrillScheduleWorkflow, DrillWorkflow
 from workflows.incident import IncidentWorkflow
-from workflows.messages import TASK_QUEUE, DrillRequest
+from workflows.messages.drill import DrillRequest
 
 SCENARIO = """
 title: {title}

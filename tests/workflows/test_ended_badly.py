@@ -19,9 +19,11 @@ from followthrough.domain.replayed.incident.incident import Incident, IncidentSt
 from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.domain.replayed.item.commands import Accept, Waive
 from followthrough.domain.replayed.item.lifecycle import BlockItem
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.domain.replayed.values import Refusal
 from followthrough.gateway import Gateway
+from followthrough.queues import TASK_QUEUE
 from followthrough.revival import OtherEngine, adopt_engine, go_on
 from followthrough.store import queries
 from followthrough.store.database import migrate, open_database
@@ -33,8 +35,9 @@ from tests.workflows.conftest import IncidentPart, Play
 from workflows.drill import DrillWorkflow
 from workflows.inbox import InboxWorkflow
 from workflows.incident import IncidentWorkflow
-from workflows.mail_messages import InboxProgress, InInbox
-from workflows.messages import TASK_QUEUE, DrillRequest, IncidentProgress, NoticeKind
+from workflows.messages.drill import DrillRequest
+from workflows.messages.incident import IncidentProgress
+from workflows.messages.mail import InboxProgress, InInbox
 
 
 def alert(key: str, state: AlertState = AlertState.FIRING) -> Alert:

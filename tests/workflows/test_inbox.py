@@ -21,6 +21,7 @@ from activities.read_model import ReadModel
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import MailPolicies
 from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import MailRow, MailState
@@ -29,7 +30,6 @@ from tests.records import item
 from tests.standins.sendgrid import API_KEY, Fault, SendGridStandIn
 from tests.web.conftest import new_namespace
 from worker import build_worker
-from workflows.messages import NoticeKind
 
 FRIDAY = datetime(2031, 3, 7, 16, tzinfo=UTC)
 

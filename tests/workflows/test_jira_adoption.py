@@ -10,6 +10,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.domain.replayed.item.commands import Accept
 from followthrough.domain.replayed.ticket.commands import Adopt
+from followthrough.queues import TASK_QUEUE
 from followthrough.store.database import migrate, open_database
 from tests.records import item
 from tests.standins.jira import Fault, JiraStandIn
@@ -19,7 +20,7 @@ from tests.web.conftest import new_namespace
 from tests.workflows.conftest import ItemPart, Play
 from worker import build_worker
 from workflows.action_item import ActionItemWorkflow
-from workflows.messages import TASK_QUEUE, ItemProgress
+from workflows.messages.item import ItemProgress
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from followthrough.domain.answered.ticket.text import atlassian_document
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
 from followthrough.domain.replayed.item.commands import Accept, Extend, Finish
 from followthrough.domain.replayed.ticket.ticket import TicketState
+from followthrough.queues import TASK_QUEUE
 from followthrough.schedules import set_schedules
 from followthrough.store import queries
 from followthrough.store.database import migrate, open_database
@@ -36,8 +37,8 @@ from tests.workflows.conftest import ItemPart, Play
 from worker import build_worker
 from workflows.action_item import ActionItemWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
-from workflows.messages import TASK_QUEUE, ItemProgress
-from workflows.ticket_messages import Swept
+from workflows.messages.item import ItemProgress
+from workflows.messages.ticket import Swept
 
 LINK = "https://git.example.com/change/7"
 

@@ -16,6 +16,7 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.incident import Alert, AlertState, Incident
 from followthrough.domain.replayed.values import Severity
 from followthrough.engine import engine
+from followthrough.queues import TASK_QUEUE
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import MailRow, MailState
@@ -24,7 +25,7 @@ from tests.waiting import eventually, found_rows
 from tests.web.conftest import new_namespace
 from worker import build_worker
 from workflows.incident import IncidentWorkflow
-from workflows.messages import TASK_QUEUE, IncidentProgress
+from workflows.messages.incident import IncidentProgress
 
 
 @pytest.fixture

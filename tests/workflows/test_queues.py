@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sqlmodel import Session, select
 
 from followthrough.domain.replayed.item.commands import Extend
+from followthrough.queues import TASK_QUEUE
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import ActionItemRow, MailRow
@@ -23,7 +24,7 @@ from tests.web.conftest import new_namespace
 from tests.workflows.conftest import ItemPart, Play
 from worker import build_worker
 from workflows.action_item import ActionItemWorkflow
-from workflows.messages import TASK_QUEUE, ItemProgress
+from workflows.messages.item import ItemProgress
 
 MANY, AT_ONCE = 48, 16
 """Items, and how many of them a worker lets ask Jira at once."""

@@ -14,6 +14,7 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.commands import AddNote, ProposeItem
 from followthrough.domain.replayed.values import Fence
 from followthrough.engine import engine
+from followthrough.queues import TASK_QUEUE
 from followthrough.rebuild import rebuild
 from followthrough.settings import Settings
 from followthrough.store import queries
@@ -24,7 +25,6 @@ from tests.records import incident
 from tests.waiting import eventually
 from tests.workflows.conftest import IncidentPart, Play
 from worker import build_worker
-from workflows.messages import TASK_QUEUE
 
 pytestmark = pytest.mark.today
 

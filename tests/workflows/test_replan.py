@@ -25,6 +25,7 @@ from followthrough.domain.replayed.sprint.sprint import Sprint
 from followthrough.domain.replayed.values import Severity
 from followthrough.fingerprint import fingerprint
 from followthrough.organisation_file import OrganisationFile
+from followthrough.queues import TASK_QUEUE
 from followthrough.settings import Settings
 from followthrough.store import plans, queries
 from followthrough.store.database import migrate, open_database
@@ -36,7 +37,7 @@ from tests.web.conftest import new_namespace
 from tests.workflows.conftest import ItemPart, Play
 from worker import build_worker
 from workflows.action_item import ActionItemWorkflow
-from workflows.messages import TASK_QUEUE, ItemProgress
+from workflows.messages.item import ItemProgress
 from workflows.upkeep import ReplanWorkflow
 
 EXAMPLE = Path("followthrough.example.yaml").read_text()

@@ -9,11 +9,13 @@ from sqlmodel import Session, col, select
 
 from followthrough.domain.replayed.incident.commands import ProposeItem
 from followthrough.domain.replayed.item.commands import Accept, Reassign
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.mail.render import Rendered, render
+from followthrough.queues import TASK_QUEUE
 from followthrough.store.tables import MailRow, MailState, TimelineRow
 from tests.waiting import eventually, found_rows
 from tests.workflows.conftest import Play
-from workflows.messages import TASK_QUEUE, Notice, NoticeKind
+from workflows.messages.mail import Notice
 from workflows.upkeep import SendAgainWorkflow
 
 

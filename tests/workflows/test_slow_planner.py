@@ -25,10 +25,11 @@ from followthrough.domain.replayed.item.action_item import (
 )
 from followthrough.domain.replayed.item.commands import Finish, ItemCommand, Waive
 from followthrough.domain.replayed.values import Severity
+from followthrough.queues import TASK_QUEUE
 from followthrough.store import queries
 from tests.workflows.conftest import ItemPart, Play
 from workflows.action_item import ActionItemWorkflow
-from workflows.messages import TASK_QUEUE, ItemProgress
+from workflows.messages.item import ItemProgress
 
 OWNER, LONG = "wei", timedelta(days=400)
 NOT_SHOWN = {"told", "written", "unwritten", "carried_out"}

@@ -23,6 +23,7 @@ from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.domain.replayed.item.commands import Finish
 from followthrough.domain.replayed.mail.notice_kinds import DigestKind
 from followthrough.domain.replayed.sprint.sprint import Sprint, SprintPlan
+from followthrough.queues import TASK_QUEUE
 from followthrough.schedules import set_schedules
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
@@ -38,8 +39,8 @@ from tests.web.conftest import new_namespace
 from tests.workflows.conftest import ItemPart, Play
 from worker import build_worker
 from workflows.action_item import ActionItemWorkflow
-from workflows.messages import TASK_QUEUE, ItemProgress
-from workflows.sprint_messages import Approval, PlanningProgress, PlanSprint
+from workflows.messages.item import ItemProgress
+from workflows.messages.sprint import Approval, PlanningProgress, PlanSprint
 from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWorkflow
 
 AN_HOUR = timedelta(hours=1)

@@ -23,6 +23,7 @@ from activities.troubles import Troubles
 from followthrough import troubles
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.organisation_file import OrganisationFile
+from followthrough.queues import TASK_QUEUE
 from followthrough.schedules import schedules_kept, set_schedules
 from followthrough.settings import Settings
 from followthrough.store import alerts
@@ -35,7 +36,7 @@ from tests.waiting import eventually
 from tests.web.conftest import new_namespace
 from tests.workflows.test_ended_badly import alert
 from worker import build_worker
-from workflows.messages import TASK_QUEUE, TellTroubles
+from workflows.messages.mail import TellTroubles
 from workflows.upkeep import TroublesWorkflow
 
 EXAMPLE = Path("followthrough.example.yaml").read_text()

@@ -14,7 +14,8 @@ from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import Refusal
 from workflows.calls import LOCAL
 from workflows.entity import Entity
-from workflows.messages import Answer, IncidentNews, ItemAskedAgain, ItemEnded, ItemSplit
+from workflows.messages.incident import IncidentNews
+from workflows.messages.item import Answer, ItemAskedAgain, ItemEnded, ItemSplit
 from workflows.parts.commands import fit
 from workflows.parts.merging import Merging
 from workflows.parts.neighbours import start_item

@@ -13,8 +13,7 @@ from followthrough.domain.replayed.mail.shown import as_shown, shown_of
 from followthrough.domain.replayed.values import EntryKind
 from workflows.background import Background, Errand
 from workflows.calls import MAIL, reason, unsent
-from workflows.mail_messages import Undelivered
-from workflows.messages import QueuedNotice
+from workflows.messages.mail import QueuedNotice, Undelivered
 
 QUEUE = 60_000
 """Bytes of mails that may wait before a newer one replaces an older one of its kind; about 150 reminders."""

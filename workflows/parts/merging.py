@@ -9,7 +9,7 @@ from followthrough.domain.replayed.incident.lifecycle import Continued, end_merg
 from followthrough.domain.replayed.incident.tells import of_merge
 from followthrough.domain.replayed.values import Refusal
 from workflows.entity import Entity
-from workflows.messages import MergeAnswer
+from workflows.messages.incident import MergeAnswer
 from workflows.parts.commands import fit
 from workflows.parts.question import Question
 from workflows.signals import Signal, ToIncident, say

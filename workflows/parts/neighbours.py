@@ -20,7 +20,7 @@ from followthrough.domain.replayed.item.moments import go_on
 from followthrough.domain.replayed.item.tells import of_duplicate, of_outcome
 from followthrough.domain.replayed.values import Refusal
 from workflows.entity import Entity
-from workflows.messages import Answer, BlockAsked, BlockOver, ItemAskedAgain, ItemEnded, ItemProgress, ItemSplit
+from workflows.messages.item import Answer, BlockAsked, BlockOver, ItemAskedAgain, ItemEnded, ItemProgress, ItemSplit
 from workflows.parts.question import Question
 from workflows.search_attributes import of_item
 from workflows.signals import ToIncident, ToItem, say

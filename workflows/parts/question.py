@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 from temporalio import workflow
 
 from followthrough.domain.replayed.values import Message
-from workflows.messages import Answer, MergeAnswer
+from workflows.messages.incident import MergeAnswer
+from workflows.messages.item import Answer
 from workflows.signals import Signal, say
 from workflows.turns import turn
 

@@ -20,8 +20,7 @@ from followthrough.domain.replayed.values import EntryKind, Refusal
 from workflows.background import Errand
 from workflows.calls import TRACKER, reason
 from workflows.entity import Entity
-from workflows.messages import Adoption
-from workflows.ticket_messages import FollowTicket, TicketComment
+from workflows.messages.ticket import Adoption, FollowTicket, TicketComment
 from workflows.turns import turn
 
 ASK_AGAIN = timedelta(days=1)

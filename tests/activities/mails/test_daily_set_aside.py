@@ -11,12 +11,12 @@ from activities.mails.bounces import Bounces
 from activities.mails.daily import Daily
 from activities.read_model import ReadModel
 from followthrough.domain.answered.organisation.policies import Policies
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.store.tables import MailRow, MailState
 from tests.activities.mails.test_email import Post
 from tests.notices import ORGANISATION, notice
 from tests.records import NOW, incident, item
-from workflows.mail_messages import DailyMail, MailProblem
-from workflows.messages import NoticeKind
+from workflows.messages.mail import DailyMail, MailProblem
 
 
 def test_a_daily_mail_that_can_not_be_made_keeps_what_it_gathered(

@@ -20,6 +20,7 @@ from activities.mails.transport import OutboxTransport, SendGridTransport, trans
 from followthrough.domain.answered.choices import NAMES
 from followthrough.domain.answered.organisation.policies import Policies
 from followthrough.domain.replayed.incident.incident import Audience
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.domain.replayed.values import PersonId
 from followthrough.links import hidden
 from followthrough.mail.render import Rendered, render
@@ -28,8 +29,7 @@ from followthrough.store.tables import MailRow, MailState
 from tests.notices import LINKS, ORGANISATION, mailer, notice
 from tests.records import NOW
 from tests.standins.sendgrid import API_KEY, Fault, SendGridStandIn
-from workflows.mail_messages import PutInInbox, Undelivered
-from workflows.messages import Notice, NoticeKind
+from workflows.messages.mail import Notice, PutInInbox, Undelivered
 
 REMINDER = notice(NoticeKind.ITEM_REMINDER)
 

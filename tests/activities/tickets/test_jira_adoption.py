@@ -3,7 +3,7 @@ import pytest
 from tests.records import item
 from tests.standins.jira import Fault, JiraStandIn
 from tests.tracking import failure, jira_tracker, the_issue, tickets
-from workflows.messages import Adoption
+from workflows.messages.ticket import Adoption
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.tracking import (
     tickets,
     to_follow,
 )
-from workflows.ticket_messages import TicketMade
+from workflows.messages.ticket import TicketMade
 
 
 def test_fields_of_the_file_are_set_by_name(jira: JiraStandIn) -> None:

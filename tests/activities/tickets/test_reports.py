@@ -19,7 +19,7 @@ from followthrough.domain.replayed.ticket.ticket import Ticket, TicketReport, Ti
 from tests.records import NOW, item
 from tests.standins.jira import JiraStandIn
 from tests.tracking import PUBLIC_URL, attempt, ensure, jira_settings, jira_tracker, organisation, the_issue, tickets
-from workflows.ticket_messages import FollowTicket, TicketComment, TicketFollowed
+from workflows.messages.ticket import FollowTicket, TicketComment, TicketFollowed
 
 LINK = "https://git.example.com/change/7"
 

@@ -32,7 +32,7 @@ from tests.tracking import (
     tickets,
     to_follow,
 )
-from workflows.ticket_messages import FollowTicket, TicketFollowed, TicketMade
+from workflows.messages.ticket import FollowTicket, TicketFollowed, TicketMade
 
 
 def closed(**changes: Any) -> ActionItem:

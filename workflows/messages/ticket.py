@@ -64,3 +64,10 @@ class Swept(Message):
 
     begun: AwareDatetime
     checked_all: AwareDatetime
+
+
+class Adoption(Message):
+    """Make a ticket that is there already, named by its key or address, an action item's."""
+
+    ticket: str
+    item: ActionItem
