@@ -21,6 +21,10 @@ STATES = {"new": TicketState.TO_DO, "indeterminate": TicketState.IN_PROGRESS, "d
 
 FIELDS = "status,labels,project,assignee,duedate,resolution,updated"
 PAGE = 100
+SWEEP = timedelta(hours=1)
+"""The longest that pages of one search are read: Jira may count minutes ago anew for each."""
+CLOCKS = timedelta(minutes=10)
+"""Jira's and ours differ by less."""
 
 
 class JiraSearch:
@@ -61,11 +65,12 @@ class JiraSearch:
     def changed_since(self, since: datetime) -> Iterator[TicketStatus]:
         """See ``Tracker``. By minutes ago, for Jira reads dates in the time zone of its user, and to the minute.
 
-        The latest come first: what a change moves between two pages was changed after the search
-        began, and so is found by the next one.
+        It asks for more than that, so that no change gets too old for the search while its pages are read. The latest
+        come first: what a change moves between two pages was changed after the search began, and so is found by the next.
         """
-        minutes = math.ceil((datetime.now(UTC) - since + self._jira.index_lag) / timedelta(minutes=1)) + 1
-        query = f'labels = {LABEL} AND updated >= "-{max(minutes, 1)}m" ORDER BY updated DESC'
+        oldest = since - self._jira.index_lag - CLOCKS
+        minutes = math.ceil((datetime.now(UTC) - oldest + SWEEP) / timedelta(minutes=1))
+        query = f'labels = {LABEL} AND updated >= "-{minutes}m" ORDER BY updated DESC'
         token, start, before = None, 0, None
         for _ in range(MOST_PAGES):
             with about("the tickets that changed"):
@@ -79,7 +84,10 @@ class JiraSearch:
                     )
                 page = Found.model_validate(answer)
                 found = [self._describe(Issue.model_validate(issue)) for issue in page.issues]
-            yield from found
+            for status in found:
+                if status.updated is not None and status.updated < oldest:
+                    return
+                yield status
             token, start = page.next_page_token, start + len(found)
             if not (token if self._jira.cloud else found and start < page.total):
                 return

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from activities.tickets.tracker import TicketState
 from followthrough.domain.replayed.ticket.ticket import Ticket
@@ -67,6 +68,17 @@ def test_what_changes_between_two_pages_is_in_the_next_answer(jira: JiraStandIn)
     found |= {status.ticket.key for status in answer}
     found |= {status.ticket.key for status in tracker.changed_since(begun) if status.state is TicketState.DONE}
     assert found == {f"PAY-{number}" for number in range(1, 121)}
+
+
+def test_what_gets_old_while_pages_are_read_is_found(jira: JiraStandIn) -> None:
+    tracker = jira_tracker(jira)
+    keys = {ticket.key for ticket in created(jira, 120)}
+    begun = datetime.now(UTC)
+    answer = tracker.changed_since(begun)
+    found = {next(answer).ticket.key}
+    with time_machine.travel(begun + timedelta(minutes=50)):
+        found |= {status.ticket.key for status in answer}
+    assert found == keys
 
 
 def test_a_change_that_the_index_learns_of_late_is_found_later(jira: JiraStandIn) -> None:
