@@ -7,11 +7,11 @@ from datetime import datetime
 from pydantic import AwareDatetime
 
 from followthrough.domain.answered.incident.updates import last_update
-from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation, Templates
 from followthrough.domain.answered.wording import span, when
 from followthrough.domain.replayed.incident.incident import Audience, Incident, Role, UpdateStage
 from followthrough.domain.replayed.values import Message
-from followthrough.update_templates import SHIPPED, Templates, fill, known_to, template_name
+from followthrough.update_templates import SHIPPED, fill, known_to, template_name
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def _fill_first(name: str, facts: dict[str, str], own: Sequence[Templates]) -> s
             try:
                 return fill(templates.sources[name], facts)
             except Exception as error:  # whatever an expression in a template can do wrong
-                logger.warning("%s could not be filled: %s", templates.folder / name, type(error).__name__)
+                logger.warning("%s/%s could not be filled: %s", templates.folder, name, type(error).__name__)
     return fill(SHIPPED.sources[name], facts)
 
 

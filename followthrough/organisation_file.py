@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 
 from followthrough.domain.answered.organisation.calendar import regions_with_holidays
 from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.update_templates import read as read_templates
 
 logger = logging.getLogger(__name__)
 
@@ -120,8 +121,9 @@ def load_section(path: Path, section: type[SectionT], example: str) -> SectionT:
     if root is None or not isinstance(data, dict):
         raise OrganisationError([f"{path}:1: holds no {section.__name__.lower()}; start from a copy of {example}."])
     sections = {name: section for name, section in data.items() if isinstance(section, dict)}
+    context = {**sections, "read_templates": lambda folder: read_templates(path.parent / folder)}
     try:
-        return section.model_validate(data, context={**sections, "folder": path.parent})
+        return section.model_validate(data, context=context)
     except ValidationError as error:
         found = [(_line(root, details["loc"]), _sentence(details)) for details in error.errors()]
         raise OrganisationError([f"{path}:{line}: {sentence}" for line, sentence in sorted(found)]) from error
@@ -233,7 +235,7 @@ class OrganisationFile:
         for caution in cautions(organisation):
             logger.warning("%s: %s", path, caution)
         folders = (organisation.update_templates_of(team) for team in organisation.teams)
-        self._folders = {templates.folder for templates in chain.from_iterable(folders)}
+        self._folders = {Path(templates.folder) for templates in chain.from_iterable(folders)}
         self._organisation = organisation
         self.in_use, self.problems = path, ()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.checks import NotCarriedOut, checked
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.replayed.ids import INCIDENT_ID, ITEM_ID
+from followthrough.domain.replayed.ids import is_incident, is_item
 from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.incident.lifecycle import LinkRepeat, Reopen
@@ -81,7 +80,7 @@ class Kind(Generic[RecordT]):
     """What differs between incidents and action items."""
 
     record: type[RecordT]
-    id_pattern: str
+    is_id: Callable[[str], bool]
     read: Callable[[Session, str], RecordT | None]
     state: Callable[[Any], RecordT]
     reopened: Callable[[RecordT, Any, str], IncidentProgress | ItemProgress]
@@ -90,14 +89,14 @@ class Kind(Generic[RecordT]):
 
 INCIDENTS = Kind(
     record=Incident,
-    id_pattern=INCIDENT_ID,
+    is_id=is_incident,
     read=queries.incident,
     state=IncidentWorkflow.state,
     reopened=lambda ended, reopen, key: IncidentProgress(incident=ended, reopen=reopen, reopen_id=key),
 )
 ITEMS = Kind(
     record=ActionItem,
-    id_pattern=ITEM_ID,
+    is_id=is_item,
     read=queries.action_item,
     state=ActionItemWorkflow.state,
     reopened=lambda ended, reopen, key: ItemProgress(item=ended, reopen=reopen, reopen_id=key),
@@ -142,7 +141,7 @@ class Records(Generic[RecordT, CommandT]):
 
     async def get(self, record_id: str) -> RecordT:
         """From the read model, or from its workflow while that is too young. Raises Unknown."""
-        if not re.fullmatch(self._kind.id_pattern, record_id):
+        if not self._kind.is_id(record_id):
             raise Unknown(
                 f"{record_id} is not an id here; ids look like inc-7f3a9c21d0b84e5fa612, or with .1 behind for an item."
             )

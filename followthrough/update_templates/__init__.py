@@ -7,12 +7,12 @@ import traceback
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from followthrough.domain.answered.organisation.organisation import Templates
 from followthrough.domain.replayed.incident.incident import Audience, UpdateStage
 
 FOR_EVERYBODY = frozenset(
@@ -54,13 +54,6 @@ PARTS = (nodes.Getattr, nodes.Getitem, nodes.Include, nodes.Import, nodes.FromIm
 ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-class Templates(NamedTuple):
-    """The sources of a folder by their file names."""
-
-    folder: Path
-    sources: Mapping[str, str]
-
-
 def template_name(stage: UpdateStage, audience: Audience) -> str:
     """Its file in a folder of templates."""
     return f"{stage}-{audience}.md.j2"
@@ -95,7 +88,7 @@ def read(folder: Path) -> Templates:
             problems.append(f"{folder / name}:{problem}")
     if problems:
         raise ValueError("; ".join(problems))
-    return Templates(folder, sources)
+    return Templates(str(folder), sources)
 
 
 def _problems(source: str, known: frozenset[str]) -> Iterator[str]:

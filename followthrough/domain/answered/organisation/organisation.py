@@ -4,10 +4,10 @@
 durations are written like ``30m`` or ``2h``.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from holidays import list_supported_countries
@@ -44,21 +44,27 @@ from followthrough.domain.replayed.item.action_item import Priority
 from followthrough.domain.replayed.text import Line, Title
 from followthrough.domain.replayed.times import Day
 from followthrough.domain.replayed.values import PersonId, ServiceId, Severity, TeamId
-from followthrough.update_templates import Templates
-from followthrough.update_templates import read as read_templates
+
+
+class Templates(NamedTuple):
+    """Drafts of updates: the sources of a folder, by their file names."""
+
+    folder: str
+    sources: Mapping[str, str]
 
 
 def _update_templates(value: Any, info: ValidationInfo) -> Templates:
-    """Read from a folder that is named relative to the file; ``organisation_file.load`` passes where that is."""
+    """Read from a folder beside the file, by what ``organisation_file`` passes for that."""
     if not isinstance(value, str):
         raise ValueError("has to be the name of a folder")
-    return read_templates((info.context or {}).get("folder", Path()) / value)
+    read: Callable[[str], Templates] = (info.context or {})["read_templates"]
+    return read(value)
 
 
 UpdateTemplates = Annotated[
     Templates,
     PlainValidator(_update_templates),
-    PlainSerializer(lambda templates: str(templates.folder)),
+    PlainSerializer(lambda templates: templates.folder),
     WithJsonSchema({"type": "string", "description": "Folder of own templates of updates, beside this file"}),
 ]
 
