@@ -66,7 +66,7 @@ class JiraSearch:
         """See ``Tracker``. By minutes ago, for Jira reads dates in the time zone of its user, and to the minute.
 
         It asks for more than that, so that no change gets too old for the search while its pages are read. The latest
-        come first: what a change moves between two pages was changed after the search began, and so is found by the next.
+        come first: what a change moves between two pages was changed after the search began, and the next finds it.
         """
         oldest = since - self._jira.index_lag - CLOCKS
         minutes = math.ceil((datetime.now(UTC) - oldest + SWEEP) / timedelta(minutes=1))
