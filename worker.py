@@ -42,7 +42,7 @@ from workflows.inbox import InboxWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
 from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWorkflow
-from workflows.turns import InTurn
+from workflows.turns import InTurn, in_one_batch
 from workflows.undelivered import UndeliveredWorkflow
 from workflows.upkeep import ReconcileWorkflow, ReplanWorkflow, SendAgainWorkflow, TroublesWorkflow
 
@@ -162,7 +162,7 @@ def build_worker(
 
 
 def _worker(client: Client, queue: Queue, activities: list[Activity], per_second: float | None) -> Worker:
-    return Worker(
+    worker = Worker(
         client,
         task_queue=queue,
         workflows=WORKFLOWS if queue is Queue.WORKFLOWS else [],
@@ -179,6 +179,7 @@ def _worker(client: Client, queue: Queue, activities: list[Activity], per_second
         workflow_runner=WORKFLOW_RUNNER,
         interceptors=[InTurn()],
     )
+    return in_one_batch(worker) if queue is Queue.WORKFLOWS else worker
 
 
 def _of_records(client: Client, organisation: Callable[[], Organisation], database: Engine) -> list[Activity]:

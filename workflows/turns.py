@@ -20,10 +20,12 @@ from temporalio.worker import (
     StartActivityInput,
     StartChildWorkflowInput,
     StartLocalActivityInput,
+    Worker,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
     WorkflowOutboundInterceptor,
 )
+from temporalio.worker._workflow_instance import _WorkflowLogicFlag
 
 AnswerT = TypeVar("AnswerT")
 
@@ -35,6 +37,18 @@ async def turn() -> None:
     """Waits until no local activity of this workflow is under way."""
     while (loop := asyncio.get_running_loop()) in _busy:
         await workflow.wait_condition(lambda: loop not in _busy)
+
+
+def in_one_batch(worker: Worker) -> Worker:
+    """Has all that comes with a task applied before any of it is acted upon, as the SDK is going to do by itself.
+
+    A worker that takes a workflow over hears what came with the last task, if that led to nothing, together with what
+    comes now; a replay hears it before. The SDK would let an update act before it applied the answers of activities.
+    Histories say that it was so; those that don't are replayed as they were.
+    """
+    flag = _WorkflowLogicFlag.PROCESS_WORKFLOW_ACTIVATION_JOBS_AS_SINGLE_BATCH
+    worker._set_default_workflow_logic_flag(flag, enabled=True)
+    return worker
 
 
 class InTurn(Interceptor):

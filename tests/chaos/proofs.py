@@ -348,5 +348,5 @@ async def _replayed(folder: Path, build: Path) -> dict[str, Any]:
         env={"PYTHONPATH": f"{build}:{HERE}", "PATH": "/usr/bin:/bin"},
     )
     output, _ = await program.communicate()
-    read: dict[str, Any] = json.loads(output)
+    read: dict[str, Any] = json.loads(output.splitlines()[-1])  # what the SDK logs comes before
     return read
