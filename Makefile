@@ -4,7 +4,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 # What needs no server, and takes seconds.
-FAST := tests/domain tests/mail tests/store $(wildcard tests/test_*.py) tests/repository/test_versions.py
+FAST := tests/domain tests/mail tests/store $(wildcard tests/test_*.py) tests/repository/test_versions.py \
+	tests/repository/test_documentation.py
 
 # What those run at least of all lines and branches, in percent.
 FLOOR := 50
