@@ -1,1 +1,4 @@
-"""What happens in which order, durably: one workflow for each incident, action item, drill, planning and inbox."""
+"""What happens in which order, durably: one workflow for each incident, action item, drill, planning and inbox.
+
+All of it replays.
+"""

@@ -1,4 +1,4 @@
-"""What a ticket tracker does for action items. ``jira_tracker`` and ``local_tracker`` are two of them."""
+"""What a ticket tracker does for action items. ``jira`` and ``local.py`` are two of them."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta

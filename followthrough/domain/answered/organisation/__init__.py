@@ -1,1 +1,4 @@
-"""The organisation file: who is there, who is on call, when people work, and which rules they have."""
+"""The organisation file: who is there, who is on call, when people work, and which rules they have.
+
+None of it replays.
+"""

@@ -1,4 +1,4 @@
-"""An incident: what it knows. ``incident_commands`` has what people tell it."""
+"""An incident: what it knows. ``commands.py`` has what people tell it."""
 
 from collections.abc import Iterable
 from datetime import datetime

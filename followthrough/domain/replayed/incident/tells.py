@@ -1,4 +1,4 @@
-"""Who hears of what happens to an incident. ``incident_moments`` has who hears when a moment has come.
+"""Who hears of what happens to an incident. ``moments.py`` has who hears when a moment has come.
 
 It runs inside workflows.
 """

@@ -1,4 +1,4 @@
-"""An action item: what it knows. ``item_commands`` has what people tell it."""
+"""An action item: what it knows. ``commands.py`` has what people tell it."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
