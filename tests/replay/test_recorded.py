@@ -59,7 +59,7 @@ def words(types: Iterable[Any] | None, field: str) -> Iterator[str]:
 
 
 def activity_names() -> Iterator[str]:
-    for module in pkgutil.iter_modules(activities.__path__, "activities."):
+    for module in pkgutil.walk_packages(activities.__path__, "activities."):
         for _, kind in inspect.getmembers(import_module(module.name), inspect.isclass):
             for _, method in inspect.getmembers(kind, inspect.isfunction):
                 if (definition := activity._Definition.from_callable(method)) and definition.name:
