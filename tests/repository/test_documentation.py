@@ -55,15 +55,15 @@ def leads_somewhere(document: Path, text: str, href: str) -> bool:
 
 
 def missing_files(text: str) -> list[str]:
-    """Of all paths in it, and of file names in code that have no folder."""
+    """Of all paths in it, and of modules in code, also by the end of their path."""
     named = [path.rstrip(".") for path in PATH.findall(text)]
-    alone = [code for code in codes(text) if re.fullmatch(r"[\w-]+\.py", code)]
+    modules = [code for code in codes(text) if re.fullmatch(r"\w[\w./*-]*\.py", code)]
     gone = [path for path in named if path not in ELSEWHERE and not any(Path().glob(path.rstrip("/")))]
-    return gone + [name for name in alone if not anywhere(name)]
+    return gone + [module for module in modules if not anywhere(module)]
 
 
-def anywhere(name: str) -> bool:
-    return Path(name).exists() or any(next(Path(folder).rglob(name), None) for folder in FOLDERS)
+def anywhere(module: str) -> bool:
+    return any(Path().glob(module)) or any(next(Path(folder).rglob(module), None) for folder in FOLDERS)
 
 
 def codes(text: str) -> Iterator[str]:
@@ -157,6 +157,7 @@ def test_a_link_that_leads_nowhere_is_found(text: str) -> None:
         "    followthrough/planning/   plans",
         "```mermaid\nflowchart LR\n    web[<b>followthrough/http/</b>]\n```",
         "`no_such_module.py` has it.",
+        "It is in `followthrew/gateway.py`.",
         "Rows are in tests/refusals.",
     ],
 )
