@@ -1,4 +1,4 @@
-"""Incidents and action items as workflows would hand them to the read model."""
+"""Incidents and action items as workflows would hand them to the read model, and mails as they stand in the outbox."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from followthrough.domain.replayed.item.action_item import (
     Priority,
 )
 from followthrough.domain.replayed.values import EntryKind, Severity
+from followthrough.store.tables import MailRow, MailState
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -67,3 +68,18 @@ def item(number: int = 1, *, due_in_days: int = 10, **changes: Any) -> ActionIte
     )
     record.note(NOW, EntryKind.ACTION_ITEM, "Accepted", record.owner)
     return record
+
+
+def mail(key: str, **changes: Any) -> MailRow:
+    """One that was sent to Lucía."""
+    values: dict[str, Any] = {
+        "kind": "item-reminder",
+        "recipients": ["lucia@example.com"],
+        "subject": "Due soon",
+        "text": "",
+        "html": "",
+        "headers": {},
+        "at": NOW,
+        "state": MailState.SENT,
+    }
+    return MailRow(key=key, **(values | changes))

@@ -278,23 +278,23 @@ def _as_sent(alert: Alert) -> tuple[str, bytes, dict[str, str], str]:
             return "/webhooks/pagerduty", body, headers, f"pagerduty/{alert.key}"
         case _:
             url = "http://alertmanager.example.com"
-            sent = {
-                "version": "4",
-                "groupKey": alert.key,
-                "status": alert.state,
-                "receiver": "followthrough",
-                "groupLabels": {"alertname": "Queue"},
-                "commonLabels": alert.labels,
-                "commonAnnotations": {"summary": alert.title, "description": alert.odd},
-                "externalURL": url,
-                "alerts": [{"status": alert.state, "labels": alert.labels, "annotations": {"description": alert.odd}}],
-            }
-            return (
-                "/webhooks/alertmanager",
-                json.dumps(sent).encode(),
-                headers,
-                f'alertmanager/["{alert.key}", "{url}"]',
-            )
+            sent = _group(alert, url)
+            key = f'alertmanager/["{alert.key}", "{url}"]'
+            return "/webhooks/alertmanager", json.dumps(sent).encode(), headers, key
+
+
+def _group(alert: Alert, url: str) -> dict[str, Any]:
+    return {
+        "version": "4",
+        "groupKey": alert.key,
+        "status": alert.state,
+        "receiver": "followthrough",
+        "groupLabels": {"alertname": "Queue"},
+        "commonLabels": alert.labels,
+        "commonAnnotations": {"summary": alert.title, "description": alert.odd},
+        "externalURL": url,
+        "alerts": [{"status": alert.state, "labels": alert.labels, "annotations": {"description": alert.odd}}],
+    }
 
 
 def _update(fields: dict[str, Any], key: str, item: bool) -> str:

@@ -2,7 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,12 +40,10 @@ async def fire(alertmanager: str, *, ends_in: timedelta) -> None:
         (await client.post(f"{alertmanager}/api/v2/alerts", json=alerts)).raise_for_status()
 
 
-async def test_alertmanager_fires_repeats_and_resolves_one_incident_also_when_the_service_was_down(
-    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
-) -> None:
-    service_port, alertmanager_port = unused_tcp_port_factory(), unused_tcp_port_factory()
-    alertmanager = f"http://127.0.0.1:{alertmanager_port}"
-    config = tmp_path / "alertmanager.yml"
+@asynccontextmanager
+async def running_alertmanager(folder: Path, port: int, service_port: int) -> AsyncIterator[str]:
+    """Its address; it repeats to the service each two seconds."""
+    config = folder / "alertmanager.yml"
     config.write_text(
         yaml.safe_dump(
             {
@@ -67,12 +66,21 @@ async def test_alertmanager_fires_repeats_and_resolves_one_incident_also_when_th
     async with process(
         str(ALERTMANAGER),
         f"--config.file={config}",
-        f"--storage.path={tmp_path / 'alertmanager'}",
-        f"--web.listen-address=127.0.0.1:{alertmanager_port}",
+        f"--storage.path={folder / 'alertmanager'}",
+        f"--web.listen-address=127.0.0.1:{port}",
         "--cluster.listen-address=",
-        log=tmp_path / "alertmanager.log",
+        log=folder / "alertmanager.log",
     ):
-        await until(f"{alertmanager}/api/v2/status", bool)
+        address = f"http://127.0.0.1:{port}"
+        await until(f"{address}/api/v2/status", bool)
+        yield address
+
+
+async def test_alertmanager_fires_repeats_and_resolves_one_incident_also_when_the_service_was_down(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    service_port, alertmanager_port = unused_tcp_port_factory(), unused_tcp_port_factory()
+    async with running_alertmanager(tmp_path, alertmanager_port, service_port) as alertmanager:
         await fire(alertmanager, ends_in=timedelta(minutes=10))
         await asyncio.sleep(2)  # the first notifications find nobody
         async with service(tmp_path, service_port) as address:

@@ -24,6 +24,16 @@ async def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
+async def refused(item: str, url: str) -> None:
+    """An item that is closed, what is not a link, and an incident that is not there."""
+    code, _, err = await run("waive", item, "Too late", "--by", "marcos", FOLLOWTHROUGH_URL=url)
+    assert (code, "is closed" in err) == (1, True)
+    code, _, err = await run("done", item, "not a link", "--by", "lucia", FOLLOWTHROUGH_URL=url)
+    assert (code, "is not a link" in err) == (2, True)
+    code, _, _ = await run("show", "inc-ffffffffff", FOLLOWTHROUGH_URL=url)
+    assert code == 4
+
+
 async def test_an_incident_and_its_action_item_can_be_led_from_the_command_line(
     tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
 ) -> None:
@@ -68,12 +78,7 @@ async def test_an_incident_and_its_action_item_can_be_led_from_the_command_line(
         assert "is closed" in await followthrough("done", item, "https://example.com/changes/1", by="lucia")
         assert f"Extended to {day}" in await followthrough("show", item)
 
-        code, _, err = await run("waive", item, "Too late", "--by", "marcos", FOLLOWTHROUGH_URL=url)
-        assert (code, "is closed" in err) == (1, True)
-        code, _, err = await run("done", item, "not a link", "--by", "lucia", FOLLOWTHROUGH_URL=url)
-        assert (code, "is not a link" in err) == (2, True)
-        code, _, _ = await run("show", "inc-ffffffffff", FOLLOWTHROUGH_URL=url)
-        assert code == 4
+        await refused(item, url)
     code, _, err = await run("incidents", FOLLOWTHROUGH_URL=url)
     assert (code, "make up" in err) == (3, True)
 

@@ -1,5 +1,5 @@
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -113,3 +113,18 @@ def without_tomas(tmp_path: Path) -> OrganisationFile:
     example = Path("followthrough.example.yaml").read_text()
     file.write_text(example.replace("name: Tomás Ferrer", "name: Tomás Ferrer\n    left: 2026-01-31"))
     return OrganisationFile(file)
+
+
+@pytest.fixture
+def with_priorities(web: Web, tmp_path: Path) -> Web:
+    """With routes on PagerDuty's priority alone."""
+    file = tmp_path / "followthrough.yaml"
+    routes = "routes:\n  - {match: {priority: P1}, severity: SEV1}\n  - {match: {priority: P3}, severity: SEV3}\n"
+    file.write_text(Path("followthrough.example.yaml").read_text().replace("routes:\n", routes, 1))
+    return replace(web, organisation=OrganisationFile(file))
+
+
+@pytest.fixture
+async def priorities(with_priorities: Web) -> AsyncIterator[httpx.AsyncClient]:
+    async with with_priorities.browser() as api:
+        yield api

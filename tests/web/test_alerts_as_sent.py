@@ -1,69 +1,21 @@
-"""What pagers really send: storms, odd texts, alerts without a route, and events that come late, twice or merged."""
+"""What pagers really send: storms, odd texts, groups that change, and ends that come late."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from followthrough.domain.answered.organisation.organisation import Organisation, Route
-from followthrough.domain.replayed.incident.commands import IncidentCommand, Resolve
-from followthrough.domain.replayed.incident.incident import IncidentStatus
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.commands import Resolve
 from followthrough.domain.replayed.values import Severity
 from followthrough.organisation_file import OrganisationFile
-from followthrough.store.database import migrate, open_database
-from tests.waiting import eventually
 from tests.web.conftest import Web
-from tests.web.test_intake import NOBODY_LISTENS, TOKEN, accepted, generic, group, pagerduty, signed, state
+from tests.web.pagers import TOKEN, accepted, event, generic, give, group, member, page, state
 
 CHECKOUT = {"alertname": "ErrorRate", "service": "checkout"}
-NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-
-def member(**changes: Any) -> dict[str, Any]:
-    return {"status": "firing", "labels": {}, "annotations": {}, "startsAt": "2026-03-02T08:59:00Z"} | changes
-
-
-async def page(api: httpx.AsyncClient, **changes: Any) -> httpx.Response:
-    return await api.post("/webhooks/alertmanager", json=group(**changes))
-
-
-async def event(api: httpx.AsyncClient, event_type: str, *, minutes: int = 0, **data: Any) -> httpx.Response:
-    """``minutes`` past nine, by PagerDuty's clock."""
-    body = json.loads(pagerduty(f"incident.{event_type}", **data))
-    body["event"] |= {"id": f"{event_type}/{minutes}", "occurred_at": (NINE + timedelta(minutes=minutes)).isoformat()}
-    content = json.dumps(body).encode()
-    return await api.post("/webhooks/pagerduty", content=content, headers=signed(content, "old secret"))
-
-
-async def started(web: Web) -> set[str]:
-    return {workflow for workflow in await web.workflows() if workflow.startswith("inc-")}
-
-
-async def give(api: httpx.AsyncClient, incident: str, command: IncidentCommand) -> None:
-    answer = await api.post(f"/api/incidents/{incident}/commands", json=command.model_dump(mode="json"))
-    assert answer.status_code == 200, answer.text
-
-
-@pytest.fixture
-def with_priorities(web: Web, tmp_path: Path) -> Web:
-    """With routes on PagerDuty's priority alone."""
-    file = tmp_path / "followthrough.yaml"
-    routes = "routes:\n  - {match: {priority: P1}, severity: SEV1}\n  - {match: {priority: P3}, severity: SEV3}\n"
-    file.write_text(Path("followthrough.example.yaml").read_text().replace("routes:\n", routes, 1))
-    return replace(web, organisation=OrganisationFile(file))
-
-
-@pytest.fixture
-async def priorities(with_priorities: Web) -> AsyncIterator[httpx.AsyncClient]:
-    async with with_priorities.browser() as api:
-        yield api
 
 
 async def test_the_worst_of_a_groups_alerts_decides_although_they_share_no_severity(
@@ -249,87 +201,6 @@ async def test_what_is_not_understood_is_refused_in_a_sentence(
     assert "AlertState" not in answer.json()["error"]
 
 
-@pytest.mark.parametrize(
-    ("incident", "around"),
-    [
-        ({"priority": "P1", "resolve_reason": "none", "html_url": 5, "status": None}, {}),
-        ({}, {"occurred_at": None}),
-        ({}, {"occurred_at": "2026-03-02T09:00:00", "id": 7}),
-    ],
-    ids=["other kinds of values", "no time", "a time without a zone"],
-)
-async def test_a_page_is_not_lost_for_what_it_says_beside_id_and_title(
-    web: Web, api: httpx.AsyncClient, incident: dict[str, Any], around: dict[str, Any]
-) -> None:
-    pagerduty_id = f"Q{uuid4().hex[:12]}"
-    body = json.loads(pagerduty("incident.triggered", id=pagerduty_id, **incident))
-    body["event"] |= around
-    content = json.dumps(body).encode()
-    answer = await api.post("/webhooks/pagerduty", content=content, headers=signed(content, "old secret"))
-    assert (await state(web, await accepted(answer))).dedup_key == f"pagerduty/{pagerduty_id}"
-
-
-async def test_an_incident_that_pagerduty_merged_goes_on_with_the_other_ones(web: Web, api: httpx.AsyncClient) -> None:
-    first, second = f"Q1{uuid4().hex[:12]}", f"Q2{uuid4().hex[:12]}"
-    into = {
-        "type": "merge_resolve_reason",
-        "incident": {"id": second, "type": "incident_reference", "summary": "Everything fails"},
-    }
-    one = await accepted(await event(api, "triggered", id=first))
-    two = await accepted(await event(api, "triggered", id=second, minutes=1))
-    answer = await event(api, "resolved", id=first, minutes=2, resolve_reason=into)
-    assert await accepted(answer) == two
-    assert await accepted(await event(api, "resolved", id=first, minutes=2, resolve_reason=into)) == two
-    ended = await eventually(lambda: state(web, one), lambda it: it.status is IncidentStatus.MERGED)
-    assert (ended.resolved_at, ended.merged_into) == (None, two)
-    other = await state(web, two)
-    assert (other.status, other.resolution_proposed_at) == (IncidentStatus.DECLARED, None)
-    await event(api, "resolved", id=second, minutes=9)
-    assert (await state(web, two)).resolution_proposed_at is not None
-
-
-async def test_an_incident_follows_the_unknown_one_that_pagerduty_merged_it_into(
-    web: Web, api: httpx.AsyncClient
-) -> None:
-    first, second = f"Q1{uuid4().hex[:12]}", f"Q2{uuid4().hex[:12]}"
-    link = "https://acme.pagerduty.com/incidents/Q2"
-    into = {"type": "merge_resolve_reason", "incident": {"id": second, "summary": "Everything", "html_url": link}}
-    incident_id = await accepted(await event(api, "triggered", id=first))
-    assert await accepted(await event(api, "resolved", id=first, minutes=2, resolve_reason=into)) == incident_id
-    incident = await state(web, incident_id)
-    assert (incident.status, incident.resolution_proposed_at) == (IncidentStatus.DECLARED, None)
-    detail = (await api.get(f"/api/incidents/{incident_id}")).json()
-    assert any(link in entry["text"] for entry in detail["timeline"])
-    assert await accepted(await event(api, "triggered", id=second, minutes=1)) == incident_id
-    assert await accepted(await event(api, "resolved", id=second, minutes=5)) == incident_id
-    assert (await state(web, incident_id)).resolution_proposed_at is not None
-
-
-async def test_an_event_that_comes_again_after_people_resolved_changes_nothing(
-    web: Web, api: httpx.AsyncClient
-) -> None:
-    pager = f"Q{uuid4().hex[:12]}"
-    incident_id = await accepted(await event(api, "triggered", id=pager))
-    await accepted(await event(api, "resolved", id=pager, minutes=20))
-    assert (await event(api, "triggered", id=pager)).status_code == 202
-    assert (await state(web, incident_id)).resolution_proposed_at is not None, "it came late"
-    await give(api, incident_id, Resolve(by="ines", summary="Rolled back"))
-    before = await started(web)
-    assert await accepted(await event(api, "triggered", id=pager)) == incident_id
-    assert (await event(api, "priority_updated", id=pager, minutes=30)).status_code == 200
-    assert await started(web) == before
-    assert (await state(web, incident_id)).status is IncidentStatus.RESOLVED
-    assert await accepted(await event(api, "reopened", id=pager, minutes=40)) == f"{incident_id}-2"
-
-
-async def test_an_end_that_comes_before_its_beginning_is_the_end(web: Web, api: httpx.AsyncClient) -> None:
-    pager, before = f"Q{uuid4().hex[:12]}", await started(web)
-    assert (await event(api, "resolved", id=pager, minutes=20)).status_code == 200
-    assert (await event(api, "triggered", id=pager)).status_code == 200
-    assert await started(web) == before
-    await accepted(await event(api, "reopened", id=pager, minutes=30))
-
-
 async def test_an_end_that_comes_late_does_not_end_what_began_after_it(web: Web, api: httpx.AsyncClient) -> None:
     pager, key = f"Q{uuid4().hex[:12]}", uuid4().hex
     by_event = await accepted(await event(api, "triggered", id=pager))
@@ -355,116 +226,6 @@ async def test_a_group_that_fires_on_after_its_end_by_time_out_is_believed(web: 
     await accepted(await page(api, groupKey=key, status="resolved", alerts=[over]))
     await give(api, incident_id, Resolve(by="ines", summary="It looked over"))
     assert await accepted(await page(api, groupKey=key, alerts=[member()])) == f"{incident_id}-2"
-
-
-async def test_a_priority_that_is_set_later_starts_the_incident_and_is_followed(
-    with_priorities: Web, priorities: httpx.AsyncClient
-) -> None:
-    pager = f"Q{uuid4().hex[:12]}"
-    answer = await event(priorities, "triggered", id=pager, priority=None)
-    assert answer.status_code == 202
-    assert "no route" in answer.json()["message"]
-    p1, p3 = ({"priority": {"id": name, "summary": name}} for name in ("P1", "P3"))
-    incident_id = await accepted(await event(priorities, "priority_updated", id=pager, minutes=5, **p1))
-    assert (await state(with_priorities, incident_id)).severity == "SEV1"
-    assert "Q1" in (await priorities.get(f"/incidents/{incident_id}")).text
-    await event(priorities, "priority_updated", id=pager, minutes=7, **p3)
-    assert (await state(with_priorities, incident_id)).severity == "SEV3"
-    await event(priorities, "priority_updated", id=pager, minutes=6, **p1)
-    assert (await state(with_priorities, incident_id)).severity == "SEV3", "it came late"
-    command = {"command": "change severity", "by": "ines", "severity": "SEV2", "reason": "Many are affected"}
-    assert (await priorities.post(f"/api/incidents/{incident_id}/commands", json=command)).status_code == 200
-    await event(priorities, "priority_updated", id=pager, minutes=8, **p1)
-    assert (await state(with_priorities, incident_id)).severity == "SEV2"
-    texts = [entry["text"] for entry in (await priorities.get(f"/api/incidents/{incident_id}")).json()["timeline"]]
-    assert "SEV1 to SEV3: as PagerDuty says now" in texts
-    await eventually(
-        lambda: _texts(priorities, incident_id),
-        lambda texts: "PagerDuty would make it SEV1; it stays SEV2, as ines decided" in texts,
-    )
-
-
-async def _texts(api: httpx.AsyncClient, incident_id: str) -> list[str]:
-    return [entry["text"] for entry in (await api.get(f"/api/incidents/{incident_id}")).json()["timeline"]]
-
-
-@pytest.mark.parametrize(
-    "event_type",
-    [
-        *("acknowledged", "unacknowledged", "annotated", "delegated", "escalated", "reassigned", "responder.added"),
-        *("responder.replied", "status_update_published", "custom_field_values.updated", "conference_bridge.updated"),
-        *("incident_type.changed", "role.assigned", "workflow.started", "something.new"),
-    ],
-)
-async def test_pagerdutys_other_events_are_taken_and_change_nothing(
-    web: Web, api: httpx.AsyncClient, event_type: str
-) -> None:
-    before = await started(web)
-    body = json.loads(pagerduty(f"incident.{event_type}"))
-    body["event"]["data"] = {"id": "P1", "type": "incident_note", "content": "A note"}
-    content = json.dumps(body).encode()
-    answer = await api.post("/webhooks/pagerduty", content=content, headers=signed(content, "old secret"))
-    assert answer.status_code == 202
-    assert await started(web) == before
-
-
-async def test_an_alert_without_a_route_is_kept_and_shown_until_it_has_one(
-    with_priorities: Web, priorities: httpx.AsyncClient, tmp_path: Path
-) -> None:
-    database = open_database(f"sqlite:///{tmp_path}/kept.db")
-    migrate(database)
-    lost: dict[str, Any] = {
-        "id": f"Q{uuid4().hex[:12]}",
-        "priority": None,
-        "service": {"id": "P9", "summary": "search"},
-    }
-    async with replace(with_priorities, database=database).browser() as api:
-        assert "no route" not in (await api.get("/")).text
-        assert "None: every alert" in (await api.get("/alerts")).text
-        for minutes in range(3):
-            answer = await event(api, "triggered", minutes=minutes, title="Search <b>fails</b>", **lost)
-            assert answer.status_code == 202
-            assert "service=search" in answer.json()["message"]
-        assert '<a href="/alerts">1 alert fits no route</a>' in (await api.get("/")).text
-        listed = (await api.get("/alerts")).text
-        for words in ("Search &lt;b&gt;fails", "service=search", '"Deliveries">3<', "firing", "PagerDuty"):
-            assert words in listed
-        await event(api, "resolved", minutes=8, **lost)
-        assert '"Says">resolved<' in (await api.get("/alerts")).text
-        routed = lost | {"priority": {"id": "P1", "summary": "P1"}, "service": {"id": "P1", "summary": "checkout"}}
-        await accepted(await event(api, "reopened", minutes=9, **routed))
-        assert "None: every alert" in (await api.get("/alerts")).text
-    database.dispose()
-
-
-async def test_the_last_route_can_take_whatever_comes(web: Web, organisation: OrganisationFile) -> None:
-    def with_fallback() -> Organisation:
-        fallback = Route(service="storefront", severity=Severity.SEV4)
-        return organisation().model_copy(update={"routes": (*organisation().routes, fallback)})
-
-    async with replace(web, organisation=with_fallback).browser() as api:  # type: ignore[arg-type]
-        incident = await state(web, await accepted(await page(api, commonLabels={"job": "anything"})))
-    assert (incident.service, incident.severity) == ("storefront", "SEV4")
-
-
-async def test_an_alert_without_a_route_that_cannot_be_kept_is_to_be_sent_again(web: Web) -> None:
-    database = open_database(f"postgresql://nobody@{NOBODY_LISTENS}/nothing")
-    async with replace(web, database=database).browser() as api:
-        answer = await page(api, commonLabels={"severity": "info"})
-    assert answer.status_code == 503
-    assert "Retry-After" in answer.headers
-
-
-async def test_many_deliveries_at_once_of_an_alert_without_a_route_are_counted_once_each(
-    web: Web, tmp_path: Path
-) -> None:
-    database = open_database(f"sqlite:///{tmp_path}/kept.db")
-    migrate(database)
-    body = group(commonLabels={"severity": "info"})
-    async with replace(web, database=database).browser() as api:
-        await asyncio.gather(*(api.post("/webhooks/alertmanager", json=body) for _ in range(20)))
-        assert '"Deliveries">20<' in (await api.get("/alerts")).text
-    database.dispose()
 
 
 async def test_the_page_of_an_incident_shows_its_alert_and_links_only_the_web(web: Web, api: httpx.AsyncClient) -> None:

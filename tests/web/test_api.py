@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from sqlmodel import Session
 
 from followthrough.domain.replayed.ids import page_of
-from followthrough.store.tables import MailRow, MailState
+from tests import records
 from tests.waiting import eventually
 from tests.web.conftest import Web
 
@@ -151,23 +151,9 @@ async def test_lists_are_filtered(api: httpx.AsyncClient) -> None:
 
 async def test_mails_are_listed_without_their_bodies(web: Web, api: httpx.AsyncClient) -> None:
     with Session(web.database) as session, session.begin():
-        session.add(
-            MailRow(
-                key="inc-1/1/item-reminder",
-                kind="item-reminder",
-                incident_id="inc-1",
-                item_id=None,
-                recipients=["ana@example.com"],
-                subject="Due tomorrow",
-                text="Text",
-                html="<p>Text</p>",
-                headers={},
-                at=datetime.now(UTC),
-                state=MailState.SENT,
-            )
-        )
+        session.add(records.mail("inc-1/1/item-reminder", incident_id="inc-1", text="Text", html="<p>Text</p>"))
     (mail,) = await get(api, "mails?incident_id=inc-1")
-    assert (mail["subject"], mail["state"]) == ("Due tomorrow", "sent")
+    assert (mail["subject"], mail["state"]) == ("Due soon", "sent")
     assert "html" not in mail
 
 

@@ -1,7 +1,6 @@
 """Who gets in: by which name, from which page, with how much, and who is shown links that act."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +11,7 @@ from sqlmodel import Session
 
 from followthrough.links import Link, Links
 from followthrough.store.database import migrate, open_database
-from followthrough.store.tables import MailRow, MailState
+from tests import records
 from tests.web.conftest import SETTINGS, Web
 from tests.web.test_api import with_item
 
@@ -118,18 +117,11 @@ def mail(web: Web) -> str:
     key, token = uuid4().hex, LINKS.sign(Link.in_mail(uuid4().hex, "accept", "tomas", "inc-0000000001.1"))
     with Session(web.database) as session, session.begin():
         session.add(
-            MailRow(
-                key=key,
-                kind="item-proposed",
-                incident_id=None,
-                item_id=None,
-                recipients=["tomas@example.com"],
-                subject="Accept it",
+            records.mail(
+                key,
                 text=f"http://localhost/act/{token}",
                 html=f"<head></head><a href='http://localhost/act/{token}'>Accept it</a>",
                 headers={"List-Unsubscribe": f"<http://localhost/unsubscribe/{token}>"},
-                at=datetime.now(UTC),
-                state=MailState.SENT,
             )
         )
     return f"/outbox/{key}"

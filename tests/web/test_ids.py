@@ -14,8 +14,8 @@ from followthrough.domain.replayed.values import Severity
 from followthrough.queues import TASK_QUEUE
 from tests.waiting import eventually
 from tests.web.conftest import Web
+from tests.web.pagers import TOKEN, generic
 from tests.web.test_api import declare, get, give
-from tests.web.test_intake import TOKEN, generic
 from workflows.messages.incident import IncidentProgress
 
 

@@ -1,7 +1,5 @@
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,80 +13,10 @@ from temporalio.client import Client
 
 from followthrough import records
 from followthrough.converter import data_converter
-from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
+from followthrough.domain.replayed.incident.incident import IncidentStatus
 from followthrough.store.database import open_database
 from tests.web.conftest import Web, new_namespace
-from workflows.incident import IncidentWorkflow
-
-TOKEN = {"Authorization": "Bearer generic-token"}
-NOBODY_LISTENS = "127.0.0.1:9"
-
-
-def generic(**changes: Any) -> dict[str, Any]:
-    return {
-        "dedup_key": uuid4().hex,
-        "title": "Payments fail",
-        "labels": {"severity": "page", "service": "checkout"},
-    } | changes
-
-
-def group(**changes: Any) -> dict[str, Any]:
-    return {
-        "version": "4",
-        "groupKey": f'{{}}:{{alertname="{uuid4().hex}"}}',
-        "truncatedAlerts": 0,
-        "status": "firing",
-        "receiver": "followthrough",
-        "groupLabels": {"alertname": "ErrorRate"},
-        "commonLabels": {"alertname": "ErrorRate", "service": "checkout", "severity": "critical"},
-        "commonAnnotations": {"summary": "Card payments fail", "description": "12 % fail"},
-        "externalURL": "http://alertmanager.example.com",
-        "alerts": [
-            {
-                "status": "firing",
-                "labels": {},
-                "annotations": {},
-                "startsAt": "2026-03-02T08:59:00.123456789Z",
-                "endsAt": "0001-01-01T00:00:00Z",
-            }
-        ],
-    } | changes
-
-
-def pagerduty(event_type: str = "incident.triggered", **data: Any) -> bytes:
-    incident = {
-        "id": f"Q{uuid4().hex[:13].upper()}",
-        "type": "incident",
-        "html_url": "https://acme.pagerduty.com/incidents/Q1",
-        "title": "Card payments fail",
-        "service": {"id": "PF9KMXH", "summary": "checkout", "type": "service_reference"},
-        "urgency": "high",
-        "priority": {"id": "PSO75BM", "summary": "P1", "type": "priority_reference"},
-    } | data
-    event = {
-        "id": "5ac64822-4adc-4fda-ade0-410becf0de4f",
-        "event_type": event_type,
-        "resource_type": "incident",
-        "occurred_at": "2026-03-02T09:00:00.000Z",
-        "data": incident,
-    }
-    return json.dumps({"event": event}).encode()
-
-
-def signed(body: bytes, *secrets: str) -> dict[str, str]:
-    signatures = ["v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest() for secret in secrets]
-    return {"X-PagerDuty-Signature": ",".join(signatures), "Content-Type": "application/json"}
-
-
-async def accepted(response: httpx.Response) -> str:
-    assert response.status_code == 202, response.text
-    answer = response.json()
-    assert answer["url"] == f"http://127.0.0.1:8080/incidents/{answer['incident']}"
-    return str(answer["incident"])
-
-
-async def state(web: Web, incident_id: str) -> Incident:
-    return await web.client.get_workflow_handle(incident_id).query(IncidentWorkflow.state)
+from tests.web.pagers import NOBODY_LISTENS, TOKEN, accepted, generic, group, pagerduty, signed, state
 
 
 async def test_an_alertmanager_group_becomes_an_incident(web: Web, api: httpx.AsyncClient) -> None:

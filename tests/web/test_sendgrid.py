@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from followthrough.domain.replayed.mail.notice_kinds import DigestKind
 from followthrough.store.subscriptions import wants
 from followthrough.store.tables import BouncedAddressRow, MailRow, MailState
+from tests import records
 from tests.records import NOW
 from tests.waiting import eventually, found_rows
 from tests.web.conftest import Web
@@ -67,14 +68,7 @@ class Post:
 
     def sent(self, kind: str = "item-reminder", **fields: Any) -> MailRow:
         key = uuid4().hex
-        values: dict[str, Any] = {
-            "key": f"{key}/lucia",
-            "kind": kind,
-            "person": "lucia",
-            "recipients": ["lucia@example.com"],
-        }
-        values |= {"subject": "Due soon", "text": "", "html": "", "headers": {}, "at": NOW, "state": MailState.SENT}
-        mail = MailRow(**(values | {"reference": key} | fields))
+        mail = records.mail(f"{key}/lucia", **({"kind": kind, "person": "lucia", "reference": key} | fields))
         with Session(self.web.database, expire_on_commit=False) as session, session.begin():
             session.add(mail)
         return mail

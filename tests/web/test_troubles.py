@@ -1,11 +1,11 @@
 """Mails that were set aside are sent again."""
 
-from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlmodel import Session
 
 from followthrough.store.tables import MailRow, MailState
+from tests import records
 from tests.waiting import eventually
 from tests.web.conftest import Web
 
@@ -13,22 +13,7 @@ from tests.web.conftest import Web
 async def test_a_mail_that_was_set_aside_is_sent_again_by_its_name(web: Web) -> None:
     key = f"set-aside/{uuid4()}"
     with Session(web.database) as session, session.begin():
-        session.add(
-            MailRow(
-                key=key,
-                kind="daily",
-                incident_id=None,
-                item_id=None,
-                recipients=["nora@example.com"],
-                subject="Follow-ups",
-                text="",
-                html="",
-                headers={},
-                at=datetime.now(UTC),
-                state=MailState.SET_ASIDE,
-                answer="SendGrid answered 503.",
-            )
-        )
+        session.add(records.mail(key, kind="daily", state=MailState.SET_ASIDE, answer="SendGrid answered 503."))
     async with web.browser() as api:
         assert "SendGrid answered 503." in (await api.get("/outbox")).text
         assert f"followthrough send-again {key}" in (await api.get(f"/outbox/{key}")).text

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -141,35 +142,37 @@ async def training(address: str, file: Path) -> AsyncIterator[Training]:
     database.dispose()
 
 
+async def respond(training: Training, incident: str) -> None:
+    """As a team does that knows how."""
+    state = await training.state(incident)
+    assert state.drill
+    commander = state.holder(Role.INCIDENT_COMMANDER) or ""
+    comms = state.holder(Role.COMMS_LEAD) or next(one for one in ("ines", "lucia") if one != commander)
+    resolver = next(one for one in ("ines", "tomas", "lucia") if one not in (commander, comms))
+    await training.give(incident, Acknowledge(by=commander))
+    if state.holder(Role.COMMS_LEAD) is None:
+        await training.give(incident, AssignRole(by=commander, role=Role.COMMS_LEAD, person=comms))
+    await training.give(incident, Acknowledge(by=comms))
+    await training.give(incident, AssignRole(by=resolver, role=Role.RESOLVER, person=resolver))
+    for audience in (Audience.CUSTOMERS, Audience.INTERNAL):
+        stage = UpdateStage.INVESTIGATING
+        await training.give(incident, SendUpdate(by=comms, stage=stage, audience=audience, text="We look into it."))
+    await eventually(lambda: "One region is fine." in training.story(incident))
+    await training.give(incident, ProposeItem(by=commander, title="Add a test for the refund path", owner=resolver))
+    item = training.client.get_workflow_handle(f"{incident}.1")
+    await item.execute_update(ActionItemWorkflow.execute, Accept(by=resolver))
+    await training.give(incident, Resolve(by=commander, summary="Rolled back"))
+
+
 async def test_a_team_gets_better_from_one_drill_to_the_next(training: Training) -> None:
     async def look_on(incident: str) -> None:
         """Nobody reacts."""
         await training.pass_time(incident, timedelta(hours=3))
 
-    async def respond(incident: str) -> None:
-        state = await training.state(incident)
-        assert state.drill
-        commander = state.holder(Role.INCIDENT_COMMANDER) or ""
-        comms = state.holder(Role.COMMS_LEAD) or next(one for one in ("ines", "lucia") if one != commander)
-        resolver = next(one for one in ("ines", "tomas", "lucia") if one not in (commander, comms))
-        await training.give(incident, Acknowledge(by=commander))
-        if state.holder(Role.COMMS_LEAD) is None:
-            await training.give(incident, AssignRole(by=commander, role=Role.COMMS_LEAD, person=comms))
-        await training.give(incident, Acknowledge(by=comms))
-        await training.give(incident, AssignRole(by=resolver, role=Role.RESOLVER, person=resolver))
-        for audience in (Audience.CUSTOMERS, Audience.INTERNAL):
-            stage = UpdateStage.INVESTIGATING
-            await training.give(incident, SendUpdate(by=comms, stage=stage, audience=audience, text="We look into it."))
-        await eventually(lambda: "One region is fine." in training.story(incident))
-        await training.give(incident, ProposeItem(by=commander, title="Add a test for the refund path", owner=resolver))
-        item = training.client.get_workflow_handle(f"{incident}.1")
-        await item.execute_update(ActionItemWorkflow.execute, Accept(by=resolver))
-        await training.give(incident, Resolve(by=commander, summary="Rolled back"))
-
     first = await training.drill(look_on)
     assert (first.outcome, first.acknowledged_after, first.improved) == (DrillOutcome.TIME_OVER, None, ())
     assert len(first.to_practise) == 4
-    second = await training.drill(respond)
+    second = await training.drill(partial(respond, training))
     assert (second.outcome, second.to_practise) == (DrillOutcome.RESOLVED, ())
     assert second.improved == (
         "Acknowledged after 1 min; last time nobody did.",

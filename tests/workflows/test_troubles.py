@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 from temporalio import activity, workflow
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RetryPolicy
 from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
@@ -127,6 +128,24 @@ async def test_at_the_start_what_is_open_and_does_not_run_goes_on(operations: Op
         assert await eventually(goes_on)
 
 
+async def make_troubles(operations: Operations) -> tuple[Incident, list[WorkflowHandle[Any, Any]]]:
+    """One of most kinds; gives the incident that does not run and the workflows that fail."""
+    client, now = operations.client, datetime.now(UTC)
+    stuck = await client.start_workflow("Stuck", id="the-stuck-one", task_queue="failing")
+    tries = await client.start_workflow("Tries", id="the-tireless-one", task_queue="failing")
+    await eventually(stuck.describe, lambda it: it.raw_description.pending_workflow_task.attempt >= 2)
+    await eventually(tries.describe, lambda it: any(one.attempt >= 5 for one in it.raw_description.pending_activities))
+    forgotten = records.incident(declared_at=now)
+    ReadModel(operations.database).project_incident(forgotten)
+    unknown = alert("test/unknown").model_copy(update={"labels": {"service": "nobody's"}})
+    alerts.keep(operations.database, unknown, now)
+    aside = records.mail("aside", kind="daily", at=now, state=MailState.SET_ASIDE, answer="SendGrid answered 503.")
+    with Session(operations.database) as session, session.begin():
+        session.add_all([VendorPauseRow(vendor="Jira", until=now, login_lost_at=now), aside])
+    operations.file.write_text(operations.file.read_text() + "\nnonsense: true\n")
+    return forgotten, [stuck, tries]
+
+
 async def test_troubles_are_found_shown_counted_and_told_to_administrators_until_they_are_over(
     operations: Operations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,36 +158,7 @@ async def test_troubles_are_found_shown_counted_and_told_to_administrators_until
     monkeypatch.setattr("activities.troubles.SETTLES_WITHIN", timedelta(0))
     await set_schedules(operations.client, operations.organisation())
 
-    client = operations.client
-    stuck = await client.start_workflow("Stuck", id="the-stuck-one", task_queue="failing")
-    tries = await client.start_workflow("Tries", id="the-tireless-one", task_queue="failing")
-    await eventually(stuck.describe, lambda it: it.raw_description.pending_workflow_task.attempt >= 2)
-    await eventually(tries.describe, lambda it: any(one.attempt >= 5 for one in it.raw_description.pending_activities))
-    forgotten = records.incident(declared_at=datetime.now(UTC))
-    ReadModel(operations.database).project_incident(forgotten)
-    unknown = alert("test/unknown").model_copy(update={"labels": {"service": "nobody's"}})
-    alerts.keep(operations.database, unknown, datetime.now(UTC))
-    with Session(operations.database) as session, session.begin():
-        now = datetime.now(UTC)
-        session.add(VendorPauseRow(vendor="Jira", until=now, login_lost_at=now))
-        session.add(
-            MailRow(
-                key="aside",
-                incident_id=None,
-                item_id=None,
-                kind="daily",
-                recipients=[],
-                subject="",
-                text="",
-                html="",
-                headers={},
-                at=now,
-                state=MailState.SET_ASIDE,
-                answer="SendGrid answered 503.",
-            )
-        )
-    operations.file.write_text(operations.file.read_text() + "\nnonsense: true\n")
-
+    forgotten, failing = await make_troubles(operations)
     assert await operations.look() >= 7
     counts = (await operations.get("/api/troubles/counts")).json()
     for kind in ("workflow stuck", "activity failing", "workflow not running", "mail set aside", "login lost"):
@@ -189,7 +179,7 @@ async def test_troubles_are_found_shown_counted_and_told_to_administrators_until
     assert len(operations.mails()) == told, "once a day"
     await operations.tell(datetime.now(UTC) + timedelta(days=1))
     assert len(operations.mails()) == told + 1
-    await asyncio.gather(stuck.terminate(), tries.terminate())
+    await asyncio.gather(*(one.terminate() for one in failing))
 
     async def gone() -> dict[str, int]:
         await operations.look()
