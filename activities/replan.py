@@ -9,8 +9,8 @@ from sqlmodel import Session
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
 
+from activities.engine_calls import tell_all
 from followthrough.domain.answered.item.schedule import plans_anew
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
@@ -20,8 +20,6 @@ from workflows.messages.incident import IncidentNews
 from workflows.signals import ToItem
 
 BATCH = 100
-AT_ONCE = 20
-"""Action items that are told at once."""
 
 
 class Replan:
@@ -44,7 +42,7 @@ class Replan:
             await asyncio.to_thread(plans.begin, self._database, made_of, datetime.now(UTC))
         while batch := await asyncio.to_thread(self._next, made_of, after):
             wanted = [planned for planned, anew in batch if anew]
-            await self._tell(wanted)
+            await tell_all(self._tell, wanted)
             after, told = batch[-1][0].item.id, told + len(wanted)
             activity.heartbeat((after, told))
             if activity.is_worker_shutdown():
@@ -66,19 +64,9 @@ class Replan:
             batch = queries.planned_items(session, now, after=after, limit=BATCH)
         return [(planned, _plans_anew(planned, organisation)) for planned in batch]
 
-    async def _tell(self, wanted: list[queries.Planned]) -> None:
-        hands = asyncio.Semaphore(AT_ONCE)
-
-        async def tell(planned: queries.Planned) -> None:
-            news = IncidentNews(resolved_at=planned.resolved_at, published_at=planned.published_at)
-            async with hands:
-                try:
-                    await self._client.get_workflow_handle(planned.item.id).signal(ToItem.plan_changed, news)
-                except RPCError as error:  # one that does not run plans when it does
-                    if error.status is not RPCStatusCode.NOT_FOUND:
-                        raise
-
-        await asyncio.gather(*(tell(planned) for planned in wanted))
+    async def _tell(self, planned: queries.Planned) -> None:
+        news = IncidentNews(resolved_at=planned.resolved_at, published_at=planned.published_at)
+        await self._client.get_workflow_handle(planned.item.id).signal(ToItem.plan_changed, news)
 
 
 def _plans_anew(planned: queries.Planned, organisation: Organisation) -> bool:

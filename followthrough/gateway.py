@@ -19,10 +19,9 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlalchemy import Engine
-from temporalio.client import Client, WithStartWorkflowOperation, WorkflowUpdateFailedError
+from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.alert_delivery import AlertDelivery
 from followthrough.checks import require_people, require_service
@@ -34,8 +33,9 @@ from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.domain.replayed.values import PersonId, Refusal, ServiceId, Severity, TeamId
+from followthrough.engine_errors import if_known, refusing
 from followthrough.queues import TASK_QUEUE
-from followthrough.records import INCIDENTS, ITEMS, Records, in_time, refusal_in
+from followthrough.records import INCIDENTS, ITEMS, Records, in_time
 from followthrough.starts import start_record
 from followthrough.store import queries
 from workflows.action_item import ActionItemWorkflow
@@ -92,14 +92,11 @@ class Gateway:
 
     async def look_at_ticket(self, item_id: str) -> bool:
         """Whether the action item's workflow runs. A look more than needed changes nothing."""
-        try:
-            async with in_time():
+        async with in_time():
+            with if_known():
                 await self._client.get_workflow_handle(item_id).signal(ActionItemWorkflow.look_at_ticket)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return False
-        return True
+                return True
+        return False
 
     async def start_drill(self, team: TeamId, scenario: str | None) -> str | None:
         """The id of its incident, which is there a moment later; None when the team has a drill."""
@@ -125,12 +122,9 @@ class Gateway:
     async def planning(self, plan: SprintPlan) -> PlanningProgress | None:
         """How far it is; None before it has begun."""
         handle = self._client.get_workflow_handle(planning_id(plan.team, plan.first_day))
-        try:
-            async with in_time():
+        async with in_time():
+            with if_known():
                 return await handle.query(SprintPlanningWorkflow.progress)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
         return None
 
     async def approve_planning(self, plan: SprintPlan, approval: Approval, key: str | None) -> PlanningProgress:
@@ -145,13 +139,10 @@ class Gateway:
         )
         try:
             async with in_time():
-                return await self._client.execute_update_with_start_workflow(
-                    SprintPlanningWorkflow.approve, approval, start_workflow_operation=begin, id=key
-                )
-        except WorkflowUpdateFailedError as error:
-            if refusal := refusal_in(error):
-                raise refusal from error
-            raise
+                with refusing():
+                    return await self._client.execute_update_with_start_workflow(
+                        SprintPlanningWorkflow.approve, approval, start_workflow_operation=begin, id=key
+                    )
         except WorkflowAlreadyStartedError as error:
             raise Refusal(f"The sprint of {plan.first_day} is over; plan the next one.") from error
 

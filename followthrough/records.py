@@ -33,6 +33,7 @@ from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.item.lifecycle import ReopenItem
 from followthrough.domain.replayed.values import Command, Refusal
+from followthrough.engine_errors import if_known, refusing
 from followthrough.revival import go_on
 from followthrough.starts import start_record
 from followthrough.store import queries
@@ -108,14 +109,6 @@ def in_time() -> asyncio.Timeout:
     return asyncio.timeout(ANSWER_WITHIN)
 
 
-def refusal_in(error: WorkflowUpdateFailedError) -> Refusal | None:
-    """What a workflow said why it did not do it; None for what is no refusal."""
-    match error.cause:
-        case ApplicationError(type="Refusal", message=sentence):
-            return Refusal(sentence)
-    return None
-
-
 class Records(Generic[RecordT, CommandT]):
     """All of a kind.
 
@@ -148,11 +141,8 @@ class Records(Generic[RecordT, CommandT]):
         async with in_time():
             if found := await asyncio.to_thread(self._read, record_id):
                 return found
-            try:
+            with if_known():
                 return await self._client.get_workflow_handle(record_id).query(self._kind.state)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
         raise Unknown(f"There is no {record_id} here.")
 
     async def ended(self, record_id: str) -> RecordT | None:
@@ -192,11 +182,12 @@ class Records(Generic[RecordT, CommandT]):
         handle = self._client.get_workflow_handle(record.id)
         try:
             async with in_time():
-                async with self.hand_to(record.id):
-                    update = await handle.start_update(
-                        "execute", command, id=key, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=int
-                    )
-                    version = await update.result()
+                with refusing():
+                    async with self.hand_to(record.id):
+                        update = await handle.start_update(
+                            "execute", command, id=key, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=int
+                        )
+                        version = await update.result()
                 after = await asyncio.to_thread(self._read, record.id)
                 return after if after and after.version >= version else await handle.query(self._kind.state)
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
@@ -208,8 +199,6 @@ class Records(Generic[RecordT, CommandT]):
                 raise EndedMeanwhile(
                     f"The workflow of {record.id} ended meanwhile; look whether it was done, or try again."
                 ) from error
-            if refusal := refusal_in(error):
-                raise refusal from error
             raise
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:

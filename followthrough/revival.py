@@ -19,6 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.domain.replayed.ids import is_item
 from followthrough.domain.replayed.values import Refusal
+from followthrough.engine_errors import if_known
 from followthrough.starts import start_record
 from followthrough.store import queries
 from followthrough.store.engines import engine_of, note_engine
@@ -96,12 +97,9 @@ async def go_on(client: Client, database: Engine, record_id: str) -> bool:
 
 async def _status(client: Client, record_id: str) -> WorkflowExecutionStatus | None:
     """Of its last run; None when the engine does not know it."""
-    try:
+    with if_known():
         return (await client.get_workflow_handle(record_id).describe()).status
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return None
+    return None
 
 
 async def _of_last_run(handle: WorkflowHandle[object, object], kind: type[Progress], how: str) -> Progress | None:

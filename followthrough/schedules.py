@@ -24,7 +24,6 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
-from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.beside import beside
 from followthrough.domain.answered.organisation.calendar import FIRST_ZONE, WEEKDAYS
@@ -49,6 +48,7 @@ from followthrough.domain.replayed.ids import (
     sprint_schedule_id,
 )
 from followthrough.domain.replayed.values import TeamId
+from followthrough.engine_errors import if_known
 from followthrough.queues import TASK_QUEUE
 from followthrough.store.reports import note_teams
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
@@ -141,11 +141,8 @@ async def _trigger(handle: ScheduleHandle) -> None:
 
 async def _delete(client: Client, schedule_id: str) -> None:
     """Another process may have been faster."""
-    try:
+    with if_known():
         await client.get_schedule_handle(schedule_id).delete()
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
 
 
 def wanted_schedules(organisation: Organisation, *, jira: bool) -> set[str]:

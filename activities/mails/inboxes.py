@@ -1,20 +1,16 @@
 """Hands mails that can wait to their person's inbox, which is a workflow."""
 
-from asyncio import AbstractEventLoop, run_coroutine_threadsafe
+from asyncio import AbstractEventLoop
 
 from temporalio.client import Client
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
 
+from activities.engine_calls import wait_for
 from followthrough.domain.replayed.ids import inbox_id
 from followthrough.domain.replayed.values import PersonId
 from followthrough.queues import TASK_QUEUE
 from workflows.inbox import InboxWorkflow
 from workflows.messages.mail import InboxProgress, PutInInbox
 from workflows.signals import ToInbox, saying
-
-ANSWER_WITHIN = 30
-"""Seconds."""
 
 
 class Inboxes:
@@ -33,7 +29,4 @@ class Inboxes:
             task_queue=TASK_QUEUE,
             **saying(ToInbox.put, put),
         )
-        try:
-            run_coroutine_threadsafe(started, self._loop).result(ANSWER_WITHIN)
-        except (RPCError, TimeoutError):
-            raise ApplicationError("The workflow engine does not answer.", type="EngineUnavailable") from None
+        wait_for(started, self._loop)

@@ -9,9 +9,8 @@ from sqlmodel import Session
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
 
+from activities.engine_calls import tell_all, wait_for
 from activities.tickets.tracker import TicketState, TicketStatus, Tracker
 from activities.vendors import VendorUnavailable, tracker_failures
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
@@ -24,12 +23,6 @@ from workflows.messages.ticket import SweepPlace, SweepRequest
 from workflows.signals import ToItem
 
 BATCH = 100
-AT_ONCE = 20
-"""Action items that are told at once."""
-
-ANSWER_WITHIN = 30
-"""Seconds, for a batch."""
-
 UNDER_WORK = (TicketState.TO_DO, TicketState.IN_PROGRESS)
 
 
@@ -88,24 +81,13 @@ class TicketSweep:
         once = {item.id: (item, status) for item, status in told}.values()
         changed = [item.id for item, status in once if not item.ended and _is_news(item, status)]
         reopened = [item for item, _ in once if self._reopened(item, place)]
-        try:
-            asyncio.run_coroutine_threadsafe(self._tell_all(changed, reopened), self._loop).result(ANSWER_WITHIN)
-        except (RPCError, TimeoutError):
-            raise ApplicationError("The workflow engine does not answer.", type="EngineUnavailable") from None
+        wait_for(self._tell_all(changed, reopened), self._loop)
 
     async def _tell_all(self, changed: Iterable[str], reopened: Iterable[ActionItem]) -> None:
-        hands = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(tell_all(self._look, changed), tell_all(self._reopen, reopened))
 
-        async def look(item_id: str) -> None:
-            async with hands:
-                try:
-                    await self._client.get_workflow_handle(item_id).signal(ToItem.look_at_ticket)
-                except RPCError as error:  # one that has ended needs no news
-                    if error.status is not RPCStatusCode.NOT_FOUND:
-                        raise
-
-        async with asyncio.timeout(ANSWER_WITHIN):
-            await asyncio.gather(*(look(item_id) for item_id in changed), *(self._reopen(item) for item in reopened))
+    async def _look(self, item_id: str) -> None:
+        await self._client.get_workflow_handle(item_id).signal(ToItem.look_at_ticket)
 
     async def _reopen(self, item: ActionItem) -> None:
         key = item.ticket.key if item.ticket else ""

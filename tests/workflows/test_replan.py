@@ -190,11 +190,11 @@ async def test_a_pass_that_breaks_off_goes_on_where_it_was_also_when_the_file_ch
 
     held, go_on, tell = asyncio.Event(), asyncio.Event(), Replan._tell
 
-    async def waits_once(self: Replan, wanted: list[queries.Planned]) -> None:
+    async def waits_once(self: Replan, planned: queries.Planned) -> None:
         if not held.is_set():
             held.set()
             await go_on.wait()
-        await tell(self, wanted)
+        await tell(self, planned)
 
     monkeypatch.setattr(Replan, "_tell", waits_once)
     office.change("low: 70}", "low: 50}")

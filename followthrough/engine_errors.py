@@ -1,0 +1,32 @@
+"""What the workflow engine says no to, and what that means here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from followthrough.domain.replayed.values import Refusal
+
+
+@contextmanager
+def if_known() -> Iterator[None]:
+    """Goes on behind it where the engine does not know the workflow or schedule. Raises RPCError for all else."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Raises Refusal for an update that was refused by a rule; what else it failed of stays as it is."""
+    try:
+        yield
+    except WorkflowUpdateFailedError as error:
+        match error.cause:
+            case ApplicationError(type="Refusal", message=sentence):
+                raise Refusal(sentence) from error
+        raise
