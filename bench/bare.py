@@ -10,7 +10,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from bench.steps import BareLife, Step, incident_of, nothing
+    from bench.steps import BareLife, Step, nothing
+    from followthrough.domain.replayed.ids import incident_of
     from workflows.search_attributes import STATUS
 
 TIMEOUT = timedelta(minutes=2)

@@ -8,6 +8,8 @@ from temporalio import activity
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
+from followthrough.domain.replayed.ids import incident_of
+
 BARE_QUEUE = "bench-bare"
 SANDBOXED_QUEUE = "bench-bare-sandboxed"
 
@@ -56,11 +58,6 @@ class BareLife(BaseModel):
 @activity.defn
 async def nothing() -> None:
     """No effect."""
-
-
-def incident_of(workflow_id: str) -> str:
-    """The id of the incident that an action item, or the incident itself, belongs to."""
-    return workflow_id.partition(".")[0]
 
 
 def steps(history: WorkflowHistory) -> Iterator[Step]:

@@ -26,7 +26,16 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from followthrough.alert_delivery import AlertDelivery
 from followthrough.checks import require_people, require_service
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.replayed.ids import drill_id, incident_id, planning_id
+from followthrough.domain.replayed.ids import (
+    MONTHLY_DIGEST,
+    WEEKLY_DIGEST,
+    drill_id,
+    incident_id,
+    mail_problem_id,
+    planning_id,
+    run_by_hand,
+    send_again_id,
+)
 from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
@@ -148,9 +157,9 @@ class Gateway:
 
     async def send_digest(self, *, weekly: bool) -> None:
         """To all who have not had the one of this week, or of the month before."""
-        name, run = ("weekly", WeeklyDigestWorkflow.run) if weekly else ("monthly", DigestWorkflow.run)
+        digest, run = (WEEKLY_DIGEST, WeeklyDigestWorkflow.run) if weekly else (MONTHLY_DIGEST, DigestWorkflow.run)
         async with in_time():
-            await self._client.start_workflow(run, id=f"digest/{name}/{uuid4()}", task_queue=TASK_QUEUE)
+            await self._client.start_workflow(run, id=run_by_hand(digest, str(uuid4())), task_queue=TASK_QUEUE)
 
     async def send_again(self, mails: Iterable[str]) -> None:
         """Mails by these keys are made and handed over once more."""
@@ -159,7 +168,7 @@ class Gateway:
                 await self._client.start_workflow(
                     SendAgainWorkflow.run,
                     key,
-                    id=f"send-again/{key}",
+                    id=send_again_id(key),
                     task_queue=TASK_QUEUE,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 )
@@ -172,7 +181,7 @@ class Gateway:
                     await self._client.start_workflow(
                         UndeliveredWorkflow.run,
                         problem,
-                        id=f"undelivered/{event_id}",
+                        id=mail_problem_id(event_id),
                         task_queue=TASK_QUEUE,
                         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     )

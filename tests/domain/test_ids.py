@@ -13,6 +13,7 @@ INCIDENT = ids.incident_id("key", generation=3)
 def test_records_have_pages_by_what_they_are(item: str) -> None:
     assert [ids.is_item(item), ids.is_incident(item)] == [True, False]
     assert [ids.is_item(INCIDENT), ids.is_incident(INCIDENT)] == [False, True]
+    assert ids.incident_of(ids.item_id(ids.item_id(INCIDENT, 2), 1)) == ids.incident_of(INCIDENT) == INCIDENT
     assert [ids.page_of(item), ids.page_of(INCIDENT)] == [f"items/{item}", f"incidents/{INCIDENT}"]
 
 
@@ -24,6 +25,8 @@ def test_what_looks_like_an_id_is_none(text: str) -> None:
 
 def test_workflows_of_teams_and_people_are_told_apart() -> None:
     others = [INCIDENT, ids.planning_id("payments", date(2026, 3, 2)), ids.inbox_id("drill"), ids.REPLANNING]
+    others += [ids.mail_problem_id("1"), ids.send_again_id("1"), ids.run_by_hand(ids.WEEKLY_DIGEST, "1")]
+    assert len(set(others)) == len(others)
     assert ids.is_drill(ids.drill_id("payments"))
     assert not any(ids.is_drill(other) for other in others)
     assert ids.person_of(ids.inbox_id("ana")) == "ana"

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.replayed.ids import generation_of, incident_id
+from followthrough.domain.replayed.ids import generation_of, incident_id, incident_of, item_id
 from followthrough.domain.replayed.incident.incident import Audience, Incident, ItemSummary, SentUpdate, UpdateStage
 from followthrough.domain.replayed.incident.lifecycle import Continued, Split
 from followthrough.domain.replayed.item.action_item import ItemStatus
@@ -46,7 +46,7 @@ def test_what_is_split_off_begins_now_as_what_it_was_split_from(
 def test_a_key_gives_the_same_id_and_how_often_it_began_one() -> None:
     ids = [incident_id("alert/1"), incident_id("alert/1", 2), incident_id("alert/1", 12)]
     assert ids == [f"inc-93110548d7a58337f4d3{end}" for end in ("", "-2", "-12")]
-    assert [generation_of(one) for one in (*ids, f"{ids[1]}.3".partition(".")[0], INCIDENT)] == [1, 2, 12, 2, 1]
+    assert [generation_of(one) for one in (*ids, incident_of(item_id(ids[1], 3)), INCIDENT)] == [1, 2, 12, 2, 1]
 
 
 def test_an_incident_hands_over_what_is_open_and_the_beginnings_of_its_updates() -> None:

@@ -16,6 +16,7 @@ from sqlmodel import Session, select
 from temporalio.client import Client
 
 from followthrough.domain.answered.choices import DECIDE, NAMES
+from followthrough.domain.replayed.ids import incident_of
 from followthrough.links import ExpiredLink, Link, Links
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store.database import open_database
@@ -285,7 +286,7 @@ async def test_a_scanner_that_opens_every_link_of_every_mail_changes_nothing(web
     item = await with_item(api)
     await get(api, f"items/{item}")
     mails = await eventually(lambda: _mails(web, item))
-    incident = item.removesuffix(".1")
+    incident = incident_of(item)
     mails += _mails(web, None)
     found = {match for mail in mails for match in re.findall(r"https?://[^\s)>\"]+", mail.text + mail.html)}
     ours = {

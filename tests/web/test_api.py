@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import Session
 
-from followthrough.domain.replayed.ids import page_of
+from followthrough.domain.replayed.ids import incident_of, page_of
 from tests import records
 from tests.waiting import eventually
 from tests.web.conftest import Web
@@ -47,7 +47,7 @@ async def with_item(api: httpx.AsyncClient, **changes: Any) -> str:
 
 async def test_an_incident_lives_through_the_api(api: httpx.AsyncClient) -> None:
     item = await with_item(api)
-    incident = item.removesuffix(".1")
+    incident = incident_of(item)
     for command, fields in (
         ("acknowledge", {}),
         ("mitigate", {"summary": "Rolled back"}),
@@ -123,8 +123,8 @@ async def test_people_in_commands_have_to_be_known(api: httpx.AsyncClient) -> No
     for record, command, fields in (
         (item, "reassign", {"to": "zoe", "reason": "Holidays"}),
         (item, "accept", {"by": "zoe"}),
-        (item.removesuffix(".1"), "assign role", {"role": "Comms Lead", "person": "zoe"}),
-        (item.removesuffix(".1"), "assign postmortem", {"to": "zoe", "reason": "Time"}),
+        (incident_of(item), "assign role", {"role": "Comms Lead", "person": "zoe"}),
+        (incident_of(item), "assign postmortem", {"to": "zoe", "reason": "Time"}),
     ):
         answer = await give(api, record, command, **fields)
         assert answer.status_code == 422
@@ -138,7 +138,7 @@ async def test_lists_are_filtered(api: httpx.AsyncClient) -> None:
         lambda: get(api, "incidents?service=storefront"), lambda found: other in [one["id"] for one in found]
     )
     assert {incident["service"] for incident in found} == {"storefront"}
-    assert item.removesuffix(".1") in [found["id"] for found in await get(api, f"incidents?before={other}")]
+    assert incident_of(item) in [found["id"] for found in await get(api, f"incidents?before={other}")]
     (found,) = [found for found in await get(api, "items?owner=lucia&limit=500") if found["id"] == item]
     assert (found["id"], found["status"], found["late"], found["ticket"]) == (item, "proposed", False, None)
     assert datetime.fromisoformat(found["due"]) > datetime.now(UTC) + timedelta(days=7)

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, update
 from sqlmodel import Session
 
 from activities.read_model import ReadModel
+from followthrough.domain.replayed.ids import incident_of
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store.tables import ActionItemRow
@@ -178,7 +179,7 @@ async def test_days_that_make_no_sense_are_refused_in_words(api: httpx.AsyncClie
         answer = await give(api, record, command, by="marcos", reason="x", **{field: at})
         assert answer.status_code in (409, 422)
         assert sentence in answer.json()["error"]
-    incident = record.removesuffix(".1")
+    incident = incident_of(record)
     for at, sentence in (
         (f"0001-01-01T00:00:00{zone}", "from 2000 to 2199"),
         ((datetime.now(UTC) - timedelta(days=6 * 366)).isoformat(), "more than 5 years ago"),

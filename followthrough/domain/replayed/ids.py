@@ -45,6 +45,11 @@ def item_id(record_id: str, number: int) -> str:
     return f"{record_id}.{number}"
 
 
+def incident_of(record_id: str) -> str:
+    """The incident that an action item, a part of one, or the incident itself belongs to."""
+    return record_id.partition(".")[0]
+
+
 def is_incident(text: str) -> bool:
     """Whether it is the id of one."""
     return re.fullmatch(INCIDENT_ID, text) is not None
@@ -83,6 +88,21 @@ def inbox_id(person: PersonId) -> str:
 def person_of(inbox_id: str) -> PersonId:
     """Whose inbox it is."""
     return inbox_id.removeprefix(INBOXES)
+
+
+def mail_problem_id(event_id: str) -> str:
+    """The workflow that finds another path after this event, once."""
+    return f"undelivered/{event_id}"
+
+
+def send_again_id(mail: str) -> str:
+    """The workflow that sends the mail with this key once more."""
+    return f"send-again/{mail}"
+
+
+def run_by_hand(schedule_id: str, key: str) -> str:
+    """A workflow that does what the schedule's would, now."""
+    return f"{schedule_id}/{key}"
 
 
 def sprint_schedule_id(team: str) -> str:
