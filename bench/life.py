@@ -12,6 +12,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from bench.quiet import quiet
+from followthrough.domain.replayed.ids import item_id
 from followthrough.domain.replayed.incident.commands import (
     Acknowledge,
     AddNote,
@@ -97,6 +98,13 @@ class Life:
         await asyncio.gather(*(handle.result() for handle in (incident, *items)))
         return [incident, *items]
 
+    async def resolved(self) -> Handle:
+        """An incident whose response is over, with nothing after it."""
+        incident = self.client.get_workflow_handle(await self.start())
+        for command in RESPONSE:
+            await self.give(incident, command)
+        return incident
+
     async def _follow_up(self, item: Handle, work: timedelta) -> None:
         accept, *finish = ITEM_COMMANDS
         await self.give(item, accept)
@@ -115,7 +123,7 @@ async def pass_time(client: Client, workflow: Handle, time: timedelta) -> None:
 def handles(client: Client, incident: str) -> list[Handle]:
     """The incident's workflow and those of its action items."""
     return [client.get_workflow_handle(incident)] + [
-        client.get_workflow_handle(f"{incident}.{number}") for number in range(1, ITEMS + 1)
+        client.get_workflow_handle(item_id(incident, number)) for number in range(1, ITEMS + 1)
     ]
 
 
@@ -129,7 +137,7 @@ def new_item() -> ActionItem:
     """Proposed to the owner, in an incident that there is not."""
     incident = f"inc-{uuid4().hex[:20]}"
     return ActionItem(
-        id=f"{incident}.1",
+        id=item_id(incident, 1),
         incident_id=incident,
         title="Add a test for the refund path",
         kind=Kind.PREVENT,

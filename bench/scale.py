@@ -12,11 +12,12 @@ from temporalio.testing import ActivityEnvironment
 from activities.read_model import ReadModel
 from activities.tickets.sweep import BATCH, TicketSweep
 from activities.tickets.tickets import tracker_for
-from bench.life import COMMANDER, OWNER, RESPONSE, VERIFIER, Handle, new_item, runs
+from bench.life import COMMANDER, OWNER, VERIFIER, Handle, new_item, runs
 from bench.quiet import quiet
 from bench.report import Row, Size, count, ratio
 from bench.stage import ORGANISATION, Service, Stage, say, service, stage
 from bench.whole_life import life, processor_seconds
+from followthrough.domain.replayed.ids import item_id
 from followthrough.domain.replayed.incident.commands import ProposeItem
 from followthrough.domain.replayed.item.commands import Waive
 from followthrough.organisation_file import OrganisationFile
@@ -48,12 +49,10 @@ async def scale(size: Size) -> list[Row]:
 async def crowded(found: Service, number: int) -> Handle:
     """An incident with so many action items, that has nothing to do."""
     played = life(found)
-    incident = found.client.get_workflow_handle(await played.start())
-    for command in RESPONSE:
-        await played.give(incident, command)
+    incident = await played.resolved()
     for title in (f"Add an alert for provider {each}" for each in range(1, number + 1)):
         await played.give(incident, ProposeItem(by=COMMANDER, title=title, owner=OWNER))
-    await quiet(found.client, incident.id, *(f"{incident.id}.{each}" for each in range(1, number + 1)))
+    await quiet(found.client, incident.id, *(item_id(incident.id, each) for each in range(1, number + 1)))
     return incident
 
 
@@ -91,7 +90,7 @@ async def _crowded_incident(size: Size) -> list[Row]:
 
 async def _waive(found: Service, incident: Handle, number: int) -> None:
     """Each of its action items, of which it then hears."""
-    items = [found.client.get_workflow_handle(f"{incident.id}.{each}") for each in range(1, number + 1)]
+    items = [found.client.get_workflow_handle(item_id(incident.id, each)) for each in range(1, number + 1)]
     for item in items:
         await life(found).give(item, Waive(by=VERIFIER, reason="The provider is replaced"))
     await quiet(found.client, incident.id, *(item.id for item in items))

@@ -15,7 +15,6 @@ from bench.life import (
     COMMS,
     OWNER,
     PROPOSALS,
-    RESPONSE,
     VERIFIER,
     Give,
     Handle,
@@ -27,6 +26,7 @@ from bench.quiet import quiet
 from bench.report import Row, Size, count
 from bench.stage import Service, say, service
 from bench.whole_life import life, life_over_http
+from followthrough.domain.replayed.ids import item_id
 from followthrough.domain.replayed.incident.commands import AddNote, Mitigate, Resolve, SendUpdate
 from followthrough.domain.replayed.incident.incident import Audience, UpdateStage
 from followthrough.domain.replayed.incident.lifecycle import Reopen
@@ -97,9 +97,9 @@ async def years(size: Size) -> list[Row]:
 async def _waiting(found: Service, weeks: int) -> int:
     """Events of an accepted item that has time, without those of its birth and its ticket."""
     played = life(found)
-    incident = await _response(found)
+    incident = await played.resolved()
     await played.give(incident, PROPOSALS[0])
-    item = found.client.get_workflow_handle(f"{incident.id}.1")
+    item = found.client.get_workflow_handle(item_id(incident.id, 1))
     ends = datetime.now(UTC) + timedelta(weeks=weeks + 20)
     for command in (Accept(by=OWNER), Extend(by=VERIFIER, until=ends, reason=WHY)):
         await played.give(item, command)
@@ -113,10 +113,10 @@ async def _busiest(found: Service, weeks: int, days: int, seed: int) -> int:
     """Events of the longest history of an incident, and of two items of another: the engine skips no parent's time."""
     draw = Random(seed)
     played = life(found)
-    incident, parent = await _response(found), await _response(found)
+    incident, parent = await played.resolved(), await played.resolved()
     for proposal in PROPOSALS[:2]:
         await played.give(parent, proposal)
-    items = [f"{parent.id}.{number}" for number in (1, 2)]
+    items = [item_id(parent.id, number) for number in (1, 2)]
     async with life_over_http(found) as over_http:
         for week in range(weeks):
             say(f"Week {week + 1} of {weeks} of the busy life {seed}.")
@@ -125,15 +125,6 @@ async def _busiest(found: Service, weeks: int, days: int, seed: int) -> int:
                     await _part_of_week(found.client, record, draws, draw, over_http.give, timedelta(weeks=1) / days)
     records = (incident.id, parent.id, *items)
     return max([_events(history) for record in records for history in await runs(found.client, record)])
-
-
-async def _response(found: Service) -> Handle:
-    """An incident that is resolved."""
-    played = life(found)
-    incident = found.client.get_workflow_handle(await played.start())
-    for command in RESPONSE:
-        await played.give(incident, command)
-    return incident
 
 
 async def _part_of_week(

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import platform
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 from alembic.runtime.migration import MigrationContext
@@ -23,6 +24,7 @@ from activities.tickets.jira.client import JiraConnection
 from activities.tickets.jira.tracker import JiraTracker
 from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough import __version__, store
+from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import to_the_minute
 from followthrough.domain.replayed.incident.alert import in_words
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
@@ -37,6 +39,8 @@ from followthrough.store.database import open_database
 from followthrough.store.engines import engine_of
 from followthrough.troubles import TroubleKind, current
 from followthrough.web.organisation import FileInUse
+
+ReadT = TypeVar("ReadT")
 
 
 class FindingState(StrEnum):
@@ -288,17 +292,7 @@ def _sendgrid(settings: Settings) -> Finding:
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
     """Says something only when mails did not arrive."""
-    if _to_be_created(make_url(settings.resolved_database_url)):
-        return
-    database = open_database(settings.resolved_database_url)
-    try:
-        with Session(database) as session:
-            found = unreachable(session, load(settings.organisation_file))
-    except (SQLAlchemyError, OrganisationError):
-        return
-    finally:
-        database.dispose()
-    if found:
+    if found := _read(settings, unreachable):
         whose = ", ".join(sorted({one.person or "a subscriber" for one in found}))
         yield Finding(
             "mail addresses",
@@ -310,17 +304,8 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
 
 def _alerts(settings: Settings) -> Iterator[Finding]:
     """Says something only when an alert started no incident."""
-    if _to_be_created(make_url(settings.resolved_database_url)):
-        return
-    database = open_database(settings.resolved_database_url)
-    try:
-        with Session(database) as session:
-            found = without_route(session, load(settings.organisation_file), datetime.now(UTC))
-    except (SQLAlchemyError, OrganisationError):
-        return
-    finally:
-        database.dispose()
-    if found:
+    now = datetime.now(UTC)
+    if found := _read(settings, lambda session, organisation: without_route(session, organisation, now)):
         yield Finding(
             "alerts without a route",
             FindingState.WRONG,
@@ -332,27 +317,36 @@ def _alerts(settings: Settings) -> Iterator[Finding]:
 
 def _troubles(settings: Settings) -> Iterator[Finding]:
     """What the service that runs, or ran last, has noted; without what is looked at here."""
-    if _to_be_created(make_url(settings.resolved_database_url)):
+    now = datetime.now(UTC)
+    read = _read(settings, lambda session, file: (current(session, lambda: file, now), file.administrators))
+    if read is None:
         return
-    database = open_database(settings.resolved_database_url)
-    try:
-        organisation = load(settings.organisation_file)
-        with Session(database) as session:
-            found = current(session, lambda: organisation, datetime.now(UTC))
-    except (SQLAlchemyError, OrganisationError):
-        return
-    finally:
-        database.dispose()
+    found, administrators = read
     for trouble in found:
         if trouble.kind not in (TroubleKind.ALERT, TroubleKind.ADDRESS, TroubleKind.FILE):
             yield Finding(trouble.kind.value, FindingState.WRONG, trouble.sentence, trouble.what_to_do)
-    if not organisation.administrators:
+    if not administrators:
         yield Finding(
             "administrators",
             FindingState.MISSING,
             "Nobody hears by mail of what the service can't mend alone.",
             "Name administrators in the organisation file.",
         )
+
+
+def _read(settings: Settings, read: Callable[[Session, Organisation], ReadT]) -> ReadT | None:
+    """None while there is no database or organisation file that can be read, which is said elsewhere."""
+    if _to_be_created(make_url(settings.resolved_database_url)):
+        return None
+    database = open_database(settings.resolved_database_url)
+    try:
+        organisation = load(settings.organisation_file)
+        with Session(database) as session:
+            return read(session, organisation)
+    except (SQLAlchemyError, OrganisationError):
+        return None
+    finally:
+        database.dispose()
 
 
 def _webhooks(settings: Settings) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Self
+from typing import Any, Self
 from uuid import NAMESPACE_URL, uuid5
 
 from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
@@ -76,18 +76,20 @@ class Links:
 
     def ending_with(self, token: str) -> Self:
         """What they sign expires when the token does. Raises BadLink."""
-        try:
-            _, signed_at = self._serializer.loads(token, return_timestamp=True)
-        except BadData:
-            raise BadLink from None
+        _, signed_at = self._loaded(token)
         return type(self)(self._secret_keys, lambda: signed_at)
 
-    def read(self, token: str, purposes: Container[str], lifetime: timedelta | None = None) -> Link:
-        """What the token holds. Raises BadLink or ExpiredLink."""
+    def _loaded(self, token: str) -> tuple[Any, datetime]:
+        """What it holds and when it was signed."""
         try:
             held, signed_at = self._serializer.loads(token, return_timestamp=True)
         except BadData:
             raise BadLink from None
+        return held, signed_at
+
+    def read(self, token: str, purposes: Container[str], lifetime: timedelta | None = None) -> Link:
+        """What the token holds. Raises BadLink or ExpiredLink."""
+        held, signed_at = self._loaded(token)
         link = Link.model_validate(held)
         if link.purpose not in purposes:
             raise BadLink

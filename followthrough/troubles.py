@@ -9,11 +9,11 @@ from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 from temporalio.client import Client, WorkflowExecutionDescription
-from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import without_addresses
 from followthrough.domain.replayed.text import REASON, cut, one_line
+from followthrough.engine_errors import if_known
 from followthrough.organisation_file import OrganisationError
 from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios
@@ -171,13 +171,10 @@ async def in_engine(client: Client, database: Engine, schedules: set[str]) -> li
 
 async def _scheduled(client: Client, schedule: str) -> bool:
     """The list of schedules lags behind."""
-    try:
+    with if_known():
         await client.get_schedule_handle(schedule).describe()
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return False
-    return True
+        return True
+    return False
 
 
 def _open(database: Engine) -> set[str]:
@@ -187,26 +184,18 @@ def _open(database: Engine) -> set[str]:
 
 async def _running(client: Client) -> AsyncIterator[WorkflowExecutionDescription]:
     """Each that runs, as it is now."""
-    batch: list[str] = []
-    async for execution in client.list_workflows("ExecutionStatus = 'Running'"):
-        batch.append(execution.id)
-        if len(batch) == AT_ONCE:
-            for described in await asyncio.gather(*(_described(client, one) for one in batch)):
-                if described is not None:
-                    yield described
-            batch.clear()
-    for described in await asyncio.gather(*(_described(client, one) for one in batch)):
-        if described is not None:
-            yield described
+    running = [execution.id async for execution in client.list_workflows("ExecutionStatus = 'Running'")]
+    for start in range(0, len(running), AT_ONCE):
+        batch = running[start : start + AT_ONCE]
+        for described in await asyncio.gather(*(_described(client, one) for one in batch)):
+            if described is not None:
+                yield described
 
 
 async def _described(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
-    try:
+    with if_known():
         return await client.get_workflow_handle(workflow_id).describe()
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return None
+    return None
 
 
 def _of_workflow(description: WorkflowExecutionDescription) -> Iterator[Trouble]:

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
+from followthrough.checks import NotInFile, require_service
 from followthrough.domain.answered.report.playbook import Playbook, markdown, playbook
 from followthrough.domain.replayed.values import ServiceId
 from followthrough.records import Unknown
@@ -16,9 +17,10 @@ router = APIRouter()
 
 
 def _playbook(service_id: ServiceId, organisation: OrganisationDep) -> Playbook:
-    if service_id not in organisation.services:
-        known = ", ".join(sorted(organisation.services))
-        raise Unknown(f"The organisation file has no service {service_id!r}; it has {known}.")
+    try:
+        require_service(service_id, organisation)
+    except NotInFile as error:
+        raise Unknown(str(error)) from None
     return playbook(service_id, organisation, datetime.now(UTC))
 
 

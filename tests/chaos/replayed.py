@@ -15,19 +15,15 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 from temporalio.worker import (
     Interceptor,
-    Replayer,
     StartLocalActivityInput,
-    UnsandboxedWorkflowRunner,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
     WorkflowOutboundInterceptor,
 )
 
-from followthrough.converter import data_converter
 from followthrough.domain.replayed.incident import moments as incident_moments
 from followthrough.domain.replayed.item import moments as item_moments
-from worker import WORKFLOWS
-from workflows.turns import InTurn
+from tests.replay.replayer import replayer
 
 Entry = tuple[str, str, str | None]
 """Kind, text, author."""
@@ -83,16 +79,11 @@ async def replay(paths: Sequence[Path]) -> dict[str, Any]:
     """Entries by record and number; and what could not be replayed, with why."""
     broken: dict[str, str] = {}
     listening = Listening()
-    replayer = Replayer(
-        workflows=WORKFLOWS,
-        data_converter=data_converter,
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        interceptors=[InTurn(), listening],
-    )
+    replaying = replayer(listening)
     for path in paths:
         record_id = path.stem.rpartition("-run-")[0]
         try:
-            await replayer.replay_workflow(WorkflowHistory.from_json(record_id, path.read_text()))
+            await replaying.replay_workflow(WorkflowHistory.from_json(record_id, path.read_text()))
         except Exception as error:
             broken[path.stem] = f"{type(error).__name__}: {error}"
     return {"entries": listening.entries, "broken": broken}

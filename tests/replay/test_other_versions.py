@@ -9,13 +9,10 @@ from typing import Any, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
 
-from followthrough.converter import data_converter
 from followthrough.domain.replayed.values import Message, State
+from tests.replay.replayer import replayer
 from tests.replay.test_replay import RECORDED
-from worker import WORKFLOW_RUNNER, WORKFLOWS
-from workflows.turns import InTurn
 
 ADDED = {"what only a newer worker knows": [{"text": "not for this one"}]}
 ADDED_SINCE_0_1 = ["question", "before_duplicates", "before_merges", "unheard", "carried_out", "reopen_id"]
@@ -79,23 +76,15 @@ def fields(path: Path) -> set[str]:
     return found
 
 
-async def replay(history: WorkflowHistory) -> None:
-    replayer = Replayer(
-        workflows=WORKFLOWS,
-        data_converter=data_converter,
-        workflow_runner=WORKFLOW_RUNNER,
-        interceptors=[InTurn()],
-    )
-    await replayer.replay_workflow(history)
-
-
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: f"{path.parent.name}-{path.stem}")
 async def test_what_a_newer_worker_adds_is_ignored(path: Path) -> None:
-    await replay(changed(path, lambda known: {**known, **ADDED}))
+    await replayer().replay_workflow(changed(path, lambda known: {**known, **ADDED}))
 
 
 @pytest.mark.parametrize("field", ADDED_SINCE_0_1)
 async def test_what_an_older_worker_did_not_know_may_be_missing(field: str) -> None:
     having = [path for path in RECORDED if field in fields(path)]
     for path in having[:5]:
-        await replay(changed(path, lambda known: {key: value for key, value in known.items() if key != field}))
+        await replayer().replay_workflow(
+            changed(path, lambda known: {key: value for key, value in known.items() if key != field})
+        )

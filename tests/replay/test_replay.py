@@ -6,16 +6,14 @@ from pathlib import Path
 import pytest
 from temporalio import workflow
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from followthrough.converter import data_converter
+from followthrough.domain.replayed.ids import is_item
 from followthrough.domain.replayed.item.action_item import ActionItem
 from tests.replay.record import HISTORIES
-from worker import WORKFLOW_RUNNER, WORKFLOWS
+from tests.replay.replayer import replayer
 from workflows.action_item import ActionItemWorkflow
 from workflows.messages.item import ItemProgress
-from workflows.turns import InTurn
 
 RECORDED = sorted(HISTORIES.glob("*/*.json"))
 
@@ -26,13 +24,7 @@ def history(path: Path) -> WorkflowHistory:
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: f"{path.parent.name}-{path.stem}")
 async def test_a_recorded_history_replays(path: Path) -> None:
-    replayer = Replayer(
-        workflows=WORKFLOWS,
-        data_converter=data_converter,
-        workflow_runner=WORKFLOW_RUNNER,
-        interceptors=[InTurn()],
-    )
-    await replayer.replay_workflow(history(path))
+    await replayer().replay_workflow(history(path))
 
 
 @workflow.defn(name="ActionItemWorkflow")
@@ -50,12 +42,6 @@ class SleepsFirst(ActionItemWorkflow):
 
 
 async def test_an_unpatched_change_of_order_would_be_noticed() -> None:
-    item = next(path for path in RECORDED if "." in path.stem)
-    replayer = Replayer(
-        workflows=[SleepsFirst],
-        data_converter=data_converter,
-        workflow_runner=WORKFLOW_RUNNER,
-        interceptors=[InTurn()],
-    )
+    item = next(path for path in RECORDED if is_item(path.stem.rpartition("-")[0]))
     with pytest.raises(NondeterminismError):
-        await replayer.replay_workflow(history(item))
+        await replayer(workflows=[SleepsFirst]).replay_workflow(history(item))

@@ -13,11 +13,11 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from followthrough import engine as engines
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.replayed.incident.commands import IncidentCommand
-from followthrough.domain.replayed.incident.incident import Alert, AlertState, Incident
+from followthrough.domain.replayed.incident.commands import Acknowledge, IncidentCommand, Resolve
+from followthrough.domain.replayed.incident.incident import Alert, AlertState, Incident, Role
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import ItemCommand
-from followthrough.domain.replayed.values import Severity
+from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.queues import TASK_QUEUE
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
@@ -82,6 +82,17 @@ class Play:
         part = IncidentPart(self, handle)
         await part.until(lambda state: state.roles)
         return part
+
+    async def resolved(
+        self, service: str = "checkout", severity: Severity = Severity.SEV2
+    ) -> tuple["IncidentPart", PersonId]:
+        """An incident, and who was on call first and commanded it."""
+        part = await self.declare(service, severity)
+        commander = (await part.state()).holder(Role.INCIDENT_COMMANDER)
+        assert commander is not None
+        await part.give(Acknowledge(by=commander))
+        await part.give(Resolve(by=commander, summary="Rolled back"))
+        return part, commander
 
     async def pass_time(self, handle: WorkflowHandle[Any, Any], time: timedelta) -> None:
         await TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False)).fast_forward(handle, time)

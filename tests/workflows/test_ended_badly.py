@@ -31,7 +31,7 @@ from followthrough.store.engines import note_engine
 from followthrough.store.tables import IncidentRow, TimelineRow
 from tests import records
 from tests.waiting import eventually
-from tests.workflows.conftest import IncidentPart, Play
+from tests.workflows.conftest import IncidentPart, ItemPart, Play
 from workflows.drill import DrillWorkflow
 from workflows.inbox import InboxWorkflow
 from workflows.incident import IncidentWorkflow
@@ -135,15 +135,21 @@ async def test_commands_to_what_was_terminated_are_carried_out(play: Play) -> No
     assert resolved.status is IncidentStatus.RESOLVED
 
 
-async def test_what_is_open_and_does_not_run_is_found_and_goes_on(play: Play) -> None:
+async def blocked(play: Play) -> tuple[IncidentPart, ItemPart, ItemPart]:
+    """An incident and its action items, the second of which waits for the first."""
     incident = await play.declare()
-    await incident.give(ProposeItem(by="ines", title="Alert on declined cards", owner="lucia"))
-    await incident.give(ProposeItem(by="ines", title="Add a test for refunds", owner="tomas"))
+    for title, owner in (("Alert on declined cards", "lucia"), ("Add a test for refunds", "tomas")):
+        await incident.give(ProposeItem(by="ines", title=title, owner=owner))
     first, second = incident.item(1), incident.item(2)
-    await second.until(lambda it: it.plan)
     await first.until(lambda it: it.plan)
+    await second.until(lambda it: it.plan)
     await second.give(Accept(by="tomas"))
     await second.give(BlockItem(by="tomas", on=first.handle.id, reason="It needs that first", until=None))
+    return incident, first, second
+
+
+async def test_what_is_open_and_does_not_run_is_found_and_goes_on(play: Play) -> None:
+    incident, first, second = await blocked(play)
     ids = [incident.handle.id, first.handle.id, second.handle.id]
     for record_id in ids:
         await play.client.get_workflow_handle(record_id).terminate("by hand")
@@ -159,14 +165,7 @@ async def test_what_is_open_and_does_not_run_is_found_and_goes_on(play: Play) ->
 
 
 async def test_who_did_not_run_hears_what_others_said_meanwhile(play: Play) -> None:
-    incident = await play.declare()
-    for title, owner in (("Alert on declined cards", "lucia"), ("Add a test for refunds", "tomas")):
-        await incident.give(ProposeItem(by="ines", title=title, owner=owner))
-    first, second = incident.item(1), incident.item(2)
-    await first.until(lambda it: it.plan)
-    await second.until(lambda it: it.plan)
-    await second.give(Accept(by="tomas"))
-    await second.give(BlockItem(by="tomas", on=first.handle.id, reason="It needs that first", until=None))
+    incident, first, second = await blocked(play)
     await incident.handle.terminate("by hand")
     await second.handle.terminate("by hand")
     await first.give(Waive(by="marcos", reason="The cards go away"))

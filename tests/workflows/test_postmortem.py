@@ -2,8 +2,7 @@
 
 from sqlmodel import Session, col, select
 
-from followthrough.domain.replayed.incident.commands import Acknowledge, Resolve
-from followthrough.domain.replayed.incident.incident import IncidentStatus, Role
+from followthrough.domain.replayed.incident.incident import IncidentStatus
 from followthrough.domain.replayed.postmortem.commands import (
     AssignPostmortem,
     Publish,
@@ -12,20 +11,11 @@ from followthrough.domain.replayed.postmortem.commands import (
 )
 from followthrough.domain.replayed.values import Severity
 from followthrough.store.tables import MailRow
-from tests.workflows.conftest import IncidentPart, Play
-
-
-async def resolved(play: Play) -> tuple[IncidentPart, str]:
-    part = await play.declare("storefront", Severity.SEV1)
-    commander = (await part.state()).holder(Role.INCIDENT_COMMANDER)
-    assert commander is not None
-    await part.give(Acknowledge(by=commander))
-    await part.give(Resolve(by=commander, summary="Rolled back"))
-    return part, commander
+from tests.workflows.conftest import Play
 
 
 async def test_a_postmortem_is_assigned_reviewed_and_published(play: Play) -> None:
-    part, commander = await resolved(play)
+    part, commander = await play.resolved("storefront", Severity.SEV1)
     assigned = await part.state()
     assert assigned.postmortem_owner == commander
     await part.give(AssignPostmortem(by=commander, to="wei", reason="Wrote the fix"))
@@ -54,7 +44,7 @@ async def test_a_postmortem_is_assigned_reviewed_and_published(play: Play) -> No
 async def test_a_team_gets_no_format_twice_in_a_row(play: Play) -> None:
     formats = []
     for _ in range(3):
-        part, _ = await resolved(play)
+        part, _ = await play.resolved("storefront", Severity.SEV1)
         formats.append((await part.state()).postmortem_format)
 
     assert None not in formats

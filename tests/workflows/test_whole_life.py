@@ -32,18 +32,8 @@ from tests.workflows.conftest import IncidentPart, ItemPart, Play
 EVIDENCE = HttpUrl("https://example.com/changes/1")
 
 
-async def resolved(play: Play) -> tuple[IncidentPart, str]:
-    """An incident that was commanded and resolved by its first on-call person."""
-    incident = await play.declare()
-    commander = (await incident.state()).holder(Role.INCIDENT_COMMANDER)
-    assert commander is not None
-    await incident.give(Acknowledge(by=commander))
-    await incident.give(Resolve(by=commander, summary="Rolled back"))
-    return incident, commander
-
-
 async def proposed(play: Play, owner: str) -> tuple[IncidentPart, ItemPart]:
-    incident, commander = await resolved(play)
+    incident, commander = await play.resolved()
     await incident.give(ProposeItem(by=commander, title="Add a test for the refund path", owner=owner))
     return incident, incident.item(1)
 
