@@ -13,12 +13,12 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.drills import Drills
-from activities.mails.bounces import Bounces
 from activities.mails.daily import Daily
 from activities.mails.digest import Digests
 from activities.mails.email import Email
 from activities.mails.inboxes import Inboxes
 from activities.mails.mailer import Mailer
+from activities.mails.problems import MailProblems
 from activities.mails.transport import transport_for
 from activities.missed import Missed
 from activities.read_model import ReadModel
@@ -41,9 +41,9 @@ from workflows.drill import DrillScheduleWorkflow, DrillWorkflow
 from workflows.inbox import InboxWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
+from workflows.mail_problem import MailProblemWorkflow
 from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWorkflow
 from workflows.turns import InTurn, in_one_batch
-from workflows.undelivered import UndeliveredWorkflow
 from workflows.upkeep import ReconcileWorkflow, ReplanWorkflow, SendAgainWorkflow, TroublesWorkflow
 
 WORKFLOWS = [
@@ -57,7 +57,7 @@ WORKFLOWS = [
     WeeklyDigestWorkflow,
     JiraSweepWorkflow,
     InboxWorkflow,
-    UndeliveredWorkflow,
+    MailProblemWorkflow,
     ReconcileWorkflow,
     ReplanWorkflow,
     SendAgainWorkflow,
@@ -126,12 +126,12 @@ def build_worker(
     tracker = tracker_for(settings, organisation, database)
     url, links = settings.resolved_public_url, links_for(settings)
     mailer = Mailer(database, organisation, transport_for(settings), url, links, settings.mail_from)
-    bounces, digests, sprints = Bounces(mailer), Digests(mailer), SprintPlanning(tracker, mailer)
+    problems, digests, sprints = MailProblems(mailer), Digests(mailer), SprintPlanning(tracker, mailer)
     troubles = Troubles(client, mailer, partial(wanted_schedules, jira=bool(settings.jira_url)))
     activities: dict[Queue, list[Activity]] = {
         Queue.WORKFLOWS: [
             *_of_records(client, organisation, database),
-            bounces.record_problem,
+            problems.record_problem,
             digests.plan_monthly,
             digests.plan_weekly,
             sprints.coming_sprints,
@@ -146,7 +146,7 @@ def build_worker(
         ],
         Queue.MAILS: [
             *_of_mails(client, mailer),
-            bounces.tell_above,
+            problems.tell_above,
             digests.send_monthly,
             digests.send_weekly,
             sprints.send_planning_mail,

@@ -34,9 +34,9 @@ from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios
 from followthrough.settings import Settings
 from followthrough.store.alerts import without_route
-from followthrough.store.bounces import unreachable
 from followthrough.store.database import open_database
 from followthrough.store.engines import engine_of
+from followthrough.store.mail_problems import problem_addresses
 from followthrough.troubles import TroubleKind, current
 from followthrough.web.organisation import FileInUse
 
@@ -292,7 +292,7 @@ def _sendgrid(settings: Settings) -> Finding:
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
     """Says something only when mails did not arrive."""
-    if found := _read(settings, unreachable):
+    if found := _read(settings, problem_addresses):
         whose = ", ".join(sorted({one.person or "a subscriber" for one in found}))
         yield Finding(
             "mail addresses",

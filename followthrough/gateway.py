@@ -50,12 +50,12 @@ from followthrough.store import queries
 from workflows.action_item import ActionItemWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillWorkflow
+from workflows.mail_problem import MailProblemWorkflow
 from workflows.messages.drill import DrillRequest, RunningDrill
 from workflows.messages.incident import IncidentProgress
 from workflows.messages.mail import MailProblem
 from workflows.messages.sprint import Approval, PlanningProgress, PlanSprint
 from workflows.sprint_planning import SprintPlanningWorkflow
-from workflows.undelivered import UndeliveredWorkflow
 from workflows.upkeep import SendAgainWorkflow
 
 
@@ -179,7 +179,7 @@ class Gateway:
             for event_id, problem in problems:
                 with contextlib.suppress(WorkflowAlreadyStartedError):
                     await self._client.start_workflow(
-                        UndeliveredWorkflow.run,
+                        MailProblemWorkflow.run,
                         problem,
                         id=mail_problem_id(event_id),
                         task_queue=TASK_QUEUE,

@@ -19,7 +19,7 @@ from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios
 from followthrough.store import queries
 from followthrough.store.alerts import without_route
-from followthrough.store.bounces import unreachable
+from followthrough.store.mail_problems import problem_addresses
 from followthrough.store.tables import MailRow, MailState, TroubleRow, VendorPauseRow
 
 STUCK_AFTER = 3
@@ -89,7 +89,7 @@ def in_database(session: Session, organisation: Organisation, now: datetime) -> 
             sentence=f"{count} {'mail is' if count == 1 else 'mails are'} set aside: not made, or not handed over.",
             what_to_do="The outbox says why; once that is mended, run followthrough send-again.",
         )
-    if whose := {one.person or "a subscriber" for one in unreachable(session, organisation)}:
+    if whose := {one.person or "a subscriber" for one in problem_addresses(session, organisation)}:
         yield Trouble(
             key="addresses",
             kind=TroubleKind.ADDRESS,

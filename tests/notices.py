@@ -29,7 +29,7 @@ from followthrough.domain.replayed.ticket.ticket import Ticket
 from followthrough.domain.replayed.values import Severity
 from followthrough.links import Links
 from tests.records import NOW, incident, item
-from workflows.messages.mail import Notice, Undelivered
+from workflows.messages.mail import MissedMail, Notice
 
 FROM = "followthrough@example.com"
 PUBLIC_URL = "https://followthrough.example.com"
@@ -201,7 +201,7 @@ RECORDS: dict[NoticeKind, dict[str, Any]] = {
     },
     NoticeKind.UNDELIVERED: {
         "item": {},
-        "undelivered": Undelivered(
+        "undelivered": MissedMail(
             key="inc-0000000001.1/3/item-reminder/ana",
             kind=NoticeKind.ITEM_REMINDER,
             subject="[inc-0000000001.1] Due soon: Alert on queue depth",

@@ -20,7 +20,7 @@ from workflows.calls import LOCAL
 from workflows.entity import Entity
 from workflows.messages.incident import IncidentNews
 from workflows.messages.item import Answer, BlockAsked, BlockOver, ItemProgress
-from workflows.messages.mail import Undelivered
+from workflows.messages.mail import MissedMail
 from workflows.messages.schedule import PlanItem, PlansTaken
 from workflows.parts.commands import check, once
 from workflows.parts.neighbours import Neighbours
@@ -187,7 +187,7 @@ class ActionItemWorkflow(ToItem):
         self._ticket.look()
 
     @hears
-    def undelivered(self, missed: Undelivered) -> None:
+    def undelivered(self, missed: MissedMail) -> None:
         """Who is next above hears of it."""
         self._entity.mails.undelivered(missed)
 

@@ -8,7 +8,7 @@ from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
 from followthrough.domain.replayed.text import REASON, cut
 from followthrough.queues import Queue
-from workflows.messages.mail import Undelivered
+from workflows.messages.mail import MissedMail
 
 RETRY = RetryPolicy(maximum_interval=timedelta(minutes=10))
 """Without end: an outage of days delays and loses nothing. Errors that never heal are non-retryable."""
@@ -36,7 +36,7 @@ def reason(error: ActivityError) -> str:
     return cut(error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause), REASON)
 
 
-def unsent(error: ActivityError) -> list[Undelivered]:
+def unsent(error: ActivityError) -> list[MissedMail]:
     """The mails to people that an activity could not send."""
     details = error.cause.details if isinstance(error.cause, ApplicationError) else ()
-    return [Undelivered.model_validate(detail) for detail in details]
+    return [MissedMail.model_validate(detail) for detail in details]

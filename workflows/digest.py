@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError
 from activities.mails.digest import Digests
 from followthrough.domain.replayed.report.mails import MonthlyMail, WeeklyMail
 from workflows.calls import LOCAL, MAIL
-from workflows.undelivered import find_other_paths
+from workflows.mail_problem import find_other_paths
 
 SCHEDULED_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 """Set by Temporal's schedules; a mail that is made up for later is still about its own month or week."""

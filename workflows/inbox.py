@@ -8,9 +8,9 @@ from temporalio.exceptions import ActivityError
 from activities.mails.daily import Daily
 from followthrough.domain.replayed.ids import person_of
 from workflows.calls import MAIL
+from workflows.mail_problem import find_other_paths
 from workflows.messages.mail import DailyMail, InboxProgress, InInbox, PutInInbox
 from workflows.signals import ToInbox, hears
-from workflows.undelivered import find_other_paths
 
 
 @workflow.defn

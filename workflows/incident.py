@@ -20,7 +20,7 @@ from workflows.calls import LOCAL
 from workflows.entity import Entity
 from workflows.messages.incident import AlertReceipt, IncidentProgress, MergeAnswer
 from workflows.messages.item import ItemAskedAgain, ItemEnded, ItemSplit
-from workflows.messages.mail import Undelivered
+from workflows.messages.mail import MissedMail
 from workflows.messages.schedule import PlanIncident, PlansTaken
 from workflows.parts.action_items import ActionItems
 from workflows.parts.commands import check, once
@@ -229,7 +229,7 @@ class IncidentWorkflow(ToIncident):
         self._merging.answered(answer)
 
     @hears
-    def undelivered(self, missed: Undelivered) -> None:
+    def undelivered(self, missed: MissedMail) -> None:
         """Who is next above hears of it."""
         self._entity.mails.undelivered(missed)
 

@@ -33,7 +33,7 @@ from followthrough.domain.replayed.item.lifecycle import Duplicate
 from followthrough.domain.replayed.sprint.commands import SprintNews
 from workflows.messages.incident import IncidentNews, MergeAnswer
 from workflows.messages.item import Answer, BlockAsked, BlockOver, ItemAskedAgain, ItemEnded, ItemSplit
-from workflows.messages.mail import PutInInbox, Undelivered
+from workflows.messages.mail import MissedMail, PutInInbox
 
 Signal = MethodSyncOrAsyncSingleParam
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
@@ -45,7 +45,7 @@ class ToRecord(ABC):
 
     @workflow.signal
     @abstractmethod
-    def undelivered(self, missed: Undelivered) -> None:
+    def undelivered(self, missed: MissedMail) -> None:
         """Whoever sends mails: one about it did not reach somebody."""
 
 

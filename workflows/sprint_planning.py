@@ -17,6 +17,7 @@ from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.refusals import refused
 from workflows.background import Background
 from workflows.calls import LOCAL, MAIL, TRACKER, reason
+from workflows.mail_problem import find_other_paths
 from workflows.messages.sprint import (
     Approval,
     ItemsInSprint,
@@ -29,7 +30,6 @@ from workflows.messages.sprint import (
     TeamAt,
 )
 from workflows.signals import ToItem, say
-from workflows.undelivered import find_other_paths
 
 ASK_AGAIN = timedelta(days=1)
 LOOKING: ActivityConfig = {**TRACKER, "schedule_to_close_timeout": timedelta(hours=1)}

@@ -19,7 +19,7 @@ from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.render import render
 from followthrough.store.tables import MailRow, MailState
-from workflows.messages.mail import Asked, Notice, PutInInbox, Undelivered
+from workflows.messages.mail import Asked, MissedMail, Notice, PutInInbox
 
 Addressed = tuple[Envelope, list[str]]
 """A mail that is to be made, and where it goes."""
@@ -122,7 +122,7 @@ class Email:
         for start in range(0, len(waiting), MOST_RECIPIENTS):
             yield _envelope(notice, next(free)), waiting[start : start + MOST_RECIPIENTS]
 
-    def _above(self, notice: Notice, missed: Undelivered, organisation: Organisation) -> tuple[PersonId, ...]:
+    def _above(self, notice: Notice, missed: MissedMail, organisation: Organisation) -> tuple[PersonId, ...]:
         team = organisation.team(notice.record.team, notice.record.service)
         above = self._mailer.above(missed.person, team, organisation)
         return (above,) if above else ()

@@ -23,7 +23,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.mails.transport import Transport
 from activities.vendors import VendorRefused, VendorUnavailable, failure
-from followthrough.domain.answered.mail.undelivered import next_above
+from followthrough.domain.answered.mail.above import next_above
 from followthrough.domain.answered.organisation.organisation import Organisation, Team
 from followthrough.domain.answered.wording import without_addresses
 from followthrough.domain.replayed.mail.notice_kinds import DigestKind
@@ -32,10 +32,10 @@ from followthrough.domain.replayed.values import PersonId
 from followthrough.links import Links
 from followthrough.mail.render import Rendered
 from followthrough.mail.unsubscribe import unsubscribe_url
-from followthrough.store.bounces import unreachable_people
 from followthrough.store.database import upsert_for
+from followthrough.store.mail_problems import people_without_mail
 from followthrough.store.tables import MailAttachmentRow, MailRow, MailState
-from workflows.messages.mail import Asked, Undelivered
+from workflows.messages.mail import Asked, MissedMail
 
 AT_ONCE = timedelta(seconds=1)
 NOBODY_ABOVE = "There is nobody above whom a mail reaches; correct the addresses in the organisation file."
@@ -107,7 +107,7 @@ class Mailer:
         """Sends it unless that was done before; ``nobody`` is what to say when it has no recipients.
 
         It is set aside when it can't be handed over for too long, with what it ``waited`` before this was asked for.
-        Raises ApplicationError; when the mail is to a person and refused or set aside, with the ``Undelivered`` as a
+        Raises ApplicationError; when the mail is to a person and refused or set aside, with the ``MissedMail`` as a
         detail.
         """
         if activity.is_worker_shutdown():
@@ -128,7 +128,7 @@ class Mailer:
     def above(self, person: PersonId | None, team: Team, organisation: Organisation) -> PersonId | None:
         """Who hears instead when a mail did not arrive; None when nobody is left."""
         with Session(self.database) as session:
-            return next_above(person, team, organisation, unreachable_people(session, organisation))
+            return next_above(person, team, organisation, people_without_mail(session, organisation))
 
     def _hand_over(self, mail: MailRow, nobody: str, waited: timedelta) -> None:
         """Also when the worker is told to stop, until what came of it is recorded."""
@@ -187,9 +187,9 @@ _CAME_OF_IT = (
 )
 
 
-def undelivered(mail: MailRow, reason: str) -> Undelivered:
+def missed_mail(mail: MailRow, reason: str) -> MissedMail:
     """The mail, as those hear of it who have to find another way."""
-    return Undelivered(
+    return MissedMail(
         key=mail.key,
         kind=mail.kind,
         subject=mail.subject,
@@ -199,6 +199,6 @@ def undelivered(mail: MailRow, reason: str) -> Undelivered:
     )
 
 
-def _missed(mail: MailRow, why: str) -> list[Undelivered]:
+def _missed(mail: MailRow, why: str) -> list[MissedMail]:
     """Of a mail to a person; nobody can be found above plain addresses."""
-    return [undelivered(mail, why)] if mail.person else []
+    return [missed_mail(mail, why)] if mail.person else []

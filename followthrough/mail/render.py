@@ -33,11 +33,11 @@ from followthrough.links import Links
 from followthrough.mail.context import AboutIncident, AboutItem, AsIs, about_incident, about_item
 from followthrough.mail.daily import AboutDaily, about_daily
 from followthrough.mail.digest_context import AboutDigest, AboutWeekly, about_digest, about_weekly
+from followthrough.mail.mail_problem import AboutMailProblem, about_mail_problem
 from followthrough.mail.planning import AboutPlanning, about_planning
 from followthrough.mail.trouble import AboutTrouble, about_trouble
-from followthrough.mail.undelivered import AboutUndelivered, about_undelivered
 from followthrough.mail.unsubscribe import unsubscribe_headers
-from workflows.messages.mail import DailyMail, Notice, Undelivered
+from workflows.messages.mail import DailyMail, MissedMail, Notice
 from workflows.messages.sprint import PlanningMail
 
 LAYOUT, DIGEST, WEEKLY, CHAPTERS = "layout.html.j2", "digest.md.j2", "weekly.md.j2", "_digest-chapters.md.j2"
@@ -52,7 +52,7 @@ KNOWN: Mapping[str, Set[str]] = {
     DIGEST: AboutDigest.__annotations__.keys(),
     WEEKLY: AboutWeekly.__annotations__.keys(),
     DAILY: AboutDaily.__annotations__.keys(),
-    UNDELIVERED: AboutUndelivered.__annotations__.keys(),
+    UNDELIVERED: AboutMailProblem.__annotations__.keys(),
     TROUBLE: AboutTrouble.__annotations__.keys(),
 }
 """What templates of one kind only may use."""
@@ -144,9 +144,9 @@ def render(
     Without a reader it is for all plain addresses together, with times in UTC.
     """
     record = notice.record
-    context: AboutIncident | AboutItem | AboutUndelivered
+    context: AboutIncident | AboutItem | AboutMailProblem
     if notice.undelivered is not None:
-        context = about_undelivered(notice.undelivered, record.title, organisation, public_url)
+        context = about_mail_problem(notice.undelivered, record.title, organisation, public_url)
     elif isinstance(record, ActionItem):
         context = about_item(notice, record, organisation, public_url, links, reader)
     else:
@@ -194,10 +194,10 @@ def render_daily(
     return _compose(DAILY, context, "daily", organisation.name, _headers(daily.key, public_url))
 
 
-def render_undelivered(undelivered: Undelivered, organisation: Organisation, public_url: str) -> Rendered:
+def render_mail_problem(missed: MissedMail, organisation: Organisation, public_url: str) -> Rendered:
     """About a mail that no incident or action item can tell of."""
-    context, key = about_undelivered(undelivered, "", organisation, public_url), f"{undelivered.key}/undelivered"
-    return _compose(UNDELIVERED, context, undelivered.key, organisation.name, _headers(key, public_url))
+    context, key = about_mail_problem(missed, "", organisation, public_url), f"{missed.key}/undelivered"
+    return _compose(UNDELIVERED, context, missed.key, organisation.name, _headers(key, public_url))
 
 
 def render_troubles(
@@ -225,7 +225,7 @@ def _compose(
     template: str,
     context: AboutIncident
     | AboutItem
-    | AboutUndelivered
+    | AboutMailProblem
     | AboutDaily
     | AboutDigest
     | AboutWeekly

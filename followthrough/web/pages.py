@@ -21,7 +21,7 @@ from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.alerts import without_route
 from followthrough.store.anonymous import shown_notes
-from followthrough.store.bounces import unreachable
+from followthrough.store.mail_problems import problem_addresses
 from followthrough.store.tables import MailRow, MailState, VendorPauseRow
 from followthrough.web.dependencies import (
     GatewayDep,
@@ -169,7 +169,7 @@ def list_mails(request: Request, reading: Reading, organisation: OrganisationDep
         "outbox.html",
         mails=found[:PAGE_LENGTH],
         further=offset + PAGE_LENGTH if len(found) > PAGE_LENGTH else None,
-        unreachable=unreachable(reading, organisation),
+        problem_addresses=problem_addresses(reading, organisation),
         set_aside=queries.mails(reading, state=MailState.SET_ASIDE, limit=PAGE_LENGTH) if not offset else [],
     )
 

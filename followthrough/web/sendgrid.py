@@ -13,7 +13,13 @@ from followthrough.domain.answered.wording import without_addresses
 from followthrough.domain.replayed.mail.notice_kinds import DigestKind
 from followthrough.domain.replayed.text import MachineKey, MachineLine
 from followthrough.domain.replayed.times import MachineTime
-from followthrough.store.bounces import addresses, bounced, delivered, mail_by_reference, mail_delivered
+from followthrough.store.mail_problems import (
+    addresses,
+    forget_problem_address,
+    mail_by_reference,
+    mail_delivered,
+    record_problem_address,
+)
 from followthrough.store.subscriptions import unsubscribe
 from followthrough.web.dependencies import GatewayDep, OrganisationDep, Reading
 from followthrough.web.reading import read
@@ -96,9 +102,9 @@ def _record(session: Session, event: Event, ours: Container[str]) -> MailProblem
     if mail is not None and event.undelivered:
         return MailProblem(key=mail.key, reason=reason, at=event.at, address=event.email if bad_address else None)
     if bad_address or event.event in SUPPRESSED:
-        bounced(session, event.email, SUPPRESSED.get(event.event, reason), event.at)
+        record_problem_address(session, event.email, SUPPRESSED.get(event.event, reason), event.at)
     if event.event == "delivered":
-        delivered(session, event.email, event.at)
+        forget_problem_address(session, event.email, event.at)
     if mail is None:
         return None
     if event.event == "delivered":

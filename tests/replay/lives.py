@@ -19,8 +19,8 @@ from tests.replay.stage import Stage, mails_wait
 from tests.standins.jira import Fault
 from tests.stuck import stuck
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
+from workflows.mail_problem import MailProblemWorkflow
 from workflows.messages.mail import MailProblem, Notice
-from workflows.undelivered import UndeliveredWorkflow
 
 A_DAY = timedelta(days=1)
 
@@ -217,7 +217,7 @@ async def mails_astray(stage: Stage) -> None:
         key = await stage.mail(record)
         problem = MailProblem(key=key, reason="The mailbox is full", at=datetime.now(UTC))
         await stage.client.execute_workflow(
-            UndeliveredWorkflow.run, problem, id=f"undelivered/{uuid4()}", task_queue=TASK_QUEUE
+            MailProblemWorkflow.run, problem, id=f"undelivered/{uuid4()}", task_queue=TASK_QUEUE
         )
 
     def broken(notice: Notice, *given: Any) -> Rendered:

@@ -66,7 +66,7 @@ class Asked(Message):
     argument: dict[str, Any]
 
 
-class Undelivered(Message):
+class MissedMail(Message):
     """A mail that did not reach a person, or a plain address when ``person`` is None."""
 
     key: str
@@ -92,7 +92,7 @@ class QueuedNotice(Message):
     at: AwareDatetime
     text: str = ""
     level: int = 0
-    undelivered: Undelivered | None = None
+    undelivered: MissedMail | None = None
     """It is for who is next above, which is known when it is sent."""
     shown: Shown = Shown()
 

@@ -13,7 +13,7 @@ from followthrough.domain.replayed.mail.shown import as_shown, shown_of
 from followthrough.domain.replayed.values import EntryKind
 from workflows.background import Background, Errand
 from workflows.calls import MAIL, reason, unsent
-from workflows.messages.mail import QueuedNotice, Undelivered
+from workflows.messages.mail import MissedMail, QueuedNotice
 
 QUEUE = 60_000
 """Bytes of mails that may wait before a newer one replaces an older one of its kind; about 150 reminders."""
@@ -28,7 +28,7 @@ class Mails(Errand):
         self._background = background
         background.add(self)
 
-    def tell(self, *tells: ToTell, undelivered: Undelivered | None = None) -> None:
+    def tell(self, *tells: ToTell, undelivered: MissedMail | None = None) -> None:
         """Asks for mails; of too many that wait, the oldest of its kind gives way."""
         for told in tells:
             self._make_room(told.kind)
@@ -53,7 +53,7 @@ class Mails(Errand):
         """Of those that wait, in bytes."""
         return sum(len(to_json(notice)) for notice in self.waiting)
 
-    def undelivered(self, missed: Undelivered) -> None:
+    def undelivered(self, missed: MissedMail) -> None:
         """One did not reach somebody: once a day who is next above them hears of it."""
         person, today = missed.person or "", workflow.now().date()
         text = f"The mail {missed.kind} did not reach {person or 'a subscriber'}: {missed.reason}"
@@ -88,12 +88,12 @@ class Mails(Errand):
             text = f"The mail {kind} of {alike[0].at:%Y-%m-%d %H:%M} UTC was not sent: too many wait"
             self._record.note(workflow.now(), EntryKind.NOTE, text)
 
-    def _given_up(self, notice: QueuedNotice, error: ActivityError) -> list[Undelivered]:
+    def _given_up(self, notice: QueuedNotice, error: ActivityError) -> list[MissedMail]:
         """Those whom a mail does not reach that the activity could not even set aside."""
         if isinstance(error.cause, ApplicationError):
             return []
         return [
-            Undelivered(
+            MissedMail(
                 key=notice.key,
                 kind=notice.kind,
                 subject=notice.kind,

@@ -7,8 +7,8 @@ from sqlmodel import Session
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.mails.bounces import Bounces
 from activities.mails.daily import Daily
+from activities.mails.problems import MailProblems
 from activities.read_model import ReadModel
 from followthrough.domain.answered.organisation.policies import Policies
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
@@ -45,8 +45,8 @@ def test_a_daily_mail_that_can_not_be_made_keeps_what_it_gathered(
         patched.setattr("activities.mails.daily.render_daily", broken)
         with pytest.raises(ApplicationError, match="can't be made"):
             ActivityEnvironment().run(daily.send_daily, wanted)
-    bounces = Bounces(post.mailer)
-    ActivityEnvironment().run(bounces.record_problem, MailProblem(key=wanted.key, reason="not made", at=NOW))
+    problems = MailProblems(post.mailer)
+    ActivityEnvironment().run(problems.record_problem, MailProblem(key=wanted.key, reason="not made", at=NOW))
     assert states() == [MailState.SET_ASIDE, MailState.GATHERED, MailState.GATHERED]
     asked = ActivityEnvironment().run(post.email.asked_for, wanted.key)
     assert asked is not None

@@ -29,7 +29,7 @@ from followthrough.store.tables import MailRow, MailState
 from tests.notices import LINKS, ORGANISATION, mailer, notice
 from tests.records import NOW
 from tests.standins.sendgrid import API_KEY, Fault, SendGridStandIn
-from workflows.messages.mail import Notice, PutInInbox, Undelivered
+from workflows.messages.mail import MissedMail, Notice, PutInInbox
 
 REMINDER = notice(NoticeKind.ITEM_REMINDER)
 
@@ -344,7 +344,7 @@ def test_a_mail_that_can_not_be_handed_over_for_too_long_is_set_aside_and_told(
     error = run_late(post, REMINDER.model_copy(update={"waited": waited}), tried_for)
     assert error.non_retryable is given_up
     assert post.row().state is (MailState.SET_ASIDE if given_up else MailState.QUEUED)
-    assert [Undelivered.model_validate(detail).person for detail in error.details] == (["ana"] if given_up else [])
+    assert [MissedMail.model_validate(detail).person for detail in error.details] == (["ana"] if given_up else [])
     if given_up:
         sendgrid.faults = [Fault(503)]
         with pytest.raises(ApplicationError):

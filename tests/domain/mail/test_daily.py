@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from followthrough.domain.answered.mail.above import next_above
 from followthrough.domain.answered.mail.daily import most_urgent_first, overtaken
-from followthrough.domain.answered.mail.undelivered import next_above
 from followthrough.domain.replayed.incident.incident import IncidentStatus
 from followthrough.domain.replayed.item.action_item import Block, ItemStatus
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind

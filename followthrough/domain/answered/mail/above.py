@@ -7,7 +7,7 @@ from followthrough.domain.replayed.values import PersonId
 
 
 def next_above(
-    person: PersonId | None, team: Team, organisation: Organisation, unreachable: Collection[PersonId] = ()
+    person: PersonId | None, team: Team, organisation: Organisation, without_mail: Collection[PersonId] = ()
 ) -> PersonId | None:
     """The first of the person's managers, the team's lead and other leads whom mails reach; None when there is none.
 
@@ -15,4 +15,4 @@ def next_above(
     """
     managers = organisation.managers(person) if person else ()
     leads = (team.lead, *(other.lead for other in organisation.teams.values()))
-    return next((above for above in (*managers, *leads) if above != person and above not in unreachable), None)
+    return next((above for above in (*managers, *leads) if above != person and above not in without_mail), None)

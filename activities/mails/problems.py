@@ -3,27 +3,27 @@
 from sqlmodel import Session, col, select
 from temporalio import activity
 
-from activities.mails.mailer import NOBODY_ABOVE, Envelope, Mailer, undelivered
+from activities.mails.mailer import NOBODY_ABOVE, Envelope, Mailer, missed_mail
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
-from followthrough.mail.render import render_undelivered
-from followthrough.store.bounces import bounced
+from followthrough.mail.render import render_mail_problem
+from followthrough.store.mail_problems import record_problem_address
 from followthrough.store.tables import MailRow, MailState
-from workflows.messages.mail import MailProblem, Undelivered
+from workflows.messages.mail import MailProblem, MissedMail
 
 
-class Bounces:
+class MailProblems:
     """Activities that may be repeated."""
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
 
     @activity.defn
-    def record_problem(self, problem: MailProblem) -> list[Undelivered]:
+    def record_problem(self, problem: MailProblem) -> list[MissedMail]:
         """What has to be told in another way: the mail, or those of which it is the daily one."""
         with Session(self._mailer.database) as session, session.begin():
             if problem.address is not None:
-                bounced(session, problem.address, problem.reason, problem.at)
+                record_problem_address(session, problem.address, problem.reason, problem.at)
             of_daily = session.exec(select(MailRow).where(col(MailRow.sent_in) == problem.key)).all()
             mail = session.get(MailRow, problem.key)
             if mail is None:
@@ -32,10 +32,10 @@ class Bounces:
             for row in (mail, *of_daily) if mail.state is not MailState.SET_ASIDE else ():
                 if row.state is not MailState.REFUSED:
                     row.state, row.answer = MailState.BOUNCED, problem.reason
-            return [undelivered(row, problem.reason) for row in of_daily or [mail]]
+            return [missed_mail(row, problem.reason) for row in of_daily or [mail]]
 
     @activity.defn
-    def tell_above(self, missed: Undelivered) -> None:
+    def tell_above(self, missed: MissedMail) -> None:
         """Of a digest, or when what the mail was about has ended."""
         now = activity.info().scheduled_time
         organisation = as_of(self._mailer.organisation(), now.date())
@@ -43,5 +43,5 @@ class Bounces:
         above = self._mailer.above(missed.person, team, organisation)
         envelope = Envelope(f"{missed.key}/undelivered", NoticeKind.UNDELIVERED, above, now)
         with self._mailer.making(missed, envelope):
-            rendered = render_undelivered(missed, organisation, self._mailer.public_url)
+            rendered = render_mail_problem(missed, organisation, self._mailer.public_url)
         self._mailer.send(envelope.to_person(rendered, organisation), NOBODY_ABOVE)

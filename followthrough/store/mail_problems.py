@@ -11,7 +11,7 @@ from followthrough.domain.replayed.values import PersonId
 from followthrough.store.tables import BouncedAddressRow, MailRow, MailState
 
 
-class Unreachable(BaseModel):
+class ProblemAddress(BaseModel):
     """An address of the organisation file that takes no mail; without a ``person`` it is a subscriber's."""
 
     person: PersonId | None
@@ -31,20 +31,20 @@ def addresses(organisation: Organisation) -> dict[str, PersonId | None]:
     return owners | {person.email.lower(): key for key, person in organisation.people.items()}
 
 
-def unreachable(session: Session, organisation: Organisation) -> list[Unreachable]:
+def problem_addresses(session: Session, organisation: Organisation) -> list[ProblemAddress]:
     """What somebody has to correct, oldest first; not what is out of the organisation file by now."""
     owners = addresses(organisation)
     rows = session.exec(select(BouncedAddressRow).order_by(col(BouncedAddressRow.at)))
     return [
-        Unreachable(person=owners[row.address], address=row.address, reason=row.reason, at=row.at)
+        ProblemAddress(person=owners[row.address], address=row.address, reason=row.reason, at=row.at)
         for row in rows
         if row.address in owners
     ]
 
 
-def unreachable_people(session: Session, organisation: Organisation) -> set[PersonId]:
+def people_without_mail(session: Session, organisation: Organisation) -> set[PersonId]:
     """Whom no mail reaches."""
-    return {found.person for found in unreachable(session, organisation) if found.person}
+    return {found.person for found in problem_addresses(session, organisation) if found.person}
 
 
 def mail_by_reference(session: Session, reference: str) -> MailRow | None:
@@ -59,12 +59,12 @@ def mail_delivered(session: Session, mail: MailRow) -> None:
     session.execute(update(MailRow).where(arrived, before).values(state=MailState.DELIVERED))
 
 
-def bounced(session: Session, address: str, reason: str, at: datetime) -> None:
+def record_problem_address(session: Session, address: str, reason: str, at: datetime) -> None:
     """It takes no more mail."""
     session.merge(BouncedAddressRow(address=address.lower(), reason=reason, at=at))
 
 
-def delivered(session: Session, address: str, at: datetime) -> None:
+def forget_problem_address(session: Session, address: str, at: datetime) -> None:
     """It took mail then; what it did not take later stays."""
     row = session.get(BouncedAddressRow, address.lower())
     if row is not None and row.at <= at:

@@ -3,14 +3,14 @@
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from activities.mails.bounces import Bounces
+from activities.mails.problems import MailProblems
 from workflows.calls import MAIL, RECORDS, reason, unsent
 from workflows.messages.mail import MailProblem
 from workflows.signals import ToRecord, say
 
 
-@workflow.defn
-class UndeliveredWorkflow:
+@workflow.defn(name="UndeliveredWorkflow")
+class MailProblemWorkflow:
     """Its id is that of the event, so that one that is reported again changes nothing."""
 
     @workflow.run
@@ -27,9 +27,9 @@ async def find_other_paths(error: ActivityError) -> None:
 
 async def find_another_path(problem: MailProblem) -> None:
     """Whatever the mail was about tells whoever is above; without that, or when it has ended, they are told here."""
-    for undelivered in await workflow.execute_activity_method(Bounces.record_problem, problem, **RECORDS):
-        if undelivered.record_id is None or not await say(undelivered.record_id, ToRecord.undelivered, undelivered):
+    for missed in await workflow.execute_activity_method(MailProblems.record_problem, problem, **RECORDS):
+        if missed.record_id is None or not await say(missed.record_id, ToRecord.undelivered, missed):
             try:
-                await workflow.execute_activity_method(Bounces.tell_above, undelivered, **MAIL)
+                await workflow.execute_activity_method(MailProblems.tell_above, missed, **MAIL)
             except ActivityError as error:
-                workflow.logger.warning("Nobody could be told of mail %s: %s", undelivered.key, reason(error))
+                workflow.logger.warning("Nobody could be told of mail %s: %s", missed.key, reason(error))

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
-from followthrough.store.bounces import Unreachable, unreachable
+from followthrough.store.mail_problems import ProblemAddress, problem_addresses
 from followthrough.web.dependencies import Authorised, OrganisationDep, Reading
 
 router = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
 @router.get("/mails/unreachable")
-def list_unreachable(reading: Reading, organisation: OrganisationDep) -> list[Unreachable]:
+def list_problem_addresses(reading: Reading, organisation: OrganisationDep) -> list[ProblemAddress]:
     """Oldest first; once the organisation file has another address, it is not listed any more."""
-    return unreachable(reading, organisation)
+    return problem_addresses(reading, organisation)

@@ -6,10 +6,10 @@ from urllib.parse import quote
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.text import one_line
 from followthrough.mail.context import AsIs
-from workflows.messages.mail import Undelivered
+from workflows.messages.mail import MissedMail
 
 
-class AboutUndelivered(TypedDict):
+class AboutMailProblem(TypedDict):
     """``whom`` is a name, empty for a plain address."""
 
     whom: str
@@ -20,14 +20,12 @@ class AboutUndelivered(TypedDict):
     mail_url: AsIs
 
 
-def about_undelivered(
-    undelivered: Undelivered, title: str, organisation: Organisation, public_url: str
-) -> AboutUndelivered:
+def about_mail_problem(missed: MissedMail, title: str, organisation: Organisation, public_url: str) -> AboutMailProblem:
     """Without the address, which the organisation file has."""
     return {
-        "whom": organisation.name_of(undelivered.person) if undelivered.person else "",
+        "whom": organisation.name_of(missed.person) if missed.person else "",
         "title": one_line(title),
-        "subject": one_line(undelivered.subject),
-        "reason": one_line(undelivered.reason),
-        "mail_url": AsIs(f"{public_url}/outbox/{quote(undelivered.key)}"),
+        "subject": one_line(missed.subject),
+        "reason": one_line(missed.reason),
+        "mail_url": AsIs(f"{public_url}/outbox/{quote(missed.key)}"),
     }
