@@ -8,7 +8,6 @@ from activities.engine_calls import wait_for
 from followthrough.domain.replayed.ids import inbox_id
 from followthrough.domain.replayed.values import PersonId
 from followthrough.queues import TASK_QUEUE
-from workflows.inbox import InboxWorkflow
 from workflows.messages.mail import InboxProgress, PutInInbox
 from workflows.signals import ToInbox, saying
 
@@ -23,7 +22,7 @@ class Inboxes:
     def put(self, person: PersonId, put: PutInInbox) -> None:
         """Once it returns, nothing is lost. Raises ApplicationError while the engine does not answer."""
         started = self._client.start_workflow(
-            InboxWorkflow.run,
+            "InboxWorkflow",
             InboxProgress(),
             id=inbox_id(person),
             task_queue=TASK_QUEUE,
