@@ -142,7 +142,7 @@ def build_worker(
         Queue.TICKETS: [
             *_of_tickets(client, organisation, database, tracker),
             sprints.next_sprint,
-            sprints.plan_items,
+            sprints.put_in_sprint,
         ],
         Queue.MAILS: [
             *_of_mails(client, mailer),

@@ -22,11 +22,11 @@ from followthrough.store.queries import items_named, items_to_plan
 from followthrough.store.subscriptions import wants
 from workflows.messages.sprint import (
     ItemsInSprint,
-    PlanItems,
-    PlannedItems,
+    ItemsPutInSprint,
     PlanningMail,
     PlanningMailKind,
     PlanSprint,
+    PutInSprint,
     TeamAt,
 )
 
@@ -73,8 +73,8 @@ class SprintPlanning:
             rendered = render_planning(mail, proposal, organisation, self._mailer.public_url, unsubscribe)
         self._mailer.send(envelope.to_person(rendered, organisation), NOBODY)
 
-    @activity.defn
-    def plan_items(self, request: PlanItems) -> PlannedItems | None:
+    @activity.defn(name="plan_items")
+    def put_in_sprint(self, request: PutInSprint) -> ItemsPutInSprint | None:
         """Moves the tickets of all that can be planned in one request; None while there is no sprint to come."""
         with Session(self._mailer.database) as session:
             found = items_named(session, request.items)
@@ -89,7 +89,7 @@ class SprintPlanning:
                 self._tracker.plan_sprint(sprint, tickets)
             elif tickets:
                 self._tracker.rank_first(request.team, tickets)
-        return PlannedItems(sprint=sprint, planned=planned, not_planned=not_planned)
+        return ItemsPutInSprint(sprint=sprint, planned=planned, not_planned=not_planned)
 
     @activity.defn
     def left_over(self, request: ItemsInSprint) -> list[str]:
@@ -102,7 +102,7 @@ class SprintPlanning:
             if item.status in WORKED_ON and item.sprint is not None and item.sprint.id == request.sprint.id
         ]
 
-    def _where(self, request: PlanItems) -> Sprint | None:
+    def _where(self, request: PutInSprint) -> Sprint | None:
         if request.sprint is not None:
             state = self._tracker.sprint_state(request.sprint, request.at)
             if state not in (SprintState.CLOSED, SprintState.GONE):

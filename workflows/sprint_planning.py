@@ -21,12 +21,12 @@ from workflows.mail_problem import find_other_paths
 from workflows.messages.sprint import (
     Approval,
     ItemsInSprint,
-    PlanItems,
-    PlannedItems,
+    ItemsPutInSprint,
     PlanningMail,
     PlanningMailKind,
     PlanningProgress,
     PlanSprint,
+    PutInSprint,
     TeamAt,
 )
 from workflows.signals import ToItem, say
@@ -77,7 +77,7 @@ class SprintPlanningWorkflow:
             if self._progress.approval is None:
                 await self._propose(plan)
             if approval := await self._approved_by(plan.ends_at):
-                await self._plan_items(plan, approval)
+                await self._put_in_sprint(plan, approval)
                 await self._move_on(plan)
         await self._mails.wait(lambda: self._mails.done and workflow.all_handlers_finished())
         return self._progress
@@ -140,7 +140,7 @@ class SprintPlanningWorkflow:
         if plan.sprints and not await self._approved_by(plan.planning_at):
             self._mail(PlanningMailKind.REMINDER, plan, plan.people[0])
 
-    async def _plan_items(self, plan: SprintPlan, approval: Approval) -> None:
+    async def _put_in_sprint(self, plan: SprintPlan, approval: Approval) -> None:
         """Tries daily until the sprint has started; its items hear what came of it."""
         told = False
         while isinstance(done := await self._try_to_plan(plan, approval), str):
@@ -148,7 +148,7 @@ class SprintPlanningWorkflow:
                 self._mail(PlanningMailKind.TROUBLE, plan, plan.people[0], done)
                 told = True
             if workflow.now() >= plan.starts_at:
-                done = PlannedItems(sprint=None, planned=(), not_planned=dict.fromkeys(approval.items, done))
+                done = ItemsPutInSprint(sprint=None, planned=(), not_planned=dict.fromkeys(approval.items, done))
                 break
             await self._pass(min(ASK_AGAIN, plan.starts_at - workflow.now()))
         expected, progress = self._progress.sprint, self._progress
@@ -159,9 +159,9 @@ class SprintPlanningWorkflow:
         for item, why in done.not_planned.items():
             await _tell([item], NotPlanned(why=why, by=approval.by))
 
-    async def _try_to_plan(self, plan: SprintPlan, approval: Approval) -> PlannedItems | str:
+    async def _try_to_plan(self, plan: SprintPlan, approval: Approval) -> ItemsPutInSprint | str:
         """What was planned, or why nothing could be."""
-        request = PlanItems(
+        request = PutInSprint(
             team=plan.team,
             sprints=plan.sprints,
             sprint=self._progress.sprint,
@@ -169,7 +169,7 @@ class SprintPlanningWorkflow:
             at=workflow.now(),
         )
         try:
-            done = await workflow.execute_activity_method(SprintPlanning.plan_items, request, **TRACKER)
+            done = await workflow.execute_activity_method(SprintPlanning.put_in_sprint, request, **TRACKER)
         except ActivityError as error:
             return reason(error)
         return done or NO_SPRINT

@@ -45,7 +45,7 @@ class TeamAt(Message):
     at: AwareDatetime
 
 
-class PlanItems(Message):
+class PutInSprint(Message):
     """Rank these action items' tickets first in the sprint, or in the next when it is over, or else on the board."""
 
     team: TeamId
@@ -55,7 +55,7 @@ class PlanItems(Message):
     at: AwareDatetime
 
 
-class PlannedItems(Message):
+class ItemsPutInSprint(Message):
     """What became of them. ``sprint`` is where they are; None on a board without sprints."""
 
     sprint: Sprint | None
