@@ -24,7 +24,7 @@ from activities.missed import Missed
 from activities.read_model import ReadModel
 from activities.reconciler import Reconciler
 from activities.replan import Replan
-from activities.schedule import Planning
+from activities.schedule import Schedule
 from activities.sprint_planning import SprintPlanning
 from activities.tickets.sweep import TicketSweep
 from activities.tickets.tickets import Tickets, tracker_for
@@ -183,12 +183,12 @@ def _worker(client: Client, queue: Queue, activities: list[Activity], per_second
 
 
 def _of_records(client: Client, organisation: Callable[[], Organisation], database: Engine) -> list[Activity]:
-    planning, missed = Planning(organisation, database), Missed(database)
+    schedule, missed = Schedule(organisation, database), Missed(database)
     return [
-        planning.plan_incident,
-        planning.plan_item,
-        planning.team_of,
-        planning.find_repeats,
+        schedule.plan_incident,
+        schedule.plan_item,
+        schedule.team_of,
+        schedule.find_repeats,
         ReadModel(database).project_drill,
         Drills(database, organisation).plan_drill,
         Reconciler(client, database).reconcile,

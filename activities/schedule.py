@@ -33,7 +33,7 @@ AT_ONCE = 100
 """Moments that pass before the workflow is told of them."""
 
 
-class Planning:
+class Schedule:
     """Reads the organisation file as it is at that moment, and the team's earlier postmortems."""
 
     def __init__(self, organisation: Callable[[], Organisation], database: Engine) -> None:

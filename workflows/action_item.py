@@ -5,7 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 
 from activities.missed import Missed
-from activities.schedule import Planning
+from activities.schedule import Schedule
 from followthrough.domain.replayed.incident.repeats import RepeatSeen, repeated, taken_back
 from followthrough.domain.replayed.item import moments as item_moments
 from followthrough.domain.replayed.item import tells as item_tells
@@ -117,7 +117,7 @@ class ActionItemWorkflow(ToItem):
 
     async def _plan(self, at: datetime, fence: Fence) -> PlansTaken[ItemPlan]:
         return await workflow.execute_local_activity_method(
-            Planning.plan_item, PlanItem(item=self._item, at=at, fence=fence), **LOCAL
+            Schedule.plan_item, PlanItem(item=self._item, at=at, fence=fence), **LOCAL
         )
 
     async def _finish(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.workflow import ParentClosePolicy
 
-from activities.schedule import Planning
+from activities.schedule import Schedule
 from followthrough.domain.replayed.ids import drill_id, is_drill
 from followthrough.domain.replayed.incident import moments as incident_moments
 from followthrough.domain.replayed.incident import tells as incident_tells
@@ -148,7 +148,7 @@ class IncidentWorkflow(ToIncident):
         if incident.postmortem and text == self._text_written:
             incident = incident.model_copy(update={"postmortem": incident.postmortem.without_text()})
         planned = await workflow.execute_local_activity_method(
-            Planning.plan_incident, PlanIncident(incident=incident, at=at, fence=fence), **LOCAL
+            Schedule.plan_incident, PlanIncident(incident=incident, at=at, fence=fence), **LOCAL
         )
         self._text_written = text
         return planned
@@ -156,7 +156,7 @@ class IncidentWorkflow(ToIncident):
     async def _split(self, command: Split) -> None:
         """Starts the new incident, which outlives this one."""
         incident = command.split_off(self._incident, workflow.now())
-        team = await workflow.execute_local_activity_method(Planning.team_of, incident.service, **LOCAL)
+        team = await workflow.execute_local_activity_method(Schedule.team_of, incident.service, **LOCAL)
         incident.team = team or incident.team
         await workflow.start_child_workflow(
             IncidentWorkflow.run,

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.mails.email import Email
-from activities.schedule import Planning
+from activities.schedule import Schedule
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.store.tables import MailRow
@@ -26,13 +26,13 @@ def without_ines(organisation: Organisation) -> Organisation:
 
 
 def test_plans_name_somebody_who_is_still_there(without_ines: Organisation, database: Engine) -> None:
-    planning, run = Planning(lambda: without_ines, database), ActivityEnvironment().run
+    schedule, run = Schedule(lambda: without_ines, database), ActivityEnvironment().run
     planned, before = (
-        run(planning.plan_incident, PlanIncident(incident=incident(), at=at)) for at in (NOW, NOW - timedelta(days=1))
+        run(schedule.plan_incident, PlanIncident(incident=incident(), at=at)) for at in (NOW, NOW - timedelta(days=1))
     )
     assert planned.plans[0].on_call == ("tomas", "marcos", "nora")
     assert before.plans[0].on_call[0] == "ines"
-    owed = run(planning.plan_item, PlanItem(item=item(owner="ines"), at=NOW)).plans[0].next
+    owed = run(schedule.plan_item, PlanItem(item=item(owner="ines"), at=NOW)).plans[0].next
     assert owed is not None
     assert owed.to == ("marcos",)
 

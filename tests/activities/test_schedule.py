@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from activities.schedule import Planning
+from activities.schedule import Schedule
 from followthrough.domain.answered.item.schedule import plan_item
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident import moments as incident_moments
@@ -24,7 +24,7 @@ def test_an_incident_asks_for_both_roles_at_once_and_is_written_as_it_is_then(
     record = incident(status=IncidentStatus.DECLARED, resolved_at=None)
     record.roles = []
     asked = record.model_copy(deep=True)
-    planned = Planning(lambda: organisation, database).plan_incident(PlanIncident(incident=asked, at=NOW))
+    planned = Schedule(lambda: organisation, database).plan_incident(PlanIncident(incident=asked, at=NOW))
     told = [one.kind for plan in planned.plans for one in incident_moments.take(record, plan, NOW)]
     assert told == [NoticeKind.INCIDENT_DECLARED, NoticeKind.ROLE_ASSIGNED]
     assert [holder.role for holder in record.roles] == [Role.INCIDENT_COMMANDER, Role.COMMS_LEAD]
@@ -40,7 +40,7 @@ def test_an_item_passes_what_has_come_and_is_written_as_it_is_then(
     record = item(owner="ines")
     late = NOW + timedelta(days=400)
     asked = record.model_copy(deep=True)
-    planned = Planning(lambda: organisation, database).plan_item(PlanItem(item=asked, at=late))
+    planned = Schedule(lambda: organisation, database).plan_item(PlanItem(item=asked, at=late))
     told = [one.kind for plan in planned.plans for one in item_moments.take(record, plan, late)]
     assert told == [NoticeKind.ITEM_REMINDER]
     assert [moment.kind for moment in record.reminders] == [MomentKind.REMIND_AT_DEADLINE]
@@ -58,7 +58,7 @@ def test_who_may_approve_is_written_although_nothing_else_has_changed(
     assert record.approvers == ("marcos", "nora")
     leads = {name: team.model_copy(update={"lead": "tomas"}) for name, team in organisation.teams.items()}
     changed = organisation.model_copy(update={"teams": leads})
-    Planning(lambda: changed, database).plan_item(PlanItem(item=record, at=NOW))
+    Schedule(lambda: changed, database).plan_item(PlanItem(item=record, at=NOW))
     with Session(database) as session:
         written = queries.action_item(session, record.id)
     assert written is not None

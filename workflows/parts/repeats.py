@@ -2,7 +2,7 @@
 
 from temporalio import workflow
 
-from activities.schedule import Planning
+from activities.schedule import Schedule
 from followthrough.domain.replayed.incident.found_repeats import counts_against, take_found
 from followthrough.domain.replayed.incident.incident import Incident, Repeat
 from followthrough.domain.replayed.incident.repeats import RepeatSeen
@@ -16,7 +16,7 @@ async def look_for_repeats(entity: Entity[Incident]) -> None:
     incident = entity.record
     known: tuple[Repeat, ...] | None = None
     while known != (known := (*incident.repeats, *incident.proposed_repeats)):
-        found = await workflow.execute_local_activity_method(Planning.find_repeats, incident.lean(), **LOCAL)
+        found = await workflow.execute_local_activity_method(Schedule.find_repeats, incident.lean(), **LOCAL)
     entity.mails.tell(*take_found(incident, found, workflow.now()))
     seen = RepeatSeen(incident_id=incident.id, at=workflow.now())
     for item in found.follow_ups:
@@ -28,7 +28,7 @@ async def take_back(incident: Incident, earlier: str) -> None:
     """It is not counted any more against follow-ups of an incident that it was linked to."""
     only = [Repeat(incident_id=earlier, because="")]
     asked = incident.model_copy(update={"repeats": only, "compared": True})
-    found = await workflow.execute_local_activity_method(Planning.find_repeats, asked, **LOCAL)
+    found = await workflow.execute_local_activity_method(Schedule.find_repeats, asked, **LOCAL)
     seen = RepeatSeen(incident_id=incident.id, at=workflow.now())
     for item in found.follow_ups:
         await say(item.id, ToItem.repeat_taken_back, seen)
