@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from temporalio.client import (
     Client,
     Schedule,
+    ScheduleAction,
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
     ScheduleCalendarSpec,
@@ -219,27 +220,29 @@ def _sprint(name: TeamId, rhythm: Cadence) -> Schedule:
 
 
 def _monthly(policies: DigestPolicies) -> Schedule:
-    """Fires where the day begins first; the workflow waits for the time, which clocks that change may leave out."""
-    calendar = ScheduleCalendarSpec(day_of_month=[ScheduleRange(policies.day)])
-    return Schedule(
-        action=ScheduleActionStartWorkflow(DigestWorkflow.run, id=MONTHLY_DIGEST, task_queue=TASK_QUEUE),
-        spec=ScheduleSpec(calendars=[calendar], time_zone_name=FIRST_ZONE),
-        policy=OVERLAPPING,
+    """The workflow waits for the time, which clocks that change may leave out."""
+    return _on_days(
+        ScheduleCalendarSpec(day_of_month=[ScheduleRange(policies.day)]),
+        ScheduleActionStartWorkflow(DigestWorkflow.run, id=MONTHLY_DIGEST, task_queue=TASK_QUEUE),
     )
 
 
 def _weekly(policies: WeeklyPolicies) -> Schedule:
-    """Fires where the day begins first; the workflow waits for the time where each manager is."""
+    """The workflow waits for the time where each manager is."""
     calendar = ScheduleCalendarSpec(
         day_of_week=[ScheduleRange((WEEKDAYS.index(policies.weekday) + 1) % 7)],
         hour=[ScheduleRange(policies.at.hour)],
         minute=[ScheduleRange(policies.at.minute)],
     )
-    return Schedule(
-        action=ScheduleActionStartWorkflow(WeeklyDigestWorkflow.run, id=WEEKLY_DIGEST, task_queue=TASK_QUEUE),
-        spec=ScheduleSpec(calendars=[calendar], time_zone_name=FIRST_ZONE),
-        policy=OVERLAPPING,
+    return _on_days(
+        calendar, ScheduleActionStartWorkflow(WeeklyDigestWorkflow.run, id=WEEKLY_DIGEST, task_queue=TASK_QUEUE)
     )
+
+
+def _on_days(calendar: ScheduleCalendarSpec, action: ScheduleAction) -> Schedule:
+    """Fires where such a day begins first."""
+    spec = ScheduleSpec(calendars=[calendar], time_zone_name=FIRST_ZONE)
+    return Schedule(action=action, spec=spec, policy=OVERLAPPING)
 
 
 def _jira_sweep(policies: JiraPolicies) -> Schedule:

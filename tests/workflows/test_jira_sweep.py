@@ -142,13 +142,18 @@ async def test_a_ticket_closed_without_a_link_asks_for_one_and_takes_it_when_it_
     assert (await part.handle.result()).status is ItemStatus.CLOSED
 
 
+async def put_off(part: ItemPart, issue: Issue) -> None:
+    """The deadline, also in Jira."""
+    later = (await part.state()).planned.due + timedelta(days=7)
+    await part.give(Extend(by="ana", until=later, reason="The provider is late"))
+    await eventually(lambda: issue.fields["duedate"] == later.date().isoformat())
+
+
 async def test_what_people_did_is_taken_in_before_the_item_is_written_over_it(office: Office) -> None:
     part = await office.item()
     issue = office.issue(part)
     office.jira.change(issue.key, by="5b10ben", assignee={"id": "5b10ben"}, status="In Progress")
-    later = (await part.state()).planned.due + timedelta(days=7)
-    await part.give(Extend(by="ana", until=later, reason="The provider is late"))
-    await eventually(lambda: issue.fields["duedate"] == later.date().isoformat())
+    await put_off(part, issue)
     assert (await part.state()).owner == "ben"
     assert issue.fields["assignee"] == {"id": "5b10ben"}
 
@@ -185,9 +190,7 @@ async def test_an_assignee_whom_nobody_knows_is_told_of_and_left_alone(office: O
     office.jira.change(issue.key, by="5b10zoe", assignee={"id": "5b10zoe"})
     await office.sweep()
     await office.told(part, "not in the organisation file", "carla")
-    later = (await part.state()).planned.due + timedelta(days=7)
-    await part.give(Extend(by="ana", until=later, reason="The provider is late"))
-    await eventually(lambda: issue.fields["duedate"] == later.date().isoformat())
+    await put_off(part, issue)
     assert (await part.state()).owner == "ana"
     assert issue.fields["assignee"] == {"id": "5b10zoe"}
 
