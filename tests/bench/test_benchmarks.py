@@ -22,7 +22,7 @@ from worker import WORKFLOW_RUNNER
 
 OLDER = "a720393"
 
-WORK = [Step(what="local activity"), Step(what="activity", event=1), Step(what="join", event=1)]
+WORK = [Step(what="local activity"), Step(what="activity", event=9), Step(what="join", event=9)]
 ANSWERED = [Step(what="update"), *WORK, Step(what="answer")]
 INCIDENT_AND_ITEMS = BareLife(
     steps=[

@@ -21,7 +21,7 @@ from tests.records import NOW, item
 from tests.waiting import eventually
 from tests.web.conftest import SETTINGS, Web, new_namespace
 from tests.web.test_acting import link, words
-from tests.web.test_api import declare, get, give, with_item
+from tests.web.test_api import get, give, with_item
 
 STRANGE = "CPU \0 90 %\r\nnext \x1b[31m\u202e\ud83d"
 CLEANED = "CPU 90 % next [31m\ufffd"
@@ -66,7 +66,8 @@ async def test_no_body_of_a_request_has_a_text_or_a_list_without_a_limit(web: We
 
 
 async def test_texts_without_end_are_refused_at_their_limit_and_small_ones_are_taken(api: httpx.AsyncClient) -> None:
-    incident, long = await declare(api), "x" * 900_000
+    proposed, long = await with_item(api), "x" * 900_000
+    incident = incident_of(proposed)
     for command, field, limit in (
         ("note", "text", 10_000),
         ("mitigate", "summary", 2_000),
@@ -76,14 +77,12 @@ async def test_texts_without_end_are_refused_at_their_limit_and_small_ones_are_t
         assert refused.status_code == 422
         assert f"900000 characters, and may have {limit}" in refused.json()["error"]
         assert (await give(api, incident, command, **{field: "x" * limit})).status_code == 200
-    proposed = await give(api, incident, "propose action item", title="Alert on queue depth", owner="tomas")
-    assert proposed.status_code == 200
-    waived = await give(api, f"{incident}.1", "waive", by="marcos", reason="x" * 40_000)
+    waived = await give(api, proposed, "waive", by="marcos", reason="x" * 40_000)
     assert (waived.status_code, waived.json()["error"]) == (
         422,
         "waive.reason: the text has 40000 characters, and may have 2000; say it shorter.",
     )
-    form = await api.post(link("waive", f"{incident}.1", "marcos"), data={"reason": "x" * 40_000})
+    form = await api.post(link("waive", proposed, "marcos"), data={"reason": "x" * 40_000})
     assert (form.status_code, "40000 characters, and may have 2000" in words(form)) == (409, True)
 
 
