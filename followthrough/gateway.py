@@ -47,7 +47,6 @@ from followthrough.queues import TASK_QUEUE
 from followthrough.records import INCIDENTS, ITEMS, Records, in_time
 from followthrough.starts import start_record
 from followthrough.store import queries
-from workflows.action_item import ActionItemWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillWorkflow
 from workflows.mail_problem import MailProblemWorkflow
@@ -55,6 +54,7 @@ from workflows.messages.drill import DrillRequest, RunningDrill
 from workflows.messages.incident import IncidentProgress
 from workflows.messages.mail import MailProblem
 from workflows.messages.sprint import Approval, PlanningProgress, PlanSprint
+from workflows.signals import ToItem
 from workflows.sprint_planning import SprintPlanningWorkflow
 from workflows.upkeep import SendAgainWorkflow
 
@@ -103,7 +103,7 @@ class Gateway:
         """Whether the action item's workflow runs. A look more than needed changes nothing."""
         async with in_time():
             with if_known():
-                await self._client.get_workflow_handle(item_id).signal(ActionItemWorkflow.look_at_ticket)
+                await self._client.get_workflow_handle(item_id).signal(ToItem.look_at_ticket)
                 return True
         return False
 
