@@ -40,10 +40,8 @@ class Told:
 
     @workflow.run
     async def run(self, until: str) -> None:
-        while self.version < 2 or self.sending or not workflow.all_handlers_finished():
-            await workflow.wait_condition(
-                lambda: self.version > self.written or (self.version == 2 and not self.sending)
-            )
+        while not self.is_over():
+            await workflow.wait_condition(lambda: self.version > self.written or self.is_over())
             if self.version > self.written:
                 version = self.version
                 await workflow.execute_local_activity(plan, start_to_close_timeout=SOON)

@@ -22,6 +22,7 @@ from followthrough.converter import data_converter
 from tests.end_to_end.processes import process
 from tests.faults import letters
 from tests.faults.letters import Told
+from tests.replay.replayer import replayer
 from tests.waiting import eventually
 from workflows.turns import InTurn
 
@@ -115,13 +116,14 @@ async def played(client: Client, interceptors: list[Interceptor]) -> WorkflowHan
 
 
 async def replay(handle: WorkflowHandle[Planned, None], interceptors: list[Interceptor]) -> None:
-    replayer = Replayer(
+    """With turns or without."""
+    replays = Replayer(
         workflows=[Planned],
         data_converter=data_converter,
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=interceptors,
     )
-    await replayer.replay_workflow(await handle.fetch_history())
+    await replays.replay_workflow(await handle.fetch_history())
 
 
 async def test_what_comes_while_a_query_is_answered_does_not_overtake_a_local_activity(temporal: Client) -> None:
@@ -168,22 +170,13 @@ async def has_waited(handle: WorkflowHandle[Told, None]) -> bool:
     return EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT in events
 
 
-async def replay_told(handle: WorkflowHandle[Told, None]) -> None:
-    replayer = Replayer(
-        workflows=[Told],
-        data_converter=data_converter,
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        interceptors=[InTurn()],
-    )
-    await replayer.replay_workflow(await handle.fetch_history())
-
-
 async def test_a_worker_that_takes_over_with_an_update_acts_as_a_replay_does(temporal: Client, tmp_path: Path) -> None:
-    await replay_told(await taken_over(temporal, tmp_path, batched=True))
+    handle = await taken_over(temporal, tmp_path, batched=True)
+    await replayer(workflows=[Told]).replay_workflow(await handle.fetch_history())
 
 
 async def test_without_one_batch_such_a_history_does_not_replay(temporal: Client, tmp_path: Path) -> None:
     """When this fails, the SDK has mended it."""
     handle = await taken_over(temporal, tmp_path, batched=False)
     with pytest.raises(NondeterminismError):
-        await replay_told(handle)
+        await replayer(workflows=[Told]).replay_workflow(await handle.fetch_history())
