@@ -29,9 +29,9 @@ from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatu
 from followthrough.domain.replayed.item.commands import Accept, Finish, ItemCommand, Verify
 from followthrough.domain.replayed.limits import ACTION_ITEMS, KUDOS, LINKS, PARTS, PASSED
 from followthrough.domain.replayed.postmortem.commands import Publish
-from followthrough.domain.replayed.room import NEARER, require_room
+from followthrough.domain.replayed.room import NEARER, RESERVE, ROOM, require_room
 from followthrough.domain.replayed.text import NOTE, POSTMORTEM, REASON
-from followthrough.domain.replayed.values import EntryKind, Refusal
+from followthrough.domain.replayed.values import ENTRIES_LONG, EntryKind, Refusal
 from tests.full import CHARACTERS, EVIDENCE, incident_command, item_command
 from tests.records import NOW, incident, item
 
@@ -213,6 +213,38 @@ def test_what_passed_long_ago_gives_way() -> None:
         record.passed(IncidentMoment(at=at, kind=IncidentMomentKind.UPDATE_DUE, subject=Role.RESOLVER))
     assert len(record.moments) == PASSED
     assert record.moments[-1].at == at
+
+
+def taking(size: int) -> Incident:
+    """Takes exactly so many bytes of the room, with its timeline."""
+    record = incident()
+    free = size - POSTMORTEM - len(to_json(record.lean())) - record.unwritten_size
+    record.mitigation = "a" * free
+    return record
+
+
+@pytest.mark.parametrize(("command", "room"), [("note", ROOM), ("", ROOM), ("resolve", ROOM + RESERVE)])
+def test_the_room_is_there_to_its_last_byte_and_mails_that_wait_take_of_it(command: str, room: int) -> None:
+    before = incident()
+    require_room(before, taking(room), 0, command)
+    require_room(before, taking(room - MAILS), MAILS, command)
+    for record, queued, sentence in (
+        (taking(room + 1), 0, "There is no room for this"),
+        (taking(room), 1, "Many mails about"),
+        (taking(room - MAILS), MAILS + 1, "Many mails about"),
+    ):
+        with pytest.raises(Refusal, match=sentence):
+            require_room(before, record, queued, command)
+        require_room(record, record, queued, command)  # what takes no more is no matter of room
+
+
+def test_what_ends_an_incident_has_a_reserve_in_its_timeline_too() -> None:
+    record = incident()
+    while record.unwritten_size <= ENTRIES_LONG:
+        record.note(NOW, EntryKind.NOTE, "a" * NOTE)
+    require_room(incident(), record, 0, "resolve")
+    with pytest.raises(Refusal, match="still being written"):
+        require_room(incident(), record, 0, "note")
 
 
 def test_evidence_that_did_not_hold_stays_in_few_words() -> None:

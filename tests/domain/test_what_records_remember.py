@@ -196,6 +196,13 @@ def entries(record: Incident) -> tuple[list[int], list[int]]:
     return [entry.number for entry in record.unwritten], [entry.number for entry in record.written]
 
 
+def test_each_entry_has_the_next_number_and_makes_the_record_newer() -> None:
+    record = incident(version=7, entries=4)
+    record.note(NOW, NOTE, "More")
+    assert (record.version, record.entries) == (9, 6)
+    assert [entry.number for entry in record.unwritten] == [5, 6]
+
+
 def test_what_was_written_in_the_last_task_is_known_until_the_next_has_written() -> None:
     record = incident()
     for number in range(2, 6):

@@ -17,10 +17,12 @@ from followthrough.domain.answered.organisation.policies import DrillPolicies
 from followthrough.domain.replayed.drill.drill import (
     DrillOutcome,
     DrillPlan,
+    DrillReport,
     DrillResult,
     Scenario,
     Score,
     improvements,
+    minutes,
     report,
 )
 from followthrough.domain.replayed.incident.incident import (
@@ -148,6 +150,33 @@ def test_improvements_are_said_with_both_numbers() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("one", "before", "said"),
+    [
+        ({"acknowledged_after": 4 * MINUTE}, {}, ["Acknowledged after 4 min; last time it took 5 min."]),
+        ({"acknowledged_after": 5 * MINUTE - timedelta(seconds=1)}, {}, []),
+        ({"acknowledged_after": None}, {}, []),
+        ({"acknowledged_after": None}, {"acknowledged_after": None}, []),
+        ({"outcome": DrillOutcome.CANCELLED}, {"outcome": DrillOutcome.TIME_OVER}, []),
+        ({"outcome": DrillOutcome.RESOLVED}, {"outcome": DrillOutcome.CANCELLED}, []),
+        ({"roles": Score(expected=(), met=())}, {}, []),
+        (
+            {"roles": Score(expected=(), met=())},
+            {"roles": Score(expected=ROLES, met=ROLES[:1])},
+            ["0 of 0 roles were filled; last time 1 of 2."],
+        ),
+    ],
+)
+def test_only_what_is_better_by_a_minute_or_a_part_is_an_improvement(
+    one: dict[str, Any], before: dict[str, Any], said: list[str]
+) -> None:
+    assert list(improvements(result(**one), result(**before))) == said
+
+
+def test_minutes_count_once_they_have_begun() -> None:
+    assert [minutes(taken) for taken in (None, 0 * MINUTE, MINUTE, 61 * timedelta(seconds=1))] == [None, 0, 1, 2]
+
+
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 BEGAN = {"payments": LONG_AGO, "platform": LONG_AGO}
 
@@ -265,6 +294,50 @@ def test_a_report_measures_and_says_what_to_practise() -> None:
     assert drilled.questions == ("Why?",)
 
 
+def test_a_report_of_a_drill_in_which_nothing_was_missing_has_only_what_was_measured() -> None:
+    sent = SentUpdate(stage=UpdateStage.IDENTIFIED, audience=Audience.INTERNAL, text="x", by="ben", at=NOW)
+    commands, fixes = holder(Role.INCIDENT_COMMANDER, "ana", 15), holder(Role.RESOLVER, "ben", 16)
+    record = practised(
+        title="Practice: errors rise",
+        severity=Severity.SEV3,
+        service="search",
+        team="platform",
+        roles=[fixes, commands],
+        updates=[sent, sent.model_copy(update={"audience": Audience.CUSTOMERS})],
+        moments=[IncidentMoment(at=NOW, kind=IncidentMomentKind.UPDATE_DUE, subject=Audience.CUSTOMERS)],
+    )
+    audiences = (Audience.CUSTOMERS, Audience.INTERNAL)
+    assert report(record, PLAN.model_copy(update={"previous": None})) == DrillReport(
+        incident_id=record.id,
+        team="platform",
+        service="search",
+        scenario="bad-deploy",
+        title="Practice: errors rise",
+        severity=Severity.SEV3,
+        started_at=NOW,
+        outcome=DrillOutcome.RESOLVED,
+        acknowledged_after=15 * MINUTE,
+        resolved_after=50 * MINUTE,
+        roles=Score(expected=ROLES, met=ROLES),
+        updates=Score(expected=audiences, met=audiences),
+        improved=(),
+        to_practise=(),
+        questions=("Why?",),
+    )
+
+
+def test_a_report_of_a_drill_in_which_nobody_did_anything_says_what_to_do() -> None:
+    over = IncidentMoment(at=NOW, kind=IncidentMomentKind.DRILL_TIME_OVER)
+    drilled = report(practised(resolved_at=None, moments=[over]), PLAN)
+    assert (drilled.acknowledged_after, drilled.resolved_after, drilled.improved) == (None, None, ())
+    assert drilled.to_practise == (
+        "Acknowledge: nobody said that they have it. Check that the page reaches who is on call.",
+        "Fill every role early: nobody acknowledged Incident Commander, Resolver.",
+        "Tell people in time: customers, internal heard nothing, or too late.",
+        "Come to an end: the time ran out before anybody declared it resolved.",
+    )
+
+
 def test_who_handed_a_role_over_had_acknowledged_it() -> None:
     drilled = report(
         practised(
@@ -281,6 +354,8 @@ def test_who_handed_a_role_over_had_acknowledged_it() -> None:
     ("changes", "outcome"),
     [
         ({"status": IncidentStatus.CANCELLED}, DrillOutcome.CANCELLED),
+        ({"status": IncidentStatus.MERGED}, DrillOutcome.CANCELLED),
+        ({"moments": [IncidentMoment(at=NOW, kind=IncidentMomentKind.UPDATE_DUE)]}, DrillOutcome.RESOLVED),
         (
             {"moments": [IncidentMoment(at=NOW, kind=IncidentMomentKind.DRILL_TIME_OVER)]},
             DrillOutcome.TIME_OVER,
