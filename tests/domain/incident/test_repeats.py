@@ -7,12 +7,22 @@ import pytest
 
 from followthrough.domain.answered.incident.repeat_search import Earlier, find_repeats
 from followthrough.domain.answered.organisation.policies import RepeatPolicies
+from followthrough.domain.replayed.incident.found_repeats import take_found
 from followthrough.domain.replayed.incident.incident import Repeat
 from followthrough.domain.replayed.incident.lifecycle import LinkRepeat, UnlinkRepeat
-from followthrough.domain.replayed.incident.repeats import RepeatSeen, repeated, taken_back
-from followthrough.domain.replayed.item.action_item import ItemStatus, Priority, Waiver
+from followthrough.domain.replayed.incident.repeats import FollowUp, RepeatSeen, RepeatsFound, repeated, taken_back
+from followthrough.domain.replayed.item.action_item import (
+    Block,
+    ExtensionWanted,
+    ItemStatus,
+    Priority,
+    RepeatEffect,
+    Waiver,
+)
 from followthrough.domain.replayed.item.commands import Accept, Reassign
-from followthrough.domain.replayed.values import Refusal
+from followthrough.domain.replayed.limits import LINKS
+from followthrough.domain.replayed.values import EntryKind, Refusal
+from tests.domain.changes import LATER, Change, did
 from tests.records import NOW, incident, item
 
 POLICIES = RepeatPolicies()
@@ -151,6 +161,211 @@ def test_a_waiver_stays_undone_where_somebody_took_the_item_up(changed: str) -> 
     assert taken_back(record, seen(1), now)
     assert record.status is (ItemStatus.ACCEPTED if changed == "accepted" else ItemStatus.PROPOSED)
     assert record.repeats == []
+
+
+UNTIL = NOW + WEEK
+HELD = Waiver(reason="Rare", by="ben", at=NOW, until=UNTIL)
+
+
+def effect(number: int, priority: Priority, raised: Priority, **changes: Any) -> RepeatEffect:
+    return RepeatEffect(incident_id=f"inc-{number}", priority=priority, raised=raised, **changes)
+
+
+FIRST, SECOND = (effect(1, Priority.LOW, Priority.MEDIUM), effect(2, Priority.MEDIUM, Priority.HIGH))
+ASKED = effect(1, Priority.HIGH, Priority.HIGH, waiver=HELD, asked_at=NOW)
+AGAIN: dict[str, Any] = {"status": ItemStatus.PROPOSED, "asked_at": NOW, "asked_because": "It happened again"}
+LINE = EntryKind.ACTION_ITEM
+NOT_AGAIN = "It did not happen again: inc-1 is another incident"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change(
+            item(priority=Priority.LOW),
+            lambda one: repeated(one, seen(1), LATER),
+            {"repeats": ["inc-1"], "repeat_effects": [FIRST], "priority": Priority.MEDIUM},
+            ((LINE, "It happened again: inc-1; priority raised from low to medium", None),),
+        ),
+        Change(
+            item(priority=Priority.HIGH, status=ItemStatus.DONE),
+            lambda one: repeated(one, seen(1), LATER),
+            {"repeats": ["inc-1"], "repeat_effects": [effect(1, Priority.HIGH, Priority.HIGH)]},
+            ((LINE, "It happened again: inc-1", None),),
+        ),
+        Change(
+            item(status=ItemStatus.WAIVED, waiver=HELD),
+            lambda one: repeated(one, seen(1), LATER),
+            {
+                "repeats": ["inc-1"],
+                "repeat_effects": [ASKED.model_copy(update={"asked_at": LATER})],
+                "status": ItemStatus.PROPOSED,
+                "asked_at": LATER,
+                "asked_because": "It was waived, and it happened again: inc-1",
+                "waiver": None,
+            },
+            (
+                (LINE, "It happened again: inc-1", None),
+                (LINE, "It was waived, and it happened again: inc-1", None),
+            ),
+        ),
+        Change(item(repeats=["inc-1"]), lambda one: repeated(one, seen(1), LATER), {}),
+        Change(item(status=ItemStatus.MERGED), lambda one: repeated(one, seen(1), LATER), {}),
+        Change(
+            item(priority=Priority.HIGH, repeats=["inc-1", "inc-2"], repeat_effects=[FIRST, SECOND]),
+            lambda one: taken_back(one, seen(1), LATER),
+            {
+                "repeats": ["inc-2"],
+                "repeat_effects": [effect(2, Priority.LOW, Priority.MEDIUM)],
+                "priority": Priority.MEDIUM,
+            },
+            ((LINE, f"{NOT_AGAIN}; priority back from high to medium", None),),
+        ),
+        Change(
+            item(priority=Priority.LOW, repeats=["inc-1", "inc-2"], repeat_effects=[FIRST, SECOND]),
+            lambda one: taken_back(one, seen(1), LATER),
+            {"repeats": ["inc-2"], "repeat_effects": [SECOND]},
+            ((LINE, NOT_AGAIN, None),),
+        ),
+        Change(
+            item(
+                priority=Priority.HIGH,
+                repeats=["inc-1", "inc-2"],
+                repeat_effects=[FIRST, effect(2, Priority.LOW, Priority.HIGH)],
+            ),
+            lambda one: taken_back(one, seen(1), LATER),
+            {"repeats": ["inc-2"], "repeat_effects": [effect(2, Priority.LOW, Priority.HIGH)]},
+            ((LINE, NOT_AGAIN, None),),
+        ),
+        Change(
+            item(repeats=["inc-1", "inc-2"], repeat_effects=[ASKED, effect(2, Priority.HIGH, Priority.HIGH)], **AGAIN),
+            lambda one: taken_back(one, seen(1), LATER),
+            {
+                "repeats": ["inc-2"],
+                "repeat_effects": [effect(2, Priority.HIGH, Priority.HIGH, waiver=HELD, asked_at=NOW)],
+            },
+            ((LINE, NOT_AGAIN, None),),
+        ),
+        Change(
+            item(repeats=["inc-1"], repeat_effects=[ASKED], **AGAIN),
+            lambda one: taken_back(one, seen(1), LATER),
+            {
+                "repeats": [],
+                "repeat_effects": [],
+                "status": ItemStatus.WAIVED,
+                "waiver": HELD,
+                "ended_at": LATER,
+            },
+            ((LINE, f"{NOT_AGAIN}; waived as before", None),),
+        ),
+        Change(
+            item(
+                repeats=["inc-1"],
+                repeat_effects=[ASKED.model_copy(update={"waiver": HELD.model_copy(update={"until": None})})],
+                **AGAIN,
+            ),
+            lambda one: taken_back(one, seen(1), LATER),
+            {
+                "repeats": [],
+                "repeat_effects": [],
+                "status": ItemStatus.WAIVED,
+                "waiver": HELD.model_copy(update={"until": None}),
+                "ended_at": LATER,
+            },
+            ((LINE, f"{NOT_AGAIN}; waived as before", None),),
+        ),
+        Change(
+            item(repeats=["inc-1"], repeat_effects=[ASKED.model_copy(update={"waiver": None})], **AGAIN),
+            lambda one: taken_back(one, seen(1), LATER),
+            {"repeats": [], "repeat_effects": []},
+            ((LINE, NOT_AGAIN, None),),
+        ),
+        Change(
+            item(
+                repeats=["inc-1"],
+                repeat_effects=[ASKED.model_copy(update={"waiver": HELD.model_copy(update={"until": LATER})})],
+                **AGAIN,
+            ),
+            lambda one: taken_back(one, seen(1), LATER),
+            {"repeats": [], "repeat_effects": []},
+            ((LINE, NOT_AGAIN, None),),
+        ),
+        *(
+            Change(
+                item(repeats=["inc-1"], repeat_effects=[ASKED], **AGAIN | taken_up),
+                lambda one: taken_back(one, seen(1), LATER),
+                {"repeats": [], "repeat_effects": []},
+                ((LINE, NOT_AGAIN, None),),
+            )
+            for taken_up in (
+                {"status": ItemStatus.ACCEPTED},
+                {"asked_at": NOW + timedelta(minutes=1)},
+                {"owner_since": NOW},
+                {"due": NOW + WEEK},
+                {"extension_wanted": ExtensionWanted(until=UNTIL, reason="Illness", by="ana", at=NOW)},
+                {"block": Block(reason="The new API", until=UNTIL, by="ana", at=NOW)},
+            )
+        ),
+        Change(item(repeats=["inc-2"]), lambda one: taken_back(one, seen(1), LATER), {}),
+    ],
+)
+def test_what_a_repeat_changes_and_what_taking_it_back_does(change: Change) -> None:
+    assert did(change.record, change.doing) == (change.changed, change.said)
+
+
+def test_an_item_knows_its_last_repeats() -> None:
+    record = item()
+    for number in range(LINKS + 1):
+        assert repeated(record, seen(number), NOW)
+    assert record.repeats == [f"inc-{number}" for number in range(1, LINKS + 1)]
+
+
+def test_what_was_found_is_told_in_a_line_each() -> None:
+    found = RepeatsFound(
+        repeats=(
+            Repeat(incident_id="inc-1", because="the same alert"),
+            Repeat(incident_id="inc-2", because="a title", proposed=True),
+        ),
+        follow_ups=(FollowUp(id="inc-1.1", title="Alert on it", owner="ana", status=ItemStatus.ACCEPTED),),
+    )
+    assert found.in_words().splitlines() == [
+        "inc-1, linked: the same alert",
+        "inc-2, only proposed: a title",
+        "inc-1.1, accepted, ana: Alert on it",
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change(
+            incident(repeats=[Repeat(incident_id="inc-2", because="b")]),
+            lambda one: take_found(
+                one,
+                RepeatsFound(
+                    repeats=tuple(
+                        Repeat(incident_id=f"inc-{number}", because="b", proposed=number > 3) for number in (2, 3, 4)
+                    )
+                ),
+                LATER,
+            ),
+            {
+                "compared": True,
+                "repeats": [Repeat(incident_id=f"inc-{number}", because="b") for number in (2, 3)],
+                "proposed_repeats": [Repeat(incident_id="inc-4", because="b", proposed=True)],
+            },
+            ((EntryKind.NOTE, "Repeats inc-3: b", None), (EntryKind.NOTE, "Looks like inc-4: b", None)),
+        ),
+        Change(
+            incident(proposed_repeats=[Repeat(incident_id="inc-2", because="b", proposed=True)]),
+            lambda one: take_found(one, RepeatsFound(repeats=(Repeat(incident_id="inc-2", because="b"),)), LATER),
+            {"compared": True},
+        ),
+        Change(incident(), lambda one: take_found(one, RepeatsFound(), LATER), {"compared": True}),
+    ],
+)
+def test_what_is_found_is_linked_or_proposed_once(change: Change) -> None:
+    assert did(change.record, change.doing) == (change.changed, change.said)
 
 
 def test_people_link_and_unlink() -> None:
