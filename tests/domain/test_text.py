@@ -142,6 +142,7 @@ def test_a_text_at_its_limit_is_taken() -> None:
         ("Just enough", "Just enough"),
         ("Five 1 abcde", "Five 1…"),
         ("Five abcdefg", "Five abcde…"),
+        ("Fives abcdefg", "Fives abcd…"),
     ],
 )
 def test_what_is_shortened_ends_between_words_and_says_something_without_them(given: str, wanted: str) -> None:

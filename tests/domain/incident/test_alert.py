@@ -4,8 +4,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from followthrough.domain.replayed.incident.alert import (
+    DESCRIPTION,
+    LABEL,
     LABELS,
     Alert,
     AlertState,
@@ -19,6 +22,7 @@ from followthrough.domain.replayed.incident.commands import ChangeSeverity
 from followthrough.domain.replayed.incident.incident import Incident, IncidentPlan, IncidentStatus
 from followthrough.domain.replayed.incident.lifecycle import Continued, end_merge, take_in
 from followthrough.domain.replayed.limits import MERGED_ALERTS
+from followthrough.domain.replayed.text import TITLE, cut
 from followthrough.domain.replayed.values import Severity
 from tests.records import NOW, incident
 
@@ -71,13 +75,39 @@ def test_what_an_alert_keeps_stays_as_it_is_when_it_is_read_again(text: str, lab
         ("javascript:alert(1)", None),
         (" javascript:alert(1)", None),
         ("//example.com", None),
-        ("https://example.com/" + "x" * 2_000, None),
+        ("https://example.com/" + "x" * 1_980, "https://example.com/" + "x" * 1_980),
+        ("https://example.com/" + "x" * 1_981, None),
         ("", None),
         (None, None),
     ],
 )
 def test_only_links_of_the_web_are_kept(url: str | None, link: str | None) -> None:
     assert web_link(url) == link
+
+
+def test_of_too_many_labels_the_first_are_kept_and_the_last_says_how_many_are_not() -> None:
+    labels = {f"label {number}": str(number) for number in range(LABELS)}
+    assert alert(labels=labels).labels == labels
+    first = dict(list(labels.items())[: LABELS - 1])
+    assert alert(labels=labels | {"one": "more"}).labels == first | {"…": "2 more"}
+
+
+def test_what_an_alert_says_is_cut_to_what_an_incident_can_keep() -> None:
+    said = alert(
+        title=" Cards\nare declined", summary=" One\r\ntwo ", labels={"on\ncall": "a\nb", "l" * 101: "x" * 101}
+    )
+    assert (said.title, said.summary) == ("Cards are declined", "One\ntwo")
+    assert said.labels == {"on call": "a b", cut("l" * 101, LABEL): cut("x" * 101, LABEL)}
+    long = alert(title="t" * (TITLE + 1), summary="s" * (DESCRIPTION + 1))
+    assert (long.title, long.summary) == (cut("t" * (TITLE + 1), TITLE), cut("s" * (DESCRIPTION + 1), DESCRIPTION))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"), [({"labels": "none"}, "valid dictionary"), ({"title": 3}, "valid string")]
+)
+def test_an_alert_of_another_form_is_refused(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        alert(**changes)
 
 
 def test_labels_are_said_in_the_order_of_the_alphabet() -> None:

@@ -218,4 +218,5 @@ def test_what_the_last_merges_changed_is_known_up_to_a_number() -> None:
     record = incident()
     for number in range(2, UNDONE + 4):
         assert take_in(record, Continued.of(incident(number)), NOW + timedelta(hours=number))
+    assert {entry.kind for entry in record.unwritten} == {EntryKind.ALERT, STATUS}, "the severity is the same"
     assert [before.id for before in record.before_merges] == [f"inc-{number:010d}" for number in range(4, UNDONE + 4)]

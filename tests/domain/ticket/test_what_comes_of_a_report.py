@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from pydantic import HttpUrl
 
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Waiver
 from followthrough.domain.replayed.item.commands import Accept, Extend, Finish, Reassign
@@ -216,6 +217,26 @@ WONT_DO = "Ticket PAY-1 was closed as Won't Do, without being done."
         Taken(says(**LATER, updated=NOW), Outcome(), record=followed(says(**LATER))),
         Taken(
             says(**LATER),
+            Outcome(commands=[Extend(by=SOMEBODY, until=LATER["deadline"], reason="due date changed in ticket PAY-1")]),
+            record=followed(says(due=date(2026, 3, 16), due_kept=False)),
+        ),
+        Taken(
+            says(account=None, assignee=None, assignee_kept=False),
+            Outcome(),
+            record=followed(status=ItemStatus.DONE, done_at=NOW, evidence=[CHANGE]),
+        ),
+        Taken(
+            says(**DONE, evidence=LINK),
+            Outcome(commands=[Finish(by=SOMEBODY, evidence=LINK, note="from ticket PAY-1")]),
+            said=(("Ticket PAY-1: Done", None),),
+            record=followed(
+                evidence=[
+                    CHANGE.model_copy(update={"url": HttpUrl("https://example.com"), "refuted": "It never fired."})
+                ]
+            ),
+        ),
+        Taken(
+            says(**LATER),
             Outcome(),
             record=followed(status=ItemStatus.DONE, done_at=NOW, evidence=[CHANGE]),
         ),
@@ -292,3 +313,4 @@ def test_a_ticket_is_behind_that_shows_other_facts_and_can_be_written_or_made_an
     record = item(ticket=PAY_1, ticket_seen=seen, **changes)
     assert is_behind(record, SHOWN.model_copy(update={"owner": "ben"})) is behind
     assert not is_behind(record, ticket_facts(record, None))
+    assert not is_behind(item(), SHOWN), "nobody has accepted it yet"
