@@ -30,7 +30,10 @@ SAID_BY_WHAT_RUNS = {
     "Refusal(f'The sprint of {plan.first_day} is over; plan the next one.')",
     "Refusal(f'The ticket of action item {self._item.id} is being made; look again in a minute.')",
 }
-"""What only a running workflow, or one that has ended, gives a reason for, or passes on what another one said."""
+"""What only a running workflow, or one that has ended, gives a reason for, or passes on what another one said.
+
+Tests in ``tests/web`` and ``tests/workflows`` have them.
+"""
 
 
 def raised() -> dict[tuple[str, int], str]:

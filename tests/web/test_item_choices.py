@@ -4,10 +4,19 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
 
+from activities.read_model import ReadModel
+from followthrough import records
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.starts import start_record
+from tests.records import NOW
+from tests.records import item as item_that_is
 from tests.waiting import eventually
 from tests.web.conftest import Web
 from tests.web.test_api import get, give, with_item
+from workflows.messages.item import ItemProgress
 
 PARTS = [{"title": "Alert on queue depth", "owner": "ines"}, {"title": "Test the fallback monthly", "owner": "tomas"}]
 NEXT_YEAR = f"{datetime.now(UTC) + timedelta(days=400):%Y-%m-%dT%H:%M:%SZ}"
@@ -94,3 +103,17 @@ async def test_a_closed_item_is_reopened_after_its_workflow_has_ended(
     refuted = "<strong>Does not hold.</strong> The test was skipped"
     text = await eventually(lambda: page(api, item), lambda text: refuted in text)
     assert ("test, Tomás Ferrer" in text) is (kind == "test")
+
+
+async def test_of_two_who_reopen_an_item_at_once_one_hears_of_the_other(
+    web: Web, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def start_second(client: Client, progress: ItemProgress, again: WorkflowIDReusePolicy) -> bool:
+        await start_record(client, progress.model_copy(update={"reopen_id": "first"}), again)
+        return await start_record(client, progress, again)
+
+    monkeypatch.setattr(records, "start_record", start_second)
+    closed = item_that_is(id="inc-4e0be4ed00.1", owner="ines", status=ItemStatus.CLOSED, ended_at=NOW)
+    ReadModel(web.database).project_item(closed)
+    refused = await give(api, closed.id, "reopen", reason="The test was skipped")
+    assert (refused.status_code, refused.json()["error"]) == (409, f"Somebody has just reopened {closed.id}.")

@@ -1,8 +1,10 @@
 """Planning through API, page and command line; the engine and database are this module's own."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,10 +14,14 @@ from rich.console import Console
 from activities.read_model import ReadModel
 from followthrough.cli.planning import drawn_planning
 from followthrough.domain.answered.sprint.dates import coming_plans
+from followthrough.domain.replayed.ids import planning_id
 from followthrough.organisation_file import OrganisationFile
+from followthrough.queues import TASK_QUEUE
 from tests.records import NOW, item
 from tests.waiting import eventually
 from tests.web.conftest import Web, new_web
+from workflows.messages.sprint import PlanSprint
+from workflows.sprint_planning import SprintPlanningWorkflow
 
 IDS = [f"inc-f0110b0000.{number}" for number in range(1, 501)]
 
@@ -98,3 +104,35 @@ async def test_another_sprint_can_be_named(api: httpx.AsyncClient, planning: Web
     _, second = islice(coming_plans("payments", planning.organisation(), datetime.now(UTC)), 2)
     answer = await api.get(f"/api/planning/payments?first_day={second.first_day}")
     assert answer.json()["plan"]["first_day"] == str(second.first_day)
+
+
+@pytest.fixture
+def with_research(planning: Web, tmp_path: Path) -> Web:
+    """With a team that owes nothing."""
+    file = tmp_path / "followthrough.yaml"
+    teams = "teams:\n  research: {name: Research, lead: marcos}\n"
+    file.write_text(Path("followthrough.example.yaml").read_text().replace("teams:\n", teams, 1))
+    return replace(planning, organisation=OrganisationFile(file))
+
+
+async def test_a_team_that_is_proposed_nothing_has_to_name_what_it_plans(with_research: Web) -> None:
+    async with with_research.browser() as api:
+        refused = await api.post("/api/planning/research", json={"by": "marcos"})
+    sentence = "Nothing is proposed to team research; name the action items."
+    assert (refused.status_code, refused.json()["error"]) == (409, sentence)
+
+
+async def test_a_sprint_whose_planning_is_over_takes_no_approval(api: httpx.AsyncClient, planning: Web) -> None:
+    *_, plan = islice(coming_plans("payments", planning.organisation(), datetime.now(UTC)), 3)
+    over = await planning.client.start_workflow(
+        SprintPlanningWorkflow.run,
+        PlanSprint(team=plan.team, first_day=plan.first_day),
+        id=planning_id(plan.team, plan.first_day),
+        task_queue=TASK_QUEUE,
+    )
+    await over.query(SprintPlanningWorkflow.progress)
+    await over.terminate()
+    approval = {"by": "ines", "items": [IDS[9]], "first_day": str(plan.first_day)}
+    refused = await api.post("/api/planning/payments", json=approval)
+    sentence = f"The sprint of {plan.first_day} is over; plan the next one."
+    assert (refused.status_code, refused.json()["error"]) == (409, sentence)

@@ -80,6 +80,9 @@ async def test_while_jira_is_away_nothing_is_lost_and_one_ticket_comes_of_it(off
     part = await proposed(play)
     await part.give(Accept(by="ana"))
     await eventually(lambda: len(jira.requests) >= 3)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await part.give(Adopt(by="ben", ticket="PAY-1"))
+    assert f"The ticket of action item {part.handle.id} is being made; look again in" in str(refused.value.cause)
     assert (await part.state()).ticket is None
     jira.faults.remove(outage)
     state = await part.until(lambda state: state.ticket)
