@@ -161,7 +161,7 @@ class ActionItemWorkflow(ToItem):
         self._item.incident_id = incident_id
         self._item.note(workflow.now(), EntryKind.ACTION_ITEM, text)
         if self._item.settled:
-            await self._neighbours.tell_incident()
+            await self._neighbours.tell_incident(incident_id)
 
     @hears
     def incident_repeated(self, seen: RepeatSeen) -> None:

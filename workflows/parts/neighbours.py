@@ -62,30 +62,27 @@ class Neighbours:
             return
         self.announced = item.settled
         self._entity.mails.tell(of_outcome(item))
-        if not item.settled:
-            asked = ItemAskedAgain(item_id=item.id, because=item.asked_because)
-            await say(item.incident_id, ToIncident.item_asked_again, asked)
-            return
         if not self._engine_tells_incident():
-            await self.tell_incident()
-        over = BlockOver(on=item.id, because=f"{item.id} is {item.outcome}")
-        for waiting in tuple(item.blocks):
-            await say(waiting, ToItem.block_over, over)
+            await self.tell_incident(item.incident_id)
+        if self.announced:
+            over = BlockOver(on=item.id, because=f"{item.id} is {item.outcome}")
+            for waiting in tuple(item.blocks):
+                await say(waiting, ToItem.block_over, over)
 
-    async def tell_incident(self) -> None:
-        """That it is settled; the incident may be gone."""
+    async def tell_incident(self, asking: str) -> None:
+        """That it is settled, or is asked again, which only ``asking`` hears; the incident may be gone."""
         item = self._item
-        ended = ItemEnded(item_id=item.id, at=item.ended_at or workflow.now(), status=item.status)
-        await say(item.incident_id, ToIncident.item_ended, ended)
+        if item.settled:
+            ended = ItemEnded(item_id=item.id, at=item.ended_at or workflow.now(), status=item.status)
+            await say(item.incident_id, ToIncident.item_ended, ended)
+        else:
+            again = ItemAskedAgain(item_id=item.id, because=item.asked_because)
+            await say(asking, ToIncident.item_asked_again, again)
 
     async def state_asked(self, incident_id: str) -> None:
         """See ``ToItem``. That run of its incident will not hear from the engine what becomes of the item."""
         self.tells_incident = True
-        if self._item.settled:
-            await self.tell_incident()
-        else:
-            asked = ItemAskedAgain(item_id=self._item.id, because=self._item.asked_because)
-            await say(incident_id, ToIncident.item_asked_again, asked)
+        await self.tell_incident(incident_id)
 
     async def split(self, command: SplitItem) -> None:
         """Asks the incident, if it is not over, and starts the parts before the whole ends.
