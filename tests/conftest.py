@@ -2,7 +2,6 @@ import os
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -12,9 +11,9 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import MailPolicies, RepeatPolicies
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.engine import RunningEngine, engine
-from followthrough.organisation_file import load
 from followthrough.settings import Settings
 from tests.days import CLOCK, HOME, days, moment
+from tests.example import EXAMPLE
 
 pytest_plugins = ["tests.databases"]
 
@@ -62,10 +61,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(scope="session")
 def organisation() -> Organisation:
     """The example, but incidents that one test declares are no repeats of another's, and no mail waits for others."""
-    example = load(Path("followthrough.example.yaml"))
     changed = {"repeats": RepeatPolicies(enabled=False), "mails": MailPolicies(urgent=tuple(NoticeKind))}
-    policies = example.policies.model_copy(update=changed)
-    return example.model_copy(update={"policies": policies})
+    policies = EXAMPLE.policies.model_copy(update=changed)
+    return EXAMPLE.model_copy(update={"policies": policies})
 
 
 @pytest.fixture(scope="session")

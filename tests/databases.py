@@ -1,4 +1,7 @@
-"""Both databases: ``database_url`` runs a test on SQLite and on a PostgreSQL of its own, each time a fresh database."""
+"""Both databases: ``database_url`` runs a test on SQLite and on a PostgreSQL of its own, each time a fresh database.
+
+With ``database`` it has every table, as a copy of one that was migrated once, for that takes longer than most tests.
+"""
 
 import os
 import shutil
@@ -62,20 +65,45 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
+def _create(server: str, name: str, template: str) -> str:
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return f"{server}/{name}"
+
+
+def _migrate(url: str) -> None:
+    engine = open_database(url)
+    migrate(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("migrated") / "followthrough.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgresql: str) -> str:
+    _migrate(_create(postgresql, "migrated", "template1"))
+    return "migrated"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    has_tables = "database" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/followthrough.db"
-    server = request.getfixturevalue("postgresql")
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"{server}/{name}"
+        file = tmp_path / "followthrough.db"
+        if has_tables:
+            shutil.copy(request.getfixturevalue("migrated_file"), file)
+        return f"sqlite:///{file}"
+    template = request.getfixturevalue("migrated_template") if has_tables else "template1"
+    return _create(request.getfixturevalue("postgresql"), f"test_{uuid4().hex}", template)
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Engine]:
     engine = open_database(database_url)
-    migrate(engine)
     yield engine
     engine.dispose()

@@ -2,7 +2,8 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,16 @@ PLAIN = ("pydantic", "pydantic_core", "pytimeparse2")
 FILES = [path for folder in ("followthrough", "workflows", "activities") for path in sorted(Path(folder).rglob("*.py"))]
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
+def inside(folder: str) -> list[Path]:
+    return [path for path in FILES if path.is_relative_to(folder)]
+
+
+@cache
+def imports(path: Path) -> tuple[tuple[int, str], ...]:
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[int, str]]:
     """Line and module, with what is taken from a package counted as its module where it is one."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
@@ -62,43 +72,45 @@ def ours(module: str) -> bool:
     return within(module, "followthrough", "workflows", "activities", "worker")
 
 
-@pytest.mark.parametrize("path", FILES, ids=str)
-def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
-    layer = next(folder for folder in LAYERS if path.is_relative_to(folder))
-    assert [one for one in imports(path) if ours(one[1]) and not within(one[1], *LAYERS[layer])] == []
+def wrong(paths: list[Path], is_wrong: Callable[[str], bool]) -> list[str]:
+    return [f"{path}:{line}: {module}" for path in paths for line, module in imports(path) if is_wrong(module)]
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.is_relative_to("followthrough/domain")], ids=str)
-def test_rules_know_neither_the_engine_nor_the_database_nor_the_web(path: Path) -> None:
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_module_imports_only_what_its_layer_may(layer: str) -> None:
+    paths = [path for path in FILES if layer == next(folder for folder in LAYERS if path.is_relative_to(folder))]
+    assert paths
+    assert wrong(paths, lambda module: ours(module) and not within(module, *LAYERS[layer])) == []
+
+
+def test_rules_know_neither_the_engine_nor_the_database_nor_the_web() -> None:
     outside = ("temporalio", "sqlmodel", "sqlalchemy", "fastapi", "starlette", "jira", "sendgrid", "httpx", "requests")
-    assert [one for one in imports(path) if within(one[1], *outside)] == []
+    assert wrong(inside("followthrough/domain"), lambda module: within(module, *outside)) == []
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in FILES if path.is_relative_to("followthrough/domain/replayed")], ids=str
-)
-def test_what_replays_needs_little_that_others_may_change(path: Path) -> None:
-    foreign = [one for one in imports(path) if not ours(one[1]) and one[1].split(".")[0] not in sys.stdlib_module_names]
-    assert [one for one in foreign if not within(one[1], *PLAIN)] == []
+def test_what_replays_needs_little_that_others_may_change() -> None:
+    def foreign(module: str) -> bool:
+        return not ours(module) and module.split(".")[0] not in sys.stdlib_module_names and not within(module, *PLAIN)
+
+    assert wrong(inside("followthrough/domain/replayed"), foreign) == []
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.is_relative_to("workflows")], ids=str)
-def test_workflows_name_activities_and_call_none(path: Path) -> None:
+def test_workflows_name_activities_and_call_none() -> None:
+    assert [place for path in inside("workflows") for place in called_activities(path)] == []
+
+
+def called_activities(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     froms = (
         node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and within(str(node.module), "activities")
     )
     names = {alias.asname or alias.name for node in froms for alias in node.names}
-    called = {
-        node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        for part in ast.walk(node.func)
-        if isinstance(part, ast.Name) and part.id in names
-    }
-    assert called == set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            parts = (part.id for part in ast.walk(node.func) if isinstance(part, ast.Name))
+            yield from (f"{path}:{node.lineno}: {name}" for name in parts if name in names)
 
 
-@pytest.mark.parametrize("path", [Path("followthrough/gateway.py"), Path("followthrough/records.py")], ids=str)
-def test_the_way_into_the_workflows_knows_no_http(path: Path) -> None:
-    assert [one for one in imports(path) if within(one[1], *NOT_OF_THE_WEB)] == []
+def test_the_way_into_the_workflows_knows_no_http() -> None:
+    way_in = [Path("followthrough/gateway.py"), Path("followthrough/records.py")]
+    assert wrong(way_in, lambda module: within(module, *NOT_OF_THE_WEB)) == []

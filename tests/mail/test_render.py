@@ -248,7 +248,6 @@ def test_a_mail_fits_the_state_of_its_record(about: Notice, words: str) -> None:
 )
 def test_a_wrong_template_is_an_error_when_it_is_loaded(tmp_path: Path, change: str | None, message: str) -> None:
     folder = shutil.copytree(Path(renderer.__file__).parent / "templates", tmp_path / "templates")
-    load(folder)
     template = folder / "item-reminder.md.j2"
     if change is None:
         template.unlink()

@@ -101,9 +101,8 @@ def test_titles_in_other_languages_pass_with_a_hint(title: str) -> None:
     assert hint(title)
 
 
-@pytest.mark.parametrize("title", [*SHARED["tuning"]["acceptable"], *FURTHER["vague"]])
-def test_english_titles_get_no_hint(title: str) -> None:
-    assert hint(title) is None, title
+def test_english_titles_get_no_hint() -> None:
+    assert [title for title in (*SHARED["tuning"]["acceptable"], *FURTHER["vague"]) if hint(title) is not None] == []
 
 
 @given(

@@ -3,7 +3,6 @@
 import contextlib
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +26,7 @@ from followthrough.domain.replayed.item.commands import (
 from followthrough.domain.replayed.item.lifecycle import BlockItem, ReopenItem, Unblock
 from followthrough.domain.replayed.item.moments import pass_moment
 from followthrough.domain.replayed.values import Refusal, Severity
-from followthrough.organisation_file import load
+from tests.example import EXAMPLE
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 EVENING = datetime(2026, 3, 16, 16, 1, tzinfo=UTC)
@@ -244,7 +243,6 @@ ACTIONS = (
 )
 PAUSES = (MomentKind.REVIEW_BLOCK, MomentKind.WAIVER_EXPIRES)
 """After their end, what was missed meanwhile is asked at once."""
-EXAMPLE = load(Path("followthrough.example.yaml"))
 
 
 @st.composite

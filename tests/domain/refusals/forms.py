@@ -1,21 +1,20 @@
 """What the form behind a link refuses."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from followthrough.domain.answered.choices import EXTEND
 from followthrough.links import Link
-from followthrough.organisation_file import load
 from followthrough.web.act_form import Offer, command_of
 from tests.domain.refusals.row import WHY, Row
+from tests.example import EXAMPLE
 from tests.records import item
 
 
 def fill_in(**typed: str) -> Callable[[Any], object]:
     """A person of the example asks for more time."""
-    link, organisation = Link(purpose=EXTEND.name, person="marcos"), load(Path("followthrough.example.yaml"))
-    return lambda record: command_of(Offer(link, record, EXTEND, organisation), typed)
+    link = Link(purpose=EXTEND.name, person="marcos")
+    return lambda record: command_of(Offer(link, record, EXTEND, EXAMPLE), typed)
 
 
 FORMS = [
