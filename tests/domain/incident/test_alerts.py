@@ -40,7 +40,8 @@ HEARD = {"heard": {KEY: Heard(at=SOON)}}
 
 def fires(**changes: Any) -> Incident:
     """It was told once that it fires."""
-    return incident(**{"alerts": 1, "firing": [KEY], "heard": {KEY: Heard(at=NOW)}, "alert": FIRST} | changes)
+    told: dict[str, Any] = {"alerts": 1, "firing": [KEY], "heard": {KEY: Heard(at=NOW)}, "alert": FIRST}
+    return incident(**told | changes)
 
 
 def merged(**into: Any) -> Alert:
