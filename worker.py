@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from sqlalchemy import Engine
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Worker
 
 from activities.drills import Drills
 from activities.mails.daily import Daily
@@ -42,6 +42,7 @@ from workflows.inbox import InboxWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.jira_sweep import JiraSweepWorkflow
 from workflows.mail_problem import MailProblemWorkflow
+from workflows.runner import InOrderRunner
 from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWorkflow
 from workflows.turns import InTurn, in_one_batch
 from workflows.upkeep import ReconcileWorkflow, ReplanWorkflow, SendAgainWorkflow, TroublesWorkflow
@@ -63,7 +64,7 @@ WORKFLOWS = [
     SendAgainWorkflow,
     TroublesWorkflow,
 ]
-WORKFLOW_RUNNER = UnsandboxedWorkflowRunner()
+WORKFLOW_RUNNER = InOrderRunner()
 """The SDK's sandbox is entered six times for a payload, and its copy of our modules took half of a workflow's memory.
 
 ``tests/test_determinism.py`` sees instead that workflows ask no clock, draw nothing and do no I/O.

@@ -7,15 +7,18 @@ brings; and a worker that takes over hears the last task, if it led to nothing, 
 import asyncio
 import sys
 import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from temporalio import activity, workflow
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowHandle
-from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, Worker
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.workflow import NondeterminismError
 
 from followthrough.converter import data_converter
@@ -24,10 +27,11 @@ from tests.faults import letters
 from tests.faults.letters import Told
 from tests.replay.replayer import replayer
 from tests.waiting import eventually
+from workflows.runner import InOrderRunner
 from workflows.turns import InTurn
 
 SOON = timedelta(seconds=20)
-ASKED, ANSWER = threading.Event(), threading.Event()
+ASKED, ANSWER, POSTED = threading.Event(), threading.Event(), threading.Event()
 
 
 @activity.defn
@@ -45,8 +49,79 @@ async def tell() -> None:
     pass
 
 
+@activity.defn
+def post() -> None:
+    """Takes as long as the test wants."""
+    POSTED.wait(30)
+
+
+class Asked:
+    """Whoever asks how it is waits as on a busy machine."""
+
+    @workflow.query
+    def state(self) -> None:
+        ASKED.set()
+        ANSWER.wait(1.5)
+
+
 @workflow.defn
-class Planned:
+class Posted(Asked):
+    """Posts, which leads to another letter, and plans meanwhile, which by and by leads to something written."""
+
+    def __init__(self) -> None:
+        self.begun = self.planned = self.drawn = False
+
+    @workflow.run
+    async def run(self) -> None:
+        under_way = [asyncio.create_task(task) for task in (self._post(), self._draw(), self._write())]
+        await workflow.wait_condition(lambda: self.begun)
+        await workflow.execute_local_activity(plan, start_to_close_timeout=SOON)
+        self.planned = True
+        await asyncio.gather(*under_way)
+
+    async def _post(self) -> None:
+        elsewhere = f"{workflow.info().task_queue}-post"
+        await workflow.execute_activity(post, task_queue=elsewhere, start_to_close_timeout=SOON)
+        await workflow.execute_activity(tell, start_to_close_timeout=SOON)
+
+    async def _draw(self) -> None:
+        await workflow.wait_condition(lambda: self.planned)
+        self.drawn = True
+
+    async def _write(self) -> None:
+        await workflow.wait_condition(lambda: self.drawn)
+        await workflow.execute_local_activity(write, start_to_close_timeout=SOON)
+
+    @workflow.signal
+    def begin(self) -> None:
+        self.begun = True
+
+
+@workflow.defn
+class Rested(Asked):
+    """Rests once it has planned; somebody may look in meanwhile."""
+
+    def __init__(self) -> None:
+        self.begun = self.looked_in = False
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: self.begun)
+        await workflow.execute_local_activity(plan, start_to_close_timeout=SOON)
+        await workflow.sleep(timedelta(seconds=1))
+        await workflow.wait_condition(lambda: self.looked_in)
+
+    @workflow.signal
+    def begin(self) -> None:
+        self.begun = True
+
+    @workflow.update
+    async def change(self) -> None:
+        self.looked_in = True
+
+
+@workflow.defn
+class Planned(Asked):
     """Plans what changed, writes it unless it changed again, and tells somebody of each change."""
 
     def __init__(self) -> None:
@@ -74,68 +149,86 @@ class Planned:
         self.version += 1
         await workflow.execute_activity(tell, start_to_close_timeout=SOON)
 
-    @workflow.query
-    def state(self) -> int:
-        """Takes its time the first time, as one on a busy machine does."""
-        ASKED.set()
-        ANSWER.wait(1.5)
-        return self.version
+
+KINDS = [Planned, Posted, Rested]
+Kind = type[Planned | Posted | Rested]
+Comes = Callable[[WorkflowHandle[Any, Any]], Awaitable[None]]
+In = tuple[WorkflowRunner, list[Interceptor]]
+
+IN_ORDER: In = InOrderRunner(), [InTurn()]
+AS_THE_SDK_HAS_IT: In = UnsandboxedWorkflowRunner(), []
 
 
-def worker(client: Client, queue: str, interceptors: list[Interceptor], cached: int) -> Worker:
+def worker(client: Client, queue: str, order: In, cached: int) -> Worker:
+    runner, interceptors = order
     return Worker(
         client,
         task_queue=queue,
-        workflows=[Planned],
+        workflows=KINDS,
         activities=[plan, write, tell],
-        workflow_runner=UnsandboxedWorkflowRunner(),
+        workflow_runner=runner,
         interceptors=interceptors,
         max_cached_workflows=cached,
     )
 
 
-async def played(client: Client, interceptors: list[Interceptor]) -> WorkflowHandle[Planned, None]:
-    """An update comes while a query is answered that came with the signal's task."""
-    ASKED.clear()
-    ANSWER.clear()
+async def played(client: Client, kind: Kind, order: In, comes: Comes) -> WorkflowHistory:
+    """Something comes while a query is answered that came with the signal's task."""
+    for event in (ASKED, ANSWER, POSTED):
+        event.clear()
     queue = uuid4().hex
-    async with worker(client, queue, interceptors, cached=0):
-        handle = await client.start_workflow(Planned.run, id=queue, task_queue=queue)
-        while (await handle.describe()).history_length < 4:  # noqa: ASYNC110 - nothing here could signal
-            await asyncio.sleep(0.05)
-    await handle.signal(Planned.begin)
-    asked = asyncio.create_task(handle.query(Planned.state))
-    await asyncio.sleep(0.5)
-    async with worker(client, queue, interceptors, cached=10):
-        await asyncio.to_thread(ASKED.wait, 20)
-        changed = asyncio.create_task(handle.execute_update(Planned.change))
-        await asyncio.sleep(0.5)
-        ANSWER.set()
-        await asyncio.gather(asked, changed, handle.result())
-    return handle
+    with ThreadPoolExecutor(1) as threads:
+        posting = Worker(client, task_queue=f"{queue}-post", activities=[post], activity_executor=threads)
+        async with posting:
+            async with worker(client, queue, order, cached=0):
+                handle = await client.start_workflow(kind.__name__, id=queue, task_queue=queue)
+                await eventually(lambda: has(handle, EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED))
+            await handle.signal("begin")
+            asked = asyncio.create_task(handle.query("state"))
+            await asyncio.sleep(0.5)
+            async with worker(client, queue, order, cached=10):
+                await asyncio.to_thread(ASKED.wait, 20)
+                coming = asyncio.ensure_future(comes(handle))
+                await asyncio.sleep(0.5)
+                ANSWER.set()
+                await asyncio.gather(asked, coming, handle.result())
+    return await handle.fetch_history()
 
 
-async def replay(handle: WorkflowHandle[Planned, None], interceptors: list[Interceptor]) -> None:
+async def change(handle: WorkflowHandle[Any, Any]) -> None:
+    await handle.execute_update("change")
+
+
+async def is_posted(_handle: WorkflowHandle[Any, Any]) -> None:
+    POSTED.set()
+
+
+async def replay(history: WorkflowHistory, order: In) -> None:
     """With turns or without."""
+    runner, interceptors = order
     replays = Replayer(
-        workflows=[Planned],
-        data_converter=data_converter,
-        workflow_runner=UnsandboxedWorkflowRunner(),
-        interceptors=interceptors,
+        workflows=KINDS, data_converter=data_converter, workflow_runner=runner, interceptors=interceptors
     )
-    await replays.replay_workflow(await handle.fetch_history())
+    await replays.replay_workflow(history)
 
 
-async def test_what_comes_while_a_query_is_answered_does_not_overtake_a_local_activity(temporal: Client) -> None:
-    handle = await played(temporal, [InTurn()])
-    await replay(handle, [InTurn()])
+WHILE_ASKED = pytest.mark.parametrize(("kind", "comes"), [(Planned, change), (Rested, change), (Posted, is_posted)])
+"""Updates, and the answer of an activity."""
 
 
-async def test_without_turns_such_a_history_does_not_replay(temporal: Client) -> None:
+@WHILE_ASKED
+async def test_what_comes_while_a_query_is_answered_does_not_overtake_a_local_activity(
+    temporal: Client, kind: Kind, comes: Comes
+) -> None:
+    await replay(await played(temporal, kind, IN_ORDER, comes), IN_ORDER)
+
+
+@WHILE_ASKED
+async def test_as_the_sdk_has_it_such_a_history_does_not_replay(temporal: Client, kind: Kind, comes: Comes) -> None:
     """When this fails, the SDK has mended it."""
-    handle = await played(temporal, [])
+    history = await played(temporal, kind, AS_THE_SDK_HAS_IT, comes)
     with pytest.raises(NondeterminismError):
-        await replay(handle, [])
+        await replay(history, AS_THE_SDK_HAS_IT)
 
 
 async def taken_over(client: Client, folder: Path, *, batched: bool) -> WorkflowHandle[Told, None]:
@@ -153,7 +246,7 @@ async def taken_over(client: Client, folder: Path, *, batched: bool) -> Workflow
         first.kill()
         await first.wait()
     changed = asyncio.create_task(handle.execute_update(Told.change))
-    await eventually(lambda: has_waited(handle))
+    await eventually(lambda: has(handle, EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT))
     async with letters.worker(client, queue, batched=batched):
         await asyncio.gather(changed, handle.result())
     return handle
@@ -164,10 +257,8 @@ async def has_heard_of(handle: WorkflowHandle[Told, None], what: EventType.Value
     return what in events and events[-1] == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 
 
-async def has_waited(handle: WorkflowHandle[Told, None]) -> bool:
-    """In vain for the worker that was killed."""
-    events = [event.event_type for event in (await handle.fetch_history()).events]
-    return EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT in events
+async def has(handle: WorkflowHandle[Any, Any], what: EventType.ValueType) -> bool:
+    return what in [event.event_type for event in (await handle.fetch_history()).events]
 
 
 async def test_a_worker_that_takes_over_with_an_update_acts_as_a_replay_does(temporal: Client, tmp_path: Path) -> None:
