@@ -19,6 +19,7 @@ from followthrough.domain.replayed.incident.alert import Alert, AlertState, in_w
 from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.replayed.text import REASON, cut
+from followthrough.engine_errors import refusing
 from followthrough.records import Records, Unknown, in_time
 from followthrough.revival import OtherEngine, go_on
 from followthrough.starts import start_record
@@ -102,7 +103,8 @@ class AlertDelivery:
         handle = self._client.get_workflow_handle(workflow_id)
         try:
             async with self._incidents.hand_to(workflow_id):
-                receipt = await handle.execute_update(IncidentWorkflow.receive_alert, alert)
+                with refusing():
+                    receipt = await handle.execute_update(IncidentWorkflow.receive_alert, alert)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

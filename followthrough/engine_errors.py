@@ -20,13 +20,19 @@ def if_known() -> Iterator[None]:
             raise
 
 
+class NotHeard(Exception):
+    """No worker looked at an update, which is not carried out: it may be said again."""
+
+
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Raises Refusal for an update that was refused by a rule; what else it failed of stays as it is."""
+    """Raises Refusal for an update that was refused by a rule, and NotHeard; what else it failed of stays as it is."""
     try:
         yield
     except WorkflowUpdateFailedError as error:
         match error.cause:
             case ApplicationError(type="Refusal", message=sentence):
                 raise Refusal(sentence) from error
+            case ApplicationError(type="UnprocessedUpdate"):
+                raise NotHeard from error
         raise

@@ -17,6 +17,7 @@ from followthrough.domain.answered.wording import what_is_wrong
 from followthrough.domain.replayed.ids import page_of
 from followthrough.domain.replayed.text import REASON, cut, one_line
 from followthrough.domain.replayed.values import Refusal
+from followthrough.engine_errors import NotHeard
 from followthrough.links import hidden
 from followthrough.records import EndedMeanwhile, NotYet, Unknown
 from followthrough.web.act_links import Closed, closed_page
@@ -81,7 +82,7 @@ HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Response]] = {
     **dict.fromkeys(STATUS, _not_done),
     NotYet: _not_yet,
     Closed: closed_page,
-    **dict.fromkeys((RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError), _no_engine),
+    **dict.fromkeys((RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, NotHeard), _no_engine),
     **dict.fromkeys((exc.DBAPIError, exc.TimeoutError), _no_database),
     Exception: _broken,
 }
