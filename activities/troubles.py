@@ -21,6 +21,8 @@ from workflows.messages.mail import TellTroubles
 
 logger = logging.getLogger(__name__)
 TOLD_EVERY = timedelta(days=1)
+BEAT = 10
+"""Seconds."""
 NOBODY = "None of the organisation file's administrators is there any more."
 
 
@@ -36,7 +38,11 @@ class Troubles:
     async def look_for_troubles(self) -> int:
         """How many there are; each is noted for as long as it lasts."""
         now, organisation = datetime.now(UTC), self._mailer.organisation()
-        found = await in_engine(self._client, self._mailer.database, self._schedules(organisation))
+        beating = asyncio.create_task(_beat())
+        try:
+            found = await in_engine(self._client, self._mailer.database, self._schedules(organisation))
+        finally:
+            beating.cancel()
         found = [*found[:LISTED], *await asyncio.to_thread(self._found_here, organisation, now)]
         rows = {
             one.key: TroubleRow(
@@ -79,3 +85,10 @@ class Troubles:
     def _found_here(self, organisation: Organisation, now: datetime) -> list[Trouble]:
         with Session(self._mailer.database) as session:
             return [*in_database(session, organisation, now), *in_files(self._mailer.organisation)]
+
+
+async def _beat() -> None:
+    """So that a worker that is lost is missed at once, and not when the longest look would be over."""
+    while True:
+        activity.heartbeat()
+        await asyncio.sleep(BEAT)

@@ -31,7 +31,11 @@ REPLANNED = ActivityConfig(
 EVERYWHERE_AFTER = timedelta(hours=1)
 """By then a new file, or a new version, is where it has to be."""
 
-LOOK = ActivityConfig(start_to_close_timeout=timedelta(minutes=30), retry_policy=RetryPolicy(maximum_attempts=3))
+LOOK = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=30),
+    heartbeat_timeout=timedelta(minutes=1),
+    retry_policy=RetryPolicy(maximum_attempts=3),
+)
 
 TELL: ActivityConfig = {**MAIL, "schedule_to_close_timeout": timedelta(minutes=30)}
 """The next look tells of what was not told."""
