@@ -1,6 +1,7 @@
 """What the proofs have to find, and what they may not take for a failure."""
 
 import dataclasses
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -53,6 +54,7 @@ def found(**changes: Any) -> Found:
         "histories": {},
         "running": set(),
         "without_route": set(),
+        "only": None,
     }
     return Found(**{**there, **changes})
 
@@ -130,3 +132,21 @@ def test_a_second_mail_is_found_unless_its_hand_over_was_cut() -> None:
     assert not list(proofs.mails(twice))
     twice.stage.mails.mails[-1] = mail("a", "<3@host>")
     assert "several Message-IDs" in next(proofs.mails(twice))
+
+
+@pytest.mark.parametrize(("says", "told"), [([["inc-1 lags"], []], []), ([["inc-1 lags"]] * 3, ["inc-1 lags"])])
+async def test_what_is_so_only_while_others_are_read_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, says: list[list[str]], told: list[str]
+) -> None:
+    looks = iter(says)
+
+    async def look(_found: Found) -> AsyncIterator[str]:
+        for line in next(looks):
+            yield line
+
+    async def read_again(_stage: object, _book: object, only: set[str]) -> Found:
+        assert only == {"inc-1"}
+        return found()
+
+    monkeypatch.setattr(proofs, "find", read_again)
+    assert await proofs.each_time(look, found()) == told
