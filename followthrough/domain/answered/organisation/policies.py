@@ -9,6 +9,7 @@ from pydantic import (
     model_validator,
 )
 
+from followthrough.domain.answered.access.rights import Right
 from followthrough.domain.answered.organisation.file_types import (
     DueWithin,
     PersonName,
@@ -22,6 +23,7 @@ from followthrough.domain.answered.organisation.file_types import (
 from followthrough.domain.replayed.incident.incident import Audience
 from followthrough.domain.replayed.item.action_item import Kind, Priority
 from followthrough.domain.replayed.mail.notice_kinds import GATHERED, NoticeKind
+from followthrough.domain.replayed.proof import Relation
 from followthrough.domain.replayed.times import Duration
 from followthrough.domain.replayed.values import Severity
 
@@ -335,3 +337,6 @@ class Policies(Section):
     jira: JiraPolicies = JiraPolicies()
     follow_up_list: FollowUpListPolicies = FollowUpListPolicies()
     alertmanager: AlertmanagerPolicies = AlertmanagerPolicies()
+    rights: dict[Right, Annotated[tuple[Relation, ...], Field(min_length=1)]] = Field(
+        default_factory=dict, description="Who may do what, instead of what docs/rights.md says"
+    )
