@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.domain.replayed.values import Refusal
+from followthrough.permission import Forbidden
 
 
 @contextmanager
@@ -22,11 +23,13 @@ def if_known() -> Iterator[None]:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Raises Refusal for an update that was refused by a rule; what else it failed of stays as it is."""
+    """Raises Refusal for an update that a rule refused, Forbidden for who may not; all else stays as it is."""
     try:
         yield
     except WorkflowUpdateFailedError as error:
         match error.cause:
             case ApplicationError(type="Refusal", message=sentence):
                 raise Refusal(sentence) from error
+            case ApplicationError(type="Forbidden", message=sentence):
+                raise Forbidden(sentence) from error
         raise

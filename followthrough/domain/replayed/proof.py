@@ -47,7 +47,7 @@ LOOKS_AT_EVIDENCE = frozenset(
 class Proof(Message):
     """Who gives a command, as it was found before the command was sent to the workflow.
 
-    Relations are words, for an older worker may not know all of them.
+    Relations are words, for an older worker may not know all of them. Histories keep it, so it names nobody else.
     """
 
     person: PersonId | None
@@ -58,8 +58,6 @@ class Proof(Message):
     """What the organisation makes of them; what the record makes of them is found in the workflow."""
     allowed: tuple[str, ...] = ()
     """Who may give this command."""
-    otherwise: str = ""
-    """The sentence for somebody who may not."""
     through: str = ""
     """What the timeline says beside the person."""
 

@@ -9,16 +9,18 @@ from pydantic import HttpUrl
 
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, Door, Scope
 from followthrough.domain.answered.access.may import may, proof_of
-from followthrough.domain.answered.access.page import markdown
 from followthrough.domain.answered.access.relations import About
 from followthrough.domain.answered.access.rights import IN_WORDS, ITEMS, TABLE, Right, right_of
+from followthrough.domain.answered.choices import choices
+from followthrough.domain.answered.item.schedule import plan_item
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.incident.incident import Incident, Role, RoleHolder
-from followthrough.domain.replayed.item.action_item import ActionItem, Evidence
+from followthrough.domain.replayed.item.action_item import ActionItem, Evidence, ExtensionWanted, ItemStatus
 from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.postmortem.postmortem import Postmortem
 from followthrough.domain.replayed.proof import Relation
+from followthrough.rights_page import markdown
 from tests.records import NOW, incident, item
 
 WHO = "zoe"
@@ -149,7 +151,7 @@ def test_every_right_and_every_relation_has_its_words() -> None:
 
 def test_the_page_for_managers_is_made_from_the_table() -> None:
     assert Path("docs/rights.md").read_text() == markdown(), (
-        "run: .venv/bin/python -m followthrough.domain.answered.access.page > docs/rights.md"
+        "run: .venv/bin/python -m followthrough.rights_page > docs/rights.md"
     )
 
 
@@ -244,3 +246,16 @@ def test_a_token_that_does_not_administer_has_no_administrators_rights(organisat
     scopes = frozenset({Scope.READ, Scope.COMMAND})
     assert may(Right.SEND_DIGEST, Actor(person="nora", door=Door.TOKEN), None, about) is None
     assert may(Right.SEND_DIGEST, Actor(person="nora", door=Door.TOKEN, scopes=scopes), None, about) is not None
+
+
+@pytest.mark.parametrize("status", ItemStatus)
+def test_what_a_mail_offers_its_reader_may_do(status: ItemStatus, organisation: Organisation) -> None:
+    shown = Evidence(url=HttpUrl("https://example.com/1"), by="ines", at=NOW)
+    wanted = ExtensionWanted(until=NOW, reason="The supplier is late", by="ines", at=NOW)
+    record = item(owner="ines", status=status, evidence=[shown], extension_wanted=wanted)
+    record.plan = plan_item(record, organisation, NOW)
+    about = About.of_record(record, organisation, incident())
+    for who in organisation.people:
+        for choice in choices(record, who):
+            command = choice.command.model_fields["command"].default
+            assert may(right_of(command, record.id), AT_THIS_MACHINE, who, about) is None

@@ -12,6 +12,7 @@ from followthrough.domain.replayed.values import PersonId
 
 ASKED = 3
 """Names in a sentence."""
+NAMELESS = {Door.JIRA: "Somebody in Jira"}
 
 
 def allowed(right: Right, policies: Policies) -> tuple[Relation, ...]:
@@ -24,8 +25,7 @@ def may(right: Right, actor: Actor, by: PersonId | None, about: About) -> str | 
     sentence = cannot_speak_as(actor, by)
     if sentence is not None:
         return sentence
-    proof = proof_of(right, actor, by, about)
-    return None if proof.holds_for(about.record) else proof.otherwise
+    return None if proof_of(right, actor, by, about).holds_for(about.record) else refusal(right, actor, by, about)
 
 
 def cannot_speak_as(actor: Actor, by: PersonId | None) -> str | None:
@@ -45,7 +45,7 @@ def cannot_speak_as(actor: Actor, by: PersonId | None) -> str | None:
 def proof_of(right: Right, actor: Actor, by: PersonId | None, about: About, further: Iterable[Relation] = ()) -> Proof:
     """What is known of who asks, and who may; ``further`` is what they are beside what is found here."""
     person = by or actor.person
-    given = {*about.given(person), *further, *_of_machine(actor)}
+    given = {*about.given(person), *further, *_by_door(actor)}
     if Scope.ADMINISTER not in actor.scopes:
         given.discard(Relation.ADMINISTRATOR)
     return Proof(
@@ -53,23 +53,25 @@ def proof_of(right: Right, actor: Actor, by: PersonId | None, about: About, furt
         anybody=person is None and actor.door is Door.THIS_MACHINE,
         relations=tuple(sorted(given)),
         allowed=allowed(right, about.organisation.policies),
-        otherwise=refusal(right, person or actor.name, about),
         through=actor.through,
     )
 
 
-def refusal(right: Right, who: str, about: About) -> str:
-    """For somebody who may not."""
+def refusal(right: Right, actor: Actor, by: PersonId | None, about: About) -> str:
+    """For somebody who may not: who may, and whom to ask by name."""
+    who = by or actor.person or actor.name or NAMELESS.get(actor.door, "Nobody")
     relations = allowed(right, about.organisation.policies)
     asked = [about.organisation.name_of(one) for one in about.whom_to_ask(relations, but=who)[:ASKED]]
     words = listed([IN_WORDS[relation] for relation in relations], "or")
     what = f"{TABLE[right].deed} {about.name}".strip()
     ask = f"; ask {listed(asked, 'or')}" if asked else ""
-    return f"{who or 'Nobody'} can't {what}: that is for {words}{ask}."
+    return f"{who} can't {what}: that is for {words}{ask}."
 
 
-def _of_machine(actor: Actor) -> Iterable[Relation]:
-    """Of a service's token, which is nobody's."""
+def _by_door(actor: Actor) -> Iterable[Relation]:
+    """What somebody is by what proves it: a token of a service is nobody's."""
+    if actor.door is Door.JIRA:
+        yield Relation.IN_JIRA
     if actor.door is Door.SERVICE_TOKEN and actor.person is None:
         if Scope.READ in actor.scopes:
             yield Relation.ANYBODY

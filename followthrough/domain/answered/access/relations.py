@@ -19,6 +19,9 @@ from followthrough.domain.replayed.proof import (
 )
 from followthrough.domain.replayed.values import PersonId, ServiceId, TeamId
 
+OF_ITS_INCIDENT = frozenset({Relation.COMMANDER, Relation.COMMS_LEAD, Relation.ROLE_HOLDER, Relation.VERIFIER})
+"""For which somebody has to be looked for in the incident of an action item."""
+
 People = dict[Relation, tuple[PersonId, ...]]
 
 

@@ -178,7 +178,6 @@ ITEMS = Group(
         ),
         Right.ADOPT: Terms("adopt a ticket for", _FOLLOWERS),
         Right.ESTIMATE: Terms("estimate", _FOLLOWERS),
-        Right.LOOK_AT_TICKET: Terms("have the ticket read of", _ANYBODY),
     },
 )
 SERVICE = Group(
@@ -194,9 +193,11 @@ SERVICE = Group(
     },
 )
 PAGES = Group(
-    "With their lists in the API and exports. What mails lead to needs the mail, and no more.",
+    "With their lists in the API and exports. Of pages it is only known whether somebody is anybody, an administrator, "
+    "an auditor, or the person whom its address names.",
     {
         Right.READ: Terms("read this", _READERS),
+        Right.LOOK_AT_TICKET: Terms("have this ticket read", _ANYBODY),
         Right.READ_MAILS: Terms("read mails", _READERS),
         Right.READ_DIGESTS: Terms("read digests", _READERS),
         Right.READ_LOAD: Terms("see who carries how much", _READERS),
@@ -216,6 +217,9 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
         "Pages": PAGES,
     }
 )
+OF_PAGES = (Relation.ANYBODY, Relation.ADMINISTRATOR, Relation.AUDITOR, Relation.THEMSELVES)
+"""What is known where something is about no incident, action item or team."""
+
 TABLE: Mapping[Right, Terms] = MappingProxyType(
     {right: terms for group in GROUPS.values() for right, terms in group.rights.items()}
 )

@@ -6,10 +6,11 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import (
     Field,
+    field_validator,
     model_validator,
 )
 
-from followthrough.domain.answered.access.rights import Right
+from followthrough.domain.answered.access.rights import OF_PAGES, PAGES, Right
 from followthrough.domain.answered.organisation.file_types import (
     DueWithin,
     PersonName,
@@ -340,3 +341,11 @@ class Policies(Section):
     rights: dict[Right, Annotated[tuple[Relation, ...], Field(min_length=1)]] = Field(
         default_factory=dict, description="Who may do what, instead of what docs/rights.md says"
     )
+
+    @field_validator("rights")
+    @classmethod
+    def _pages_know_little(cls, rights: dict[Right, tuple[Relation, ...]]) -> dict[Right, tuple[Relation, ...]]:
+        for right, relations in rights.items():
+            if right in PAGES.rights and (strange := [one for one in relations if one not in OF_PAGES]):
+                raise ValueError(f"{right}: of a page {strange[0]!r} is not known; write {', '.join(OF_PAGES)}")
+        return rights

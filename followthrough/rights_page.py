@@ -1,9 +1,10 @@
-"""The table of rights as a page to read; ``python -m followthrough.domain.answered.access.page`` prints it."""
+"""The table of rights as a page to read; ``python -m followthrough.rights_page`` prints it."""
 
 import sys
 from collections.abc import Iterator
 
-from followthrough.domain.answered.access.rights import GROUPS, IN_WORDS, Terms
+from followthrough.domain.answered.access.rights import GROUPS, IN_WORDS, Right, Terms
+from followthrough.domain.answered.access.routes import ROUTES, Open
 from followthrough.domain.answered.wording import listed
 
 BEFORE = """\
@@ -31,6 +32,12 @@ At the machine itself, without a provider to sign in with, whoever says `by` is 
 Elsewhere it is whoever is signed in, or whose token or link it is. In the name of others act only tokens of services
 with the scope *act for others*, and the timeline says through which.
 """
+ADDRESSES = """\
+## Each address
+
+| Asks for | Address |
+| --- | --- |
+"""
 AFTER = """\
 ## What the words mean
 
@@ -41,7 +48,7 @@ AFTER = """\
 
 def markdown() -> str:
     """All of it."""
-    return "\n".join([BEFORE, *_groups(), AFTER + "".join(_words())])
+    return "\n".join([BEFORE, *_groups(), AFTER + "".join(_words()), ADDRESSES + "".join(_addresses())])
 
 
 def _groups() -> Iterator[str]:
@@ -57,6 +64,12 @@ def _who(terms: Terms) -> str:
 def _words() -> Iterator[str]:
     for relation, words in IN_WORDS.items():
         yield f"| {relation} | {words} |\n"
+
+
+def _addresses() -> Iterator[str]:
+    for asks in (*Open, *Right):
+        if found := [f"`{address}`" for address, wanted in ROUTES.items() if wanted is asks]:
+            yield f"| {asks} | {', '.join(found)} |\n"
 
 
 if __name__ == "__main__":
