@@ -48,4 +48,4 @@ async def test_what_came_through_a_token_says_so_and_what_did_not_does_not(play:
     await gateway.incidents.command(incident.handle.id, AddNote(by="sam", text="It is over"), browser)
     with Session(play.database) as session:
         through = {entry.text: entry.through for entry in queries.timeline(session, incident.handle.id)}
-    assert (through["It began at noon"], through["It is over"]) == ("through the pager's token", "")
+    assert (through["It began at noon"], through["It is over"]) == ("through the pager's token", None)

@@ -106,7 +106,7 @@ class TimelineEntry(Message):
     kind: EntryKind
     text: str
     author: PersonId | None = None
-    through: str = Field("", exclude_if=lambda through: not through)
+    through: str | None = Field(None, exclude_if=lambda through: through is None)
     """How the author said it, where that was not by themselves: ``through the pager's token``."""
 
 

@@ -22,7 +22,7 @@ class ExportedEntry(Message):
     kind: EntryKind
     text: str
     author: PersonId | None
-    through: str = ""
+    through: str | None = None
     record_id: str
 
 

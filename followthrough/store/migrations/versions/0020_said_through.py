@@ -9,4 +9,4 @@ down_revision = "0015"
 
 def upgrade() -> None:
     """Applies this revision."""
-    op.add_column("timeline", sa.Column("through", sa.String(), nullable=False, server_default=""))
+    op.add_column("timeline", sa.Column("through", sa.String(), nullable=True))
