@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Self
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -31,10 +32,12 @@ from activities.tickets.tickets import Tickets, tracker_for
 from activities.tickets.tracker import Tracker
 from activities.troubles import Troubles
 from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.links import links_for
 from followthrough.queues import Queue
 from followthrough.schedules import wanted_schedules
 from followthrough.settings import Settings
+from followthrough.store import queries
 from workflows.action_item import ActionItemWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillScheduleWorkflow, DrillWorkflow
@@ -202,14 +205,18 @@ def _of_records(client: Client, organisation: Callable[[], Organisation], databa
 def _of_tickets(
     client: Client, organisation: Callable[[], Organisation], database: Engine, tracker: Tracker
 ) -> list[Activity]:
-    tickets = Tickets(tracker, organisation)
+    def incident(incident_id: str) -> Incident | None:
+        with Session(database) as session:
+            return queries.incident(session, incident_id)
+
+    tickets = Tickets(tracker, organisation, incident)
     return [
         tickets.ensure_ticket,
         tickets.adopt_ticket,
         tickets.follow_ticket,
         tickets.reopen_ticket,
         tickets.comment_on_ticket,
-        TicketSweep(tracker, database, client, asyncio.get_running_loop()).tell_news,
+        TicketSweep(tracker, organisation, database, client, asyncio.get_running_loop()).tell_news,
     ]
 
 

@@ -83,9 +83,8 @@ class ReadModel:
             self._put(session, PostmortemRow, {"incident_id": record.id, **text})
         incident_id = record.id if isinstance(record, Incident) else record.incident_id
         belongs = {"record_id": record.id, "incident_id": incident_id}
-        self._put(
-            session, TimelineRow, *({**entry.model_dump(), **belongs} for entry in (*record.written, *record.unwritten))
-        )
+        entries = (dict(entry) for entry in (*record.written, *record.unwritten))
+        self._put(session, TimelineRow, *({**entry, **belongs} for entry in entries))
         session.connection().execute(_DELETE_BEYOND, {"record": record.id, "entries": record.entries})
 
     def _put(self, session: Session, table: type[SQLModel], *rows: dict[str, Any]) -> None:

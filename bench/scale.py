@@ -130,8 +130,9 @@ async def _swept(found: Stage, number: int) -> float:
             jira_user="bench@example.com",
             jira_token=SecretStr("token"),
         )
-        tracker = tracker_for(settings, OrganisationFile(ORGANISATION), found.database)
-        sweep = TicketSweep(tracker, found.database, found.client, asyncio.get_running_loop())
+        organisation = OrganisationFile(ORGANISATION)
+        tracker = tracker_for(settings, organisation, found.database)
+        sweep = TicketSweep(tracker, organisation, found.database, found.client, asyncio.get_running_loop())
         request = SweepRequest(since=since, check_all=False)
         environment, places = ActivityEnvironment(), list[Any]()
         environment.on_heartbeat = places.append

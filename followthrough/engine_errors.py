@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.domain.replayed.values import Refusal
+from followthrough.permission import Forbidden
 
 
 @contextmanager
@@ -26,7 +27,7 @@ class NotHeard(Exception):
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Raises Refusal for an update that was refused by a rule, and NotHeard; what else it failed of stays as it is."""
+    """Raises Refusal for an update that a rule refused, Forbidden for who may not, NotHeard; all else stays as it is."""
     try:
         yield
     except WorkflowUpdateFailedError as error:
@@ -35,4 +36,6 @@ def refusing() -> Iterator[None]:
                 raise Refusal(sentence) from error
             case ApplicationError(type="UnprocessedUpdate"):
                 raise NotHeard from error
+            case ApplicationError(type="Forbidden", message=sentence):
+                raise Forbidden(sentence) from error
         raise

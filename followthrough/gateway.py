@@ -25,6 +25,10 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from followthrough.alert_delivery import AlertDelivery
 from followthrough.checks import require_people, require_service
+from followthrough.domain.answered.access.actor import Actor
+from followthrough.domain.answered.access.relations import About
+from followthrough.domain.answered.access.rights import Right
+from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.ids import (
     MONTHLY_DIGEST,
@@ -43,6 +47,7 @@ from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.domain.replayed.values import PersonId, Refusal, ServiceId, Severity, TeamId
 from followthrough.engine_errors import if_known, refusing
+from followthrough.permission import require
 from followthrough.queues import TASK_QUEUE
 from followthrough.records import INCIDENTS, ITEMS, Records, in_time
 from followthrough.starts import start_record
@@ -60,7 +65,10 @@ from workflows.upkeep import SendAgainWorkflow
 
 
 class Gateway:
-    """Raises TimeoutError, RPCError or WorkflowUpdateRPCTimeoutOrCancelledError while the engine does not answer."""
+    """What is asked for by an actor who may not raises Forbidden.
+
+    Raises TimeoutError, RPCError or WorkflowUpdateRPCTimeoutOrCancelledError while the engine does not answer.
+    """
 
     def __init__(self, client: Client, organisation: Callable[[], Organisation], database: Engine) -> None:
         self._client = client
@@ -71,12 +79,22 @@ class Gateway:
         self.alerts = AlertDelivery(self.incidents, client, organisation, database)
 
     async def declare(
-        self, title: str, service: ServiceId, severity: Severity, by: PersonId, drill: bool, dedup_key: str | None
+        self,
+        title: str,
+        service: ServiceId,
+        severity: Severity,
+        by: PersonId,
+        drill: bool,
+        dedup_key: str | None,
+        *,
+        actor: Actor,
     ) -> str:
         """The id of the incident; the same ``dedup_key`` declares one incident, ever. Raises NotInFile."""
         organisation = self._organisation()
         require_people([by], organisation)
         require_service(service, organisation)
+        about = About.of_team(organisation.services[service].team, self._here(), service)
+        proof = require(Right.DECLARE, actor, by, about)
         key = f"declared/{dedup_key or uuid4()}"
         async with in_time():
             if latest := await asyncio.to_thread(queries.latest_incident, self._database, key):
@@ -93,11 +111,15 @@ class Gateway:
                     declared_by=by,
                     drill=drill,
                 )
-                progress = IncidentProgress(incident=incident)
+                progress = IncidentProgress(incident=incident, proof=proof)
                 started = await start_record(self._client, progress, WorkflowIDReusePolicy.REJECT_DUPLICATE)
                 if started or (await self.incidents.get(incident.id)).dedup_key == key:
                     return incident.id
         raise AssertionError("there is always another generation")
+
+    def _here(self) -> Organisation:
+        """Without those who left."""
+        return as_of(self._organisation(), datetime.now(UTC).date())
 
     async def look_at_ticket(self, item_id: str) -> bool:
         """Whether the action item's workflow runs. A look more than needed changes nothing."""
@@ -107,8 +129,9 @@ class Gateway:
                 return True
         return False
 
-    async def start_drill(self, team: TeamId, scenario: str | None) -> str | None:
+    async def start_drill(self, team: TeamId, scenario: str | None, actor: Actor) -> str | None:
         """The id of its incident, which is there a moment later; None when the team has a drill."""
+        require(Right.START_DRILL, actor, None, About.of_team(team, self._here()))
         key = f"{drill_id(team)}/{uuid4()}"
         try:
             async with in_time():
@@ -136,8 +159,11 @@ class Gateway:
                 return await handle.query(SprintPlanningWorkflow.progress)
         return None
 
-    async def approve_planning(self, plan: SprintPlan, approval: Approval, key: str | None) -> PlanningProgress:
+    async def approve_planning(
+        self, plan: SprintPlan, approval: Approval, actor: Actor, key: str | None
+    ) -> PlanningProgress:
         """Begins the planning if its schedule has not. Raises Refusal."""
+        require(Right.APPROVE_PLANNING, actor, approval.by, About.of_team(plan.team, self._here()))
         begin = WithStartWorkflowOperation(
             SprintPlanningWorkflow.run,
             PlanSprint(team=plan.team, first_day=plan.first_day),
@@ -155,14 +181,16 @@ class Gateway:
         except WorkflowAlreadyStartedError as error:
             raise Refusal(f"The sprint of {plan.first_day} is over; plan the next one.") from error
 
-    async def send_digest(self, *, weekly: bool) -> None:
+    async def send_digest(self, actor: Actor, *, weekly: bool) -> None:
         """To all who have not had the one of this week, or of the month before."""
+        require(Right.SEND_DIGEST, actor, None, About.service_itself(self._here()))
         digest, run = (WEEKLY_DIGEST, WeeklyDigestWorkflow.run) if weekly else (MONTHLY_DIGEST, DigestWorkflow.run)
         async with in_time():
             await self._client.start_workflow(run, id=run_by_hand(digest, str(uuid4())), task_queue=TASK_QUEUE)
 
-    async def send_again(self, mails: Iterable[str]) -> None:
+    async def send_again(self, mails: Iterable[str], actor: Actor) -> None:
         """Mails by these keys are made and handed over once more."""
+        require(Right.SEND_AGAIN, actor, None, About.service_itself(self._here()))
         async with in_time():
             for key in mails:
                 await self._client.start_workflow(

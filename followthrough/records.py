@@ -24,6 +24,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.checks import NotCarriedOut, checked
+from followthrough.domain.answered.access.actor import Actor
+from followthrough.domain.answered.access.may import allowed
+from followthrough.domain.answered.access.relations import OF_ITS_INCIDENT, About
+from followthrough.domain.answered.access.rights import right_of
+from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.ids import is_incident, is_item
 from followthrough.domain.replayed.incident.commands import IncidentCommand
@@ -32,8 +37,11 @@ from followthrough.domain.replayed.incident.lifecycle import LinkRepeat, Reopen
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.item.lifecycle import ReopenItem
+from followthrough.domain.replayed.proof import Proof
 from followthrough.domain.replayed.values import Command, Refusal
 from followthrough.engine_errors import if_known, refusing
+from followthrough.permission import require
+from followthrough.proving import proved_by, proving
 from followthrough.revival import go_on
 from followthrough.starts import start_record
 from followthrough.store import queries
@@ -123,7 +131,7 @@ class Records(Generic[RecordT, CommandT]):
         database: Engine,
     ) -> None:
         self._kind: Kind[RecordT] = kind
-        self._client = client
+        self._client = proving(client)
         self._organisation = organisation
         self._database = database
         self._hands: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -159,30 +167,43 @@ class Records(Generic[RecordT, CommandT]):
             return ended
         return await asyncio.to_thread(self._read, record_id)
 
-    async def command(self, record_id: str, command: CommandT, key: str | None = None) -> RecordT:
+    async def command(self, record_id: str, command: CommandT, actor: Actor, key: str | None = None) -> RecordT:
         """The record after the command, which is carried out once for equal ``key``.
 
-        Raises NotYet when it is only accepted, Unknown, Refusal, and NotCarriedOut for what has to be said another way.
+        Raises NotYet when it is only accepted, Forbidden, Unknown, Refusal, and NotCarriedOut for what has to be said
+        another way.
         """
         key = key or uuid4().hex
         record = await self.get(record_id)
         if isinstance(command, LinkRepeat):
             await self.get(command.of)
+        command = command.model_copy(update={"by": command.by or actor.person})
         command = await asyncio.to_thread(checked, command, record, self._organisation())
+        proof = await asyncio.to_thread(self._proof, command, record, actor, key)
         try:
-            return await self._execute(record, command, key)
+            return await self._execute(record, command, key, proof)
         except Over:
             if not isinstance(command, Reopen | ReopenItem):
                 raise
-        return await self._reopen(record_id, command, key)
+        return await self._reopen(record_id, command, key, proof)
 
-    async def _execute(self, record: RecordT, command: Command, key: str) -> RecordT:
+    def _proof(self, command: CommandT, record: RecordT, actor: Actor, key: str) -> Proof:
+        """Raises Forbidden."""
+        here = as_of(self._organisation(), datetime.now(UTC).date())
+        right, incident = right_of(command.command, record.id), None
+        if isinstance(record, ActionItem) and not OF_ITS_INCIDENT.isdisjoint(allowed(right, here.policies)):
+            with Session(self._database) as session:
+                incident = queries.incident(session, record.incident_id)
+        about = About.of_record(record, here, incident)
+        return require(right, actor, command.by, about, again=key in record.carried_out)
+
+    async def _execute(self, record: RecordT, command: Command, key: str, proof: Proof) -> RecordT:
         """Raises Over for one that has ended and is not to be reopened by its own workflow."""
         update: WorkflowUpdateHandle[int] | None = None
         handle = self._client.get_workflow_handle(record.id)
         try:
             async with in_time():
-                with refusing():
+                with refusing(), proved_by(proof):
                     async with self.hand_to(record.id):
                         update = await handle.start_update(
                             "execute", command, id=key, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=int
@@ -203,9 +224,9 @@ class Records(Generic[RecordT, CommandT]):
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            return await self._execute_without_run(record, command, key)
+            return await self._execute_without_run(record, command, key, proof)
 
-    async def _execute_without_run(self, record: RecordT, command: Command, key: str) -> RecordT:
+    async def _execute_without_run(self, record: RecordT, command: Command, key: str, proof: Proof) -> RecordT:
         """By the same rules, so that people hear the same; where it ended badly, it goes on."""
         async with in_time():
             ended = await self.ended(record.id) or record
@@ -215,18 +236,18 @@ class Records(Generic[RecordT, CommandT]):
             case int():
                 return ended
         if await go_on(self._client, self._database, record.id):
-            return await self._execute(record, command, key)
+            return await self._execute(record, command, key, proof)
         command.apply(record, datetime.now(UTC))
         raise Over(f"{record.id} is {record.status.value}; it takes no more commands.")
 
-    async def _reopen(self, record_id: str, command: Command, key: str) -> RecordT:
+    async def _reopen(self, record_id: str, command: Command, key: str, proof: Proof) -> RecordT:
         """In a new run of its workflow, from how the last one ended."""
         async with in_time():
             ended = await self.ended(record_id)
             if ended is None:
                 raise Unknown(f"There is no {record_id} here.")
             command.apply(ended.model_copy(deep=True), datetime.now(UTC))
-            progress = self._kind.reopened(ended, command, key)
+            progress = self._kind.reopened(ended, command, key).model_copy(update={"proof": proof})
             if not await start_record(self._client, progress, WorkflowIDReusePolicy.ALLOW_DUPLICATE):
                 raise Refusal(f"Somebody has just reopened {record_id}.")
             return await self._client.get_workflow_handle(record_id).query(self._kind.state)

@@ -6,3 +6,8 @@ from temporalio.exceptions import ApplicationError
 def refused(sentence: str) -> ApplicationError:
     """What the caller of an update sees; the same command would be refused again."""
     return ApplicationError(sentence, type="Refusal", non_retryable=True)
+
+
+def forbidden(sentence: str) -> ApplicationError:
+    """What the caller of an update sees who may not give that command."""
+    return ApplicationError(sentence, type="Forbidden", non_retryable=True)

@@ -12,6 +12,7 @@ from followthrough.domain.replayed.item import tells as item_tells
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemPlan
 from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.item.lifecycle import BlockItem, Duplicate, MergeItem, SplitItem, give_back, release
+from followthrough.domain.replayed.proof import Proof
 from followthrough.domain.replayed.revival import item_goes_on
 from followthrough.domain.replayed.sprint.commands import SprintNews
 from followthrough.domain.replayed.ticket.commands import Adopt
@@ -22,9 +23,10 @@ from workflows.messages.incident import IncidentNews
 from workflows.messages.item import Answer, BlockAsked, BlockOver, ItemProgress
 from workflows.messages.mail import MissedMail
 from workflows.messages.schedule import PlanItem, PlansTaken
-from workflows.parts.commands import check, once
+from workflows.parts.commands import check, note_through, once
 from workflows.parts.neighbours import Neighbours
 from workflows.parts.ticket import KeptTicket
+from workflows.proven import proof
 from workflows.signals import ToItem, hears
 
 
@@ -40,7 +42,9 @@ class ActionItemWorkflow(ToItem):
         announced = progress.announced
         if progress.reopen is not None:
             announced, self._ticket.shows = True, self._ticket.facts
+            entries = item.entries
             progress.reopen.apply(item, workflow.now())
+            note_through(item, entries, progress.proof)
             if progress.reopen_id is not None:
                 item.remember(progress.reopen_id, item.version)
         self._neighbours = Neighbours(self._entity, announced=announced, tells_incident=progress.tells_incident)
@@ -87,13 +91,13 @@ class ActionItemWorkflow(ToItem):
     @workflow.update
     async def execute(self, command: ItemCommand) -> int:
         """Carries out a command; the answer is the version that it led to, which the read model has by then."""
-        return await once(self._entity, lambda: self._carry_out(command))
+        return await once(self._entity, lambda: self._carry_out(command, proof()))
 
     @execute.validator
     def _may_execute(self, command: ItemCommand) -> None:
         check(self._entity, command)
 
-    async def _carry_out(self, command: ItemCommand) -> int:
+    async def _carry_out(self, command: ItemCommand, given: Proof | None = None) -> int:
         """Raises Refusal.
 
         The order has reasons. Others who have a say are asked first, so that nobody hears of what they refuse. Whoever
@@ -101,6 +105,7 @@ class ActionItemWorkflow(ToItem):
         """
         before = self._item.model_copy()
         command.apply(self._item, workflow.now())
+        note_through(self._item, before.entries, given)
         match command:
             case SplitItem():
                 await self._neighbours.split(command)
@@ -110,6 +115,7 @@ class ActionItemWorkflow(ToItem):
                 await self._neighbours.block_on(on)
             case Adopt():
                 await self._ticket.adopt(command)
+                note_through(self._item, before.entries, given)
         version = self._item.version
         await self._entity.written(version)
         self._entity.mails.tell(*item_tells.of_command(command, before, self._item))

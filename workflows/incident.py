@@ -14,6 +14,7 @@ from followthrough.domain.replayed.incident.alerts import receive
 from followthrough.domain.replayed.incident.commands import IncidentCommand, ProposeItem
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentPlan
 from followthrough.domain.replayed.incident.lifecycle import Continued, LinkRepeat, Merge, Split, UnlinkRepeat
+from followthrough.domain.replayed.proof import Proof
 from followthrough.domain.replayed.revival import incident_goes_on
 from followthrough.domain.replayed.values import EntryKind, Fence, Refusal
 from workflows.calls import LOCAL
@@ -23,9 +24,10 @@ from workflows.messages.item import ItemAskedAgain, ItemEnded, ItemSplit
 from workflows.messages.mail import MissedMail
 from workflows.messages.schedule import PlanIncident, PlansTaken
 from workflows.parts.action_items import ActionItems
-from workflows.parts.commands import check, once
+from workflows.parts.commands import check, note_through, once
 from workflows.parts.merging import Merging
 from workflows.parts.repeats import look_for_repeats, take_back
+from workflows.proven import proof
 from workflows.search_attributes import of_incident
 from workflows.signals import ToDrill, ToIncident, hears, say
 
@@ -46,7 +48,7 @@ class IncidentWorkflow(ToIncident):
         self._begin(progress)
 
     def _begin(self, progress: IncidentProgress) -> None:
-        incident = self._incident
+        incident, entries = self._incident, self._incident.entries
         if progress.goes_on:
             incident_goes_on(incident, progress.goes_on, workflow.now())
         if progress.goes_on or workflow.info().continued_run_id is not None:
@@ -63,6 +65,7 @@ class IncidentWorkflow(ToIncident):
             origin = incident.split_from
             text = f"Split off {origin}: {incident.title}" if origin else f"Declared: {incident.title}"
             incident.note(workflow.now(), EntryKind.STATUS, text, incident.declared_by)
+        note_through(incident, entries, progress.proof)
 
     @workflow.run
     async def run(self, progress: IncidentProgress) -> Incident:
@@ -108,20 +111,22 @@ class IncidentWorkflow(ToIncident):
     @workflow.update
     async def execute(self, command: IncidentCommand) -> int:
         """Carries out a command; the answer is the version that it led to, which the read model has by then."""
-        return await once(self._entity, lambda: self._carry_out(command))
+        return await once(self._entity, lambda: self._carry_out(command, proof()))
 
     @execute.validator
     def _may_execute(self, command: IncidentCommand) -> None:
         check(self._entity, command)
 
-    async def _carry_out(self, command: IncidentCommand) -> int:
+    async def _carry_out(self, command: IncidentCommand, given: Proof | None = None) -> int:
         """Raises Refusal.
 
         The order has reasons. Audiences hear first, for they do not wait while the database is away. The version is the
         command's own, whatever comes while others are asked and told; only a merge is theirs to decide. Whoever has to
         act hears last, for a mail's link has to lead to what it says.
         """
+        entries = self._incident.entries
         command.apply(self._incident, workflow.now())
+        note_through(self._incident, entries, given)
         version = self._incident.version
         self._entity.mails.tell(*incident_tells.at_once(command, self._incident))
         match command:

@@ -27,6 +27,8 @@ from temporalio.worker import (
 )
 from temporalio.worker._workflow_instance import _WorkflowLogicFlag
 
+from workflows.proven import hear
+
 AnswerT = TypeVar("AnswerT")
 
 _busy: WeakSet[AbstractEventLoop] = WeakSet()
@@ -70,8 +72,13 @@ class _Inbound(WorkflowInboundInterceptor):
         await turn()
         await super().handle_signal(input)
 
+    def handle_update_validator(self, input: HandleUpdateInput) -> None:  # noqa: A002
+        hear(input.headers)
+        super().handle_update_validator(input)
+
     async def handle_update_handler(self, input: HandleUpdateInput) -> Any:  # noqa: A002
         await turn()
+        hear(input.headers)
         return await super().handle_update_handler(input)
 
 

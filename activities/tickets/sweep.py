@@ -1,7 +1,8 @@
 """Finds the tickets that people changed, also where no webhook told of it, and tells their action items."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from itertools import islice
 
 from sqlalchemy import Engine
@@ -13,9 +14,13 @@ from temporalio.common import WorkflowIDReusePolicy
 from activities.engine_calls import tell_all, wait_for
 from activities.tickets.tracker import TicketState, TicketStatus, Tracker
 from activities.vendors import VendorUnavailable, tracker_failures
+from followthrough.domain.answered.access.jira import refused
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
 from followthrough.domain.replayed.item.lifecycle import ReopenItem
 from followthrough.domain.replayed.ticket.sync import SOMEBODY, TicketFacts
+from followthrough.domain.replayed.ticket.ticket import Ticket
 from followthrough.starts import start_record
 from followthrough.store import queries
 from workflows.messages.item import ItemProgress
@@ -32,8 +37,16 @@ class TicketSweep:
     Used in the threads of activities, while the client belongs to a loop.
     """
 
-    def __init__(self, tracker: Tracker, database: Engine, client: Client, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        tracker: Tracker,
+        organisation: Callable[[], Organisation],
+        database: Engine,
+        client: Client,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
         self._tracker = tracker
+        self._organisation = organisation
         self._database = database
         self._client = client
         self._loop = loop
@@ -103,7 +116,17 @@ class TicketSweep:
         if item.drill or item.status is not ItemStatus.CLOSED or seen is None or seen.state is not TicketState.DONE:
             return False
         activity.heartbeat(place)
-        return self._tracker.status(seen.ticket).state in UNDER_WORK
+        return self._tracker.status(seen.ticket).state in UNDER_WORK and self._may_be_reopened(item, seen.ticket)
+
+    def _may_be_reopened(self, item: ActionItem, ticket: Ticket) -> bool:
+        """By whoever moved its ticket; they are told on it if not."""
+        here = as_of(self._organisation(), datetime.now(UTC).date())
+        account = self._tracker.history(ticket).moved_by
+        person = next((one for one in here.people if account and self._tracker.account_of(one) == account), None)
+        sentence = refused("reopen", person, item, here)
+        if sentence is not None:
+            self._tracker.comment(ticket, f"Followthrough: this action item stays closed. {sentence}")
+        return sentence is None
 
 
 def _is_news(item: ActionItem, status: TicketStatus) -> bool:

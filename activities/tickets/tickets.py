@@ -14,8 +14,11 @@ from activities.tickets.reports import TicketReports
 from activities.tickets.tracker import Tracker
 from activities.vendor_pause import VendorPause
 from activities.vendors import VendorRefused, VendorUnavailable, in_words, tracker_failures
+from followthrough.domain.answered.access.jira import not_allowed
+from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.ticket.writing import as_written, what_to_write
+from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.sprint.sprint import Sprint
 from followthrough.domain.replayed.ticket.sync import ticket_facts
@@ -36,8 +39,15 @@ def tracker_for(settings: Settings, organisation: Callable[[], Organisation], da
 class Tickets:
     """Activities that may be retried; a refusal is not, and its message says what to do."""
 
-    def __init__(self, tracker: Tracker, organisation: Callable[[], Organisation]) -> None:
+    def __init__(
+        self,
+        tracker: Tracker,
+        organisation: Callable[[], Organisation],
+        incident: Callable[[str], Incident | None],
+    ) -> None:
         self._tracker = tracker
+        self._organisation = organisation
+        self._incident = incident
         self._reports = TicketReports(tracker, organisation)
 
     @activity.defn
@@ -81,7 +91,9 @@ class Tickets:
             found = self._reports.found(item, status, kept, request.at)
             write = what_to_write(item, found, request.shows, request.at)
             if write is None:
-                return TicketFollowed(report=found, written=False)
+                here = as_of(self._organisation(), request.at.date())
+                refused = not_allowed(item, found, here, self._incident(item.incident_id))
+                return TicketFollowed(report=found, written=False, not_allowed=refused)
             activity.heartbeat()
             if write.reopen:
                 self._tracker.reopen(status, write.item)

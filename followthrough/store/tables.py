@@ -101,6 +101,7 @@ class TimelineRow(SQLModel, table=True):
     kind: str
     text: str
     author: str | None = None
+    through: str | None = None
 
 
 class ProjectionRow(SQLModel, table=True):

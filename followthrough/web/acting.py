@@ -8,10 +8,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from followthrough.checks import NotCarriedOut
+from followthrough.domain.answered.access.actor import Actor, Door
 from followthrough.domain.answered.choices import choices
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import Refusal
 from followthrough.links import Link
+from followthrough.permission import Forbidden
 from followthrough.store.links import use
 from followthrough.web.act_facts import facts, state
 from followthrough.web.act_form import Offer, command_of, form_fields
@@ -40,10 +42,11 @@ async def look(request: Request, offer: OfferDep) -> Response:
 @router.post("/act/{token}")
 async def act(request: Request, typed: TypedDep, offer: OfferDep, reading: Reading, gateway: GatewayDep) -> Response:
     """As the person whom the mail was for; having the link is what allows it. Equal links are one command."""
+    actor = Actor(person=offer.link.person, door=Door.MAIL_LINK)
     records = gateway.items if isinstance(offer.record, ActionItem) else gateway.incidents
     try:
-        record = await records.command(offer.record.id, command_of(offer, typed), offer.link.nonce)
-    except (Refusal, NotCarriedOut) as error:
+        record = await records.command(offer.record.id, command_of(offer, typed), actor, offer.link.nonce)
+    except (Refusal, NotCarriedOut, Forbidden) as error:
         await require_unused(offer.link, offer.record, offer.organisation, reading)
         return _form(request, offer, typed, str(error))
     await read(use, reading, offer.link.nonce, datetime.now(UTC))

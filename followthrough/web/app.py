@@ -36,6 +36,7 @@ from followthrough.web import (
     updates,
 )
 from followthrough.web.dependencies import Served
+from followthrough.web.doors import Allowed
 from followthrough.web.security import Guard
 
 PARTS = (
@@ -71,6 +72,6 @@ def create_app(settings: Settings, organisation: OrganisationFile, client: Clien
         app.add_exception_handler(kind, handler)
     app.add_middleware(Guard, settings=settings)
     for part in PARTS:
-        app.include_router(part.router)
+        app.include_router(part.router, dependencies=[Allowed])
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     return app

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio.client import Client
 
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.gateway import Gateway
 from followthrough.links import Links
@@ -56,6 +57,11 @@ async def _links(request: Request) -> Links:
     return served(request).links
 
 
+async def actor_of(request: Request) -> Actor:
+    """Who asks."""
+    return AT_THIS_MACHINE
+
+
 def _session(request: Request) -> Iterator[Session]:
     with Session(served(request).database) as session:
         yield session
@@ -66,6 +72,8 @@ OrganisationFileDep = Annotated[OrganisationFile, Depends(_organisation_file)]
 OrganisationDep = Annotated[Organisation, Depends(_organisation)]
 """As the file is at the request's begin."""
 GatewayDep = Annotated[Gateway, Depends(_gateway)]
+ActorDep = Annotated[Actor, Depends(actor_of)]
+"""Who asks."""
 LinksDep = Annotated[Links, Depends(_links)]
 Reading = Annotated[Session, Depends(_session)]
 """A session on the database; it connects when it is first used."""

@@ -19,6 +19,7 @@ from followthrough.domain.replayed.text import REASON, cut, one_line
 from followthrough.domain.replayed.values import Refusal
 from followthrough.engine_errors import NotHeard
 from followthrough.links import hidden
+from followthrough.permission import Forbidden
 from followthrough.records import EndedMeanwhile, NotYet, Unknown
 from followthrough.web.act_links import Closed, closed_page
 from followthrough.web.rendering import page
@@ -35,7 +36,7 @@ SENTENCES = {
 """Instead of the framework's own words."""
 
 
-STATUS = {Unknown: 404, Refusal: 409, NotInFile: 422, EndedMeanwhile: 503, Blames: 409, TooVague: 422}
+STATUS = {Forbidden: 403, Unknown: 404, Refusal: 409, NotInFile: 422, EndedMeanwhile: 503, Blames: 409, TooVague: 422}
 """Of what is not done, with the sentence that it says."""
 
 

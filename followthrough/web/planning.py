@@ -17,7 +17,7 @@ from followthrough.domain.replayed.values import Message, Refusal, TeamId
 from followthrough.records import Unknown
 from followthrough.store.queries import items_to_plan
 from followthrough.web.bodies import ApprovePlanning
-from followthrough.web.dependencies import Authorised, GatewayDep, OrganisationDep, Reading
+from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading
 from followthrough.web.keys import Key, update_id
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
@@ -64,6 +64,7 @@ async def approve(
     reading: Reading,
     organisation: OrganisationDep,
     gateway: GatewayDep,
+    actor: ActorDep,
     body: ApprovePlanning,
     key: Key = None,
 ) -> PlanningProgress:
@@ -75,7 +76,8 @@ async def approve(
         raise HTTPException(422, f"{', '.join(sorted(strange))} can't be planned by team {team}; see its planning.")
     if not items:
         raise Refusal(f"Nothing is proposed to team {team}; name the action items.")
-    return await gateway.approve_planning(found.plan, Approval(by=body.by, items=items), update_id(key, body))
+    approval = Approval(by=body.by, items=items)
+    return await gateway.approve_planning(found.plan, approval, actor, update_id(key, body))
 
 
 @router.get("/planning", include_in_schema=False)

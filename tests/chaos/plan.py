@@ -237,6 +237,7 @@ class Life:
         self._service = chance.choice(list(ON_CALL))
         self._members = MEMBERS[TEAMS[self._service]]
         self._lead = LEADS[TEAMS[self._service]]
+        self._commander = ON_CALL[self._service]
         self._label = chance.choice(list(SEVERITIES))
         self._way = chance.choice(["alertmanager", "alertmanager", "generic", "pagerduty"])
 
@@ -259,7 +260,7 @@ class Life:
             yield Declare(self._lane, title, self._service, severity, self._someone())
         else:
             yield self._alert("firing", times=self._chance.choice([1, 1, 1, 2, 9]))
-        yield self._tell("acknowledge", by=ON_CALL[self._service])
+        yield self._tell("acknowledge", by=self._commander)
         yield from self._talk()
         items = self._chance.randint(1, 3)
         owners = [self._someone() for _ in range(items)]
@@ -270,10 +271,10 @@ class Life:
         for number, owner in enumerate(owners, 1):
             yield from self._taken(number, owner)
         if self._maybe(0.06):
-            yield self._marked("cancel", "reason", "A false alarm {}")
+            yield self._marked("cancel", "reason", "A false alarm {}", by=self._commander)
             return
         if self._maybe(0.08) and self._lane > 1:
-            yield self._tell("merge", into=self._chance.randrange(1, self._lane))
+            yield self._tell("merge", by=self._commander, into=self._chance.randrange(1, self._lane))
         if self._maybe(0.6):
             yield self._marked("mitigate", "summary", "Traffic moved {}")
         if self._maybe(0.12):
@@ -297,10 +298,11 @@ class Life:
         if self._maybe(0.3):
             text = "{} Some payments fail. " + self._chance.choice(ODD[:5])
             audience = self._chance.choice(["customers", "internal"])
-            yield self._marked("send update", "text", text, stage="investigating", audience=audience)
+            said: dict[str, Any] = {"stage": "investigating", "audience": audience}
+            yield self._marked("send update", "text", text, by=self._commander, **said)
         if self._maybe(0.2):
             severity = self._chance.choice(["SEV1", "SEV2", "SEV3", "SEV4"])
-            yield self._marked("change severity", "reason", "We know more {}", severity=severity)
+            yield self._marked("change severity", "reason", "We know more {}", by=self._commander, severity=severity)
 
     def _alerts_again(self) -> Iterator[Step]:
         if self._maybe(0.4):

@@ -37,7 +37,7 @@ async def test_an_action_item_is_declined_extended_blocked_split_merged_waived_a
         assert datetime.fromisoformat(wanted["until"]) == datetime.combine(
             date.fromisoformat(NEXT_YEAR), time(17), ZoneInfo("Europe/Madrid")
         )
-        assert "ask marcos" in await followthrough("approve-extension", first, by="tomas", code=1)
+        assert "ask Marcos Vidal" in await followthrough("approve-extension", first, by="tomas", code=1)
         await followthrough("refuse-extension", first, "It can't wait", by="marcos")
 
         assert "--until a day, or --on" in await followthrough("block", first, "Somehow", code=2)

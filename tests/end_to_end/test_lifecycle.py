@@ -30,7 +30,7 @@ async def test_incidents_are_handed_over_split_merged_and_reopened_from_a_termin
         await followthrough("ack", first)
         await followthrough("handover", first, "tomas", "The provider calls back at ten")
         assert "not acknowledged, before Inés Robles" in await page(first)
-        assert "holds no role" in await followthrough("handover", first, "lucia", "Again", code=1)
+        assert "that is for who has a role" in await followthrough("handover", first, "lucia", "Again", code=1)
 
         split = ("split", first, "Orders are slow", "Another cause", "--service")
         assert "no service 'nothing'" in await followthrough(*split, "nothing", code=1)
@@ -40,11 +40,11 @@ async def test_incidents_are_handed_over_split_merged_and_reopened_from_a_termin
         assert f'Split from <a href="/incidents/{first}">' in await page(second)
 
         assert "is no incident's id" in await followthrough("merge", second, "drill-schedule", code=2)
-        assert f"{first} continues it." in await followthrough("merge", second, first)
+        assert f"{first} continues it." in await followthrough("merge", second, first, "--by", "wei")
         assert f'Merged into <a href="/incidents/{first}">' in await page(second)
         assert f'Took in <a href="/incidents/{second}">' in await page(first)
         for command in (("reopen", second, "No"), ("resolve", second, "Done")):
-            assert f"was merged into {first}" in await followthrough(*command, code=1)
+            assert f"was merged into {first}" in await followthrough(*command, "--by", "wei", code=1)
 
         await followthrough("cancel", first, "A false alarm")
         await until(f"{url}/api/mails?incident_id={first}", lambda it: any(m["kind"] == "incident-closed" for m in it))

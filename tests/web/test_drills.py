@@ -57,7 +57,7 @@ async def test_a_team_has_one_drill_at_a_time(web: Web, api: httpx.AsyncClient) 
     assert await eventually(lambda: web.client.count_workflows(drills), lambda found: found.count == 1)
 
     await until(api, f"/api/incidents/{incident}", "roles")
-    cancel = {"command": "cancel", "by": "sam", "reason": "A real incident came"}
+    cancel = {"command": "cancel", "by": "marcos", "reason": "A real incident came"}
     assert (await api.post(f"/api/incidents/{incident}/commands", json=cancel)).status_code == 200
     again = await eventually(lambda: start(api, team="payments"), lambda answer: answer.status_code == 201)
     incident = again.json()["incident"]

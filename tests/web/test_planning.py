@@ -67,7 +67,10 @@ async def test_the_riskiest_are_proposed_and_the_page_has_every_item_once(api: h
 
 async def test_an_approval_is_taken_once_and_shown(api: httpx.AsyncClient) -> None:
     stranger = await api.post("/api/planning/payments", json={"by": "sam"})
-    assert (stranger.status_code, "sam is not on team payments; ask marcos" in stranger.text) == (409, True)
+    sentence = (
+        "sam can't approve the sprint planning of team payments: that is for members of its team or the team's lead"
+    )
+    assert (stranger.status_code, sentence in stranger.text) == (403, True)
     foreign = await api.post("/api/planning/payments", json={"by": "ines", "items": [IDS[0], IDS[400]]})
     assert (foreign.status_code, f"{IDS[400]} can't be planned by team payments" in foreign.text) == (422, True)
     taken = await api.post("/api/planning/payments", json={"by": "ines"})

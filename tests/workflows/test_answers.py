@@ -14,6 +14,7 @@ from temporalio.common import RawValue
 from temporalio.service import RPCError
 from temporalio.workflow import _Definition
 
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
 from followthrough.domain.replayed.incident.commands import AssignRole, ProposeItem, Resolve
 from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus, Role
 from followthrough.domain.replayed.incident.lifecycle import Merge, Reopen
@@ -187,10 +188,12 @@ async def test_an_incident_that_is_reopened_does_not_close_over_an_item_that_is_
     assert closed.status is IncidentStatus.CLOSED
     await item.handle.result()
 
-    reopened: ActionItem = await gateway.items.command(item.handle.id, ReopenItem(by="marcos", reason="It was wrong"))
+    reopened: ActionItem = await gateway.items.command(
+        item.handle.id, ReopenItem(by="marcos", reason="It was wrong"), AT_THIS_MACHINE
+    )
     assert not reopened.settled
     again = IncidentPart(play, play.client.get_workflow_handle(incident.handle.id, result_type=Incident))
-    await gateway.incidents.command(incident.handle.id, Reopen(by="ines", reason="It fails again"))
+    await gateway.incidents.command(incident.handle.id, Reopen(by="ines", reason="It fails again"), AT_THIS_MACHINE)
     await again.give(Resolve(by="ines", summary="Rolled back again"))
     after = await again.give(published)
     assert after.status is IncidentStatus.PUBLISHED

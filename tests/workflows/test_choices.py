@@ -6,6 +6,7 @@ from datetime import timedelta
 from pydantic import HttpUrl
 from sqlmodel import Session, select
 
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
 from followthrough.domain.replayed.incident.commands import ProposeItem, Resolve
 from followthrough.domain.replayed.incident.incident import IncidentStatus
 from followthrough.domain.replayed.incident.lifecycle import Merge
@@ -204,7 +205,9 @@ async def test_a_closed_item_is_reopened_with_its_evidence_marked_and_its_ticket
     await incident.until(lambda it: it.items[0].ended_at)
 
     reopen = ReopenItem(by="ines", reason="The test was skipped")
-    attempts = await asyncio.gather(*(gateway.items.command(item_id, reopen) for _ in range(3)), return_exceptions=True)
+    attempts = await asyncio.gather(
+        *(gateway.items.command(item_id, reopen, AT_THIS_MACHINE) for _ in range(3)), return_exceptions=True
+    )
     assert sum(isinstance(attempt, ActionItem) for attempt in attempts) == 1, attempts
     again = await item.until(lambda it: it.status is ItemStatus.PROPOSED)
     assert [evidence.refuted for evidence in again.evidence] == ["The test was skipped"]
@@ -213,8 +216,8 @@ async def test_a_closed_item_is_reopened_with_its_evidence_marked_and_its_ticket
     known = await incident.until(lambda it: it.items[0].ended_at is None)
     assert known.status is IncidentStatus.PUBLISHED
 
-    await gateway.items.command(item_id, Accept(by="lucia"))
-    await gateway.items.command(item_id, Finish(by="lucia", evidence=OTHER_EVIDENCE))
+    await gateway.items.command(item_id, Accept(by="lucia"), AT_THIS_MACHINE)
+    await gateway.items.command(item_id, Finish(by="lucia", evidence=OTHER_EVIDENCE), AT_THIS_MACHINE)
     ended = await item_part(play, item_id).handle.result()
     assert [evidence.refuted for evidence in ended.evidence] == ["The test was skipped", None]
     await ticket(play, item, "done")

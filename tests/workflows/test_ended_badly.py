@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.read_model import ReadModel
 from activities.reconciler import Reconciler
 from followthrough import revival
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
 from followthrough.domain.replayed.drill.drill import DrillReport
 from followthrough.domain.replayed.ids import drill_id
 from followthrough.domain.replayed.incident.alert import Alert, AlertState
@@ -129,9 +130,11 @@ async def test_commands_to_what_was_terminated_are_carried_out(play: Play) -> No
     await item.until(lambda it: it.plan)
     for handle in (incident.handle, item.handle):
         await handle.terminate("by hand")
-    accepted = await gateway.items.command(proposed.items[0].id, Accept(by="lucia"))
+    accepted = await gateway.items.command(proposed.items[0].id, Accept(by="lucia"), AT_THIS_MACHINE)
     assert accepted.status is ItemStatus.ACCEPTED
-    resolved = await gateway.incidents.command(incident.handle.id, Resolve(by="ines", summary="Rolled back"))
+    resolved = await gateway.incidents.command(
+        incident.handle.id, Resolve(by="ines", summary="Rolled back"), AT_THIS_MACHINE
+    )
     assert resolved.status is IncidentStatus.RESOLVED
 
 
@@ -157,7 +160,7 @@ async def test_what_is_open_and_does_not_run_is_found_and_goes_on(play: Play) ->
     assert [await runs(play, record_id) for record_id in ids] == [True] * 3
     assert await first.until(lambda it: it.blocks == [second.handle.id])
     gateway = gateway_of(play)
-    await gateway.incidents.command(incident.handle.id, AddNote(by="ines", text="We go on"))
+    await gateway.incidents.command(incident.handle.id, AddNote(by="ines", text="We go on"), AT_THIS_MACHINE)
     await eventually(lambda: story(play, incident.handle.id), lambda it: "We go on" in it)
     lines = story(play, incident.handle.id)
     assert lines.count("Goes on: its workflow was terminated") == 1
@@ -201,7 +204,7 @@ async def test_nothing_is_started_on_another_engine_until_somebody_says_so(
     with pytest.raises(OtherEngine, match="another engine"):
         await reconcile(other)
     with pytest.raises(Refusal, match="another engine"):
-        await gateway_of(other).incidents.command(forgotten.id, AddNote(by="ines", text="Hello"))
+        await gateway_of(other).incidents.command(forgotten.id, AddNote(by="ines", text="Hello"), AT_THIS_MACHINE)
     started = await gateway_of(other).alerts.deliver(alert(forgotten.dedup_key))
     assert started not in (None, forgotten.id), "an alert starts anew all the same"
     await adopt_engine(play.client, database)

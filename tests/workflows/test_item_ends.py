@@ -9,6 +9,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.commands import AddNote, ProposeItem
 from followthrough.domain.replayed.incident.incident import Alert, AlertState, Incident
@@ -64,7 +65,7 @@ async def test_a_run_that_goes_on_after_one_ended_badly_hears_what_ended_before_
     await end(before)
     await before.handle.result()
     gateway = Gateway(play.client, lambda: play.organisation, play.database)
-    await gateway.incidents.command(incident.handle.id, AddNote(by="ines", text="It goes on"))
+    await gateway.incidents.command(incident.handle.id, AddNote(by="ines", text="It goes on"), AT_THIS_MACHINE)
     await part(play, incident).until(lambda it: it.items[0].ended_at and not it.unheard)
     await end(after)
     await part(play, incident).until(lambda it: it.items[1].ended_at)

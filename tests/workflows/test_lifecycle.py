@@ -8,6 +8,7 @@ from pydantic import HttpUrl
 from sqlmodel import Session, select
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
 from followthrough.domain.replayed.incident.commands import (
     Acknowledge,
     AssignRole,
@@ -194,7 +195,7 @@ async def test_an_incident_is_reopened_while_it_is_followed_up_and_after_it_was_
     await incident.until(lambda it: len(it.roles) == 2)
 
     def give(command: IncidentCommand) -> Awaitable[Incident]:
-        return gateway.incidents.command(incident.handle.id, command)
+        return gateway.incidents.command(incident.handle.id, command, AT_THIS_MACHINE)
 
     await give(Acknowledge(by="ines"))
     await give(Resolve(by="ines", summary="Rolled back"))

@@ -9,6 +9,7 @@ from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
 from activities.read_model import ReadModel
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
 from followthrough.domain.replayed.incident.commands import AddNote
 from followthrough.domain.replayed.values import Fence
 from followthrough.gateway import Gateway
@@ -52,7 +53,7 @@ async def test_more_people_at_once_than_the_engine_takes_are_all_acknowledged(pl
 
     async def write(text: str) -> None:
         async with turns:
-            await gateway.incidents.command(incident.handle.id, AddNote(by=by, text=text))
+            await gateway.incidents.command(incident.handle.id, AddNote(by=by, text=text), AT_THIS_MACHINE)
 
     await asyncio.gather(*map(write, wanted))
     assert notes_on_timeline(play, incident)[1] == Counter(wanted)

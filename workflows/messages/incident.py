@@ -4,6 +4,7 @@ from pydantic import AwareDatetime, Field
 
 from followthrough.domain.replayed.incident.incident import Alert, Incident
 from followthrough.domain.replayed.incident.lifecycle import Reopen
+from followthrough.domain.replayed.proof import Proof
 from followthrough.domain.replayed.values import Message, State
 from workflows.messages.mail import QueuedNotice
 
@@ -16,6 +17,8 @@ class IncidentProgress(State):
     reopen: Reopen | None = None
     reopen_id: str | None = None
     """Of that command."""
+    proof: Proof | None = None
+    """Of whoever declared or reopened it."""
     goes_on: str = ""
     """Why, when its last run ended badly: what the timeline says."""
     outgoing: list[QueuedNotice] = Field(default_factory=list)

@@ -5,6 +5,7 @@ from pydantic import AwareDatetime, Field
 from followthrough.domain.replayed.incident.incident import ItemSummary
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
 from followthrough.domain.replayed.item.lifecycle import ReopenItem
+from followthrough.domain.replayed.proof import Proof
 from followthrough.domain.replayed.ticket.sync import TicketFacts
 from followthrough.domain.replayed.values import Message, State
 from workflows.messages.mail import QueuedNotice
@@ -20,6 +21,8 @@ class ItemProgress(State):
     reopen: ReopenItem | None = None
     reopen_id: str | None = None
     """Of that command."""
+    proof: Proof | None = None
+    """Of whoever reopened it."""
     announced: bool = False
     tells_incident: bool = False
     """The run of its incident that started it is over, and does not hear from the engine that it has ended."""

@@ -1,6 +1,6 @@
 """What workflows ask of the activities that keep tickets, and what these answer."""
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.sprint.sprint import Sprint
@@ -22,6 +22,8 @@ class TicketFollowed(Message):
 
     report: TicketReport
     written: bool
+    not_allowed: dict[str, str] = Field(default_factory=dict)
+    """By the command that would come of it, why who changed the ticket may not."""
 
 
 class TicketMade(Message):

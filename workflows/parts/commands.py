@@ -9,19 +9,25 @@ from temporalio.exceptions import ApplicationError
 
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.proof import Proof
 from followthrough.domain.replayed.room import require_room
 from followthrough.domain.replayed.text import REASON, cut
 from followthrough.domain.replayed.values import Command, Refusal
-from followthrough.refusals import refused
+from followthrough.refusals import forbidden, refused
 from workflows.entity import Entity
+from workflows.proven import proof
 
 RecordT = TypeVar("RecordT", bound=Incident | ActionItem)
 
 
 def check(entity: Entity[Any], command: Command) -> None:
-    """Raises what the caller of an update sees when the rules do not allow a command."""
+    """Raises what the caller of an update sees when who gives a command may not, or the rules do not allow it."""
     if _update_id() in entity.record.carried_out:
         return
+    given = proof()
+    if given is not None and not given.holds_for(entity.record):
+        sentence = f"Who may {command.command} in {entity.record.id} has just changed; look at it and try again."
+        raise forbidden(sentence)
     try:
         _try(entity, lambda after: command.apply(after, workflow.now()), command.command)
     except Refusal as refusal:
@@ -51,6 +57,17 @@ async def once(entity: Entity[Any], work: Callable[[], Awaitable[int]]) -> int:
         raise
     record.remember(_update_id(), version)
     return version
+
+
+def note_through(record: Incident | ActionItem, since: int, given: Proof | None) -> None:
+    """What the command's person has said on the timeline after its entry ``since`` was said through a token."""
+    if given is not None and given.through:
+        record.unwritten = [
+            entry.model_copy(update={"through": given.through})
+            if entry.number > since and entry.author == given.person
+            else entry
+            for entry in record.unwritten
+        ]
 
 
 def fit(entity: Entity[RecordT], change: Callable[[RecordT], Any]) -> Any:

@@ -134,7 +134,7 @@ class KeptTicket(Errand):
             self._see(followed.report)
             self.shows = facts
             return
-        outcome = take_report(self._item, followed.report, workflow.now())
+        outcome = take_report(self._item, followed.report, workflow.now(), followed.not_allowed)
         for command in outcome.commands:
             try:
                 await self._carry_out(command)

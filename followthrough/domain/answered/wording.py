@@ -1,6 +1,7 @@
 """How durations, times and mistakes are said, in mails, pages, documents and on the command line."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,11 @@ UNITS = {
     timedelta(minutes=1): ("minute", "min"),
     timedelta(seconds=1): ("second", "s"),
 }
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    return f" {last} ".join([*filter(None, [", ".join(words[:-1])]), *words[-1:]])
 
 
 def span(duration: timedelta) -> str:

@@ -106,6 +106,8 @@ class TimelineEntry(Message):
     kind: EntryKind
     text: str
     author: PersonId | None = None
+    through: str | None = Field(None, exclude_if=lambda through: through is None)
+    """How the author said it, where that was not by themselves: ``through the pager's token``."""
 
 
 class Timed(Protocol):

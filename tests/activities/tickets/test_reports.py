@@ -34,7 +34,8 @@ def read(jira: JiraStandIn, record: ActionItem, **policies: Any) -> TicketReport
     tracker = JiraTracker(JiraConnection(jira_settings(jira), lambda: known))
     shows = TicketFacts(owner=record.owner, due=record.planned.due, ended=False)
     request = FollowTicket(item=record, shows=shows, at=NOW)
-    followed: TicketFollowed = attempt(1, Tickets(tracker, lambda: known).follow_ticket, request)
+    keeping = Tickets(tracker, lambda: known, lambda _: None)
+    followed: TicketFollowed = attempt(1, keeping.follow_ticket, request)
     assert not followed.written
     return followed.report
 

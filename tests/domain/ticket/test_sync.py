@@ -327,3 +327,41 @@ def test_whatever_a_ticket_says_it_is_taken_in_once_and_then_written(
         after(record, report)
         written = what_to_write(record, report, shows, NOW)
         assert (written is None) is (report.state in UNREADABLE)
+
+
+def not_allowed(record: ActionItem, report: TicketReport, sentence: str, command: str) -> Outcome:
+    outcome = take_report(record, report, NOW, {command: sentence})
+    for one in outcome.commands:
+        one.apply(record, NOW)
+    return outcome
+
+
+def test_who_may_not_reassign_does_not_by_assigning_the_ticket() -> None:
+    record = followed()
+    report = says(account="5b10ben", assignee="ben", assignee_kept=False, assigned_by="zoe")
+    outcome = not_allowed(record, report, "zoe can't reassign it; ask Carla.", "reassign")
+    assert (record.owner, outcome.commands, told(outcome)) == ("ana", [], {"carla"})
+    assert record.ticket_conflict == "Ticket PAY-1 was assigned to ben. zoe can't reassign it; ask Carla."
+    assert outcome.comments == ["Followthrough: the action item keeps its owner. zoe can't reassign it; ask Carla."]
+
+
+def test_who_may_not_extend_has_the_due_date_put_back() -> None:
+    record = followed()
+    outcome = not_allowed(record, says(**LATER, rescheduled_by="zoe"), "zoe can't extend it; ask Carla.", "extend")
+    assert (outcome.commands, outcome.put_back, record.extensions) == ([], True, 0)
+    assert outcome.comments == ["Followthrough put the due date back. zoe can't extend it; ask Carla."]
+
+
+@pytest.mark.parametrize("evidence", [None, LINK])
+def test_who_may_not_finish_does_not_by_closing_the_ticket(evidence: HttpUrl | None) -> None:
+    record = followed()
+    report = says(state="done", status="Done", moved_by="zoe", evidence=evidence)
+    outcome = not_allowed(record, report, "zoe can't finish it; ask Ana.", "done")
+    assert (record.status, outcome.commands, told(outcome)) == (ItemStatus.ACCEPTED, [], {"ana"})
+    assert outcome.comments == ["Followthrough: this action item is still open. zoe can't finish it; ask Ana."]
+
+
+def test_who_may_not_reopen_does_not_send_evidence_back() -> None:
+    record = followed(says(state="done", status="Done"), status=ItemStatus.DONE, evidence=[CHANGE])
+    outcome = not_allowed(record, says(moved_by="zoe"), "zoe can't reopen it; ask Ana.", "reopen")
+    assert (record.status, told(outcome)) == (ItemStatus.DONE, {"ana"})

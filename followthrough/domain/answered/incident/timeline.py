@@ -22,6 +22,7 @@ class ExportedEntry(Message):
     kind: EntryKind
     text: str
     author: PersonId | None
+    through: str | None = None
     record_id: str
 
 
@@ -40,7 +41,8 @@ def as_markdown(incident: Incident, entries: Iterable[ExportedEntry], name: Call
         lines += ["This was a drill.", ""]
     for entry in entries:
         kind = f"**{entry.kind.upper()}**" if entry.kind is EntryKind.DECISION else entry.kind
-        author = f", {_inert(name(entry.author))}" if entry.author else ""
+        through = f", {_inert(entry.through)}" if entry.through else ""
+        author = f", {_inert(name(entry.author))}{through}" if entry.author else ""
         item = f" ({entry.record_id})" if entry.record_id != incident.id else ""
         lines.append(f"- **{entry.at.astimezone(UTC):%Y-%m-%d %H:%M}** {kind}{author}{item}: {_text(entry.text)}")
     return "\n".join(lines) + "\n"

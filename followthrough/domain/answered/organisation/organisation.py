@@ -239,6 +239,7 @@ class Organisation(Section):
     services: dict[ServiceId, Service] = Field(min_length=1)
     severities: Annotated[dict[Severity, SeverityPolicy], has_every(Severity)]
     administrators: tuple[PersonName, ...] = Field((), description="Who runs Followthrough, and hears of its troubles")
+    auditors: tuple[PersonName, ...] = Field((), description="Who reads everything and, as such, changes nothing")
     routes: tuple[Route, ...] = ()
     policies: Policies = Policies()
     update_templates: UpdateTemplates | None = None

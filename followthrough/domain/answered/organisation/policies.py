@@ -6,9 +6,11 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import (
     Field,
+    field_validator,
     model_validator,
 )
 
+from followthrough.domain.answered.access.rights import OF_PAGES, PAGES, Right
 from followthrough.domain.answered.organisation.file_types import (
     DueWithin,
     PersonName,
@@ -22,6 +24,7 @@ from followthrough.domain.answered.organisation.file_types import (
 from followthrough.domain.replayed.incident.incident import Audience
 from followthrough.domain.replayed.item.action_item import Kind, Priority
 from followthrough.domain.replayed.mail.notice_kinds import GATHERED, NoticeKind
+from followthrough.domain.replayed.proof import Relation
 from followthrough.domain.replayed.times import Duration
 from followthrough.domain.replayed.values import Severity
 
@@ -335,3 +338,14 @@ class Policies(Section):
     jira: JiraPolicies = JiraPolicies()
     follow_up_list: FollowUpListPolicies = FollowUpListPolicies()
     alertmanager: AlertmanagerPolicies = AlertmanagerPolicies()
+    rights: dict[Right, Annotated[tuple[Relation, ...], Field(min_length=1)]] = Field(
+        default_factory=dict, description="Who may do what, instead of what docs/rights.md says"
+    )
+
+    @field_validator("rights")
+    @classmethod
+    def _pages_know_little(cls, rights: dict[Right, tuple[Relation, ...]]) -> dict[Right, tuple[Relation, ...]]:
+        for right, relations in rights.items():
+            if right in PAGES.rights and (strange := [one for one in relations if one not in OF_PAGES]):
+                raise ValueError(f"{right}: of a page {strange[0]!r} is not known; write {', '.join(OF_PAGES)}")
+        return rights

@@ -1,7 +1,9 @@
 """What comes of a change in a ticket. Each rule is a sentence in ``docs/jira.md``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from pydantic import AwareDatetime
 
@@ -14,6 +16,8 @@ from followthrough.domain.replayed.values import EntryKind, Message, PersonId, R
 
 SOMEBODY = "somebody in Jira"
 """Whoever changed the ticket and is not in the organisation file."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 UNREADABLE = {
     TicketState.GONE: "was deleted, or can't be seen any more",
@@ -55,8 +59,12 @@ def is_behind(item: ActionItem, shows: TicketFacts | None) -> bool:
     return ticket_facts(item, shows) != shows and not lost
 
 
-def take_report(item: ActionItem, report: TicketReport, now: datetime) -> Outcome:
+def take_report(
+    item: ActionItem, report: TicketReport, now: datetime, not_allowed: Mapping[str, str] = NOTHING
+) -> Outcome:
     """Compares what a ticket says with what it said before, and decides what becomes of each difference.
+
+    ``not_allowed`` has by commands why who changed the ticket may not give them.
 
     The item notes what it saw; the outcome's commands are still to be carried out, in their order. The same report
     again changes nothing.
@@ -66,7 +74,7 @@ def take_report(item: ActionItem, report: TicketReport, now: datetime) -> Outcom
         return Outcome()
     item.ticket, item.ticket_seen = report.ticket, report
     item.version += 1
-    taking = _Taking(item, seen, report, now)
+    taking = _Taking(item, seen, report, now, not_allowed)
     if report.state in UNREADABLE:
         taking.unreadable()
     else:
@@ -80,14 +88,19 @@ def take_report(item: ActionItem, report: TicketReport, now: datetime) -> Outcom
 class _Taking:
     """One report; ``after`` is the item as it will be once the commands so far are carried out."""
 
-    def __init__(self, item: ActionItem, seen: TicketReport, report: TicketReport, now: datetime) -> None:
+    def __init__(
+        self, item: ActionItem, seen: TicketReport, report: TicketReport, now: datetime, not_allowed: Mapping[str, str]
+    ) -> None:
         self.item, self.seen, self.report, self.now = item, seen, report, now
+        self.not_allowed = not_allowed
         self.after = item.model_copy(deep=True)
         self.outcome = Outcome()
         self.key = report.ticket.key
 
     def give(self, command: ItemCommand) -> str | None:
-        """Why the rules do not allow the command; None when they do."""
+        """Why it is not to be given, or the rules do not allow it; None when they do."""
+        if command.command in self.not_allowed:
+            return self.not_allowed[command.command]
         try:
             command.apply(self.after, self.now)
         except Refusal as refusal:
@@ -103,6 +116,11 @@ class _Taking:
         self.note(what)
         told = ToTell(NoticeKind.TICKET_CONFLICT, tuple(dict.fromkeys(to)), f"{what}\n{to_do}")
         self.outcome.tells.append(told)
+
+    def forbidden(self, to: tuple[PersonId, ...], what: str, command: str, stays: str) -> None:
+        """Tells people, and whoever looks at the ticket."""
+        self.conflict(to, f"{what} {self.not_allowed[command]}", stays.capitalize())
+        self.outcome.comments.append(f"Followthrough: {stays} {self.not_allowed[command]}")
 
     def unreadable(self) -> None:
         if self.report.state is self.seen.state or self.item.settled:
@@ -140,6 +158,10 @@ class _Taking:
                 "The action item keeps its owner; reassign it if somebody else is to do it.",
             )
             return
+        if "reassign" in self.not_allowed:
+            what = f"Ticket {self.key} was assigned to {report.assignee}."
+            self.forbidden((report.lead,), what, "reassign", "the action item keeps its owner.")
+            return
         by, reason = report.assigned_by or SOMEBODY, f"assigned in ticket {self.key}"
         refusal = self.give(Reassign(by=by, to=report.assignee, reason=reason))
         if refusal is None and by == report.assignee:
@@ -152,7 +174,10 @@ class _Taking:
         if report.state is TicketState.DONE:
             self._closed(already=seen.state is TicketState.DONE)
         elif seen.state is TicketState.DONE:
-            if self.after.status is ItemStatus.DONE:
+            if self.after.status is ItemStatus.DONE and "reopen" in self.not_allowed:
+                what = f"Ticket {self.key} was reopened."
+                self.forbidden((self.item.owner,), what, "reopen", "the action item waits for its verification.")
+            elif self.after.status is ItemStatus.DONE:
                 self.item.send_back(self.now, f"Reopened in ticket {self.key}", report.moved_by)
                 self.item.ticket_conflict = f"Ticket {self.key} was reopened, so its evidence did not hold."
         elif report.state is TicketState.IN_PROGRESS and seen.state is not TicketState.IN_PROGRESS:
@@ -183,15 +208,19 @@ class _Taking:
             f"Ticket {self.key} was closed, but the action item is still open. {why}",
             "Close the action item with evidence, or comment with the link on the ticket.",
         )
-        self.outcome.comments.append(
-            "Followthrough: this action item is still open. Please comment with a link to the change, dashboard or "
-            "test that shows that it is done."
+        to_show = (
+            "Please comment with a link to the change, dashboard or test that shows that it is done."
+            if "done" not in self.not_allowed
+            else why
         )
+        self.outcome.comments.append(f"Followthrough: this action item is still open. {to_show}")
         self.outcome.reopen = report.reopen_without_evidence
 
     def _finished(self) -> str | None:
         """Why the ticket's evidence does not finish the item; None when it does."""
         evidence = self.report.evidence
+        if "done" in self.not_allowed:
+            return self.not_allowed["done"]
         if evidence is None:
             return "Nothing shows that it is done."
         if any(shown.url == evidence and shown.refuted is not None for shown in self.item.evidence):

@@ -1,0 +1,79 @@
+"""Whether somebody may do something, and in which words they may not."""
+
+from collections.abc import Iterable
+
+from followthrough.domain.answered.access.actor import Actor, Door, Scope
+from followthrough.domain.answered.access.relations import About
+from followthrough.domain.answered.access.rights import IN_WORDS, TABLE, Right
+from followthrough.domain.answered.organisation.policies import Policies
+from followthrough.domain.answered.wording import listed
+from followthrough.domain.replayed.proof import Proof, Relation
+from followthrough.domain.replayed.values import PersonId
+
+ASKED = 3
+"""Names in a sentence."""
+NAMELESS = {Door.JIRA: "Somebody in Jira"}
+
+
+def allowed(right: Right, policies: Policies) -> tuple[Relation, ...]:
+    """Who may: as the organisation file says, or else as it comes."""
+    return policies.rights.get(right, TABLE[right].relations)
+
+
+def may(right: Right, actor: Actor, by: PersonId | None, about: About) -> str | None:
+    """None when they may, or a sentence that says who may and names whom to ask."""
+    sentence = cannot_speak_as(actor, by)
+    if sentence is not None:
+        return sentence
+    return None if proof_of(right, actor, by, about).holds_for(about.record) else refusal(right, actor, by, about)
+
+
+def cannot_speak_as(actor: Actor, by: PersonId | None) -> str | None:
+    """Why whoever asks does not act in the name of ``by``; None when they do."""
+    token = f"The token {actor.name}".strip()
+    if by is None or actor.speaks_for_others:
+        return None
+    if Scope.COMMAND not in actor.scopes:
+        return f"{token} only reads; make one with the scope {Scope.COMMAND}."
+    if actor.person is None:
+        return f"{token} can't act as {by}; it needs the scope {Scope.ACT_FOR_OTHERS}."
+    if by != actor.person:
+        return f"You are {actor.person} here and can't act as {by}; leave out by whom, or let {by} do it."
+    return None
+
+
+def proof_of(right: Right, actor: Actor, by: PersonId | None, about: About, further: Iterable[Relation] = ()) -> Proof:
+    """What is known of who asks, and who may; ``further`` is what they are beside what is found here."""
+    person = by or actor.person
+    given = {*about.given(person), *further, *_by_door(actor)}
+    if Scope.ADMINISTER not in actor.scopes:
+        given.discard(Relation.ADMINISTRATOR)
+    return Proof(
+        person=person,
+        anybody=person is None and actor.door is Door.THIS_MACHINE,
+        relations=tuple(sorted(given)),
+        allowed=allowed(right, about.organisation.policies),
+        through=actor.through,
+    )
+
+
+def refusal(right: Right, actor: Actor, by: PersonId | None, about: About) -> str:
+    """For somebody who may not: who may, and whom to ask by name."""
+    who = by or actor.person or actor.name or NAMELESS.get(actor.door, "Nobody")
+    relations = allowed(right, about.organisation.policies)
+    asked = [about.organisation.name_of(one) for one in about.whom_to_ask(relations, but=who)[:ASKED]]
+    words = listed([IN_WORDS[relation] for relation in relations], "or")
+    what = f"{TABLE[right].deed} {about.name}".strip()
+    ask = f"; ask {listed(asked, 'or')}" if asked else ""
+    return f"{who} can't {what}: that is for {words}{ask}."
+
+
+def _by_door(actor: Actor) -> Iterable[Relation]:
+    """What somebody is by what proves it: a token of a service is nobody's."""
+    if actor.door is Door.JIRA:
+        yield Relation.IN_JIRA
+    if actor.door is Door.SERVICE_TOKEN and actor.person is None:
+        if Scope.READ in actor.scopes:
+            yield Relation.ANYBODY
+        if Scope.ADMINISTER in actor.scopes:
+            yield Relation.ADMINISTRATOR
