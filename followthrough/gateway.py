@@ -71,7 +71,14 @@ class Gateway:
         self.alerts = AlertDelivery(self.incidents, client, organisation, database)
 
     async def declare(
-        self, title: str, service: ServiceId, severity: Severity, by: PersonId, drill: bool, dedup_key: str | None
+        self,
+        title: str,
+        service: ServiceId,
+        severity: Severity,
+        by: PersonId,
+        drill: bool,
+        dedup_key: str | None,
+        private: bool = False,
     ) -> str:
         """The id of the incident; the same ``dedup_key`` declares one incident, ever. Raises NotInFile."""
         organisation = self._organisation()
@@ -92,6 +99,7 @@ class Gateway:
                     declared_at=datetime.now(UTC),
                     declared_by=by,
                     drill=drill,
+                    private=private,
                 )
                 progress = IncidentProgress(incident=incident)
                 started = await start_record(self._client, progress, WorkflowIDReusePolicy.REJECT_DUPLICATE)

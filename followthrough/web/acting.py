@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from followthrough.checks import NotCarriedOut
+from followthrough.domain.answered.access.actor import Actor, Door
 from followthrough.domain.answered.choices import choices
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import Refusal
@@ -41,8 +42,9 @@ async def look(request: Request, offer: OfferDep) -> Response:
 async def act(request: Request, typed: TypedDep, offer: OfferDep, reading: Reading, gateway: GatewayDep) -> Response:
     """As the person whom the mail was for; having the link is what allows it. Equal links are one command."""
     records = gateway.items if isinstance(offer.record, ActionItem) else gateway.incidents
+    reader = Actor(person=offer.link.person, door=Door.MAIL_LINK)
     try:
-        record = await records.command(offer.record.id, command_of(offer, typed), offer.link.nonce)
+        record = await records.command(offer.record.id, command_of(offer, typed), offer.link.nonce, reader)
     except (Refusal, NotCarriedOut) as error:
         await require_unused(offer.link, offer.record, offer.organisation, reading)
         return _form(request, offer, typed, str(error))

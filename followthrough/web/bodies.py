@@ -1,8 +1,9 @@
 """What clients post. The command line uses it too, so it imports nothing of the service."""
 
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from followthrough.domain.replayed.sprint.commands import MOST_PLANNED
 from followthrough.domain.replayed.text import Key, Label, Title
@@ -18,7 +19,14 @@ class NewIncident(Request):
     severity: Severity
     by: PersonId
     drill: bool = False
+    private: bool = Field(False, description="Only who is on it sees it; for security and for what concerns a person")
     dedup_key: Label | None = None
+
+    @model_validator(mode="after")
+    def _no_private_drill(self) -> Self:
+        if self.drill and self.private:
+            raise ValueError("A drill is for everybody to learn from; it can't be private.")
+        return self
 
 
 class NewDrill(Request):

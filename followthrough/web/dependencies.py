@@ -11,7 +11,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio.client import Client
 
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor
+from followthrough.domain.answered.access.privacy import seen_by
 from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.values import PersonId
 from followthrough.gateway import Gateway
 from followthrough.links import Links
 from followthrough.organisation_file import OrganisationFile
@@ -56,6 +59,10 @@ async def _links(request: Request) -> Links:
     return served(request).links
 
 
+async def _actor(request: Request) -> Actor:
+    return AT_THIS_MACHINE
+
+
 def _session(request: Request) -> Iterator[Session]:
     with Session(served(request).database) as session:
         yield session
@@ -67,8 +74,18 @@ OrganisationDep = Annotated[Organisation, Depends(_organisation)]
 """As the file is at the request's begin."""
 GatewayDep = Annotated[Gateway, Depends(_gateway)]
 LinksDep = Annotated[Links, Depends(_links)]
+ActorDep = Annotated[Actor, Depends(_actor)]
+"""Who asks."""
 Reading = Annotated[Session, Depends(_session)]
 """A session on the database; it connects when it is first used."""
+
+
+async def _seen_by(actor: ActorDep) -> PersonId | None:
+    return seen_by(actor)
+
+
+SeenByDep = Annotated[PersonId | None, Depends(_seen_by)]
+"""Whose eyes look at what may be private; None for those that see everything."""
 
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 """How many rows come before the page."""
