@@ -40,7 +40,7 @@ from followthrough.engine_errors import if_known, refusing
 from followthrough.revival import go_on
 from followthrough.starts import start_record
 from followthrough.store import queries
-from followthrough.store.privacy import hides
+from followthrough.store.privacy import sees
 from workflows.action_item import ActionItemWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.messages.incident import IncidentProgress
@@ -254,7 +254,7 @@ class Records(Generic[RecordT, CommandT]):
             return False
         with Session(self._database) as session:
             known = self._kind.read(session, record.id) is not None
-            return hides(session, record.id, eyes) if known else record.private
+            return (known or record.private) and not sees(session, record.id, eyes)
 
     def _read(self, record_id: str) -> RecordT | None:
         with Session(self._database) as session:

@@ -16,7 +16,7 @@ from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.render import render_daily
 from followthrough.store import queries
-from followthrough.store.privacy import hides
+from followthrough.store.privacy import sees
 from followthrough.store.tables import MailRow, MailState
 from workflows.messages.mail import DailyMail
 
@@ -63,7 +63,7 @@ class Daily:
             if row is not None and row.state.done:
                 continue
             if about is None or not overtaken(mail, about):
-                if hides(session, mail.item_id or mail.incident_id, daily.person):
+                if about is not None and not sees(session, about.id, daily.person):
                     hidden.add(mail.key)
                 owed.append(said_discreetly(mail) if mail.key in hidden else mail)
             elif row is not None:
@@ -83,7 +83,7 @@ class Daily:
 def _titles(session: Session, mails: Sequence[WaitingMail], reader: PersonId) -> dict[str, str]:
     incidents = [queries.incident(session, incident) for incident in {mail.incident_id for mail in mails}]
     return {
-        incident.id: title_for_all(incident) if hides(session, incident.id, reader) else incident.title
+        incident.id: incident.title if sees(session, incident.id, reader) else title_for_all(incident)
         for incident in incidents
         if incident
     }

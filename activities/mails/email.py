@@ -20,7 +20,7 @@ from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.render import render
-from followthrough.store.privacy import hides
+from followthrough.store.privacy import sees
 from followthrough.store.tables import MailRow, MailState
 from workflows.messages.mail import Asked, MissedMail, Notice, PutInInbox
 
@@ -95,7 +95,7 @@ class Email:
         if not record.private or reader in on(record):
             return False
         with Session(self._mailer.database) as session:
-            return hides(session, record.id, reader or NOBODY)
+            return not sees(session, record.id, reader or NOBODY)
 
     def _gather(self, notice: Notice, mail: MailRow, reader: PersonId, organisation: Organisation) -> None:
         """As of now, or of the notice when that is later: then its workflow was fast-forwarded."""

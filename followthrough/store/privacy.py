@@ -49,10 +49,13 @@ def hidden_mail(seen_by: PersonId | None) -> ColumnElement[bool]:
     return and_(others, or_(_about_hidden(MailRow, seen_by), col(MailRow.key).in_(gathered)))
 
 
-def hides(session: Session, record_id: str, seen_by: PersonId | None) -> bool:
-    """Whether an incident or action item is not for these eyes, as far as the database knows it."""
-    row, hidden = (ActionItemRow, hidden_item) if is_item(record_id) else (IncidentRow, hidden_incident)
-    return session.exec(select(row.id).where(row.id == record_id, hidden(seen_by))).first() is not None
+def sees(session: Session, record_id: str, seen_by: PersonId | None) -> bool:
+    """Whether an incident or action item is there, and for these eyes."""
+    if is_item(record_id):
+        item = select(ActionItemRow.id).where(ActionItemRow.id == record_id, ~hidden_item(seen_by))
+        return session.exec(item).first() is not None
+    incident = select(IncidentRow.id).where(IncidentRow.id == record_id, ~hidden_incident(seen_by))
+    return session.exec(incident).first() is not None
 
 
 def marked(session: Session, items: Iterable[ActionItem]) -> list[ActionItem]:
@@ -66,8 +69,8 @@ def _hidden_incidents(seen_by: PersonId) -> SelectOfScalar[str]:
 
 
 def _about_hidden(mail: type[MailRow], seen_by: PersonId) -> ColumnElement[bool]:
-    item_id = col(mail.item_id)
+    item_id, incident_id = func.coalesce(mail.item_id, ""), func.coalesce(mail.incident_id, "")
     return or_(
-        and_(item_id.is_(None), col(mail.incident_id).in_(_hidden_incidents(seen_by))),
+        and_(item_id == "", incident_id.in_(_hidden_incidents(seen_by))),
         item_id.in_(select(ActionItemRow.id).where(hidden_item(seen_by))),
     )

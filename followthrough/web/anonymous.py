@@ -24,7 +24,7 @@ from followthrough.domain.replayed.values import Message
 from followthrough.records import Unknown
 from followthrough.store import queries
 from followthrough.store.anonymous import TooMany, add, shown_notes
-from followthrough.store.privacy import hides
+from followthrough.store.privacy import sees
 from followthrough.web.dependencies import Authorised, OrganisationDep, Reading, SeenByDep
 from followthrough.web.rendering import page
 
@@ -57,7 +57,7 @@ def list_notes(
     incident_id: str, organisation: OrganisationDep, reading: Reading, seen_by: SeenByDep
 ) -> list[ShownNotes]:
     """The notes that are shown by now, in the groups in which they appeared."""
-    if _find(reading, incident_id) is None or hides(reading, incident_id, seen_by):
+    if not sees(reading, incident_id, seen_by):
         raise Unknown(f"There is no {incident_id} here." if seen_by is None else not_here(incident_id))
     return shown_notes(reading, incident_id, organisation, datetime.now(UTC))
 
