@@ -253,8 +253,9 @@ class Records(Generic[RecordT, CommandT]):
         if record.private and eyes in on(record):
             return False
         with Session(self._database) as session:
-            known = self._kind.read(session, record.id) is not None
-            return (known or record.private) and not sees(session, record.id, eyes)
+            if sees(session, record.id, eyes):
+                return False
+            return record.private or self._kind.read(session, record.id) is not None
 
     def _read(self, record_id: str) -> RecordT | None:
         with Session(self._database) as session:

@@ -15,7 +15,7 @@ from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.store import queries
 from followthrough.store.tables import MailRow, MailState, TimelineRow
 from followthrough.web.accepted import Accepted, incident_page
-from followthrough.web.bodies import NewIncident
+from followthrough.web.bodies import PRIVATE, NewIncident
 from followthrough.web.dependencies import (
     ActorDep,
     Authorised,
@@ -29,8 +29,6 @@ from followthrough.web.dependencies import (
 from followthrough.web.keys import Key, update_id
 
 Limit = Annotated[int, Query(ge=1, le=500)]
-PRIVATE = "Followthrough-Private"
-"""Header of a list: how many fit that are private, and not for who asks."""
 WITHOUT_ENTRIES = {"unwritten", "written", "carried_out"}
 
 

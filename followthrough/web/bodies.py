@@ -1,4 +1,4 @@
-"""What clients post. The command line uses it too, so it imports nothing of the service."""
+"""What clients post, and a header that they get. The command line uses it too, so it imports nothing of the service."""
 
 from enum import StrEnum
 from typing import Self
@@ -9,6 +9,9 @@ from followthrough.domain.replayed.sprint.commands import MOST_PLANNED
 from followthrough.domain.replayed.text import Key, Label, Title
 from followthrough.domain.replayed.times import Day
 from followthrough.domain.replayed.values import PersonId, Request, ServiceId, Severity, TeamId
+
+PRIVATE = "Followthrough-Private"
+"""Header of a list: how many fit that are private, and not for who asks."""
 
 
 class NewIncident(Request):
