@@ -22,21 +22,24 @@ class AboutPrivate(TypedDict):
     level: int
     whom: str
     """Whom to ask; empty where nobody is known."""
+    missed: str
+    """Whom a mail about it did not reach; empty for other mails."""
     url: AsIs
 
 
 def about_private(notice: Notice, organisation: Organisation, public_url: str, reader: PersonId | None) -> AboutPrivate:
     """With the time where the reader is."""
-    record, kind = notice.record, notice.undelivered.kind if notice.undelivered else notice.kind
-    what = kind.replace("-", " ")
+    record, missed = notice.record, notice.undelivered
+    what = (missed.kind if missed else notice.kind).replace("-", " ")
     if isinstance(record, Incident):
         whom = record.postmortem_owner or record.holder(Role.INCIDENT_COMMANDER)
     else:
         whom = record.owner
     return {
-        "what": f"a mail that did not arrive, {what}" if notice.undelivered else what,
+        "what": what,
         "deadline": when(deadline_of(record), organisation.time_zone_of(reader)),
         "level": notice.level,
         "whom": one_line(organisation.name_of(whom)) if whom else "",
+        "missed": one_line(organisation.name_of(missed.person or "a subscriber")) if missed else "",
         "url": AsIs(f"{public_url}/{page_of(record.id)}"),
     }

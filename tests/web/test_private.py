@@ -61,6 +61,10 @@ async def secret_item(api: httpx.AsyncClient) -> str:
     return item
 
 
+def filled(path: str, named: dict[str, str]) -> str:
+    return PARAMETER.sub(lambda found: named.get(found[1], "checkout"), path)
+
+
 def addresses(web: Web, item: str) -> Iterator[str]:
     """Of every route that answers to GET, about this item, its incident, and each mail that there is."""
     incident = incident_of(item)
@@ -72,8 +76,7 @@ def addresses(web: Web, item: str) -> Iterator[str]:
         if "GET" not in (route.methods or ()):
             continue
         for key in mails if "{key" in str(route.path) else [""]:
-            words = named | {"key": key}
-            path = PARAMETER.sub(lambda found, words=words: words.get(found[1], "checkout"), str(route.path))
+            path = filled(str(route.path), named | {"key": key})
             yield f"{path}?audience=internal&token={decide}"
 
 

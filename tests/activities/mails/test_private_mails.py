@@ -114,7 +114,7 @@ def test_a_mail_that_did_not_arrive_is_told_of_without_its_subject(database: Eng
 def test_what_became_private_while_a_mail_waited_is_not_told_in_the_daily_one(database: Engine) -> None:
     post = Post(database)
     post.organisation = ORGANISATION.model_copy(update={"policies": Policies()})
-    reader = {"owner": "ben", "proposed_by": "ben", "title": SECRET}
+    reader: dict[str, Any] = {"owner": "ben", "proposed_by": "ben", "title": SECRET}
     about = notice(NoticeKind.ITEM_TO_PLAN, reader, to=("ana",))
     for record in (incident(title=SECRET), item(**reader)):
         model = ReadModel(database)
