@@ -151,7 +151,29 @@ def about_digest(
         "not every team practised": digest.missed_drills,
         "a few people carry much": digest.overloads,
     }
-    chapters = {
+    return {
+        "month": f"{Month.parse(digest.month).start:%B %Y}",
+        "asked": "; ".join(sentence for sentence, there in asked.items() if there),
+        "declared": ", ".join(f"{count} {severity}" for severity, count in digest.incidents.items() if count) or "none",
+        "resolved": digest.resolved,
+        "on_time": items.on_time,
+        "closed": closed,
+        "share": f"{items.on_time / closed:.0%}" if closed else "",
+        "waived": items.waived,
+        "open": items.open,
+        "overdue": items.overdue,
+        "median_age": span(timedelta(days=ages.median)) if ages.median else "less than a day",
+        "oldest": [_about(ages.oldest, public_url)] if ages.oldest else [],
+        "charts": [(chart.alt, f"cid:{chart.content_id}") for chart in charts(digest)],
+        "chapters": _chapters(_of_month(digest, organisation, public_url), page_url, at_most),
+        "page_url": page_url,
+        "unsubscribe_url": AsIs(unsubscribe),
+    }
+
+
+def _of_month(digest: Digest, organisation: Organisation, public_url: str) -> dict[str, list[Line]]:
+    """What the month is told by, under its headings."""
+    return {
         "Escalations that nobody has answered": [
             *(_about(one.item, public_url, _unanswered(one, organisation)) for one in digest.unanswered),
             *_private(digest.unnamed.unanswered),
@@ -174,24 +196,6 @@ def about_digest(
             *(_thanks(kudos, organisation, public_url) for kudos in digest.kudos),
             *_private(digest.unnamed.kudos),
         ],
-    }
-    return {
-        "month": f"{Month.parse(digest.month).start:%B %Y}",
-        "asked": "; ".join(sentence for sentence, there in asked.items() if there),
-        "declared": ", ".join(f"{count} {severity}" for severity, count in digest.incidents.items() if count) or "none",
-        "resolved": digest.resolved,
-        "on_time": items.on_time,
-        "closed": closed,
-        "share": f"{items.on_time / closed:.0%}" if closed else "",
-        "waived": items.waived,
-        "open": items.open,
-        "overdue": items.overdue,
-        "median_age": span(timedelta(days=ages.median)) if ages.median else "less than a day",
-        "oldest": [_about(ages.oldest, public_url)] if ages.oldest else [],
-        "charts": [(chart.alt, f"cid:{chart.content_id}") for chart in charts(digest)],
-        "chapters": _chapters(chapters, page_url, at_most),
-        "page_url": page_url,
-        "unsubscribe_url": AsIs(unsubscribe),
     }
 
 
