@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
-from sqlmodel import Session, select
+from sqlmodel import Session, delete, select
 
 from followthrough.domain.answered.access.actor import Actor, Door
 from followthrough.domain.answered.choices import DECIDE
@@ -115,6 +115,8 @@ async def test_who_is_on_it_sees_it_and_who_approves_sees_the_item(web: Web, api
 
 async def test_nothing_tells_a_private_incident_from_none_at_all(web: Web, api: httpx.AsyncClient) -> None:
     incident = incident_of(await secret_item(api))
+    with Session(web.database) as session, session.begin():
+        session.execute(delete(AnonymousNoteRow))
 
     async def answers(client: httpx.AsyncClient, about: str) -> list[tuple[int, str]]:
         note = {"command": "note", "by": STRANGER, "text": "Hello"}
