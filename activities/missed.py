@@ -45,6 +45,11 @@ class Missed:
             on = queries.action_item(session, item.block.on) if item.block and item.block.on else None
         return MissedByItem(
             over=BlockOver(on=on.id, because=f"{on.id} is {on.outcome}") if on is not None and on.settled else None,
-            news=incident and IncidentNews(resolved_at=incident.resolved_at, published_at=incident.published_at),
+            news=incident
+            and IncidentNews(
+                resolved_at=incident.resolved_at,
+                published_at=incident.published_at,
+                private=incident.private if incident.was_private else None,
+            ),
             incident_id=incident and incident.merged_into,
         )

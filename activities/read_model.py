@@ -9,12 +9,13 @@ from temporalio import activity
 
 from followthrough.domain.replayed.drill.drill import DrillReport
 from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.incident.privacy import people_on
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.text import clean_all
 from followthrough.domain.replayed.values import Fence
 from followthrough.store import projections
 from followthrough.store.database import upsert_for
-from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, PostmortemRow, TimelineRow
+from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, MaySeeRow, PostmortemRow, TimelineRow
 
 UNFENCED = Fence()
 """Of a record that no workflow has written."""
@@ -78,6 +79,9 @@ class ReadModel:
         """Entries beyond the record's number were made in a task that did not count."""
         row = _row(record)
         self._put(session, type(row), row.model_dump())
+        if isinstance(record, Incident) and record.private:
+            session.execute(delete(MaySeeRow).where(col(MaySeeRow.incident_id) == record.id))
+            self._put(session, MaySeeRow, *({"incident_id": record.id, "person": one} for one in people_on(record)))
         if isinstance(record, Incident) and record.postmortem is not None and record.postmortem.text:
             text = record.postmortem.model_dump(include={"text", "at"})
             self._put(session, PostmortemRow, {"incident_id": record.id, **text})

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.read_model import ReadModel
+from followthrough.domain.answered.access.privacy import discreet_item
 from followthrough.domain.answered.incident.repeat_search import find_repeats
 from followthrough.domain.answered.incident.schedule import plan_incident
 from followthrough.domain.answered.item.schedule import plan_item
@@ -71,16 +72,21 @@ class Schedule:
 
     @activity.defn
     def find_repeats(self, incident: Incident) -> RepeatsFound:
-        """What it repeats: the linked incidents and, unless that was looked for before, those it looks like."""
+        """What it repeats: the linked incidents and, unless that was looked for before, those it looks like.
+
+        A private one is linked by people alone, for follow-ups of others would tell of it; and those of private ones go
+        without their titles.
+        """
         policies = self._organisation().policies.repeats
         repeats = tuple(incident.repeats)
         with Session(self._database) as session:
             if policies.enabled and not incident.compared:
                 since = incident.declared_at - policies.within
                 earlier = queries.resolved_incidents(session, since, until=incident.declared_at)
-                repeats += find_repeats(incident, earlier, policies)
+                found = find_repeats(incident, earlier, policies)
+                repeats += tuple(one.model_copy(update={"proposed": one.proposed or incident.private}) for one in found)
             items = queries.items_of(session, [repeat.incident_id for repeat in repeats]) if repeats else []
-        follow_ups = tuple(FollowUp.model_validate(item, from_attributes=True) for item in items)
+        follow_ups = tuple(FollowUp.model_validate(discreet_item(item), from_attributes=True) for item in items)
         return RepeatsFound(repeats=repeats, follow_ups=follow_ups)
 
     def _recent_formats(self, incident: Incident) -> list[FormatName]:

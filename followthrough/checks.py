@@ -14,10 +14,11 @@ from followthrough.domain.answered.postmortem import blameless
 from followthrough.domain.replayed.incident.commands import AssignRole, IncidentCommand, ProposeItem
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.incident.kudos import GiveKudos
-from followthrough.domain.replayed.incident.lifecycle import HandOver, Split
+from followthrough.domain.replayed.incident.lifecycle import HandOver, LinkRepeat, Merge, Split
+from followthrough.domain.replayed.incident.privacy import Admit
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import ItemCommand, Reassign
-from followthrough.domain.replayed.item.lifecycle import SplitItem
+from followthrough.domain.replayed.item.lifecycle import BlockItem, MergeItem, SplitItem
 from followthrough.domain.replayed.postmortem.commands import AssignPostmortem, Publish, SubmitPostmortem
 from followthrough.domain.replayed.values import PersonId, ServiceId
 
@@ -69,7 +70,7 @@ def named_in(command: IncidentCommand | ItemCommand) -> list[PersonId]:
     """Who gives the command, and whom else it names."""
     by = [command.by] if command.by else []
     match command:
-        case AssignRole(person=other) | HandOver(person=other) | ProposeItem(owner=other):
+        case AssignRole(person=other) | HandOver(person=other) | ProposeItem(owner=other) | Admit(person=other):
             return [*by, other]
         case AssignPostmortem(to=other) | Reassign(to=other):
             return [*by, other]
@@ -78,6 +79,14 @@ def named_in(command: IncidentCommand | ItemCommand) -> list[PersonId]:
         case SplitItem(parts=parts):
             return [*by, *(part.owner for part in parts)]
     return by
+
+
+def other_named_in(command: IncidentCommand | ItemCommand) -> str | None:
+    """The incident or action item that it names beside the one that it is given to; of the same kind."""
+    match command:
+        case Merge(into=other) | MergeItem(into=other) | LinkRepeat(of=other) | BlockItem(on=str(other)):
+            return other
+    return None
 
 
 def findings(text: str, organisation: Organisation) -> list[blameless.Finding]:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from icalendar import STATUS, TRANSP, Alarm, Calendar, Event
 
+from followthrough.domain.answered.access.privacy import title_for_all
 from followthrough.domain.replayed.item.action_item import ActionItem
 
 ALARM_BEFORE = timedelta(days=1)
@@ -26,7 +27,8 @@ def deadline_calendar(key: str, name: str, items: Iterable[ActionItem], public_u
 
 
 def _entry(item: ActionItem, due: datetime, public_url: str, now: datetime) -> Event:
-    alarm = Alarm.new(description=f"Due tomorrow: {item.title}")
+    title = title_for_all(item)
+    alarm = Alarm.new(description=f"Due tomorrow: {title}")
     alarm.add("action", "DISPLAY")
     alarm.TRIGGER = -ALARM_BEFORE
     url = f"{public_url}/items/{item.id}"
@@ -35,7 +37,7 @@ def _entry(item: ActionItem, due: datetime, public_url: str, now: datetime) -> E
         sequence=item.version,
         stamp=now,
         start=due,
-        summary=f"Due: {item.title}",
+        summary=f"Due: {title}",
         description=f"Action item {item.id} of incident {item.incident_id}: {url}",
         url=url,
         status=STATUS.CANCELLED if item.settled else STATUS.CONFIRMED,

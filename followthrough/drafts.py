@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import AwareDatetime
 
+from followthrough.domain.answered.access.privacy import discreet
 from followthrough.domain.answered.incident.updates import last_update
 from followthrough.domain.answered.organisation.organisation import Organisation, Templates
 from followthrough.domain.answered.wording import span, when
@@ -33,10 +34,14 @@ def draft(
     public_url: str,
     now: datetime,
 ) -> Draft:
-    """From the templates of the team, or else of the organisation, or else those that come along."""
+    """From the templates of the team, or else of the organisation, or else those that come along.
+
+    Of a private incident it has only what updates said before, for it goes to people who are not on it.
+    """
     cadence = organisation.severities[incident.severity].updates.get(audience)
     next_update = now + cadence if cadence and stage is not UpdateStage.RESOLVED else None
-    facts = _facts(incident, audience, organisation, public_url, now) | {"next_update": when(next_update)}
+    shown = discreet(incident).model_copy(update={"updates": incident.updates})
+    facts = _facts(shown, audience, organisation, public_url, now) | {"next_update": when(next_update)}
     known = {name: " ".join(facts[name].split()) for name in known_to(audience)}
     text = _fill_first(template_name(stage, audience), known, organisation.update_templates_of(incident.team))
     return Draft(stage=stage, audience=audience, text=text, next_update=next_update)

@@ -27,7 +27,7 @@ class NotHeard(Exception):
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Raises Refusal for an update that a rule refused, Forbidden for who may not, NotHeard; all else stays as it is."""
+    """Raises Refusal for what a rule refused, Forbidden for who may not, NotHeard; all else stays as it is."""
     try:
         yield
     except WorkflowUpdateFailedError as error:

@@ -88,6 +88,7 @@ class Gateway:
         dedup_key: str | None,
         *,
         actor: Actor,
+        private: bool = False,
     ) -> str:
         """The id of the incident; the same ``dedup_key`` declares one incident, ever. Raises NotInFile."""
         organisation = self._organisation()
@@ -110,6 +111,7 @@ class Gateway:
                     declared_at=datetime.now(UTC),
                     declared_by=by,
                     drill=drill,
+                    private=private,
                 )
                 progress = IncidentProgress(incident=incident, proof=proof)
                 started = await start_record(self._client, progress, WorkflowIDReusePolicy.REJECT_DUPLICATE)

@@ -10,6 +10,7 @@ from temporalio.exceptions import TemporalError
 
 from activities.read_model import ReadModel
 from followthrough.domain.replayed.drill.drill import DrillReport
+from followthrough.domain.replayed.ids import is_item
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import Fence
@@ -35,9 +36,13 @@ class Rebuilt(NamedTuple):
 
 
 async def rebuild(client: Client, read_model: ReadModel) -> Rebuilt:
-    """Needs a worker that runs. Timelines keep what the database still has."""
+    """Needs a worker that runs. Timelines keep what the database still has.
+
+    Incidents come first, for they say whether their action items are private.
+    """
     written, unread = 0, list[str]()
-    for record_id in {execution.id: None async for execution in client.list_workflows(RECORDS)}:
+    known = {execution.id async for execution in client.list_workflows(RECORDS)}
+    for record_id in sorted(known, key=is_item):
         try:
             await take_over(client, read_model, record_id, await asyncio.to_thread(read_model.writes, record_id))
             written += 1

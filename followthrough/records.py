@@ -1,6 +1,7 @@
 """Incidents and action items as their workflows have them: read, started, and given commands."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,9 +24,10 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from followthrough.checks import NotCarriedOut, checked
+from followthrough.checks import NotCarriedOut, checked, other_named_in
 from followthrough.domain.answered.access.actor import Actor
 from followthrough.domain.answered.access.may import allowed
+from followthrough.domain.answered.access.privacy import not_here, on, seen_by
 from followthrough.domain.answered.access.relations import OF_ITS_INCIDENT, About
 from followthrough.domain.answered.access.rights import right_of
 from followthrough.domain.answered.organisation.departures import as_of
@@ -38,13 +40,14 @@ from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.item.lifecycle import ReopenItem
 from followthrough.domain.replayed.proof import Proof
-from followthrough.domain.replayed.values import Command, Refusal
+from followthrough.domain.replayed.values import Command, PersonId, Refusal
 from followthrough.engine_errors import if_known, refusing
 from followthrough.permission import require
 from followthrough.proving import proved_by, proving
 from followthrough.revival import go_on
 from followthrough.starts import start_record
 from followthrough.store import queries
+from followthrough.store.privacy import sees
 from workflows.action_item import ActionItemWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.messages.incident import IncidentProgress
@@ -153,6 +156,17 @@ class Records(Generic[RecordT, CommandT]):
                 return await self._client.get_workflow_handle(record_id).query(self._kind.state)
         raise Unknown(f"There is no {record_id} here.")
 
+    async def seen(self, record_id: str, actor: Actor) -> RecordT:
+        """See ``get``. Raises Unknown for what is private and not for these eyes, as for what is not there."""
+        eyes = seen_by(actor)
+        if eyes is None or not self._kind.is_id(record_id):
+            return await self.get(record_id)
+        with contextlib.suppress(Unknown):
+            record = await self.get(record_id)
+            if not await asyncio.to_thread(self._hides, record, eyes):
+                return record
+        raise Unknown(not_here(record_id))
+
     async def ended(self, record_id: str) -> RecordT | None:
         """As it ended, when its workflow does not run; from the read model once the engine has forgotten it."""
         handle = self._client.get_workflow_handle(record_id, result_type=self._kind.record)
@@ -174,9 +188,9 @@ class Records(Generic[RecordT, CommandT]):
         another way.
         """
         key = key or uuid4().hex
-        record = await self.get(record_id)
-        if isinstance(command, LinkRepeat):
-            await self.get(command.of)
+        record = await self.seen(record_id, actor)
+        if (other := other_named_in(command)) and (isinstance(command, LinkRepeat) or seen_by(actor) is not None):
+            await self.seen(other, actor)
         command = command.model_copy(update={"by": command.by or actor.person})
         command = await asyncio.to_thread(checked, command, record, self._organisation())
         proof = await asyncio.to_thread(self._proof, command, record, actor, key)
@@ -251,6 +265,15 @@ class Records(Generic[RecordT, CommandT]):
             if not await start_record(self._client, progress, WorkflowIDReusePolicy.ALLOW_DUPLICATE):
                 raise Refusal(f"Somebody has just reopened {record_id}.")
             return await self._client.get_workflow_handle(record_id).query(self._kind.state)
+
+    def _hides(self, record: RecordT, eyes: PersonId) -> bool:
+        """One that is too young for the database says itself who is on it."""
+        if record.private and eyes in on(record):
+            return False
+        with Session(self._database) as session:
+            if sees(session, record.id, eyes):
+                return False
+            return record.private or self._kind.read(session, record.id) is not None
 
     def _read(self, record_id: str) -> RecordT | None:
         with Session(self._database) as session:

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from followthrough.cli import api
 from followthrough.domain.replayed.item.commands import Accept
+from followthrough.web.bodies import PRIVATE
 from tests.standins.server import StandIn, cut_off
 
 ITEM = "/items/inc-7f3a9c21d0.1/commands"
@@ -77,3 +78,12 @@ def test_a_command_that_is_accepted_without_its_result_says_where_to_look(
             api.call("POST", ITEM, body=Accept(by="ines"), keyed=True)
     assert ended.value.exit_code == 0
     assert "look at inc-7f3a9c21d0.1 in a moment" in capsys.readouterr().err
+
+
+def test_how_many_private_ones_a_list_leaves_out_is_said_beside_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Service(JSONResponse([], headers={PRIVATE: "2"}), JSONResponse([], headers={PRIVATE: "0"})) as service:
+        monkeypatch.setenv("FOLLOWTHROUGH_URL", service.url)
+        assert api.call("GET", "/incidents") == api.call("GET", "/incidents") == []
+    assert capsys.readouterr().err == "And 2 private, seen by those who are on them.\n"

@@ -148,10 +148,11 @@ class ActionItemWorkflow(ToItem):
     def incident_went_on(self, news: IncidentNews) -> None:
         """Deadlines may count from it. What was known stays when the incident is reopened, until it comes again."""
         item = self._item
-        known = item.resolved_at, item.published_at
+        known = item.resolved_at, item.published_at, item.private
         item.resolved_at = news.resolved_at or item.resolved_at
         item.published_at = news.published_at or item.published_at
-        if known != (item.resolved_at, item.published_at):
+        item.private = item.private if news.private is None else news.private
+        if known != (item.resolved_at, item.published_at, item.private):
             item.version += 1
 
     @hears

@@ -99,7 +99,7 @@ class ToItem(ToRecord):
     @workflow.signal
     @abstractmethod
     def incident_went_on(self, news: IncidentNews) -> None:
-        """Its incident: it was resolved, or its postmortem published."""
+        """Its incident: it was resolved, its postmortem published, or it became private or open."""
 
     @workflow.signal
     @abstractmethod

@@ -7,13 +7,16 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.mails.mailer import WHOLE, Envelope, Mailer
-from followthrough.domain.answered.mail.daily import overtaken
+from followthrough.domain.answered.access.privacy import title_for_all
+from followthrough.domain.answered.mail.daily import overtaken, said_discreetly
 from followthrough.domain.answered.mail.times import quiet_until
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.mail.waiting import WaitingMail
+from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.render import render_daily
 from followthrough.store import queries
+from followthrough.store.privacy import sees
 from followthrough.store.tables import MailRow, MailState
 from workflows.messages.mail import DailyMail
 
@@ -53,31 +56,37 @@ class Daily:
         keys = [mail.key for mail in daily.mails]
         rows = {row.key: row for row in session.exec(select(MailRow).where(col(MailRow.key).in_(keys)).options(*WHOLE))}
         items = queries.items_named(session, [mail.item_id for mail in daily.mails if mail.item_id])
-        owed = []
+        owed, hidden = [], set[str]()
         for mail in daily.mails:
             row = rows.get(mail.key)
             about = items.get(mail.item_id) if mail.item_id else queries.incident(session, mail.incident_id)
             if row is not None and row.state.done:
                 continue
             if about is None or not overtaken(mail, about):
-                owed.append(mail)
+                if about is not None and not sees(session, about.id, daily.person):
+                    hidden.add(mail.key)
+                owed.append(said_discreetly(mail) if mail.key in hidden else mail)
             elif row is not None:
                 row.state = MailState.UNNEEDED
-        if len(owed) == 1 and owed[0].key in rows:
+        if len(owed) == 1 and owed[0].key in rows and owed[0].key not in hidden:
             return rows[owed[0].key]
         for mail in owed:
             if mail.key in rows:
                 rows[mail.key].sent_in = daily.key
         if not owed:
             return None
-        titles = _titles(session, owed)
+        titles = _titles(session, owed, daily.person)
         rendered = render_daily(daily, owed, titles, organisation, self._mailer.public_url, self._mailer.links)
         return envelope.to_person(rendered, organisation)
 
 
-def _titles(session: Session, mails: Sequence[WaitingMail]) -> dict[str, str]:
+def _titles(session: Session, mails: Sequence[WaitingMail], reader: PersonId) -> dict[str, str]:
     incidents = [queries.incident(session, incident) for incident in {mail.incident_id for mail in mails}]
-    return {incident.id: incident.title for incident in incidents if incident}
+    return {
+        incident.id: incident.title if sees(session, incident.id, reader) else title_for_all(incident)
+        for incident in incidents
+        if incident
+    }
 
 
 def _leave_in_peace(daily: DailyMail, organisation: Organisation) -> None:

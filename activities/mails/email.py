@@ -10,14 +10,17 @@ from temporalio.exceptions import ApplicationError
 
 from activities.mails.mailer import NOBODY_ABOVE, WHOLE, Envelope, Mailer
 from activities.mails.transport import MOST_RECIPIENTS
+from followthrough.domain.answered.access.privacy import NOBODY, on
 from followthrough.domain.answered.mail.daily import deadline_of
 from followthrough.domain.answered.mail.times import gather_time
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.incident import Audience
+from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.render import render
+from followthrough.store.privacy import sees
 from followthrough.store.tables import MailRow, MailState
 from workflows.messages.mail import Asked, MissedMail, Notice, PutInInbox
 
@@ -77,13 +80,22 @@ class Email:
         """Unless it can wait for the reader's daily mail."""
         mailer, reader = self._mailer, envelope.person
         with mailer.making(notice, envelope):
-            rendered = render(notice, organisation, mailer.public_url, mailer.links, reader)
+            hidden = self._hidden(notice, reader)
+            rendered = render(notice, organisation, mailer.public_url, mailer.links, reader, hidden=hidden)
         mail = envelope.mail(rendered, recipients)
         kind = notice.undelivered.kind if notice.undelivered else notice.kind
         if reader is None or kind in organisation.policies.mails.urgent:
             mailer.send(mail, _nobody(notice), waited=notice.waited)
         else:
             self._gather(notice, mail, reader, organisation)
+
+    def _hidden(self, notice: Notice, reader: PersonId | None) -> bool:
+        """Whether it is about something private, and to people who are not on it."""
+        record = notice.record
+        if not record.private or reader in on(record):
+            return False
+        with Session(self._mailer.database) as session:
+            return not sees(session, record.id, reader or NOBODY)
 
     def _gather(self, notice: Notice, mail: MailRow, reader: PersonId, organisation: Organisation) -> None:
         """As of now, or of the notice when that is later: then its workflow was fast-forwarded."""
@@ -149,9 +161,14 @@ def _waiting(notice: Notice, mail: MailRow) -> WaitingMail:
 
 
 def _addresses(notice: Notice, organisation: Organisation) -> list[str]:
-    """The plain ones, each once; none of people who get a mail of their own or unsubscribed."""
+    """The plain ones, each once; none of people who get a mail of their own or unsubscribed.
+
+    Of a private incident they hear what somebody chooses to tell them, and nothing else.
+    """
     people, service = organisation.people, organisation.services.get(notice.record.service)
     addresses = [to for to in notice.to if to not in people and "@" in to]
+    if notice.record.private and notice.kind is not NoticeKind.STAKEHOLDER_UPDATE:
+        return []
     if service and notice.audience and not _customers_in_drill(notice):
         addresses += service.subscribers.get(notice.audience, ())
     unsubscribed = notice.incident.unsubscribed if notice.incident else ()

@@ -4,10 +4,12 @@ from sqlmodel import Session, col, select
 from temporalio import activity
 
 from activities.mails.mailer import NOBODY_ABOVE, Envelope, Mailer, missed_mail
+from followthrough.domain.answered.access.privacy import NOBODY
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.mail.render import render_mail_problem
 from followthrough.store.mail_problems import record_problem_address
+from followthrough.store.privacy import sees
 from followthrough.store.tables import MailRow, MailState
 from workflows.messages.mail import MailProblem, MissedMail
 
@@ -42,6 +44,9 @@ class MailProblems:
         team = organisation.team_with(missed.person or "", next(iter(organisation.teams.values())))
         above = self._mailer.above(missed.person, team, organisation)
         envelope = Envelope(f"{missed.key}/undelivered", NoticeKind.UNDELIVERED, above, now)
+        with Session(self._mailer.database) as session:
+            if missed.record_id is not None and not sees(session, missed.record_id, above or NOBODY):
+                missed = missed.model_copy(update={"subject": missed.kind.replace("-", " ")})
         with self._mailer.making(missed, envelope):
             rendered = render_mail_problem(missed, organisation, self._mailer.public_url)
         self._mailer.send(envelope.to_person(rendered, organisation), NOBODY_ABOVE)

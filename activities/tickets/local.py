@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.tickets.tracker import SprintState, TicketHistory, TicketState, TicketStatus, describe, due_day, team_of
 from activities.vendors import VendorRefused
+from followthrough.domain.answered.access.privacy import title_for_all
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.ticket.text import closing_comment, plain_text, reopening_comment
 from followthrough.domain.replayed.item.action_item import ActionItem
@@ -49,7 +50,7 @@ class LocalTracker:
         row = LocalTicketRow(
             item_id=item.id,
             team=item.team,
-            summary=item.title,
+            summary=title_for_all(item),
             description=plain_text(describe(item, organisation, self._public_url)),
             status=TicketState.TO_DO,
             assignee=item.owner,
@@ -61,12 +62,15 @@ class LocalTracker:
     def link_back(self, ticket: Ticket, item: ActionItem) -> None:
         """See ``Tracker``. The ticket's address is its action item's page."""
 
-    def update(self, found: TicketStatus, item: ActionItem) -> None:
+    def update(self, found: TicketStatus, item: ActionItem, *, words: bool = False) -> None:
         """See ``Tracker``."""
         with Session(self._database) as session:
-            row = _row(session, found.ticket)
+            row, organisation = _row(session, found.ticket), self._organisation()
             row.assignee = item.owner
-            row.due = due_day(item, self._organisation())
+            row.due = due_day(item, organisation)
+            if words:
+                row.summary = title_for_all(item)
+                row.description = plain_text(describe(item, organisation, self._public_url))
             if item.settled and row.status != TicketState.DONE:
                 row.status = TicketState.DONE
                 row.description += f"\n\n{plain_text(closing_comment(item))}"

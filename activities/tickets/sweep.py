@@ -105,7 +105,7 @@ class TicketSweep:
     async def _reopen(self, item: ActionItem) -> None:
         key = item.ticket.key if item.ticket else ""
         reopen = ReopenItem(by=SOMEBODY, reason=f"ticket {key} was reopened")
-        shows = TicketFacts(owner=item.owner, due=item.planned.due, ended=True)
+        shows = TicketFacts(owner=item.owner, due=item.planned.due, ended=True, private=item.private)
         progress = ItemProgress(item=item, reopen=reopen, ticket_shows=shows)
         if not await start_record(self._client, progress, WorkflowIDReusePolicy.ALLOW_DUPLICATE):
             activity.logger.info("Action item %s goes on already", item.id)

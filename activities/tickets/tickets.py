@@ -98,7 +98,7 @@ class Tickets:
             if write.reopen:
                 self._tracker.reopen(status, write.item)
                 activity.heartbeat()
-            self._tracker.update(status, write.item)
+            self._tracker.update(status, write.item, words=write.words)
             activity.heartbeat()
             after = self._reports.report(item, self._tracker.status(status.ticket), written, request.at)
         return TicketFollowed(report=as_written(found, after, closed=item.settled), written=True)

@@ -79,8 +79,11 @@ class Tracker(Protocol):
     def link_back(self, ticket: Ticket, item: ActionItem) -> None:
         """Makes the ticket lead to its action item."""
 
-    def update(self, found: TicketStatus, item: ActionItem) -> None:
-        """Owner and deadline follow the action item; the ticket of one that is settled is closed with a comment."""
+    def update(self, found: TicketStatus, item: ActionItem, *, words: bool = False) -> None:
+        """Owner and deadline follow the action item; the ticket of one that is settled is closed with a comment.
+
+        With ``words``, its summary and description are written anew.
+        """
 
     def reopen(self, found: TicketStatus, item: ActionItem) -> None:
         """Opens a ticket that is closed, with a comment that says why its action item is open again."""

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from followthrough.domain.replayed.text import clean, clean_all
+from followthrough.web.bodies import PRIVATE
 
 out = Console(markup=False, emoji=False)
 err = Console(stderr=True, markup=False, emoji=False)
@@ -67,6 +68,8 @@ def call(
         err.print(clean(response.json()["message"]), highlight=False)
         raise typer.Exit
     if response.is_success:
+        if (hidden := response.headers.get(PRIVATE, "0")) != "0":
+            err.print(clean(f"And {hidden} private, seen by those who are on them."), highlight=False)
         is_json = response.headers["Content-Type"] == "application/json"
         return clean_all(response.json() if is_json else response.text)
     try:

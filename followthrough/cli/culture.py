@@ -37,6 +37,9 @@ def anonymous_note(
     if len(text) > LONGEST:
         fail(f"The note has {len(text)} characters; {LONGEST} are the most.", 2)
     taken = call("POST", f"/incidents/{incident}/anonymous", body=NewNote(text=text), known=False)
+    if taken["shown_from"] is None:
+        out.print(f"Kept if {incident} is a private incident; nothing tells whether there is one by that id.")
+        return
     out.print(f"Kept. It is shown from {readable(taken['shown_from'])} at the earliest, together with others.")
 
 

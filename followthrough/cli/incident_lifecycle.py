@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from followthrough.cli.api import AsJson, By, call, fail, out, show
 from followthrough.cli.incidents import Incident, give
 from followthrough.domain.replayed.incident.lifecycle import HandOver, LinkRepeat, Merge, Reopen, Split, UnlinkRepeat
+from followthrough.domain.replayed.incident.privacy import Admit, ChangePrivacy
 from followthrough.domain.replayed.values import Severity
 
 app = typer.Typer()
@@ -57,6 +58,24 @@ def split(
 def reopen(incident: Incident, reason: str, by: By) -> None:
     """Reopen an incident that was not over after all, even a closed one."""
     give(incident, Reopen(by=by, reason=reason))
+
+
+@app.command()
+def make_private(incident: Incident, reason: str, by: By) -> None:
+    """Show an incident only to who is on it, from now on."""
+    give(incident, ChangePrivacy(by=by, private=True, reason=reason))
+
+
+@app.command()
+def make_open(incident: Incident, reason: str, by: By) -> None:
+    """Show a private incident to everybody, from now on."""
+    give(incident, ChangePrivacy(by=by, private=False, reason=reason))
+
+
+@app.command()
+def admit(incident: Incident, person: str, by: By) -> None:
+    """Let somebody see a private incident who has no part in it."""
+    give(incident, Admit(by=by, person=person))
 
 
 @app.command()

@@ -44,10 +44,11 @@ def declare(
     service: Annotated[str, typer.Option(help="What is broken, as in the organisation file")],
     severity: Severity = Severity.SEV3,
     drill: Annotated[bool, typer.Option(help="Only practice: customers hear nothing")] = False,
+    private: Annotated[bool, typer.Option(help="Only who is on it sees it")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Declare an incident by hand; a paging alert does it by itself."""
-    body = NewIncident(title=title, service=service, severity=severity, by=by, drill=drill)
+    body = NewIncident(title=title, service=service, severity=severity, by=by, drill=drill, private=private)
     show(
         call("POST", "/incidents", body=body, keyed=True), as_json, lambda it: f"Declared {it['incident']}: {it['url']}"
     )

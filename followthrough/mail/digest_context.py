@@ -100,6 +100,8 @@ def about_weekly(
         "Closed in the last week": lines(digest.closed, lambda item: f"thanks to {names(item.owner)}"),
     }
     counted = {f"{heading}: {len(lines)}": lines for heading, lines in found.items() if lines}
+    if private := _private(digest.private):
+        counted[f"Of private incidents: {digest.private}"] = private
     return {
         "summary": ", ".join(counted).lower(),
         "decisions": len(digest.decisions),
@@ -140,26 +142,14 @@ def about_digest(
     items, ages = digest.items, digest.ages
     closed = items.on_time + items.late
     page_url = AsIs(f"{public_url}/digests/monthly?month={digest.month}")
+    unanswered = len(digest.unanswered) + digest.unnamed.unanswered
+    repeats = len(digest.repeats) + digest.unnamed.repeats
     asked = {
-        f"escalations without an answer: {len(digest.unanswered)}": digest.unanswered,
+        f"escalations without an answer: {unanswered}": unanswered,
         f"action items past their deadline: {items.overdue}": items.overdue,
-        f"repeated incidents: {len(digest.repeats)}": digest.repeats,
+        f"repeated incidents: {repeats}": repeats,
         "not every team practised": digest.missed_drills,
         "a few people carry much": digest.overloads,
-    }
-    chapters = {
-        "Escalations that nobody has answered": [
-            _about(one.item, public_url, _unanswered(one, organisation)) for one in digest.unanswered
-        ],
-        "Incidents that repeated an earlier one": [_repeat(repeat, public_url) for repeat in digest.repeats],
-        "Teams that have not practised this quarter": [
-            Line(one_line(organisation.teams[team.team].name), AsIs(f"{public_url}/drills"))
-            for team in digest.missed_drills
-        ],
-        "Who carries much, and who else could": [_carries(overload, organisation) for overload in digest.overloads],
-        "Waived": [_about(item, public_url, _waived(item, organisation)) for item in digest.waived],
-        "Drills": [_drill(report, organisation, public_url) for report in digest.drills],
-        "Thanks": [_thanks(kudos, organisation, public_url) for kudos in digest.kudos],
     }
     return {
         "month": f"{Month.parse(digest.month).start:%B %Y}",
@@ -175,10 +165,43 @@ def about_digest(
         "median_age": span(timedelta(days=ages.median)) if ages.median else "less than a day",
         "oldest": [_about(ages.oldest, public_url)] if ages.oldest else [],
         "charts": [(chart.alt, f"cid:{chart.content_id}") for chart in charts(digest)],
-        "chapters": _chapters(chapters, page_url, at_most),
+        "chapters": _chapters(_of_month(digest, organisation, public_url), page_url, at_most),
         "page_url": page_url,
         "unsubscribe_url": AsIs(unsubscribe),
     }
+
+
+def _of_month(digest: Digest, organisation: Organisation, public_url: str) -> dict[str, list[Line]]:
+    """What the month is told by, under its headings."""
+    return {
+        "Escalations that nobody has answered": [
+            *(_about(one.item, public_url, _unanswered(one, organisation)) for one in digest.unanswered),
+            *_private(digest.unnamed.unanswered),
+        ],
+        "Incidents that repeated an earlier one": [
+            *(_repeat(repeat, public_url) for repeat in digest.repeats),
+            *_private(digest.unnamed.repeats),
+        ],
+        "Teams that have not practised this quarter": [
+            Line(one_line(organisation.teams[team.team].name), AsIs(f"{public_url}/drills"))
+            for team in digest.missed_drills
+        ],
+        "Who carries much, and who else could": [_carries(overload, organisation) for overload in digest.overloads],
+        "Waived": [
+            *(_about(item, public_url, _waived(item, organisation)) for item in digest.waived),
+            *_private(digest.unnamed.waived),
+        ],
+        "Drills": [_drill(report, organisation, public_url) for report in digest.drills],
+        "Thanks": [
+            *(_thanks(kudos, organisation, public_url) for kudos in digest.kudos),
+            *_private(digest.unnamed.kudos),
+        ],
+    }
+
+
+def _private(count: int) -> list[Line]:
+    """What is counted and not named."""
+    return [Line(f"{count} private {'one' if count == 1 else 'ones'}", "")] if count else []
 
 
 def _chapters(lists: Mapping[str, list[Line]], page_url: AsIs, at_most: int | None) -> list[Chapter]:

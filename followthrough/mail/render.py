@@ -19,6 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import select_autoescape
 from markdown_it import MarkdownIt
 
+from followthrough.domain.answered.access.privacy import discreet
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.digest import Digest
 from followthrough.domain.answered.report.weekly import WeeklyDigest
@@ -35,6 +36,7 @@ from followthrough.mail.daily import AboutDaily, about_daily
 from followthrough.mail.digest_context import AboutDigest, AboutWeekly, about_digest, about_weekly
 from followthrough.mail.mail_problem import AboutMailProblem, about_mail_problem
 from followthrough.mail.planning import AboutPlanning, about_planning
+from followthrough.mail.private import AboutPrivate, about_private
 from followthrough.mail.trouble import AboutTrouble, about_trouble
 from followthrough.mail.unsubscribe import unsubscribe_headers
 from workflows.messages.mail import DailyMail, MissedMail, Notice
@@ -42,6 +44,7 @@ from workflows.messages.sprint import PlanningMail
 
 LAYOUT, DIGEST, WEEKLY, CHAPTERS = "layout.html.j2", "digest.md.j2", "weekly.md.j2", "_digest-chapters.md.j2"
 DAILY, UNDELIVERED, TROUBLE = "daily.md.j2", f"{NoticeKind.UNDELIVERED}.md.j2", "trouble.md.j2"
+PRIVATE = "private.md.j2"
 SUBJECT_WIDTH = 150
 DRILL = "**This is a drill.** Practise as if it were real; no customer is affected.\n\n"
 CHART = re.compile(r"!\[([^\[\]]*+)\]\(cid:[\w-]++\)")
@@ -54,6 +57,7 @@ KNOWN: Mapping[str, Set[str]] = {
     DAILY: AboutDaily.__annotations__.keys(),
     UNDELIVERED: AboutMailProblem.__annotations__.keys(),
     TROUBLE: AboutTrouble.__annotations__.keys(),
+    PRIVATE: AboutPrivate.__annotations__.keys(),
 }
 """What templates of one kind only may use."""
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -137,15 +141,27 @@ TEMPLATES = load(Path(__file__).parent / "templates")
 
 
 def render(
-    notice: Notice, organisation: Organisation, public_url: str, links: Links, reader: PersonId | None = None
+    notice: Notice,
+    organisation: Organisation,
+    public_url: str,
+    links: Links,
+    reader: PersonId | None = None,
+    *,
+    hidden: bool = False,
 ) -> Rendered:
     """The mail of a notice to one reader, with links to ``public_url`` to act by, and the times where they are.
 
-    Without a reader it is for all plain addresses together, with times in UTC.
+    Without a reader it is for all plain addresses together, with times in UTC. Of what is ``hidden`` from who gets it,
+    it says little; an update to stakeholders says what somebody chose to tell them.
     """
+    context: AboutIncident | AboutItem | AboutMailProblem | AboutPrivate
+    template = f"{notice.kind}.md.j2"
+    if hidden and notice.incident is not None and notice.kind is NoticeKind.STAKEHOLDER_UPDATE:
+        notice, hidden = notice.model_copy(update={"incident": discreet(notice.incident)}), False
     record = notice.record
-    context: AboutIncident | AboutItem | AboutMailProblem
-    if notice.undelivered is not None:
+    if hidden:
+        context, template = about_private(notice, organisation, public_url, reader), PRIVATE
+    elif notice.undelivered is not None:
         context = about_mail_problem(notice.undelivered, record.title, organisation, public_url)
     elif isinstance(record, ActionItem):
         context = about_item(notice, record, organisation, public_url, links, reader)
@@ -156,7 +172,7 @@ def render(
     root = f"<{thread}@{urlsplit(public_url).hostname}>"
     headers = {**_headers(notice.mail_key(reader), public_url), "In-Reply-To": root, "References": root}
     about = "" if to_customers else record.id
-    return _compose(f"{notice.kind}.md.j2", context, about, organisation.name, headers, drill=record.drill)
+    return _compose(template, context, about, organisation.name, headers, drill=record.drill)
 
 
 def render_digest(
@@ -230,7 +246,8 @@ def _compose(
     | AboutDigest
     | AboutWeekly
     | AboutPlanning
-    | AboutTrouble,
+    | AboutTrouble
+    | AboutPrivate,
     record_id: str,
     organisation: str,
     headers: dict[str, str],

@@ -3,17 +3,37 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, or_
-from sqlmodel import Session, col, select, tuple_
+from sqlmodel import Session, col, func, select, tuple_
 
 from followthrough.domain.answered.incident.repeat_search import Earlier
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.replayed.item.action_item import WORKED_ON, ActionItem, ItemStatus, MomentKind
 from followthrough.domain.replayed.postmortem.postmortem import FormatName
+from followthrough.domain.replayed.values import PersonId
+from followthrough.store.privacy import hidden_incident, hidden_item, hidden_mail, marked
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, MailState, PostmortemRow, TimelineRow
+
+
+class IncidentFilters(TypedDict, total=False):
+    """Which incidents are wanted; None for any."""
+
+    status: IncidentStatus | None
+    service: str | None
+    team: str | None
+
+
+class ItemFilters(TypedDict, total=False):
+    """Which action items are wanted; None for any."""
+
+    incident_id: str | None
+    owner: str | None
+    team: str | None
+    status: ItemStatus | None
+    late: bool | None
 
 
 class ListedItem(NamedTuple):
@@ -44,22 +64,25 @@ def incident(session: Session, incident_id: str) -> Incident | None:
 def incidents(
     session: Session,
     *,
-    status: IncidentStatus | None = None,
-    service: str | None = None,
-    team: str | None = None,
     before: str | None = None,
     limit: int = 50,
+    seen_by: PersonId | None = None,
+    **filters: Unpack[IncidentFilters],
 ) -> list[Incident]:
     """Newest first; ``before`` is the id of the last incident of the page before this one."""
-    declared_at, incident_id = col(IncidentRow.declared_at), col(IncidentRow.id)
+    declared_at, incident_id, seen = col(IncidentRow.declared_at), col(IncidentRow.id), ~hidden_incident(seen_by)
     query = (
-        _WITH_TEXT.where(*_equal({IncidentRow.status: status, IncidentRow.service: service, IncidentRow.team: team}))
-        .order_by(declared_at.desc(), incident_id.desc())
-        .limit(limit)
+        _WITH_TEXT.where(seen, *_of_incidents(**filters)).order_by(declared_at.desc(), incident_id.desc()).limit(limit)
     )
-    if before and (last := session.get(IncidentRow, before)):
+    if before and (last := session.exec(select(IncidentRow).where(incident_id == before, seen)).first()):
         query = query.where(tuple_(declared_at, incident_id) < (last.declared_at, last.id))
     return [_incident(document, text) for document, text in session.exec(query)]
+
+
+def hidden_incidents(session: Session, seen_by: PersonId | None, **filters: Unpack[IncidentFilters]) -> int:
+    """How many private ones ``incidents`` leaves out for these eyes."""
+    query = select(func.count()).select_from(IncidentRow)
+    return session.exec(query.where(hidden_incident(seen_by), *_of_incidents(**filters))).one()
 
 
 def latest_incident(database: Engine, dedup_key: str) -> tuple[str, IncidentStatus] | None:
@@ -107,7 +130,7 @@ def incidents_since(session: Session, since: datetime) -> list[Incident]:
 
 
 def resolved_incidents(session: Session, since: datetime, until: datetime) -> list[Earlier]:
-    """Those that were declared since then and resolved by then, without drills, cancelled and merged ones."""
+    """Those that were declared since then and resolved by then, without drills, private, cancelled and merged ones."""
     gone = (IncidentStatus.CANCELLED, IncidentStatus.MERGED)
     resolved_at = col(IncidentRow.resolved_at)
     query = sqlalchemy.select(
@@ -116,25 +139,26 @@ def resolved_incidents(session: Session, since: datetime, until: datetime) -> li
         col(IncidentRow.declared_at) >= since,
         resolved_at <= until,
         col(IncidentRow.drill).is_(False),
+        col(IncidentRow.private).is_(False),
         col(IncidentRow.status).not_in(gone),
     )
     return [Earlier._make(row) for row in session.connection().execute(query)]
 
 
-def items_of(session: Session, incident_ids: Iterable[str]) -> list[ActionItem]:
+def items_of(session: Session, incident_ids: Iterable[str], seen_by: PersonId | None = None) -> list[ActionItem]:
     """The action items of these incidents, in the order of their ids."""
     query = (
         select(ActionItemRow.document)
-        .where(col(ActionItemRow.incident_id).in_(list(incident_ids)))
+        .where(col(ActionItemRow.incident_id).in_(list(incident_ids)), ~hidden_item(seen_by))
         .order_by(col(ActionItemRow.id))
     )
-    return [ActionItem.model_validate(document) for document in session.exec(query)]
+    return marked(session, map(ActionItem.model_validate, session.exec(query)))
 
 
 def items_named(session: Session, ids: Iterable[str]) -> dict[str, ActionItem]:
     """By id; without those that are not in the read model."""
     query = select(ActionItemRow.document).where(col(ActionItemRow.id).in_(list(ids)))
-    return {item.id: item for item in map(ActionItem.model_validate, session.exec(query))}
+    return {item.id: item for item in marked(session, map(ActionItem.model_validate, session.exec(query)))}
 
 
 _GOES_ON = or_(
@@ -150,7 +174,7 @@ _GOES_ON = or_(
 def items_to_plan(session: Session, team: str) -> list[ActionItem]:
     """A team's open action items, and its waivers that expire."""
     query = select(ActionItemRow.document).where(ActionItemRow.team == team, _GOES_ON)
-    return [ActionItem.model_validate(document) for document in session.exec(query)]
+    return marked(session, map(ActionItem.model_validate, session.exec(query)))
 
 
 def open_items(session: Session, *, after: str = "", limit: int | None = None) -> list[ActionItem]:
@@ -229,32 +253,32 @@ def action_items(
     session: Session,
     now: datetime,
     *,
-    incident_id: str | None = None,
-    owner: str | None = None,
-    team: str | None = None,
-    status: ItemStatus | None = None,
-    late: bool | None = None,
     limit: int = 200,
     offset: int = 0,
+    seen_by: PersonId | None = None,
+    **filters: Unpack[ItemFilters],
 ) -> list[ListedItem]:
     """Late ones first, then by deadline, those that have ended last."""
     is_late, ended = _late(now), col(ActionItemRow.ended_at).is_not(None)
-    filters = {
-        ActionItemRow.incident_id: incident_id,
-        ActionItemRow.owner: owner,
-        ActionItemRow.team: team,
-        ActionItemRow.status: status,
-    }
     query = (
         select(ActionItemRow.document, is_late)
-        .where(*_equal(filters))
+        .where(~hidden_item(seen_by), *_of_items(is_late, **filters))
         .order_by(case((is_late, 0), (ended, 2), else_=1), col(ActionItemRow.due).nulls_last(), col(ActionItemRow.id))
         .limit(limit)
         .offset(offset)
     )
-    if late is not None:
-        query = query.where(case((is_late, True), else_=False) == late)
     return [ListedItem(ActionItem.model_validate(document), bool(overdue)) for document, overdue in session.exec(query)]
+
+
+def hidden_items(session: Session, now: datetime, seen_by: PersonId | None, **filters: Unpack[ItemFilters]) -> int:
+    """How many of private incidents ``action_items`` leaves out for these eyes."""
+    query = select(func.count()).select_from(ActionItemRow)
+    return session.exec(query.where(hidden_item(seen_by), *_of_items(_late(now), **filters))).one()
+
+
+def mail(session: Session, key: str, seen_by: PersonId | None = None) -> MailRow | None:
+    """None when there is none, or it is not for these eyes."""
+    return session.exec(select(MailRow).where(MailRow.key == key, ~hidden_mail(seen_by))).first()
 
 
 def mails(
@@ -264,11 +288,12 @@ def mails(
     state: MailState | None = None,
     limit: int = 50,
     offset: int = 0,
+    seen_by: PersonId | None = None,
 ) -> list[MailRow]:
     """Newest first."""
     query = (
         select(MailRow)
-        .where(*_equal({MailRow.incident_id: incident_id, MailRow.state: state}))
+        .where(~hidden_mail(seen_by), *_equal({MailRow.incident_id: incident_id, MailRow.state: state}))
         .order_by(col(MailRow.at).desc(), col(MailRow.key))
         .limit(limit)
         .offset(offset)
@@ -284,5 +309,15 @@ def _late(now: datetime) -> ColumnElement[bool]:
     return and_(owed, or_(col(ActionItemRow.due) < now, next_kind == MomentKind.ESCALATE, wanted))
 
 
-def _equal(filters: dict[Any, str | None]) -> list[ColumnElement[bool]]:
+def _of_incidents(**filters: Unpack[IncidentFilters]) -> list[ColumnElement[bool]]:
+    return _equal({getattr(IncidentRow, name): value for name, value in filters.items()})
+
+
+def _of_items(is_late: ColumnElement[bool], **filters: Unpack[ItemFilters]) -> list[ColumnElement[bool]]:
+    late = filters.pop("late", None)
+    fitting = _equal({getattr(ActionItemRow, name): value for name, value in filters.items()})
+    return [*fitting, case((is_late, True), else_=False) == late] if late is not None else fitting
+
+
+def _equal(filters: dict[Any, Any]) -> list[ColumnElement[bool]]:
     return [col(column) == value for column, value in filters.items() if value is not None]

@@ -15,6 +15,7 @@ from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatu
 from followthrough.domain.replayed.mail.notice_kinds import DigestKind
 from followthrough.domain.replayed.report.mails import WeeklyMail
 from followthrough.domain.replayed.values import TeamId
+from followthrough.store.privacy import marked
 from followthrough.store.tables import (
     ActionItemRow,
     DrillReportRow,
@@ -86,7 +87,7 @@ def _items(session: Session, ended_since: datetime) -> list[ActionItem]:
     """Those that are open, that may be asked again, or that ended since then."""
     ended_at, waived = col(ActionItemRow.ended_at), col(ActionItemRow.status) == ItemStatus.WAIVED
     query = select(ActionItemRow.document).where(or_(ended_at.is_(None), ended_at >= ended_since, waived))
-    return [ActionItem.model_validate(document) for document in session.exec(query)]
+    return marked(session, map(ActionItem.model_validate, session.exec(query)))
 
 
 def _answers(session: Session) -> dict[str, datetime]:

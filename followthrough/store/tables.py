@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, UniqueConstraint
+from sqlalchemy import JSON, Column, DateTime, Dialect, UniqueConstraint, false
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Relationship, SQLModel
 
@@ -44,11 +44,22 @@ class IncidentRow(SQLModel, table=True):
     severity: str
     status: str = Field(index=True)
     drill: bool
+    private: bool = Field(False, sa_column_kwargs={"server_default": false()})
+    """Seen by those alone whom ``MaySeeRow`` has, and who own one of its action items."""
     declared_at: datetime = Field(sa_type=UTCDateTime)
     resolved_at: datetime | None = Field(None, sa_type=UTCDateTime)
     ended_at: datetime | None = Field(None, sa_type=UTCDateTime)
     version: int
     document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class MaySeeRow(SQLModel, table=True):
+    """A person is on a private incident."""
+
+    __tablename__ = "may_see"
+
+    incident_id: str = Field(primary_key=True)
+    person: str = Field(primary_key=True, index=True)
 
 
 class PostmortemRow(SQLModel, table=True):

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from sqlmodel import Session
 
+from followthrough.domain.answered.access.actor import Actor, Door
 from followthrough.domain.answered.choices import DECIDE, NAMES, choices
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
@@ -64,7 +65,9 @@ async def _find(
     except BadLink:
         sentence = "It was cut off or changed on its way; open it again from the mail."
         raise Closed(400, "This link is not complete", sentence) from None
-    record = await (gateway.items.get(link.about) if is_item(link.about) else gateway.incidents.get(link.about))
+    reader = Actor(person=link.person, door=Door.MAIL_LINK)
+    records = gateway.items if is_item(link.about) else gateway.incidents
+    record = await records.seen(link.about, reader)
     people = as_of(organisation, datetime.now(UTC).date())
     if expired:
         raise Closed(410, "This link has expired", "Use the one in the latest mail about it, or its page.", record)

@@ -14,24 +14,30 @@ from pydantic import AwareDatetime
 from sqlalchemy import exc
 from sqlmodel import Session
 
+from followthrough.domain.answered.access.privacy import not_here
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.postmortem.anonymous import LONGEST, NewNote, ShownNotes
 from followthrough.domain.answered.wording import span, when_from_here
+from followthrough.domain.replayed.ids import is_incident
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.values import Message
 from followthrough.records import Unknown
 from followthrough.store import queries
 from followthrough.store.anonymous import TooMany, add, shown_notes
-from followthrough.web.dependencies import Authorised, OrganisationDep, Reading
+from followthrough.store.privacy import sees
+from followthrough.web.dependencies import Authorised, OrganisationDep, Reading, SeenByDep
 from followthrough.web.rendering import page
 
 NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 class Taken(Message):
-    """The note is kept, and shown no earlier than this."""
+    """The note is kept, and shown no earlier than this.
 
-    shown_from: AwareDatetime
+    None where there is no incident, or a private one, for which it is kept: nothing tells the two apart.
+    """
+
+    shown_from: AwareDatetime | None
 
 
 router = APIRouter()
@@ -43,19 +49,23 @@ def add_note(
 ) -> Taken:
     """Adds a note without saying who you are; it is shown later, together with others."""
     response.headers.update(NOT_KEPT)
-    return Taken(shown_from=_take(reading, _find(reading, incident_id), note.text, organisation))
+    return Taken(shown_from=_take(reading, incident_id, note.text, organisation))
 
 
 @router.get("/api/incidents/{incident_id}/anonymous", tags=["api"], dependencies=[Authorised])
-def list_notes(incident_id: str, organisation: OrganisationDep, reading: Reading) -> list[ShownNotes]:
+def list_notes(
+    incident_id: str, organisation: OrganisationDep, reading: Reading, seen_by: SeenByDep
+) -> list[ShownNotes]:
     """The notes that are shown by now, in the groups in which they appeared."""
-    return shown_notes(reading, _find(reading, incident_id).id, organisation, datetime.now(UTC))
+    if not sees(reading, incident_id, seen_by):
+        raise Unknown(f"There is no {incident_id} here." if seen_by is None else not_here(incident_id))
+    return shown_notes(reading, incident_id, organisation, datetime.now(UTC))
 
 
 @router.get("/incidents/{incident_id}/anonymous", include_in_schema=False, response_class=HTMLResponse)
 def show_form(request: Request, incident_id: str, organisation: OrganisationDep, reading: Reading) -> Response:
     """To write a note."""
-    return _draw(request, _find(reading, incident_id), organisation)
+    return _draw(request, _named(reading, incident_id), incident_id, organisation)
 
 
 @router.post("/incidents/{incident_id}/anonymous", include_in_schema=False, response_class=HTMLResponse)
@@ -67,29 +77,41 @@ def take_form(
     reading: Reading,
 ) -> Response:
     """Says when the note is shown."""
-    incident = _find(reading, incident_id)
-    shown_from = _take(reading, incident, note.text, organisation)
-    return _draw(request, incident, organisation, 201, _local(shown_from, incident, organisation))
+    incident, shown_from = _named(reading, incident_id), _take(reading, incident_id, note.text, organisation)
+    when = _local(shown_from, incident, organisation) if incident and shown_from else ""
+    return _draw(request, incident, incident_id, organisation, 201, when)
 
 
-def _find(session: Session, incident_id: str) -> Incident:
+def _find(session: Session, incident_id: str) -> Incident | None:
+    if not is_incident(incident_id):
+        raise Unknown(f"{incident_id} is not an incident's id; ids look like inc-7f3a9c21d0b84e5fa612.")
     try:
-        incident = queries.incident(session, incident_id)
+        return queries.incident(session, incident_id)
     except (exc.DBAPIError, exc.TimeoutError):
         raise _no_database() from None
+
+
+def _named(session: Session, incident_id: str) -> Incident | None:
+    """None for one that is private, too, for nobody knows who writes."""
+    incident = _find(session, incident_id)
+    return None if incident is None or incident.private else incident
+
+
+def _take(session: Session, incident_id: str, text: str, organisation: Organisation) -> datetime | None:
+    """When it is shown at the earliest; None where that would tell that there is a private incident."""
+    incident = _find(session, incident_id)
     if incident is None:
-        raise Unknown(f"There is no {incident_id} here.")
-    return incident
-
-
-def _take(session: Session, incident: Incident, text: str, organisation: Organisation) -> datetime:
+        return None
     try:
-        return add(session, incident, text, organisation, datetime.now(UTC))
+        shown_from = add(session, incident, text, organisation, datetime.now(UTC))
     except TooMany as error:
+        if incident.private:
+            return None
         until = _local(error.until, incident, organisation)
         raise HTTPException(429, f"Too many anonymous notes are waiting; come back after {until}.") from None
     except (exc.DBAPIError, exc.TimeoutError):
         raise _no_database() from None
+    return None if incident.private else shown_from
 
 
 def _local(at: datetime, incident: Incident, organisation: Organisation) -> str:
@@ -98,13 +120,18 @@ def _local(at: datetime, incident: Incident, organisation: Organisation) -> str:
 
 
 def _draw(
-    request: Request, incident: Incident, organisation: Organisation, status: int = 200, shown_from: str = ""
+    request: Request,
+    incident: Incident | None,
+    incident_id: str,
+    organisation: Organisation,
+    status: int = 200,
+    shown_from: str = "",
 ) -> Response:
     policies = organisation.policies.anonymous
-    context = {"policies": policies, "at_most": span(policies.alone_after), "shown_from": shown_from}
-    return page(
-        request, "anonymous.html", status=status, headers=NOT_KEPT, incident=incident, longest=LONGEST, **context
-    )
+    context = {"policies": policies, "at_most": span(policies.alone_after), "longest": LONGEST}
+    about = {"incident_id": incident_id, "title": incident.title if incident else "", "shown_from": shown_from}
+    taken = status == 201
+    return page(request, "anonymous.html", status=status, headers=NOT_KEPT, taken=taken, **about, **context)
 
 
 def _no_database() -> HTTPException:

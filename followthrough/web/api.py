@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel
 
@@ -15,7 +15,7 @@ from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.store import queries
 from followthrough.store.tables import MailRow, MailState, TimelineRow
 from followthrough.web.accepted import Accepted, incident_page
-from followthrough.web.bodies import NewIncident
+from followthrough.web.bodies import PRIVATE, NewIncident
 from followthrough.web.dependencies import (
     ActorDep,
     Authorised,
@@ -23,6 +23,7 @@ from followthrough.web.dependencies import (
     Offset,
     OrganisationDep,
     Reading,
+    SeenByDep,
     SettingsDep,
 )
 from followthrough.web.keys import Key, update_id
@@ -102,6 +103,8 @@ async def declare(
 @router.get("/incidents", response_model_exclude={"__all__": WITHOUT_ENTRIES})
 def list_incidents(
     reading: Reading,
+    response: Response,
+    seen_by: SeenByDep,
     status: IncidentStatus | None = None,
     service: str | None = None,
     team: str | None = None,
@@ -109,13 +112,15 @@ def list_incidents(
     limit: Limit = 50,
 ) -> list[Incident]:
     """Newest first; ``before`` is the id that the page before ended with."""
-    return queries.incidents(reading, status=status, service=service, team=team, before=before, limit=limit)
+    filters = queries.IncidentFilters(status=status, service=service, team=team)
+    response.headers[PRIVATE] = str(queries.hidden_incidents(reading, seen_by, **filters))
+    return queries.incidents(reading, before=before, limit=limit, seen_by=seen_by, **filters)
 
 
 @router.get("/incidents/{incident_id}", response_model_exclude=WITHOUT_ENTRIES)
-async def get_incident(incident_id: str, gateway: GatewayDep, reading: Reading) -> IncidentDetail:
+async def get_incident(incident_id: str, gateway: GatewayDep, reading: Reading, actor: ActorDep) -> IncidentDetail:
     """An incident with what happened in it and to its action items."""
-    incident = await gateway.incidents.get(incident_id)
+    incident = await gateway.incidents.seen(incident_id, actor)
     return IncidentDetail(**dict(incident), timeline=await run_in_threadpool(queries.timeline, reading, incident_id))
 
 
@@ -130,6 +135,8 @@ async def command_incident(
 @router.get("/items")
 def list_items(
     reading: Reading,
+    response: Response,
+    seen_by: SeenByDep,
     owner: PersonId | None = None,
     team: str | None = None,
     status: ItemStatus | None = None,
@@ -138,16 +145,18 @@ def list_items(
     offset: Offset = 0,
 ) -> list[ItemLine]:
     """Late ones first, then by deadline, those that have ended last."""
-    listed = queries.action_items(
-        reading, datetime.now(UTC), owner=owner, team=team, status=status, late=late, limit=limit, offset=offset
-    )
+    now, filters = datetime.now(UTC), queries.ItemFilters(owner=owner, team=team, status=status, late=late)
+    response.headers[PRIVATE] = str(queries.hidden_items(reading, now, seen_by, **filters))
+    listed = queries.action_items(reading, now, **filters, limit=limit, offset=offset, seen_by=seen_by)
     return [_line(item, is_late) for item, is_late in listed]
 
 
 @router.get("/items/{item_id}", response_model_exclude=WITHOUT_ENTRIES)
-async def get_item(item_id: str, gateway: GatewayDep, organisation: OrganisationDep, reading: Reading) -> ItemDetail:
+async def get_item(
+    item_id: str, gateway: GatewayDep, organisation: OrganisationDep, reading: Reading, actor: ActorDep
+) -> ItemDetail:
     """An action item with what happened to it."""
-    item = await gateway.items.get(item_id)
+    item = await gateway.items.seen(item_id, actor)
     timeline = await run_in_threadpool(queries.timeline, reading, item_id)
     zone = organisation.team(item.team, item.service).time_zone
     return ItemDetail(**dict(item), timeline=timeline, time_zone=zone)
@@ -163,10 +172,10 @@ async def command_item(
 
 @router.get("/mails", response_model=list[MailLine])
 def list_mails(
-    reading: Reading, incident_id: str | None = None, limit: Limit = 50, offset: Offset = 0
+    reading: Reading, seen_by: SeenByDep, incident_id: str | None = None, limit: Limit = 50, offset: Offset = 0
 ) -> list[MailRow]:
     """Newest first."""
-    return queries.mails(reading, incident_id=incident_id, limit=limit, offset=offset)
+    return queries.mails(reading, incident_id=incident_id, limit=limit, offset=offset, seen_by=seen_by)
 
 
 def _line(item: ActionItem, late: bool) -> ItemLine:

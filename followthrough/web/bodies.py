@@ -1,13 +1,17 @@
-"""What clients post. The command line uses it too, so it imports nothing of the service."""
+"""What clients post, and a header that they get. The command line uses it too, so it imports nothing of the service."""
 
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from followthrough.domain.replayed.sprint.commands import MOST_PLANNED
 from followthrough.domain.replayed.text import Key, Label, Title
 from followthrough.domain.replayed.times import Day
 from followthrough.domain.replayed.values import PersonId, Request, ServiceId, Severity, TeamId
+
+PRIVATE = "Followthrough-Private"
+"""Header of a list: how many fit that are private, and not for who asks."""
 
 
 class NewIncident(Request):
@@ -18,7 +22,14 @@ class NewIncident(Request):
     severity: Severity
     by: PersonId
     drill: bool = False
+    private: bool = Field(False, description="Only who is on it sees it; for security and for what concerns a person")
     dedup_key: Label | None = None
+
+    @model_validator(mode="after")
+    def _no_private_drill(self) -> Self:
+        if self.drill and self.private:
+            raise ValueError("A drill is for everybody to learn from; it can't be private.")
+        return self
 
 
 class NewDrill(Request):

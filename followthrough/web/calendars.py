@@ -9,13 +9,23 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, HTTPException, Response
 
 from followthrough.deadline_calendar import deadline_calendar
+from followthrough.domain.answered.access.privacy import title_for_all
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation, Person
 from followthrough.domain.replayed.values import Message, PersonId
 from followthrough.links import BadLink, Link
 from followthrough.store import queries
 from followthrough.store.links import revoke_calendar, revoked_calendars
-from followthrough.web.dependencies import Authorised, GatewayDep, LinksDep, OrganisationDep, Reading, SettingsDep
+from followthrough.store.privacy import marked
+from followthrough.web.dependencies import (
+    ActorDep,
+    Authorised,
+    GatewayDep,
+    LinksDep,
+    OrganisationDep,
+    Reading,
+    SettingsDep,
+)
 
 CALENDAR = "calendar"
 HEADERS = {"Cache-Control": "no-store"}
@@ -71,15 +81,17 @@ def deadlines(
         raise HTTPException(404, sentence)
     now = datetime.now(UTC)
     listed = queries.action_items(reading, now, owner=person, limit=LONGEST)
-    owed = [item for item, _ in listed if not item.settled]
+    owed = [item for item in marked(reading, (item for item, _ in listed)) if not item.settled]
     return _calendar(deadline_calendar(person, "Follow-up deadlines", owed, settings.resolved_public_url, now))
 
 
 @router.get("/items/{item_id}/deadline.ics", include_in_schema=False)
-async def deadline(item_id: str, gateway: GatewayDep, settings: SettingsDep) -> Response:
+async def deadline(item_id: str, gateway: GatewayDep, settings: SettingsDep, actor: ActorDep) -> Response:
     """To download."""
-    item = await gateway.items.get(item_id)
-    return _calendar(deadline_calendar(item.id, item.title, [item], settings.resolved_public_url, datetime.now(UTC)))
+    item = await gateway.items.seen(item_id, actor)
+    return _calendar(
+        deadline_calendar(item.id, title_for_all(item), [item], settings.resolved_public_url, datetime.now(UTC))
+    )
 
 
 def _present(organisation: Organisation) -> Mapping[PersonId, Person]:

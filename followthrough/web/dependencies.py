@@ -12,7 +12,9 @@ from sqlmodel import Session
 from temporalio.client import Client
 
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor
+from followthrough.domain.answered.access.privacy import seen_by
 from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.values import PersonId
 from followthrough.gateway import Gateway
 from followthrough.links import Links
 from followthrough.organisation_file import OrganisationFile
@@ -77,6 +79,14 @@ ActorDep = Annotated[Actor, Depends(actor_of)]
 LinksDep = Annotated[Links, Depends(_links)]
 Reading = Annotated[Session, Depends(_session)]
 """A session on the database; it connects when it is first used."""
+
+
+async def _seen_by(actor: ActorDep) -> PersonId | None:
+    return seen_by(actor)
+
+
+SeenByDep = Annotated[PersonId | None, Depends(_seen_by)]
+"""Whose eyes look at what may be private; None for those that see everything."""
 
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
 """How many rows come before the page."""

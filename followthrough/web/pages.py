@@ -11,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
+from followthrough.domain.answered.access.privacy import seen_by
 from followthrough.domain.answered.incident.thanks import thanks
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
@@ -22,13 +23,15 @@ from followthrough.store import queries
 from followthrough.store.alerts import without_route
 from followthrough.store.anonymous import shown_notes
 from followthrough.store.mail_problems import problem_addresses
-from followthrough.store.tables import MailRow, MailState, VendorPauseRow
+from followthrough.store.tables import MailState, VendorPauseRow
 from followthrough.web.dependencies import (
+    ActorDep,
     GatewayDep,
     Offset,
     OrganisationDep,
     OrganisationFileDep,
     Reading,
+    SeenByDep,
     SettingsDep,
 )
 from followthrough.web.next_moment import next_moment
@@ -49,6 +52,7 @@ def list_incidents(
     file: OrganisationFileDep,
     organisation: OrganisationDep,
     settings: SettingsDep,
+    seen_by: SeenByDep,
     status: str = "",
     service: str = "",
     team: str = "",
@@ -56,19 +60,14 @@ def list_incidents(
 ) -> Response:
     """The newest first, and what is wrong with the organisation file."""
     filters = {"status": status, "service": service, "team": team}
-    found = queries.incidents(
-        reading,
-        status=_choice(IncidentStatus, status),
-        service=service or None,
-        team=team or None,
-        before=before or None,
-        limit=PAGE_LENGTH + 1,
-    )
+    wanted = queries.IncidentFilters(status=_choice(IncidentStatus, status), service=service or None, team=team or None)
+    found = queries.incidents(reading, before=before or None, limit=PAGE_LENGTH + 1, seen_by=seen_by, **wanted)
     return _show(
         request,
         organisation,
         "incidents.html",
         incidents=found[:PAGE_LENGTH],
+        private=queries.hidden_incidents(reading, seen_by, **wanted),
         older=found[PAGE_LENGTH - 1].id if len(found) > PAGE_LENGTH else None,
         without_route=len(without_route(reading, organisation, datetime.now(UTC))),
         filters=filters,
@@ -91,10 +90,16 @@ def list_alerts(request: Request, reading: Reading, organisation: OrganisationDe
 
 @router.get("/incidents/{incident_id}")
 async def show_incident(
-    request: Request, reading: Reading, gateway: GatewayDep, organisation: OrganisationDep, incident_id: str
+    request: Request,
+    reading: Reading,
+    gateway: GatewayDep,
+    organisation: OrganisationDep,
+    actor: ActorDep,
+    incident_id: str,
 ) -> Response:
     """One incident: what happened, what it left to do, who is thanked."""
-    incident = await gateway.incidents.get(incident_id)
+    incident = await gateway.incidents.seen(incident_id, actor)
+    repeats = [one.incident_id for one in (*incident.repeats, *incident.proposed_repeats)]
     return _show(
         request,
         organisation,
@@ -104,9 +109,7 @@ async def show_incident(
             queries.action_items, reading, datetime.now(UTC), incident_id=incident_id, limit=500
         ),
         timeline=await run_in_threadpool(queries.timeline, reading, incident_id),
-        earlier_items=await run_in_threadpool(
-            queries.items_of, reading, [one.incident_id for one in (*incident.repeats, *incident.proposed_repeats)]
-        ),
+        earlier_items=await run_in_threadpool(queries.items_of, reading, repeats, seen_by(actor)),
         thanks=thanks(incident, organisation),
         anonymous=await run_in_threadpool(shown_notes, reading, incident_id, organisation, datetime.now(UTC)),
     )
@@ -117,6 +120,7 @@ def list_items(
     request: Request,
     reading: Reading,
     organisation: OrganisationDep,
+    seen_by: SeenByDep,
     owner: str = "",
     team: str = "",
     status: str = "",
@@ -125,21 +129,19 @@ def list_items(
 ) -> Response:
     """What is owed, the late ones first."""
     filters = {"owner": owner, "team": team, "status": status, "late": "true" if late else ""}
-    found = queries.action_items(
-        reading,
+    now, wanted = (
         datetime.now(UTC),
-        owner=owner or None,
-        team=team or None,
-        status=_choice(ItemStatus, status),
-        late=late or None,
-        limit=PAGE_LENGTH + 1,
-        offset=offset,
+        queries.ItemFilters(
+            owner=owner or None, team=team or None, status=_choice(ItemStatus, status), late=late or None
+        ),
     )
+    found = queries.action_items(reading, now, limit=PAGE_LENGTH + 1, offset=offset, seen_by=seen_by, **wanted)
     return _show(
         request,
         organisation,
         "items.html",
         items=found[:PAGE_LENGTH],
+        private=queries.hidden_items(reading, now, seen_by, **wanted),
         further=offset + PAGE_LENGTH if len(found) > PAGE_LENGTH else None,
         filters=filters,
         filtered=any(filters.values()) or offset > 0,
@@ -151,18 +153,26 @@ def list_items(
 
 @router.get("/items/{item_id}")
 async def show_item(
-    request: Request, reading: Reading, gateway: GatewayDep, organisation: OrganisationDep, item_id: str
+    request: Request,
+    reading: Reading,
+    gateway: GatewayDep,
+    organisation: OrganisationDep,
+    actor: ActorDep,
+    item_id: str,
 ) -> Response:
     """One action item, and what happens next to it."""
-    item = await gateway.items.get(item_id)
+    item = await gateway.items.seen(item_id, actor)
     timeline = await run_in_threadpool(queries.timeline, reading, item_id)
     return _show(request, organisation, "item.html", item=item, timeline=timeline)
 
 
 @router.get("/outbox")
-def list_mails(request: Request, reading: Reading, organisation: OrganisationDep, offset: Offset = 0) -> Response:
+def list_mails(
+    request: Request, reading: Reading, organisation: OrganisationDep, seen_by: SeenByDep, offset: Offset = 0
+) -> Response:
     """What was sent, what could not be, and to whom nothing arrives."""
-    found = queries.mails(reading, limit=PAGE_LENGTH + 1, offset=offset)
+    found = queries.mails(reading, limit=PAGE_LENGTH + 1, offset=offset, seen_by=seen_by)
+    aside = MailState.SET_ASIDE
     return _show(
         request,
         organisation,
@@ -170,7 +180,7 @@ def list_mails(request: Request, reading: Reading, organisation: OrganisationDep
         mails=found[:PAGE_LENGTH],
         further=offset + PAGE_LENGTH if len(found) > PAGE_LENGTH else None,
         problem_addresses=problem_addresses(reading, organisation),
-        set_aside=queries.mails(reading, state=MailState.SET_ASIDE, limit=PAGE_LENGTH) if not offset else [],
+        set_aside=[] if offset else queries.mails(reading, state=aside, limit=PAGE_LENGTH, seen_by=seen_by),
     )
 
 
@@ -180,11 +190,12 @@ def show_mail(
     reading: Reading,
     organisation: OrganisationDep,
     settings: SettingsDep,
+    seen_by: SeenByDep,
     key: str,
     part: Literal["html", ""] = "",
 ) -> Response:
     """One mail; its HTML is a page of its own, for a frame."""
-    mail = reading.get(MailRow, key)
+    mail = queries.mail(reading, key, seen_by)
     if mail is None:
         raise HTTPException(404, "There is no mail here by that name; the outbox lists them all.")
     acts = _acts(request, settings)

@@ -19,7 +19,7 @@ from followthrough.domain.replayed.values import TimelineEntry
 from followthrough.store import queries
 from followthrough.store.anonymous import shown_notes
 from followthrough.web.bodies import Prose
-from followthrough.web.dependencies import Authorised, GatewayDep, OrganisationDep, Reading
+from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading
 from followthrough.web.rendering import page
 
 
@@ -43,10 +43,11 @@ async def get_draft(
     gateway: GatewayDep,
     organisation: OrganisationDep,
     reading: Reading,
+    actor: ActorDep,
     format_name: Annotated[FormatName | None, Query(alias="format")] = None,
 ) -> str:
     """A postmortem in Markdown, filled from the timeline; in the incident's format unless another is asked for."""
-    incident = await gateway.incidents.get(incident_id)
+    incident = await gateway.incidents.seen(incident_id, actor)
     return await run_in_threadpool(_draft, incident, organisation, reading, format_name)
 
 
@@ -58,10 +59,15 @@ def check(prose: Prose, organisation: OrganisationDep) -> list[Finding]:
 
 @router.get("/incidents/{incident_id}/postmortem", include_in_schema=False, response_class=HTMLResponse)
 async def show_postmortem(
-    request: Request, incident_id: str, gateway: GatewayDep, organisation: OrganisationDep, reading: Reading
+    request: Request,
+    incident_id: str,
+    gateway: GatewayDep,
+    organisation: OrganisationDep,
+    reading: Reading,
+    actor: ActorDep,
 ) -> Response:
     """As it was submitted, else a draft, with the sentences that blame."""
-    incident = await gateway.incidents.get(incident_id)
+    incident = await gateway.incidents.seen(incident_id, actor)
     written = incident.postmortem
     shown = written.text if written else await run_in_threadpool(_draft, incident, organisation, reading)
     found = await run_in_threadpool(findings, shown, organisation)

@@ -11,7 +11,7 @@ from followthrough.domain.answered.incident.updates import likely_stage
 from followthrough.domain.replayed.incident.incident import Audience, Incident, UpdateStage
 from followthrough.drafts import Draft, draft
 from followthrough.store import queries
-from followthrough.web.dependencies import Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
+from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
 from followthrough.web.postmortems import MarkdownResponse
 
 router = APIRouter()
@@ -26,29 +26,32 @@ async def get_draft(
     gateway: GatewayDep,
     organisation: OrganisationDep,
     settings: SettingsDep,
+    actor: ActorDep,
     stage: UpdateStage | None = None,
 ) -> Draft:
     """An update filled with what is known; without ``stage`` of the one where the work stands."""
-    incident = await gateway.incidents.get(incident_id)
+    incident = await gateway.incidents.seen(incident_id, actor)
     stage = stage or likely_stage(incident, audience)
     return draft(incident, stage, audience, organisation, settings.resolved_public_url, datetime.now(UTC))
 
 
 @for_programs.get("/incidents/{incident_id}/timeline.json")
 @for_browsers.get("/incidents/{incident_id}/timeline.json")
-async def timeline_as_json(incident_id: str, gateway: GatewayDep, reading: Reading) -> ExportedTimeline:
+async def timeline_as_json(
+    incident_id: str, gateway: GatewayDep, reading: Reading, actor: ActorDep
+) -> ExportedTimeline:
     """What happened in an incident and to its action items, oldest first."""
-    incident = await gateway.incidents.get(incident_id)
+    incident = await gateway.incidents.seen(incident_id, actor)
     return await run_in_threadpool(_timeline, incident, reading)
 
 
 @for_programs.get("/incidents/{incident_id}/timeline.md", response_class=MarkdownResponse)
 @for_browsers.get("/incidents/{incident_id}/timeline.md", response_class=MarkdownResponse)
 async def timeline_as_markdown(
-    incident_id: str, gateway: GatewayDep, organisation: OrganisationDep, reading: Reading
+    incident_id: str, gateway: GatewayDep, organisation: OrganisationDep, reading: Reading, actor: ActorDep
 ) -> str:
     """The same as a list that can be pasted into a document."""
-    incident = await gateway.incidents.get(incident_id)
+    incident = await gateway.incidents.seen(incident_id, actor)
     timeline = await run_in_threadpool(_timeline, incident, reading)
     return as_markdown(incident, timeline.entries, organisation.name_of)
 

@@ -5,11 +5,13 @@ from datetime import timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from activities.read_model import ReadModel
 from activities.schedule import Schedule
 from followthrough.domain.answered.item.schedule import plan_item
 from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.policies import RepeatPolicies
 from followthrough.domain.replayed.incident import moments as incident_moments
-from followthrough.domain.replayed.incident.incident import IncidentStatus, Role
+from followthrough.domain.replayed.incident.incident import IncidentStatus, Repeat, Role
 from followthrough.domain.replayed.item import moments as item_moments
 from followthrough.domain.replayed.item.action_item import MomentKind
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
@@ -63,3 +65,23 @@ def test_who_may_approve_is_written_although_nothing_else_has_changed(
         written = queries.action_item(session, record.id)
     assert written is not None
     assert written.approvers == ("marcos", "nora", "tomas")
+
+
+def test_a_private_incident_is_only_proposed_what_it_looks_like_and_finds_no_private_one(
+    organisation: Organisation, database: Engine
+) -> None:
+    policies = organisation.policies.model_copy(update={"repeats": RepeatPolicies()})
+    schedule = Schedule(lambda: organisation.model_copy(update={"policies": policies}), database)
+    for number, private in ((1, False), (2, True)):
+        before = {"private": private, "dedup_key": "same", "resolved_at": NOW + timedelta(hours=3)}
+        ReadModel(database).project_incident(incident(number, **before))
+        ReadModel(database).project_item(
+            item(number, incident_id=f"inc-{number:010d}", private=private, title="Alert on Zanzibar depth")
+        )
+    again = incident(9, dedup_key="same", declared_at=NOW + timedelta(days=1))
+    for private in (False, True):
+        found = schedule.find_repeats(again.model_copy(update={"private": private}))
+        assert [(one.incident_id, one.proposed) for one in found.repeats] == [(incident().id, private)]
+    linked_to = Repeat(incident_id=incident(2).id, because="The same thief")
+    linked = schedule.find_repeats(again.model_copy(update={"repeats": [linked_to], "compared": True}))
+    assert [one.title for one in linked.follow_ups] == ["Follow-up of a private incident"]

@@ -18,6 +18,7 @@ from followthrough.domain.replayed.incident.commands import (
 )
 from followthrough.domain.replayed.incident.incident import Audience, IncidentStatus, Role, RoleHolder, UpdateStage
 from followthrough.domain.replayed.incident.lifecycle import Continued, HandOver, Merge, Reopen, Split, take_in
+from followthrough.domain.replayed.incident.privacy import Admit, ChangePrivacy
 from followthrough.domain.replayed.incident.subscriptions import Subscribe, Unsubscribe
 from followthrough.domain.replayed.item.action_item import Block, Evidence, ItemStatus, OwnerWanted, Waiver
 from followthrough.domain.replayed.item.commands import Accept, Decline, Extend, Finish, Reassign, Verify, Waive
@@ -105,6 +106,13 @@ def test_an_item_says_in_which_status_a_command_is_possible(
     assert sentence(command, record) == (None if status in possible.split(" or ") else refused)
 
 
+@pytest.mark.parametrize("status", IncidentStatus)
+def test_somebody_is_admitted_for_as_long_as_it_is_not_over(status: IncidentStatus) -> None:
+    refused = f"Incident {INCIDENT} is {status}; only one that is {UNCLOSED} can be shown to somebody else."
+    said = sentence(Admit(by="ana", person="ben"), incident(status=status, private=True))
+    assert said == (None if status in UNCLOSED.split(" or ") else refused)
+
+
 def test_a_waiver_that_ends_can_be_renewed() -> None:
     assert sentence(Waive(by="carla", reason=WHY), item(status=ItemStatus.WAIVED, waiver=EXPIRES)) is None
 
@@ -135,6 +143,7 @@ def test_a_waiver_that_ends_can_be_renewed() -> None:
         (Publish(by="ana"), "resolved", "given a postmortem"),
         (Merge(by="ana", into=OTHER), UNRESOLVED, "merged into another"),
         (Split(by="ana", title="Refunds fail", reason=WHY), UNRESOLVED, "split"),
+        (ChangePrivacy(by="ana", private=True, reason=WHY), UNCLOSED, "made private or open"),
         (Reopen(by="ana", reason=WHY), "resolved or postmortem published or closed or cancelled", "reopened"),
         (
             lambda record: take_in(record, Continued.of(incident(2)), NOW),

@@ -335,6 +335,18 @@ async def counted_from_its_resolution(stage: Stage) -> None:
     await stage.heard(item, "incident_went_on")
 
 
+async def private(stage: Stage) -> None:
+    """Who sees an incident changes, and its action items hear of it."""
+    incident = await stage.declare()
+    item = await stage.accepted(incident)
+    await stage.give(incident, "change privacy", "tomas", private=True, reason="It is about one of us")
+    await stage.record(item, lambda it: it["private"])
+    await stage.give(incident, "admit", "tomas", person="wei")
+    await stage.give(incident, "change privacy", "tomas", private=False, reason="It was a mistake of a script")
+    await stage.record(item, lambda it: not it["private"])
+    await stage.declare(private=True)
+
+
 async def schedules(stage: Stage) -> None:
     """All that begins by itself, now."""
     async for schedule in await stage.client.list_schedules():
@@ -358,6 +370,7 @@ LIVES: list[Callable[[Stage], Awaitable[None]]] = [
     digests,
     another_file,
     counted_from_its_resolution,
+    private,
     schedules,
 ]
 IN_SHORT_RUNS = [jira, long, set_aside]

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, MetaData, Table, text
 from sqlmodel import Session, SQLModel
 
 from activities.read_model import ReadModel
@@ -49,8 +49,9 @@ def test_postmortems_of_an_older_database_keep_their_texts(database_url: str) ->
     migrate(engine, "0010")
     old = incident(postmortem=Postmortem(text="# What broke", by="ana", at=NOW))
     document = old.model_dump(mode="json", exclude={"unwritten"})
-    with Session(engine) as session, session.begin():
-        session.add(IncidentRow.model_validate({**document, "document": document}))
+    row = IncidentRow.model_validate({**document, "document": document}).model_dump(exclude={"private"})
+    with engine.begin() as connection:
+        connection.execute(Table("incident", MetaData(), autoload_with=connection).insert(), row)
     migrate(engine)
     with Session(engine) as session:
         read = queries.incident(session, old.id)

@@ -160,7 +160,7 @@ async def test_a_database_that_fails_says_nothing_in_the_log(
 
 @pytest.mark.parametrize(
     ("incident", "body", "status"),
-    [(UNKNOWN, {"text": NOTE}, 404), (None, {"text": ""}, 422), (None, {"text": "x" * 4001}, 422)],
+    [("drill-schedule", {"text": NOTE}, 404), (None, {"text": ""}, 422), (None, {"text": "x" * 4001}, 422)],
 )
 async def test_what_is_no_note_is_refused(api: httpx.AsyncClient, incident: str | None, body: Any, status: int) -> None:
     path = f"/api/incidents/{incident or await declare(api)}/anonymous"

@@ -44,7 +44,12 @@ class MergeAnswer(Message):
 
 
 class IncidentNews(Message):
-    """When an incident was resolved and its postmortem published, for action items whose deadlines count from it."""
+    """What action items have to know of their incident.
+
+    When it was resolved and its postmortem published, if deadlines count from that; and whether it is private, if it
+    ever was.
+    """
 
     resolved_at: AwareDatetime | None
     published_at: AwareDatetime | None
+    private: bool | None = None

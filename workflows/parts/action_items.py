@@ -85,9 +85,11 @@ class ActionItems:
         await self._merging.passed_on(ToIncident.item_ended, ended)
 
     async def asked_again(self, asked: ItemAskedAgain) -> None:
-        """See ``ToIncident.item_asked_again``."""
+        """See ``ToIncident.item_asked_again``. One that had ended has not heard that its incident became private."""
         await self._merging.decided()
         self._incident.item_asked_again(workflow.now(), asked.item_id, asked.because)
+        if self._incident.was_private:
+            await say(asked.item_id, ToItem.incident_went_on, self._news())
         await self._merging.passed_on(ToIncident.item_asked_again, asked)
 
     async def split(self, split: ItemSplit) -> None:
@@ -133,9 +135,10 @@ class ActionItems:
         del self._children[item_id]
 
     def _news(self) -> IncidentNews:
-        """What a rule has deadlines count from."""
+        """What a rule has deadlines count from, and whether it is private."""
         incident, plan = self._incident, self._incident.plan
         return IncidentNews(
             resolved_at=incident.resolved_at if plan and plan.resolved_counts else None,
             published_at=incident.published_at if plan and plan.published_counts else None,
+            private=incident.private if incident.was_private else None,
         )

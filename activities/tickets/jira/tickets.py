@@ -15,6 +15,7 @@ from activities.tickets.jira.search import JiraSearch, item_id_in
 from activities.tickets.jira.transitions import JiraTransitions
 from activities.tickets.tracker import TicketState, TicketStatus, describe, due_day
 from activities.vendors import VendorRefused
+from followthrough.domain.answered.access.privacy import title_for_all
 from followthrough.domain.answered.organisation.organisation import JiraProject
 from followthrough.domain.answered.ticket.jira_fields import ScreenField, file_fields, read_screen
 from followthrough.domain.answered.ticket.text import item_page, summary
@@ -80,16 +81,19 @@ class JiraTickets:
         self.link_back(ticket, item)
         return ticket
 
-    def update(self, found: TicketStatus, item: ActionItem) -> None:
+    def update(self, found: TicketStatus, item: ActionItem, *, words: bool = False) -> None:
         """See ``Tracker``."""
-        if item.settled and found.state is TicketState.DONE:
+        closed = item.settled and found.state is TicketState.DONE
+        if closed and not words:
             return
         key = found.ticket.key
+        fields = {} if closed else self._followed_fields(item)
         with about(f"the change of ticket {key}"):
             _, note = _without_refused(
-                self._followed_fields(item), lambda taken: self._jira.send("PUT", f"issue/{key}", {"fields": taken})
+                fields | (self._words(item) if words else {}),
+                lambda taken: self._jira.send("PUT", f"issue/{key}", {"fields": taken}),
             )
-            if item.settled:
+            if item.settled and not closed:
                 self._transitions.move(key, item, done=True)
         self._comments.comment_if_allowed(found.ticket, note)
 
@@ -120,17 +124,20 @@ class JiraTickets:
         return file_fields(screen, project, cloud=self._jira.cloud, accounts=self._jira.accounts())
 
     def _item_fields(self, item: ActionItem, project: JiraProject) -> dict[str, Any]:
-        description = describe(item, self._jira.organisation(), self._jira.public_url)
         fields = {
             "project": {"key": project.project},
             "issuetype": {"name": project.issue_type},
-            "summary": summary(item.title),
-            "description": self._jira.formatted(description, item_page(item, self._jira.public_url)),
+            **self._words(item),
             "labels": [LABEL, item.id, *([DRILL_LABEL] if item.drill else []), *project.labels],
         }
         if item.priority in project.priorities:
             fields["priority"] = {"name": project.priorities[item.priority]}
         return fields | {name: value for name, value in self._followed_fields(item).items() if value is not None}
+
+    def _words(self, item: ActionItem) -> dict[str, Any]:
+        description = describe(item, self._jira.organisation(), self._jira.public_url)
+        whole = item_page(item, self._jira.public_url)
+        return {"summary": summary(title_for_all(item)), "description": self._jira.formatted(description, whole)}
 
     def _followed_fields(self, item: ActionItem) -> dict[str, Any]:
         """The fields that follow the action item; None empties one. An assignee of others' choice is left alone."""

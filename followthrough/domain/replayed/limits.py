@@ -18,3 +18,5 @@ COMMANDS = 200
 """Whose ids are known, so that none is carried out twice; more than a record gets in a day."""
 UNREACHED = 100
 """People whom mails do not reach."""
+ADMITTED = 100
+"""People who may see a private incident although they have no part in it."""

@@ -32,8 +32,9 @@ from followthrough.domain.replayed.incident.lifecycle import (
     UnlinkRepeat,
     take_in,
 )
+from followthrough.domain.replayed.incident.privacy import Admit, ChangePrivacy
 from followthrough.domain.replayed.incident.subscriptions import Subscribe, Unsubscribe
-from followthrough.domain.replayed.limits import ACTION_ITEMS, KUDOS, LINKS, MERGED_ALERTS, PARTS
+from followthrough.domain.replayed.limits import ACTION_ITEMS, ADMITTED, KUDOS, LINKS, MERGED_ALERTS, PARTS
 from followthrough.domain.replayed.room import RESERVE, ROOM, require_room
 from followthrough.domain.replayed.text import POSTMORTEM
 from followthrough.domain.replayed.times import LONG_AGO
@@ -160,6 +161,48 @@ INCIDENTS = [
         continue_other(drill=True),
         f"One of {INCIDENT} and {OTHER} is a drill; a drill can't be merged with a real incident.",
         but=incident(drill=True),
+    ),
+    Row(
+        incident(),
+        continue_other(private=True),
+        f"One of {INCIDENT} and {OTHER} is private; a private incident is merged with one that is, too.",
+        but=incident(private=True),
+    ),
+    Row(
+        incident(drill=True),
+        ChangePrivacy(by="ana", private=True, reason=WHY),
+        f"{HAS} is a drill, which is for everybody to learn from.",
+        but=incident(),
+    ),
+    Row(
+        incident(private=True),
+        ChangePrivacy(by="ana", private=True, reason=WHY),
+        f"{HAS} is private already.",
+        but=ChangePrivacy(by="ana", private=False, reason=WHY),
+    ),
+    Row(
+        incident(),
+        ChangePrivacy(by="ana", private=False, reason=WHY),
+        f"{HAS} is open to everybody already.",
+        but=ChangePrivacy(by="ana", private=True, reason=WHY),
+    ),
+    Row(
+        incident(),
+        Admit(by="ana", person="ben"),
+        f"{HAS} is not private; ben can see it.",
+        but=incident(private=True),
+    ),
+    Row(
+        incident(private=True, admitted=["ben"]),
+        Admit(by="ana", person="ben"),
+        f"ben is on incident {INCIDENT} already.",
+        but=Admit(by="ana", person="carla"),
+    ),
+    Row(
+        incident(private=True, admitted=["carla"] * ADMITTED),
+        Admit(by="ana", person="ben"),
+        f"{HAS} has 100 people admitted already; open it to everybody instead.",
+        but=incident(private=True, admitted=["carla"] * (ADMITTED - 1)),
     ),
     Row(
         incident(inherited_keys=[f"key/{number}" for number in range(MERGED_ALERTS)]),

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from followthrough.domain.answered.organisation.calendar import FIRST_ZONE
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import DigestPolicies
-from followthrough.domain.answered.report.digest import Digest, Month, digest, monthly_due
+from followthrough.domain.answered.report.digest import Digest, Month, Unnamed, digest, monthly_due
 from followthrough.domain.replayed.incident.incident import Incident, Kudos, Repeat, Role, RoleHolder
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Moment, MomentKind
 from followthrough.domain.replayed.values import Severity
-from tests.notices import DRILL, ORGANISATION, WAIVER
+from followthrough.mail.render import render_digest
+from tests.notices import DRILL, ORGANISATION, PUBLIC_URL, WAIVER
 from tests.records import NOW, incident, item
 
 MARCH = Month.parse("2026-03")
@@ -24,6 +25,29 @@ def march(organisation: Organisation, **records: Any) -> Digest:
     began = dict.fromkeys(organisation.teams, MARCH.trend()[0].start)
     given: dict[str, Any] = {"incidents": [], "items": [], "reports": [], "answers": {}, "now": MARCH.end}
     return digest(MARCH, organisation=organisation, **given | {"began": began} | records)
+
+
+def test_what_is_private_is_counted_and_not_named(organisation: Organisation) -> None:
+    secret: dict[str, Any] = {"title": "Zanzibar", "private": True}
+    kudos = [Kudos(by="ana", to=("ben",), text="Zanzibar was quick", at=NOW)]
+    repeats = [Repeat(incident_id="inc-0000000009", because="the same")]
+    escalation = Moment(at=NOW, kind=MomentKind.ESCALATE, level=2, to=("carla",))
+    told = march(
+        organisation,
+        incidents=[incident(1, **secret, kudos=kudos, repeats=repeats)],
+        items=[
+            item(1, **secret, reminders=[escalation]),
+            item(2, **secret, status=ItemStatus.WAIVED, waiver=WAIVER, ended_at=NOW + DAY),
+            item(3, proposed_at=NOW + DAY),
+        ],
+    )
+    assert (told.incidents[Severity.SEV2], told.items.open, told.items.waived) == (1, 2, 1)
+    assert told.unnamed == Unnamed(unanswered=1, waived=1, repeats=1, kudos=1)
+    assert told.ages.oldest is not None
+    assert told.ages.oldest.id == item(3).id
+    mail = render_digest(told, organisation, PUBLIC_URL)
+    assert "Zanzibar" not in told.model_dump_json() + mail.text
+    assert mail.text.count("1 private one") == 4
 
 
 def closed(number: int, days: int, *, due: int = 10) -> ActionItem:

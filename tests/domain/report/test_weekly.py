@@ -19,6 +19,7 @@ from followthrough.domain.replayed.item.action_item import (
     OwnerWanted,
 )
 from followthrough.domain.replayed.report.mails import WeeklyMail
+from followthrough.mail.render import render_weekly
 from tests.notices import EVIDENCE, ORGANISATION, WAIVER
 from tests.records import NOW, item
 
@@ -31,6 +32,17 @@ def digest(
 ) -> WeeklyDigest:
     mail = WeeklyMail(person=person, week="2026-W10", at=NOW)
     return weekly_digest(mail, items, answers, ORGANISATION)
+
+
+def test_what_is_private_is_counted_and_not_named() -> None:
+    secret: dict[str, Any] = {"title": "Zanzibar", "private": True}
+    late = item(2, due_in_days=-3)
+    found = digest([item(1, due_in_days=-3, **secret), late, item(3, due_in_days=3, **secret)])
+    assert ([one.id for one in found.late], found.coming, found.private) == ([late.id], (), 2)
+    mail = render_weekly(found, ORGANISATION, "https://followthrough.example.com")
+    assert "Zanzibar" not in found.model_dump_json() + mail.text
+    assert "2 private ones" in mail.text
+    assert not digest([item(1, due_in_days=-3, **secret)]).empty
 
 
 def listed(found: WeeklyDigest) -> dict[str, list[str]]:

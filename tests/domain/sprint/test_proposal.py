@@ -259,3 +259,11 @@ def test_work_is_estimated_while_there_is_some() -> None:
     assert estimated.estimate == 3
     with pytest.raises(Refusal, match="can be estimated"):
         Estimate(by="ana", estimate=5).apply(item(status=ItemStatus.DONE), NOW)
+
+
+def test_a_private_incidents_item_is_planned_without_its_words() -> None:
+    waits = Block(reason="Zanzibar is away", until=NOW + timedelta(days=9), by="ana", at=NOW)
+    secret: dict[str, Any] = {"title": "Alert on Zanzibar depth", "private": True}
+    found = propose(plan_of(), [item(1, **secret), item(2, **secret, block=waits)], with_sprints())
+    assert [line.title for line in found.lines] == ["Follow-up of a private incident"] * 2
+    assert "Zanzibar" not in found.model_dump_json()

@@ -11,7 +11,7 @@ from followthrough.domain.answered.incident import role_candidates, updates
 from followthrough.domain.answered.organisation.calendar import add_working_days, after_wait
 from followthrough.domain.answered.organisation.ladder import hears, known, next_level, next_reminder
 from followthrough.domain.answered.organisation.organisation import Organisation, Team
-from followthrough.domain.answered.organisation.policies import CountedFrom
+from followthrough.domain.answered.organisation.policies import CountedFrom, SeverityPolicy
 from followthrough.domain.answered.postmortem.formats import next_format
 from followthrough.domain.replayed.incident.incident import (
     ONGOING,
@@ -35,7 +35,7 @@ def plan_incident(
 
     ``recent_formats`` are those of the team's postmortems before this one, the latest last.
     """
-    policy = organisation.severities[incident.severity]
+    policy = _policy(incident, organisation)
     team = organisation.team(incident.team, incident.service)
     responders = role_candidates.responders(incident, organisation, now)
     commander = incident.holder(Role.INCIDENT_COMMANDER) or responders[0]
@@ -72,13 +72,19 @@ def plan_incident(
     )
 
 
+def _policy(incident: Incident, organisation: Organisation) -> SeverityPolicy:
+    """Of a private incident nobody is owed updates: who is not on it hears what somebody chooses to tell."""
+    policy = organisation.severities[incident.severity]
+    return policy.model_copy(update={"updates": {}}) if incident.private else policy
+
+
 def _of_response(
     incident: Incident, organisation: Organisation, responders: Sequence[PersonId], commander: PersonId
 ) -> Iterator[IncidentMoment]:
     """While it is ongoing: roles, updates, and the end of a drill."""
     if incident.status not in ONGOING:
         return
-    policies, policy = organisation.policies, organisation.severities[incident.severity]
+    policies, policy = organisation.policies, _policy(incident, organisation)
     within, at_most = policy.acknowledge_within, policies.roles.ask_again_within
     yield from role_candidates.unacknowledged(incident, within, at_most, responders)
     yield from updates.while_ongoing(incident, policy, policies.update_grace, commander)
@@ -102,7 +108,7 @@ def _of_end(
             closing = incident.resolved_at + organisation.drill_policies(team).debrief
         yield IncidentMoment(at=closing, kind=IncidentMomentKind.NO_POSTMORTEM_OWED, to=(commander,))
     if incident.status in (IncidentStatus.RESOLVED, IncidentStatus.PUBLISHED) and not incident.drill:
-        policies, policy = organisation.policies, organisation.severities[incident.severity]
+        policies, policy = organisation.policies, _policy(incident, organisation)
         within, grace = policies.resolved_update_within, policies.update_grace
         yield from updates.once_resolved(incident, policy, within, grace, commander)
 

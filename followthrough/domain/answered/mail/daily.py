@@ -63,6 +63,11 @@ def overtaken(mail: WaitingMail, record: ActionItem | Incident) -> bool:
     return mail.kind in ASKS and (record.status, record.owner) != (mail.status, mail.owner)
 
 
+def said_discreetly(mail: WaitingMail) -> WaitingMail:
+    """Of what became private since it was written, to somebody who is not on it."""
+    return mail.model_copy(update={"subject": f"About a private incident: {mail.kind.replace('-', ' ')}"})
+
+
 def _has_more_time(mail: WaitingMail, item: ActionItem) -> bool:
     return mail.deadline is not None and item.deadline is not None and item.deadline > mail.deadline
 

@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median_low
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from followthrough.domain.answered.access.privacy import not_private
 from followthrough.domain.answered.drill.calendar import Quarter
 from followthrough.domain.answered.drill.scorecard import Practice, TeamPractice, practices
 from followthrough.domain.answered.incident.thanks import GivenKudos, kudos_between
@@ -118,8 +119,20 @@ class KudosLine(Kudos):
     title: str
 
 
+class Unnamed(Message):
+    """How many more there are in each list that belong to private incidents."""
+
+    unanswered: int = 0
+    waived: int = 0
+    repeats: int = 0
+    kudos: int = 0
+
+
 class Digest(Message):
-    """Nothing of drills is in the numbers. ``missed_drills`` are teams that did not practise in the quarter."""
+    """Nothing of drills is in the numbers. ``missed_drills`` are teams that did not practise in the quarter.
+
+    What is private is counted, and in no list.
+    """
 
     month: str
     incidents: dict[Severity, int]
@@ -135,6 +148,7 @@ class Digest(Message):
     """As things are now, whichever month it is."""
     waived: tuple[ActionItem, ...]
     repeats: tuple[RepeatLine, ...]
+    unnamed: Unnamed = Unnamed()
 
 
 def digest(
@@ -158,6 +172,13 @@ def digest(
     policies = organisation.policies.load
     recent = [incident for incident in real if at - policies.window < incident.declared_at <= at]
     teams = practices(reports, organisation, Quarter.of(month.start.date()), at, began)
+    waiting = unanswered(owed, answers)
+    waived = [item for item in owed if item.status is ItemStatus.WAIVED and item.ended_at in month]
+    repeated = [incident for incident in real if incident.repeats and incident.declared_at in month]
+    kudos = kudos_between(incidents, month.start, month.end)
+    named = [one for one in waiting if not one.item.private]
+    thanked = [given for given in kudos if not given.incident.private]
+    secret = {incident.id for incident in incidents if incident.private}
     return Digest(
         month=str(month),
         incidents={severity: declared[severity] for severity in Severity},
@@ -165,14 +186,18 @@ def digest(
         items=_numbers(month, owed, at),
         missed_drills=tuple(team for team in teams if team.practice is Practice.MISSED),
         drills=tuple(report for report in reports if report.started_at in month),
-        kudos=tuple(_kudos_line(given) for given in kudos_between(incidents, month.start, month.end)),
+        kudos=tuple(_kudos_line(given) for given in thanked),
         overloads=load_report(recent, items, as_of(organisation, at.date()), policies.hero_share).overloads,
         trend=tuple(_trend(past, real, owed) for past in month.trend()),
         ages=_ages(owed, at),
-        unanswered=tuple(unanswered(owed, answers)),
-        waived=tuple(item for item in owed if item.status is ItemStatus.WAIVED and item.ended_at in month),
-        repeats=tuple(
-            _repeat(incident, owed) for incident in real if incident.repeats and incident.declared_at in month
+        unanswered=tuple(named),
+        waived=tuple(not_private(waived)),
+        repeats=tuple(_repeat(incident, owed, secret) for incident in not_private(repeated)),
+        unnamed=Unnamed(
+            unanswered=len(waiting) - len(named),
+            waived=sum(item.private for item in waived),
+            repeats=sum(incident.private for incident in repeated),
+            kudos=len(kudos) - len(thanked),
         ),
     )
 
@@ -227,16 +252,17 @@ def _ages(items: Sequence[ActionItem], at: datetime) -> Ages:
     return Ages(
         median=median_low(days) if days else 0,
         counts=tuple(more - fewer for fewer, more in zip([0, *up_to], up_to, strict=False)),
-        oldest=is_open[0] if is_open else None,
+        oldest=next((item for item in is_open if not item.private), None),
     )
 
 
-def _repeat(incident: Incident, items: Sequence[ActionItem]) -> RepeatLine:
+def _repeat(incident: Incident, items: Sequence[ActionItem], secret: Container[str]) -> RepeatLine:
+    """Without the earlier ones that are ``secret``."""
     return RepeatLine(
         incident_id=incident.id,
         title=incident.title,
-        earlier=tuple(repeat.incident_id for repeat in incident.repeats),
-        items=tuple(item.title for item in items if incident.id in item.repeats),
+        earlier=tuple(repeat.incident_id for repeat in incident.repeats if repeat.incident_id not in secret),
+        items=tuple(item.title for item in not_private(items) if incident.id in item.repeats),
     )
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
 
+from followthrough.domain.answered.access.privacy import not_private
 from followthrough.domain.answered.organisation.calendar import FIRST_ZONE, WEEKDAYS
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import WeeklyPolicies
@@ -48,11 +49,13 @@ class WeeklyDigest(WeeklyMail):
     """For longer than the policy's time."""
     closed: tuple[ActionItem, ...]
     """In the last week."""
+    private: int = 0
+    """How many more there would be in these lists that belong to private incidents."""
 
     @property
     def empty(self) -> bool:
         """Not worth a mail."""
-        return not (self.decisions or self.late or self.coming or self.blocked or self.closed)
+        return not (self.decisions or self.late or self.coming or self.blocked or self.closed or self.private)
 
 
 def readers(item: ActionItem, organisation: Organisation) -> set[PersonId]:
@@ -83,7 +86,10 @@ def week_of(day: date) -> str:
 def weekly_digest(
     mail: WeeklyMail, items: Iterable[ActionItem], answers: Mapping[str, datetime], organisation: Organisation
 ) -> WeeklyDigest:
-    """Of the action items that its reader has a say in; ``answers`` are those of ``escalations.unanswered``."""
+    """Of the action items that its reader has a say in; ``answers`` are those of ``escalations.unanswered``.
+
+    Those of private incidents are counted, also where the reader may see them: mails are read on many screens.
+    """
     person, now = mail.person, mail.at
     real = sorted((item for item in items if not item.drill), key=lambda item: (item.severity, item.due_at or now))
     decisions = [
@@ -101,16 +107,19 @@ def weekly_digest(
         elif place := _place(item, now, organisation.policies.weekly):
             lists[place].append(item)
     urgency = list(Wanted)
-    decisions.sort(key=lambda decision: urgency.index(decision.wanted))
+    named = [decision for decision in decisions if not decision.item.private]
+    private = len(decisions) - len(named) + sum(item.private for listed in lists.values() for item in listed)
+    named.sort(key=lambda decision: urgency.index(decision.wanted))
     return WeeklyDigest(
         person=person,
         week=mail.week,
         at=now,
-        decisions=tuple(decisions),
-        late=tuple(lists["late"]),
-        coming=tuple(lists["coming"]),
-        blocked=tuple(lists["blocked"]),
-        closed=tuple(lists["closed"]),
+        decisions=tuple(named),
+        late=tuple(not_private(lists["late"])),
+        coming=tuple(not_private(lists["coming"])),
+        blocked=tuple(not_private(lists["blocked"])),
+        closed=tuple(not_private(lists["closed"])),
+        private=private,
     )
 
 

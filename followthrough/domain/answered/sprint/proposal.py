@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
+from followthrough.domain.answered.access.privacy import discreet_item
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Priority
 from followthrough.domain.replayed.sprint.sprint import SprintPlan
@@ -84,11 +85,12 @@ def propose(plan: SprintPlan, items: Iterable[ActionItem], organisation: Organis
     priority, repeats, how often it moved on, and deadline.
 
     What fits the share is proposed; what is too large for the rest of it is passed over for what is smaller. The
-    first item alone may be larger than the whole share. Without a share it is what is owed before the end.
+    first item alone may be larger than the whole share. Without a share it is what is owed before the end. A team plans
+    what belongs to a private incident, too, without its title.
     """
     sprints = organisation.teams[plan.team].sprints
     estimate = sprints.default_estimate if sprints else 1
-    placed = ((item, _place(item, plan)) for item in items if not item.drill)
+    placed = ((discreet_item(item), _place(item, plan)) for item in items if not item.drill)
     lines = sorted((_line(item, place, estimate) for item, place in placed if place is not None), key=_risk)
     share = sprints.capacity * sprints.follow_up_share if sprints and sprints.capacity else None
     planned = sum(line.estimate for line in lines if line.place is Place.PLANNED)

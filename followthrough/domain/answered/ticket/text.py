@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, NamedTuple
 
+from followthrough.domain.answered.access.privacy import title_for_all
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
 from followthrough.domain.replayed.text import CUT, clean, one_line
 
@@ -33,6 +34,11 @@ def ticket_description(item: ActionItem, owner: str, due: date | None, public_ur
     """What is to be done, why it matters, by whom and until when."""
     incident = Link(f"incident {item.incident_id}", f"{public_url}/incidents/{item.incident_id}")
     deadline = f" Deadline: {due}." if due else ""
+    if item.private:
+        return (
+            (f"{title_for_all(item)}; who is on it can read what it is.{deadline}",),
+            ("Accept, close with evidence, or ask for more time: ", Link(item.id, item_page(item, public_url))),
+        )
     return (
         (item.title,),
         ("Why it matters: ", incident, f" was {item.severity}. Kind of follow-up: {item.kind}."),
@@ -42,7 +48,9 @@ def ticket_description(item: ActionItem, owner: str, due: date | None, public_ur
 
 
 def closing_comment(item: ActionItem) -> Document:
-    """Why the ticket of an action item that is settled is closed."""
+    """Why the ticket of an action item that is settled is closed; of a private one it says only how."""
+    if item.private:
+        return ((item.status.capitalize(),),)
     if item.status is ItemStatus.WAIVED and item.waiver is not None:
         until = f" until {item.waiver.until:%Y-%m-%d}" if item.waiver.until else ""
         return ((f"Waived{until}: {item.waiver.reason}",),)
@@ -55,7 +63,8 @@ def closing_comment(item: ActionItem) -> Document:
 
 def reopening_comment(item: ActionItem) -> Document:
     """Why the ticket of an action item that was settled is opened."""
-    return (("The action item is open. ", item.asked_because or "Nothing shows yet that it is done."),)
+    why = "" if item.private else item.asked_because
+    return (("The action item is open. ", why or "Nothing shows yet that it is done."),)
 
 
 _ESCAPED = str.maketrans({character: f"\\{character}" for character in "\\{}[]|!*_^~+"})

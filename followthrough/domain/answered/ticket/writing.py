@@ -18,10 +18,14 @@ from followthrough.domain.replayed.times import FAR_AWAY
 
 @dataclass(frozen=True)
 class Write:
-    """Bring a ticket to where its action item is; ``reopen`` when it was closed with the item, which is open again."""
+    """Bring a ticket to where its action item is.
+
+    ``reopen`` when it was closed with the item, which is open again; ``words`` when it has to say less, or more.
+    """
 
     item: ActionItem
     reopen: bool
+    words: bool
 
 
 def sensible(due: date, now: datetime) -> bool:
@@ -45,7 +49,8 @@ def what_to_write(item: ActionItem, report: TicketReport, shows: TicketFacts | N
     if shows is not None and shows.owner != after.owner:
         after.ticket_seen = report.model_copy(update={"assignee_kept": True})
     closed = shows.ended if shows is not None else report.state is TicketState.DONE
-    return Write(after, reopen=closed and not after.settled)
+    words = shows is not None and shows.private is not after.private
+    return Write(after, reopen=closed and not after.settled, words=words)
 
 
 def _moved_by_us(report: TicketReport, shows: TicketFacts | None, facts: TicketFacts | None) -> bool:

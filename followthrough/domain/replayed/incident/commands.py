@@ -21,6 +21,7 @@ from followthrough.domain.replayed.incident.incident import (
 )
 from followthrough.domain.replayed.incident.kudos import GiveKudos
 from followthrough.domain.replayed.incident.lifecycle import HandOver, LinkRepeat, Merge, Reopen, Split, UnlinkRepeat
+from followthrough.domain.replayed.incident.privacy import Admit, ChangePrivacy
 from followthrough.domain.replayed.incident.roles import give
 from followthrough.domain.replayed.incident.subscriptions import Subscribe, Unsubscribe
 from followthrough.domain.replayed.item.action_item import ActionItem, Kind, Priority
@@ -219,6 +220,7 @@ class ProposeItem(Request):
             proposed_by=self.by,
             proposed_at=now,
             drill=incident.drill,
+            private=incident.private,
             declared_at=incident.declared_at,
             resolved_at=incident.resolved_at,
             published_at=incident.published_at,
@@ -248,6 +250,8 @@ IncidentCommand = Annotated[
     | Reopen
     | LinkRepeat
     | UnlinkRepeat
-    | GiveKudos,
+    | GiveKudos
+    | ChangePrivacy
+    | Admit,
     Field(discriminator="command"),
 ]

@@ -182,6 +182,7 @@ class BeforeMerge(Message):
     severity_decided_by: PersonId | None
     resolution_proposed_at: AwareDatetime | None
     subscriptions: tuple[Subscription, ...]
+    admitted: tuple[PersonId, ...] = ()
 
 
 class Incident(Record):
@@ -196,6 +197,12 @@ class Incident(Record):
     declared_by: PersonId | None = None
     """None when a pager did."""
     drill: bool = False
+    private: bool = False
+    """Only who is on it sees it; ``privacy.py`` says who that is."""
+    was_private: bool = False
+    """Its action items may have heard so."""
+    admitted: list[PersonId] = Field(default_factory=list)
+    """Who may see it, if it is private, although they have no part in it."""
     status: IncidentStatus = IncidentStatus.DECLARED
     mitigated_at: AwareDatetime | None = None
     mitigation: str = ""

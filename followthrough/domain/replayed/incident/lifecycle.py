@@ -19,6 +19,7 @@ from followthrough.domain.replayed.incident.incident import (
     SentUpdate,
     Subscription,
 )
+from followthrough.domain.replayed.incident.privacy import people_on
 from followthrough.domain.replayed.incident.roles import give
 from followthrough.domain.replayed.limits import ACTION_ITEMS, LINKS, MERGED_ALERTS, PARTS, UNDONE
 from followthrough.domain.replayed.text import TITLE, Key, Note, Reason, Title, cut
@@ -91,6 +92,8 @@ class Split(Request):
             declared_at=now,
             declared_by=self.by,
             drill=incident.drill,
+            private=incident.private,
+            admitted=people_on(incident) if incident.private else [],
             split_from=incident.id,
         )
 
@@ -151,6 +154,9 @@ class Continued(Message):
     roles: tuple[RoleHolder, ...]
     updates: tuple[SentUpdate, ...]
     """Their beginnings."""
+    private: bool = False
+    admitted: tuple[PersonId, ...] = ()
+    """Of a private one, everybody who is on it."""
     question: str = ""
 
     @classmethod
@@ -158,7 +164,10 @@ class Continued(Message):
         """As the incident is now."""
         updates = (update.model_copy(update={"text": cut(update.text, TITLE)}) for update in incident.updates)
         going = [item for item in incident.items if item.goes_along]
-        return cls.model_validate(incident.model_copy(update={"items": going, "updates": [*updates]}))
+        known = people_on(incident) if incident.private else []
+        return cls.model_validate(
+            incident.model_copy(update={"items": going, "updates": [*updates], "admitted": known})
+        )
 
 
 def take_in(incident: Incident, other: Continued, now: datetime) -> bool:
@@ -173,6 +182,10 @@ def take_in(incident: Incident, other: Continued, now: datetime) -> bool:
     incident.require(*ONGOING, *over, to=f"merged with {other.id}, which is {other.status.value}")
     if incident.drill != other.drill:
         raise Refusal(f"One of {incident.id} and {other.id} is a drill; a drill can't be merged with a real incident.")
+    if incident.private != other.private:
+        raise Refusal(
+            f"One of {incident.id} and {other.id} is private; a private incident is merged with one that is, too."
+        )
     keys = [*incident.inherited_keys, other.dedup_key, *other.inherited_keys]
     if len(keys) > MERGED_ALERTS or len(incident.items) + len(other.items) > ACTION_ITEMS:
         raise Refusal(
@@ -185,11 +198,13 @@ def take_in(incident: Incident, other: Continued, now: datetime) -> bool:
         severity_decided_by=incident.severity_decided_by,
         resolution_proposed_at=incident.resolution_proposed_at,
         subscriptions=tuple(wanted for wanted in other.subscriptions if wanted in incident.subscriptions),
+        admitted=tuple(incident.admitted),
     )
     incident.before_merges = [*incident.before_merges, before][-UNDONE:]
     incident.took_in.append(other.id)
     incident.inherited_keys = keys
     incident.items += other.items
+    incident.admitted = list(dict.fromkeys([*incident.admitted, *other.admitted]))
     incident.subscriptions += [wanted for wanted in other.subscriptions if wanted not in incident.subscriptions]
     incident.firing = list(dict.fromkeys([*incident.firing, *other.firing]))
     incident.heard = {**other.heard, **incident.heard}
@@ -223,6 +238,8 @@ def give_back(incident: Incident, other: Continued, now: datetime) -> None:
         incident.resolution_proposed_at = incident.resolution_proposed_at or before.resolution_proposed_at
         theirs = [wanted for wanted in other.subscriptions if wanted not in before.subscriptions]
         incident.subscriptions = [wanted for wanted in incident.subscriptions if wanted not in theirs]
+        only_theirs = {*other.admitted} - {*before.admitted}
+        incident.admitted = [person for person in incident.admitted if person not in only_theirs]
         if incident.severity is other.severity and before is incident.before_merges[-1]:
             incident.severity, incident.severity_decided_by = before.severity, before.severity_decided_by
         incident.before_merges.remove(before)

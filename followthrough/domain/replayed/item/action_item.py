@@ -195,6 +195,8 @@ class ActionItem(Record):
     proposed_by: PersonId
     proposed_at: AwareDatetime
     drill: bool = False
+    private: bool = False
+    """As its incident is."""
     status: ItemStatus = ItemStatus.PROPOSED
     owner_since: AwareDatetime | None = None
     """Set by a reassignment; until then since ``proposed_at``."""

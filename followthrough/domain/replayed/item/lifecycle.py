@@ -81,6 +81,7 @@ class SplitItem(Request):
             resolved_at=item.resolved_at,
             published_at=item.published_at,
             drill=item.drill,
+            private=item.private,
             due=item.planned.due,
             extensions=item.extensions,
             repeats=list(item.repeats),

@@ -32,6 +32,8 @@ class TicketFacts(Message):
     due: AwareDatetime | None
     """None while the ticket shows a day of somebody else's choice."""
     ended: bool
+    private: bool = False
+    """It says little."""
 
 
 @dataclass
@@ -49,7 +51,7 @@ def ticket_facts(item: ActionItem, shows: TicketFacts | None) -> TicketFacts | N
     """What its ticket should show; None before the item is first accepted, unless it adopted one."""
     if item.plan is None or (item.accepted_at is None and item.ticket is None and shows is None):
         return shows
-    return TicketFacts(owner=item.owner, due=item.plan.due, ended=item.settled)
+    return TicketFacts(owner=item.owner, due=item.plan.due, ended=item.settled, private=item.private)
 
 
 def is_behind(item: ActionItem, shows: TicketFacts | None) -> bool:

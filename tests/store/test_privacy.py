@@ -1,0 +1,101 @@
+"""Who sees what of private incidents, on both databases."""
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from activities.read_model import ReadModel
+from followthrough.domain.answered.access.privacy import NOBODY
+from followthrough.domain.replayed.item.action_item import ItemStatus
+from followthrough.store import queries
+from followthrough.store.privacy import marked, sees
+from tests.records import NOW, incident, item, mail
+
+OPEN, SECRET = incident(2), incident(private=True, declared_by="dora", admitted=["hugo"])
+ITEM = item(owner="ana", proposed_by="ben")
+UNPLANNED = item(2, owner="ana", proposed_by="ben", plan=None)
+OPENLY = item(3, incident_id=OPEN.id)
+
+
+@pytest.fixture
+def session(database: Engine) -> Session:
+    model = ReadModel(database)
+    for record in (OPEN, SECRET):
+        model.project_incident(record)
+    for one in (ITEM, UNPLANNED, OPENLY):
+        model.project_item(one)
+    return Session(database)
+
+
+@pytest.mark.parametrize(
+    ("eyes", "incidents", "items"),
+    [
+        (None, [OPEN.id, SECRET.id], {ITEM.id, UNPLANNED.id, OPENLY.id}),
+        ("dora", [OPEN.id, SECRET.id], {ITEM.id, UNPLANNED.id, OPENLY.id}),
+        ("hugo", [OPEN.id, SECRET.id], {ITEM.id, UNPLANNED.id, OPENLY.id}),
+        ("ana", [OPEN.id, SECRET.id], {ITEM.id, UNPLANNED.id, OPENLY.id}),
+        ("ben", [OPEN.id], {ITEM.id, UNPLANNED.id, OPENLY.id}),
+        ("carla", [OPEN.id], {ITEM.id, OPENLY.id}),
+        ("zoe", [OPEN.id], {OPENLY.id}),
+        (NOBODY, [OPEN.id], {OPENLY.id}),
+    ],
+)
+def test_lists_have_what_these_eyes_may_see_and_the_rest_is_counted(
+    session: Session, eyes: str | None, incidents: list[str], items: set[str]
+) -> None:
+    with session:
+        assert [one.id for one in queries.incidents(session, seen_by=eyes)] == incidents
+        assert queries.hidden_incidents(session, eyes) == 2 - len(incidents)
+        assert {listed.item.id for listed in queries.action_items(session, NOW, seen_by=eyes)} == items
+        assert queries.hidden_items(session, NOW, eyes, owner="ana") == 3 - len(items)
+        assert {one.id for one in queries.items_of(session, [SECRET.id], eyes)} == items - {OPENLY.id}
+        assert [sees(session, one, eyes) for one in (SECRET.id, ITEM.id)] == [SECRET.id in incidents, ITEM.id in items]
+        assert not sees(session, "inc-0000000000", eyes)
+
+
+def test_a_page_does_not_begin_after_what_is_hidden(session: Session) -> None:
+    with session:
+        assert [one.id for one in queries.incidents(session, before=OPEN.id, seen_by="dora")] == [SECRET.id]
+        assert [one.id for one in queries.incidents(session, before=SECRET.id, seen_by="zoe")] == [OPEN.id]
+
+
+def test_who_is_let_in_is_written_anew_each_time(database: Engine, session: Session) -> None:
+    ReadModel(database).project_incident(SECRET.model_copy(update={"admitted": ["zoe"]}))
+    with session:
+        assert (sees(session, SECRET.id, "zoe"), sees(session, SECRET.id, "hugo")) == (True, False)
+
+
+def test_mails_about_it_are_seen_by_who_is_on_it_and_who_got_them(database: Engine) -> None:
+    model = ReadModel(database)
+    for record in (OPEN, SECRET):
+        model.project_incident(record)
+    model.project_item(ITEM)
+    with Session(database) as session:
+        for one in (
+            mail("open", incident_id=OPEN.id, person="lucia"),
+            mail("secret", incident_id=SECRET.id, person="marcos"),
+            mail("to all", incident_id=SECRET.id),
+            mail("item", incident_id=SECRET.id, item_id=ITEM.id, person="ana", sent_in="daily"),
+            mail("daily", person="ana"),
+            mail("digest", person="nora"),
+        ):
+            session.add(one)
+        session.commit()
+
+        def seen(eyes: str | None) -> set[str]:
+            return {one.key for one in queries.mails(session, seen_by=eyes)}
+
+        everything = {"open", "secret", "to all", "item", "daily", "digest"}
+        assert seen(None) == seen("dora") == everything
+        assert seen("carla") == everything - {"secret", "to all"}
+        assert seen("marcos") == {"open", "secret", "digest"}
+        assert seen(NOBODY) == {"open", "digest"}
+        assert queries.mail(session, "daily", "marcos") is None
+        assert queries.mail(session, "daily", "ana") is not None
+
+
+def test_an_item_that_ended_before_is_private_with_its_incident(database: Engine) -> None:
+    ended = item(status=ItemStatus.CLOSED, ended_at=NOW)
+    ReadModel(database).project_incident(SECRET)
+    with Session(database) as session:
+        assert [one.private for one in marked(session, [ended, OPENLY])] == [True, False]
