@@ -28,6 +28,10 @@ class NotCarriedOut(Exception):
     """Nothing of what was asked for is done; the message says why, and what to do."""
 
 
+class Forbidden(NotCarriedOut):
+    """Who asks has no right to."""
+
+
 class NotInFile(NotCarriedOut):
     """The organisation file has no such person or service."""
 

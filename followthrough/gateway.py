@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -25,6 +26,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from followthrough.alert_delivery import AlertDelivery
 from followthrough.checks import require_people, require_service
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.ids import (
     MONTHLY_DIGEST,
@@ -43,6 +46,7 @@ from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.domain.replayed.values import PersonId, Refusal, ServiceId, Severity, TeamId
 from followthrough.engine_errors import if_known, refusing
+from followthrough.noting import Noted, Noting, unnoted
 from followthrough.queues import TASK_QUEUE
 from followthrough.records import INCIDENTS, ITEMS, Records, in_time
 from followthrough.starts import start_record
@@ -62,18 +66,40 @@ from workflows.upkeep import SendAgainWorkflow
 class Gateway:
     """Raises TimeoutError, RPCError or WorkflowUpdateRPCTimeoutOrCancelledError while the engine does not answer."""
 
-    def __init__(self, client: Client, organisation: Callable[[], Organisation], database: Engine) -> None:
+    def __init__(
+        self, client: Client, organisation: Callable[[], Organisation], database: Engine, noting: Noting = unnoted
+    ) -> None:
         self._client = client
         self._organisation = organisation
         self._database = database
-        self.incidents = Records[Incident, IncidentCommand](INCIDENTS, client, organisation, database)
-        self.items = Records[ActionItem, ItemCommand](ITEMS, client, organisation, database)
+        self._noting = noting
+        self.incidents = Records[Incident, IncidentCommand](INCIDENTS, client, organisation, database, noting)
+        self.items = Records[ActionItem, ItemCommand](ITEMS, client, organisation, database, noting)
         self.alerts = AlertDelivery(self.incidents, client, organisation, database)
 
     async def declare(
-        self, title: str, service: ServiceId, severity: Severity, by: PersonId, drill: bool, dedup_key: str | None
+        self,
+        title: str,
+        service: ServiceId,
+        severity: Severity,
+        by: PersonId,
+        drill: bool,
+        dedup_key: str | None,
+        actor: Actor = AT_THIS_MACHINE,
     ) -> str:
         """The id of the incident; the same ``dedup_key`` declares one incident, ever. Raises NotInFile."""
+        async with self._commanded(actor, "declare", by=by) as noted:
+            noted.record = await self._declare(title, service, severity, by, drill, dedup_key)
+            return noted.record
+
+    def _commanded(
+        self, actor: Actor, what: str, *, by: PersonId | None = None, record: str = ""
+    ) -> AbstractAsyncContextManager[Noted]:
+        return self._noting(happened(actor, Act.COMMAND, what, datetime.now(UTC), by=by, record=record))
+
+    async def _declare(
+        self, title: str, service: ServiceId, severity: Severity, by: PersonId, drill: bool, dedup_key: str | None
+    ) -> str:
         organisation = self._organisation()
         require_people([by], organisation)
         require_service(service, organisation)
@@ -100,18 +126,18 @@ class Gateway:
         raise AssertionError("there is always another generation")
 
     async def look_at_ticket(self, item_id: str) -> bool:
-        """Whether the action item's workflow runs. A look more than needed changes nothing."""
+        """Whether the action item's workflow runs. A look more than needed changes nothing, so it is not audited."""
         async with in_time():
             with if_known():
                 await self._client.get_workflow_handle(item_id).signal(ToItem.look_at_ticket)
                 return True
         return False
 
-    async def start_drill(self, team: TeamId, scenario: str | None) -> str | None:
+    async def start_drill(self, team: TeamId, scenario: str | None, actor: Actor = AT_THIS_MACHINE) -> str | None:
         """The id of its incident, which is there a moment later; None when the team has a drill."""
         key = f"{drill_id(team)}/{uuid4()}"
         try:
-            async with in_time():
+            async with self._commanded(actor, "start drill", record=incident_id(key)), in_time():
                 await self._client.start_workflow(
                     DrillWorkflow.run,
                     DrillRequest(team=team, scenario=scenario, by_hand=True, key=key),
@@ -136,18 +162,21 @@ class Gateway:
                 return await handle.query(SprintPlanningWorkflow.progress)
         return None
 
-    async def approve_planning(self, plan: SprintPlan, approval: Approval, key: str | None) -> PlanningProgress:
+    async def approve_planning(
+        self, plan: SprintPlan, approval: Approval, key: str | None, actor: Actor = AT_THIS_MACHINE
+    ) -> PlanningProgress:
         """Begins the planning if its schedule has not. Raises Refusal."""
+        planning = planning_id(plan.team, plan.first_day)
         begin = WithStartWorkflowOperation(
             SprintPlanningWorkflow.run,
             PlanSprint(team=plan.team, first_day=plan.first_day),
-            id=planning_id(plan.team, plan.first_day),
+            id=planning,
             task_queue=TASK_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         )
         try:
-            async with in_time():
+            async with self._commanded(actor, "approve planning", by=approval.by, record=planning), in_time():
                 with refusing():
                     return await self._client.execute_update_with_start_workflow(
                         SprintPlanningWorkflow.approve, approval, start_workflow_operation=begin, id=key
@@ -155,15 +184,15 @@ class Gateway:
         except WorkflowAlreadyStartedError as error:
             raise Refusal(f"The sprint of {plan.first_day} is over; plan the next one.") from error
 
-    async def send_digest(self, *, weekly: bool) -> None:
+    async def send_digest(self, *, weekly: bool, actor: Actor = AT_THIS_MACHINE) -> None:
         """To all who have not had the one of this week, or of the month before."""
         digest, run = (WEEKLY_DIGEST, WeeklyDigestWorkflow.run) if weekly else (MONTHLY_DIGEST, DigestWorkflow.run)
-        async with in_time():
+        async with self._commanded(actor, "send digest", record=digest), in_time():
             await self._client.start_workflow(run, id=run_by_hand(digest, str(uuid4())), task_queue=TASK_QUEUE)
 
-    async def send_again(self, mails: Iterable[str]) -> None:
+    async def send_again(self, mails: Iterable[str], actor: Actor = AT_THIS_MACHINE) -> None:
         """Mails by these keys are made and handed over once more."""
-        async with in_time():
+        async with self._commanded(actor, "send mails again"), in_time():
             for key in mails:
                 await self._client.start_workflow(
                     SendAgainWorkflow.run,

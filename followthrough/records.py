@@ -24,6 +24,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.checks import NotCarriedOut, checked
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.ids import is_incident, is_item
 from followthrough.domain.replayed.incident.commands import IncidentCommand
@@ -34,6 +36,7 @@ from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.item.lifecycle import ReopenItem
 from followthrough.domain.replayed.values import Command, Refusal
 from followthrough.engine_errors import if_known, refusing
+from followthrough.noting import Noting
 from followthrough.revival import go_on
 from followthrough.starts import start_record
 from followthrough.store import queries
@@ -121,11 +124,13 @@ class Records(Generic[RecordT, CommandT]):
         client: Client,
         organisation: Callable[[], Organisation],
         database: Engine,
+        noting: Noting,
     ) -> None:
         self._kind: Kind[RecordT] = kind
         self._client = client
         self._organisation = organisation
         self._database = database
+        self._noting = noting
         self._hands: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def hand_to(self, record_id: str) -> asyncio.Semaphore:
@@ -159,13 +164,19 @@ class Records(Generic[RecordT, CommandT]):
             return ended
         return await asyncio.to_thread(self._read, record_id)
 
-    async def command(self, record_id: str, command: CommandT, key: str | None = None) -> RecordT:
+    async def command(
+        self, record_id: str, command: CommandT, key: str | None = None, actor: Actor = AT_THIS_MACHINE
+    ) -> RecordT:
         """The record after the command, which is carried out once for equal ``key``.
 
         Raises NotYet when it is only accepted, Unknown, Refusal, and NotCarriedOut for what has to be said another way.
         """
-        key = key or uuid4().hex
         record = await self.get(record_id)
+        said = happened(actor, Act.COMMAND, command.command, datetime.now(UTC), by=command.by, record=record_id)
+        async with self._noting(said):
+            return await self._command(record, command, key or uuid4().hex)
+
+    async def _command(self, record: RecordT, command: CommandT, key: str) -> RecordT:
         if isinstance(command, LinkRepeat):
             await self.get(command.of)
         command = await asyncio.to_thread(checked, command, record, self._organisation())
@@ -174,7 +185,7 @@ class Records(Generic[RecordT, CommandT]):
         except Over:
             if not isinstance(command, Reopen | ReopenItem):
                 raise
-        return await self._reopen(record_id, command, key)
+        return await self._reopen(record.id, command, key)
 
     async def _execute(self, record: RecordT, command: Command, key: str) -> RecordT:
         """Raises Over for one that has ended and is not to be reopened by its own workflow."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from followthrough.checks import NotCarriedOut
+from followthrough.domain.answered.access.actor import Actor, Door
 from followthrough.domain.answered.choices import choices
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import Refusal
@@ -16,7 +17,7 @@ from followthrough.store.links import use
 from followthrough.web.act_facts import facts, state
 from followthrough.web.act_form import Offer, command_of, form_fields
 from followthrough.web.act_links import HEADERS, Closed, OfferDep, ToDecideDep, closed_page, require_unused
-from followthrough.web.dependencies import GatewayDep, LinksDep, Reading
+from followthrough.web.dependencies import ActorDep, GatewayDep, LinksDep, Reading
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
@@ -38,11 +39,14 @@ async def look(request: Request, offer: OfferDep) -> Response:
 
 
 @router.post("/act/{token}")
-async def act(request: Request, typed: TypedDep, offer: OfferDep, reading: Reading, gateway: GatewayDep) -> Response:
+async def act(
+    request: Request, typed: TypedDep, offer: OfferDep, reading: Reading, gateway: GatewayDep, asking: ActorDep
+) -> Response:
     """As the person whom the mail was for; having the link is what allows it. Equal links are one command."""
     records = gateway.items if isinstance(offer.record, ActionItem) else gateway.incidents
+    reader = Actor(person=offer.link.person, door=Door.MAIL_LINK, address=asking.address)
     try:
-        record = await records.command(offer.record.id, command_of(offer, typed), offer.link.nonce)
+        record = await records.command(offer.record.id, command_of(offer, typed), offer.link.nonce, reader)
     except (Refusal, NotCarriedOut) as error:
         await require_unused(offer.link, offer.record, offer.organisation, reading)
         return _form(request, offer, typed, str(error))

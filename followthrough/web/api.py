@@ -16,7 +16,15 @@ from followthrough.store import queries
 from followthrough.store.tables import MailRow, MailState, TimelineRow
 from followthrough.web.accepted import Accepted, incident_page
 from followthrough.web.bodies import NewIncident
-from followthrough.web.dependencies import Authorised, GatewayDep, Offset, OrganisationDep, Reading, SettingsDep
+from followthrough.web.dependencies import (
+    ActorDep,
+    Authorised,
+    GatewayDep,
+    Offset,
+    OrganisationDep,
+    Reading,
+    SettingsDep,
+)
 from followthrough.web.keys import Key, update_id
 
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -82,9 +90,12 @@ router = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
 @router.post("/incidents", status_code=201)
-async def declare(new: NewIncident, gateway: GatewayDep, settings: SettingsDep, key: Key = None) -> Accepted:
+async def declare(
+    new: NewIncident, gateway: GatewayDep, settings: SettingsDep, actor: ActorDep, key: Key = None
+) -> Accepted:
     """Declares an incident; the answer says where it is."""
-    incident_id = await gateway.declare(**{**new.model_dump(), "dedup_key": new.dedup_key or update_id(key, new)})
+    told = {**new.model_dump(), "dedup_key": new.dedup_key or update_id(key, new)}
+    incident_id = await gateway.declare(**told, actor=actor)
     return Accepted(incident=incident_id, url=incident_page(incident_id, settings))
 
 
@@ -110,10 +121,14 @@ async def get_incident(incident_id: str, gateway: GatewayDep, reading: Reading) 
 
 @router.post("/incidents/{incident_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
 async def command_incident(
-    incident_id: str, command: Annotated[IncidentCommand, Body()], gateway: GatewayDep, key: Key = None
+    incident_id: str,
+    command: Annotated[IncidentCommand, Body()],
+    gateway: GatewayDep,
+    actor: ActorDep,
+    key: Key = None,
 ) -> Incident:
     """Carries a command out; the answer is the incident after it. 409 when the rules do not allow it."""
-    return await gateway.incidents.command(incident_id, command, update_id(key, command))
+    return await gateway.incidents.command(incident_id, command, update_id(key, command), actor)
 
 
 @router.get("/items")
@@ -144,10 +159,10 @@ async def get_item(item_id: str, gateway: GatewayDep, organisation: Organisation
 
 @router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
 async def command_item(
-    item_id: str, command: Annotated[ItemCommand, Body()], gateway: GatewayDep, key: Key = None
+    item_id: str, command: Annotated[ItemCommand, Body()], gateway: GatewayDep, actor: ActorDep, key: Key = None
 ) -> ActionItem:
     """Carries a command out; the answer is the action item after it. 409 when the rules do not allow it."""
-    return await gateway.items.command(item_id, command, update_id(key, command))
+    return await gateway.items.command(item_id, command, update_id(key, command), actor)
 
 
 @router.get("/mails", response_model=list[MailLine])

@@ -1,8 +1,10 @@
 """What routes are given: each names what it needs by one of these types."""
 
+import asyncio
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Query, Request
@@ -11,6 +13,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio.client import Client
 
+from followthrough.audit import Audit
+from followthrough.checks import Forbidden
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, Door
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.gateway import Gateway
 from followthrough.links import Links
@@ -28,6 +34,7 @@ class Served:
     database: Engine
     gateway: Gateway
     links: Links
+    audit: Audit
 
 
 def served(request: Request) -> Served:
@@ -56,6 +63,14 @@ async def _links(request: Request) -> Links:
     return served(request).links
 
 
+async def _audit(request: Request) -> Audit:
+    return served(request).audit
+
+
+async def _actor(request: Request) -> Actor:
+    return AT_THIS_MACHINE.model_copy(update={"address": request.client.host if request.client else ""})
+
+
 def _session(request: Request) -> Iterator[Session]:
     with Session(served(request).database) as session:
         yield session
@@ -67,6 +82,9 @@ OrganisationDep = Annotated[Organisation, Depends(_organisation)]
 """As the file is at the request's begin."""
 GatewayDep = Annotated[Gateway, Depends(_gateway)]
 LinksDep = Annotated[Links, Depends(_links)]
+AuditDep = Annotated[Audit, Depends(_audit)]
+ActorDep = Annotated[Actor, Depends(_actor)]
+"""Who asks."""
 Reading = Annotated[Session, Depends(_session)]
 """A session on the database; it connects when it is first used."""
 
@@ -92,3 +110,21 @@ async def _authorised(request: Request, settings: SettingsDep) -> None:
 
 Authorised = Depends(_authorised)
 """Of routes that ask for the API's token where one is set."""
+
+
+async def _may_audit(actor: ActorDep, organisation: OrganisationDep) -> None:
+    if actor.door is not Door.THIS_MACHINE and actor.person not in organisation.administrators:
+        raise Forbidden("The audit is for administrators of the service; the organisation file names them.")
+
+
+ForAuditors = Depends(_may_audit)
+"""Of routes that show who did what."""
+
+
+async def _note_export(request: Request, actor: ActorDep, audit: AuditDep) -> None:
+    *_, record, file = request.scope["path"].split("/")
+    await asyncio.to_thread(audit.note, happened(actor, Act.EXPORT, file, datetime.now(UTC), record=record))
+
+
+Exported = Depends(_note_export)
+"""Of routes whose answer is kept as a file: of the incident or service that stands before its name."""

@@ -15,7 +15,7 @@ from followthrough.mail.charts import attached, charts, with_images
 from followthrough.mail.render import Rendered, render_digest, render_weekly
 from followthrough.store.reports import digest_mails, read_digest, read_weekly_digest
 from followthrough.web.bodies import DigestName
-from followthrough.web.dependencies import Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
+from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
 from followthrough.web.rendering import MAIL_HEADERS, page
 
 LATEST = 50
@@ -83,9 +83,9 @@ def get_monthly(found: MonthlyDep) -> MonthlyPreview:
 
 
 @api.post("/{which}/send", status_code=202)
-async def send(which: DigestName, gateway: GatewayDep) -> None:
+async def send(which: DigestName, gateway: GatewayDep, actor: ActorDep) -> None:
     """To all who have not had it for this week or for the month before."""
-    await gateway.send_digest(weekly=which is DigestName.WEEKLY)
+    await gateway.send_digest(weekly=which is DigestName.WEEKLY, actor=actor)
 
 
 @router.get("/digests", include_in_schema=False)

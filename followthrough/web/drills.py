@@ -18,7 +18,7 @@ from followthrough.scenarios import load_scenarios
 from followthrough.store.reports import QUARTER, drill_reports, team_beginnings
 from followthrough.web.accepted import Accepted, incident_page
 from followthrough.web.bodies import NewDrill
-from followthrough.web.dependencies import Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
+from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
 from followthrough.web.rendering import page
 
 
@@ -34,10 +34,12 @@ api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
 @api.post("/drills", status_code=201)
-async def start(new: NewDrill, organisation: OrganisationDep, gateway: GatewayDep, settings: SettingsDep) -> Accepted:
+async def start(
+    new: NewDrill, organisation: OrganisationDep, gateway: GatewayDep, settings: SettingsDep, actor: ActorDep
+) -> Accepted:
     """The incident is there a moment later. 409 while the team has another drill."""
     await asyncio.to_thread(_require_possible, new, organisation)
-    started = await gateway.start_drill(new.team, new.scenario)
+    started = await gateway.start_drill(new.team, new.scenario, actor)
     if started is not None:
         return Accepted(incident=started, url=incident_page(started, settings))
     drill = await gateway.running_drill(new.team)

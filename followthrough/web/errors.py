@@ -12,13 +12,14 @@ from starlette.exceptions import HTTPException
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
-from followthrough.checks import Blames, NotInFile, Returned, TooVague
+from followthrough.checks import Blames, Forbidden, NotInFile, Returned, TooVague
 from followthrough.domain.answered.wording import what_is_wrong
 from followthrough.domain.replayed.ids import page_of
 from followthrough.domain.replayed.text import REASON, cut, one_line
 from followthrough.domain.replayed.values import Refusal
 from followthrough.links import hidden
 from followthrough.records import EndedMeanwhile, NotYet, Unknown
+from followthrough.store.audit_journal import NotKept
 from followthrough.web.act_links import Closed, closed_page
 from followthrough.web.rendering import page
 
@@ -34,7 +35,16 @@ SENTENCES = {
 """Instead of the framework's own words."""
 
 
-STATUS = {Unknown: 404, Refusal: 409, NotInFile: 422, EndedMeanwhile: 503, Blames: 409, TooVague: 422}
+STATUS = {
+    Unknown: 404,
+    Refusal: 409,
+    Forbidden: 403,
+    NotInFile: 422,
+    EndedMeanwhile: 503,
+    Blames: 409,
+    TooVague: 422,
+    NotKept: 503,
+}
 """Of what is not done, with the sentence that it says."""
 
 

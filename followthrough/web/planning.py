@@ -17,7 +17,7 @@ from followthrough.domain.replayed.values import Message, Refusal, TeamId
 from followthrough.records import Unknown
 from followthrough.store.queries import items_to_plan
 from followthrough.web.bodies import ApprovePlanning
-from followthrough.web.dependencies import Authorised, GatewayDep, OrganisationDep, Reading
+from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading
 from followthrough.web.keys import Key, update_id
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
@@ -65,6 +65,7 @@ async def approve(
     organisation: OrganisationDep,
     gateway: GatewayDep,
     body: ApprovePlanning,
+    actor: ActorDep,
     key: Key = None,
 ) -> PlanningProgress:
     """The tickets follow as soon as the tracker takes them. 409 when it was approved before, or is over."""
@@ -75,7 +76,7 @@ async def approve(
         raise HTTPException(422, f"{', '.join(sorted(strange))} can't be planned by team {team}; see its planning.")
     if not items:
         raise Refusal(f"Nothing is proposed to team {team}; name the action items.")
-    return await gateway.approve_planning(found.plan, Approval(by=body.by, items=items), update_id(key, body))
+    return await gateway.approve_planning(found.plan, Approval(by=body.by, items=items), update_id(key, body), actor)
 
 
 @router.get("/planning", include_in_schema=False)

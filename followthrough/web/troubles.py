@@ -11,7 +11,14 @@ from sqlmodel import Session, col, select
 from followthrough.domain.replayed.text import URL
 from followthrough.store.tables import MailRow, MailState
 from followthrough.troubles import Trouble, TroubleKind, current
-from followthrough.web.dependencies import Authorised, GatewayDep, OrganisationDep, OrganisationFileDep, Reading
+from followthrough.web.dependencies import (
+    ActorDep,
+    Authorised,
+    GatewayDep,
+    OrganisationDep,
+    OrganisationFileDep,
+    Reading,
+)
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
@@ -46,13 +53,14 @@ def count_troubles(reading: Reading, file: OrganisationFileDep) -> dict[TroubleK
 async def send_again(
     reading: Reading,
     gateway: GatewayDep,
+    actor: ActorDep,
     key: Annotated[str | None, Query(max_length=URL, description="Else all of them")] = None,
 ) -> SentAgain:
     """Mails that were set aside are made and handed over once more."""
     keys = await read(_set_aside, reading, key)
     if key is not None and not keys:
         raise HTTPException(404, "There is no mail that is set aside by that name; the outbox lists them.")
-    await gateway.send_again(keys)
+    await gateway.send_again(keys, actor)
     return SentAgain(mails=len(keys))
 
 

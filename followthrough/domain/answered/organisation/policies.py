@@ -311,6 +311,12 @@ class AlertmanagerPolicies(Section):
     )
 
 
+class AuditPolicies(Section):
+    """How long it is known who did what."""
+
+    keep: Duration = Field(timedelta(days=730), ge=timedelta(days=1), description="Older entries are pruned")
+
+
 class Policies(Section):
     """Rules of the whole organisation."""
 
@@ -335,3 +341,4 @@ class Policies(Section):
     jira: JiraPolicies = JiraPolicies()
     follow_up_list: FollowUpListPolicies = FollowUpListPolicies()
     alertmanager: AlertmanagerPolicies = AlertmanagerPolicies()
+    audit: AuditPolicies = AuditPolicies()
