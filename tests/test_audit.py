@@ -183,7 +183,7 @@ async def test_the_organisation_file_old_entries_and_what_waits_are_looked_after
     chain.record(database, [said("old", at=now() - timedelta(days=800))])
     audit = Audit(tmp_path, database)
     async with audit_kept(audit, OrganisationFile(file)):
-        await eventually(lambda: lines(database), lambda found: any(line.act is Act.PRUNING for line in found))
+        await eventually(lambda: lines(database), lambda found: any(line.act == Act.PRUNING for line in found))
         edit(file, "\n# another one\n")
         audit.note(said())
         await eventually(lambda: lines(database), lambda found: len(changes(found)) == 2)
@@ -198,7 +198,7 @@ def edit(file: Path, more: str) -> None:
 
 
 def changes(found: list[Line]) -> list[Line]:
-    return [line for line in found if line.act is Act.ORGANISATION_FILE]
+    return [line for line in found if line.act == Act.ORGANISATION_FILE]
 
 
 async def test_a_database_that_is_away_is_warned_of_once_and_the_audit_goes_on(

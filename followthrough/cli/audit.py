@@ -33,7 +33,7 @@ def list_entries(
     """List who did what, the newest first; or verify the list, or erase a person from it."""
     if context.invoked_subcommand:
         return
-    wanted = {"who": who, "what": what, "record": record, "since": _utc(since), "until": _utc(until)}
+    wanted: dict[str, Any] = {"who": who, "what": what, "record": record, "since": _utc(since), "until": _utc(until)}
     if not as_json:
         columns = ("number", "at", "person", "what", "record", "outcome", "through", "from_address")
         out.print(table(columns, call("GET", "/audit", limit=limit, **wanted)))
@@ -50,7 +50,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Say whether every entry is as it was written and none is missing. Exits with 1 when that is not so."""
-    verdict = call("GET", "/audit/verify", known=known)
+    verdict = call("GET", "/audit/verify", last=known)
     show(verdict, as_json, _in_words)
     if verdict["broken_at"] is not None:
         raise typer.Exit(NOT_ALLOWED)
@@ -69,7 +69,7 @@ def erase(
 
 
 def _utc(at: datetime | None) -> str | None:
-    return at and at.replace(tzinfo=UTC).isoformat()
+    return at.replace(tzinfo=UTC).isoformat() if at else None
 
 
 def _in_words(verdict: dict[str, Any]) -> str:

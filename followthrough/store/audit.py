@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache, partial
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Engine, delete, func, text, union
+from sqlalchemy import ColumnElement, Engine, delete, func, or_, text, union
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -177,10 +178,10 @@ def _filtered(session: Session, wanted: Wanted) -> SelectOfScalar[AuditEntryRow]
     if wanted.who:
         query = query.where(col(AuditEntryRow.who).in_(_pseudonyms_of(session, wanted.who)))
     if wanted.what:
-        query = query.where((AuditEntryRow.act == wanted.what) | (AuditEntryRow.what == wanted.what))
+        query = query.where(or_(AuditEntryRow.act == wanted.what, AuditEntryRow.what == wanted.what))
     if wanted.record:
         within = col(AuditEntryRow.record).startswith(f"{wanted.record}.", autoescape=True)
-        query = query.where((AuditEntryRow.record == wanted.record) | within)
+        query = query.where(or_(AuditEntryRow.record == wanted.record, within))
     if wanted.since:
         query = query.where(col(AuditEntryRow.at) >= wanted.since)
     if wanted.until:
@@ -221,25 +222,23 @@ def _entries(session: Session, after: Link) -> Iterator[Entry]:
 
 
 def _add(session: Session, said: Sequence[Happened]) -> None:
-    last = _last(session)
+    last, pseudonym = _last(session), cache(partial(_pseudonym, session))
     for one in said:
-        entry = chained(one, _pseudonyms(session, one), last)
+        person = one.person or ""
+        whose = "" if one.through is Door.SERVICE_TOKEN else person  # a service's token and address are nobody's
+        pseudonyms = Pseudonyms(
+            who=pseudonym(person, Kind.PERSON, person),
+            token=pseudonym(whose, Kind.TOKEN, one.token),
+            address=pseudonym(whose, Kind.ADDRESS, one.address),
+        )
+        entry = chained(one, pseudonyms, last)
         session.add(AuditEntryRow.model_validate(entry.model_dump()))
         last = Link(entry.number, entry.digest)
     session.flush()
 
 
-def _pseudonyms(session: Session, said: Happened) -> Pseudonyms:
-    """A service's token, and where it comes from, is nobody's."""
-    whose = "" if said.through is Door.SERVICE_TOKEN else said.person or ""
-    return Pseudonyms(
-        who=_pseudonym(session, said.person or "", Kind.PERSON, said.person or ""),
-        token=_pseudonym(session, whose, Kind.TOKEN, said.token),
-        address=_pseudonym(session, whose, Kind.ADDRESS, said.address),
-    )
-
-
 def _pseudonym(session: Session, person: PersonId, kind: Kind, value: str) -> str:
+    """For what is theirs; made when it is needed first."""
     if not value:
         return ""
     known = select(PseudonymRow.pseudonym).where(

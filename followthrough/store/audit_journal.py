@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from followthrough.domain.answered.access.audit import Happened
 from followthrough.private_files import private_database
 
@@ -33,10 +35,13 @@ class Journal:
         self._execute("INSERT OR REPLACE INTO waiting (id, document, at, ended) VALUES (?, ?, ?, ?)", row)
 
     def ended(self, broken_off_before: datetime) -> list[Happened]:
-        """The oldest first; with those that are under way for so long that whoever did them is gone."""
+        """The oldest first; with those that are under way for so long that whoever did them is gone.
+
+        What only a newer version can read waits for one.
+        """
         query = "SELECT document FROM waiting WHERE ended OR at < ? ORDER BY at LIMIT ?"
         rows = self._execute(query, (broken_off_before.timestamp(), AT_ONCE))
-        return [Happened.model_validate_json(document) for (document,) in rows]
+        return [said for (document,) in rows if (said := _read(document))]
 
     def remove(self, said: Iterable[Happened]) -> None:
         """They are chained. One that ended meanwhile, after all, goes too: it is chained as it was."""
@@ -71,3 +76,10 @@ class Journal:
                 "(id TEXT PRIMARY KEY, document TEXT NOT NULL, at REAL NOT NULL, ended INTEGER NOT NULL)"
             )
         return opened
+
+
+def _read(document: str) -> Happened | None:
+    try:
+        return Happened.model_validate_json(document)
+    except ValidationError:
+        return None

@@ -96,7 +96,7 @@ def show_entries(
 ) -> Response:
     """The newest first, with names where they are known."""
     audit.settle_if_possible()
-    wanted = Wanted(who, what, record, since and _start(since), until and _start(until + timedelta(days=1)))
+    wanted = Wanted(who, what, record, _start(since), _start(until + timedelta(days=1) if until else None))
     lines = newest(reading, wanted, PAGE_LENGTH + 1, before)
     filters = {"who": who, "what": what, "record": record, "since": str(since or ""), "until": str(until or "")}
     return page(
@@ -112,20 +112,20 @@ def show_entries(
     )
 
 
-def _start(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+def _start(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), UTC) if day else None
 
 
 @api.get("/verify")
 async def verify_chain(
     reading: Reading,
     audit: AuditDep,
-    known: Annotated[str | None, Query(pattern=r"^\d{1,9}:[0-9a-f]{64}$", description="What was the last once")] = None,
+    last: Annotated[str | None, Query(pattern=r"^\d{1,9}:[0-9a-f]{64}$", description="What was the last once")] = None,
 ) -> Verified:
     """Whether every entry is as it was written, and none is missing."""
     await asyncio.to_thread(audit.settle_if_possible)
-    number, _, digest = (known or "").partition(":")
-    verdict = await read(verified, reading, Link(int(number), digest) if known else None)
+    number, _, digest = (last or "").partition(":")
+    verdict = await read(verified, reading, Link(int(number), digest) if last else None)
     return Verified(
         follows=str(verdict.follows),
         last=verdict.last and str(verdict.last),

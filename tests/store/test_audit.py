@@ -55,7 +55,7 @@ def test_processes_that_write_at_once_make_one_chain(database: Engine, database_
     assert [line.number for line in written] == list(range(1, len(written) + 1))
     assert all(after.previous == before.digest for before, after in pairwise(written))
     assert verdict(database) == Verdict(Link(0, "0" * 64), Link(66, written[-1].digest))
-    assert len({line.what for line in written if line.act is Act.COMMAND}) == 3 * 10 * 2
+    assert len({line.what for line in written if line.act == Act.COMMAND}) == 3 * 10 * 2
     with Session(database) as session:
         assert len(session.exec(select(PseudonymRow)).all()) == 6, "one for each person, and for where each came from"
 
@@ -74,7 +74,7 @@ def test_an_entry_says_who_what_when_how_from_where_about_what_and_what_came_of_
     (line,) = lines(database)
     assert (line.person, line.what, line.at, line.through) == ("ana", "waive", NOW, Door.TOKEN)
     assert (line.from_address, line.token_name, line.record) == ("192.0.2.7", "ana's laptop", "inc-0000000001.1")
-    assert line.outcome is Outcome.FORBIDDEN
+    assert line.outcome == Outcome.FORBIDDEN
     with Session(database) as session:
         kept = session.exec(select(AuditEntryRow)).one().model_dump_json()
     assert not [name for name in ("ana", "192.0.2.7", "laptop") if name in kept], "the chain holds pseudonyms"
@@ -93,7 +93,7 @@ def take_out(session: Session) -> object:
 def replace(session: Session) -> None:
     """As somebody would who knows how entries are digested."""
     row = session.get_one(AuditEntryRow, 3)
-    row.outcome = Outcome.REFUSED
+    row.outcome = str(Outcome.REFUSED)
     (entry,) = (one for one in audit._entries(session, Link(2, "")) if one.number == 3)
     row.digest = entry.digested()
 

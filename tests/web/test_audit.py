@@ -10,6 +10,7 @@ from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, D
 from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.web import dependencies
 from tests.web.conftest import Web
+from tests.web.test_acting import link
 from tests.web.test_api import declare, get, give, with_item
 
 
@@ -37,6 +38,13 @@ async def test_every_command_is_audited_with_what_became_of_it(api: httpx.AsyncC
     assert await audited(api, "inc-0000000000") == []
     (line,) = (await api.get("/api/audit", params={"record": item, "who": "tomas"})).json()
     assert (line["through"], line["from_address"], line["act"]) == ("this machine", "127.0.0.1", "command")
+
+
+async def test_who_acts_by_a_mails_link_is_its_reader(api: httpx.AsyncClient) -> None:
+    item = await with_item(api)
+    assert (await api.post(link("accept", item))).status_code == 200
+    (accepted,) = (await api.get("/api/audit", params={"record": item, "what": "accept"})).json()
+    assert (accepted["person"], accepted["through"], accepted["outcome"]) == ("tomas", "mail link", "done")
 
 
 async def test_exports_are_audited(api: httpx.AsyncClient) -> None:
@@ -88,10 +96,10 @@ async def test_the_chain_is_verified_from_what_was_known(api: httpx.AsyncClient)
     assert (whole["broken_at"], whole["why"]) == (None, "")
     assert whole["entries"] == int(whole["last"].partition(":")[0])
     await give(api, incident, "acknowledge")
-    assert (await get(api, f"audit/verify?known={whole['last']}"))["broken_at"] is None
+    assert (await get(api, f"audit/verify?last={whole['last']}"))["broken_at"] is None
     stranger = f"{whole['last'].partition(':')[0]}:{'0' * 64}"
-    assert "is another than the one that was known" in (await get(api, f"audit/verify?known={stranger}"))["why"]
-    assert (await api.get("/api/audit/verify?known=nothing")).status_code == 422
+    assert "is another than the one that was known" in (await get(api, f"audit/verify?last={stranger}"))["why"]
+    assert (await api.get("/api/audit/verify?last=nothing")).status_code == 422
 
 
 @pytest.mark.parametrize(("person", "statuses"), [("ines", (403, 403, 403, 403)), ("nora", (200, 200, 200, 404))])

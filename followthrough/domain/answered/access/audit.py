@@ -96,20 +96,20 @@ class Pseudonyms(NamedTuple):
 
 
 class Entry(Message):
-    """As it lies in the chain."""
+    """As it lies in the chain, also with an act that only another version knows."""
 
     number: int
     """From 1, without gaps."""
     id: str
     at: AwareDatetime
-    act: Act
+    act: str
     what: str
     who: str
-    through: Door | None
+    through: str | None
     token: str
     address: str
     record: str
-    outcome: Outcome
+    outcome: str
     details: dict[str, str]
     previous: str
     """The digest of the entry before."""
@@ -148,7 +148,7 @@ class Broken(Exception):
 def chained(said: Happened, pseudonyms: Pseudonyms, last: Link) -> Entry:
     """The entry after ``last``."""
     entry = Entry(
-        **said.model_dump(exclude={"at", "person", "token", "address", "outcome"}),
+        **said.model_dump(mode="json", exclude={"at", "person", "token", "address", "outcome"}),
         at=said.at.astimezone(UTC),
         **pseudonyms._asdict(),
         outcome=said.outcome or Outcome.UNKNOWN,
