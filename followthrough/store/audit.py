@@ -178,10 +178,10 @@ def _filtered(session: Session, wanted: Wanted) -> SelectOfScalar[AuditEntryRow]
     if wanted.who:
         query = query.where(col(AuditEntryRow.who).in_(_pseudonyms_of(session, wanted.who)))
     if wanted.what:
-        query = query.where(or_(AuditEntryRow.act == wanted.what, AuditEntryRow.what == wanted.what))
+        query = query.where(or_(col(AuditEntryRow.act) == wanted.what, col(AuditEntryRow.what) == wanted.what))
     if wanted.record:
         within = col(AuditEntryRow.record).startswith(f"{wanted.record}.", autoescape=True)
-        query = query.where(or_(AuditEntryRow.record == wanted.record, within))
+        query = query.where(or_(col(AuditEntryRow.record) == wanted.record, within))
     if wanted.since:
         query = query.where(col(AuditEntryRow.at) >= wanted.since)
     if wanted.until:

@@ -48,13 +48,6 @@ class Journal:
         ids = json.dumps([one.id for one in said])
         self._execute("DELETE FROM waiting WHERE id IN (SELECT value FROM json_each(?))", (ids,))
 
-    def close(self) -> None:
-        """It is opened again when it is needed."""
-        with self._writing:
-            if self._opened:
-                self._opened.close()
-                self._opened = None
-
     def _execute(self, statement: str, values: Iterable[object]) -> list[tuple[str]]:
         try:
             with self._writing:
