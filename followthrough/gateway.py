@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -26,6 +27,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from followthrough.alert_delivery import AlertDelivery
 from followthrough.checks import require_people, require_service
 from followthrough.domain.answered.access.actor import Actor
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.access.relations import About
 from followthrough.domain.answered.access.rights import Right
 from followthrough.domain.answered.organisation.departures import as_of
@@ -44,9 +46,11 @@ from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import ItemCommand
+from followthrough.domain.replayed.proof import Proof
 from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.domain.replayed.values import PersonId, Refusal, ServiceId, Severity, TeamId
 from followthrough.engine_errors import if_known, refusing
+from followthrough.noting import Noted, Noting, unnoted
 from followthrough.permission import require
 from followthrough.queues import TASK_QUEUE
 from followthrough.records import INCIDENTS, ITEMS, Records, in_time
@@ -70,12 +74,15 @@ class Gateway:
     Raises TimeoutError, RPCError or WorkflowUpdateRPCTimeoutOrCancelledError while the engine does not answer.
     """
 
-    def __init__(self, client: Client, organisation: Callable[[], Organisation], database: Engine) -> None:
+    def __init__(
+        self, client: Client, organisation: Callable[[], Organisation], database: Engine, noting: Noting = unnoted
+    ) -> None:
         self._client = client
         self._organisation = organisation
         self._database = database
-        self.incidents = Records[Incident, IncidentCommand](INCIDENTS, client, organisation, database)
-        self.items = Records[ActionItem, ItemCommand](ITEMS, client, organisation, database)
+        self._noting = noting
+        self.incidents = Records[Incident, IncidentCommand](INCIDENTS, client, organisation, database, noting)
+        self.items = Records[ActionItem, ItemCommand](ITEMS, client, organisation, database, noting)
         self.alerts = AlertDelivery(self.incidents, client, organisation, database)
 
     async def declare(
@@ -92,27 +99,39 @@ class Gateway:
     ) -> str:
         """The id of the incident; the same ``dedup_key`` declares one incident, ever. Raises NotInFile."""
         organisation = self._organisation()
-        require_people([by], organisation)
-        require_service(service, organisation)
-        about = About.of_team(organisation.services[service].team, self._here(), service)
-        proof = require(Right.DECLARE, actor, by, about)
-        key = f"declared/{dedup_key or uuid4()}"
+        async with self._commanded(actor, "declare", by=by) as noted:
+            require_people([by], organisation)
+            require_service(service, organisation)
+            about = About.of_team(organisation.services[service].team, self._here(), service)
+            proof = require(Right.DECLARE, actor, by, about)
+            declared = Incident(
+                id="",
+                dedup_key=f"declared/{dedup_key or uuid4()}",
+                title=title,
+                service=service,
+                team=organisation.services[service].team,
+                severity=severity,
+                declared_at=datetime.now(UTC),
+                declared_by=by,
+                drill=drill,
+                private=private,
+            )
+            noted.record = await self._declare(declared, proof)
+            return noted.record
+
+    def _commanded(
+        self, actor: Actor, what: str, *, by: PersonId | None = None, record: str = ""
+    ) -> AbstractAsyncContextManager[Noted]:
+        return self._noting(happened(actor, Act.COMMAND, what, datetime.now(UTC), by=by, record=record))
+
+    async def _declare(self, declared: Incident, proof: Proof) -> str:
+        """The id, which it has not yet."""
+        key = declared.dedup_key
         async with in_time():
             if latest := await asyncio.to_thread(queries.latest_incident, self._database, key):
                 return latest[0]
             for generation in itertools.count(1):
-                incident = Incident(
-                    id=incident_id(key, generation),
-                    dedup_key=key,
-                    title=title,
-                    service=service,
-                    team=organisation.services[service].team,
-                    severity=severity,
-                    declared_at=datetime.now(UTC),
-                    declared_by=by,
-                    drill=drill,
-                    private=private,
-                )
+                incident = declared.model_copy(update={"id": incident_id(key, generation)})
                 progress = IncidentProgress(incident=incident, proof=proof)
                 started = await start_record(self._client, progress, WorkflowIDReusePolicy.REJECT_DUPLICATE)
                 if started or (await self.incidents.get(incident.id)).dedup_key == key:
@@ -124,7 +143,7 @@ class Gateway:
         return as_of(self._organisation(), datetime.now(UTC).date())
 
     async def look_at_ticket(self, item_id: str) -> bool:
-        """Whether the action item's workflow runs. A look more than needed changes nothing."""
+        """Whether the action item's workflow runs. A look more than needed changes nothing, so it is not audited."""
         async with in_time():
             with if_known():
                 await self._client.get_workflow_handle(item_id).signal(ToItem.look_at_ticket)
@@ -133,10 +152,10 @@ class Gateway:
 
     async def start_drill(self, team: TeamId, scenario: str | None, actor: Actor) -> str | None:
         """The id of its incident, which is there a moment later; None when the team has a drill."""
-        require(Right.START_DRILL, actor, None, About.of_team(team, self._here()))
         key = f"{drill_id(team)}/{uuid4()}"
         try:
-            async with in_time():
+            async with self._commanded(actor, "start drill", record=incident_id(key)), in_time():
+                require(Right.START_DRILL, actor, None, About.of_team(team, self._here()))
                 await self._client.start_workflow(
                     DrillWorkflow.run,
                     DrillRequest(team=team, scenario=scenario, by_hand=True, key=key),
@@ -165,17 +184,18 @@ class Gateway:
         self, plan: SprintPlan, approval: Approval, actor: Actor, key: str | None
     ) -> PlanningProgress:
         """Begins the planning if its schedule has not. Raises Refusal."""
-        require(Right.APPROVE_PLANNING, actor, approval.by, About.of_team(plan.team, self._here()))
+        planning = planning_id(plan.team, plan.first_day)
         begin = WithStartWorkflowOperation(
             SprintPlanningWorkflow.run,
             PlanSprint(team=plan.team, first_day=plan.first_day),
-            id=planning_id(plan.team, plan.first_day),
+            id=planning,
             task_queue=TASK_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         )
         try:
-            async with in_time():
+            async with self._commanded(actor, "approve planning", by=approval.by, record=planning), in_time():
+                require(Right.APPROVE_PLANNING, actor, approval.by, About.of_team(plan.team, self._here()))
                 with refusing():
                     return await self._client.execute_update_with_start_workflow(
                         SprintPlanningWorkflow.approve, approval, start_workflow_operation=begin, id=key
@@ -185,15 +205,15 @@ class Gateway:
 
     async def send_digest(self, actor: Actor, *, weekly: bool) -> None:
         """To all who have not had the one of this week, or of the month before."""
-        require(Right.SEND_DIGEST, actor, None, About.service_itself(self._here()))
         digest, run = (WEEKLY_DIGEST, WeeklyDigestWorkflow.run) if weekly else (MONTHLY_DIGEST, DigestWorkflow.run)
-        async with in_time():
+        async with self._commanded(actor, "send digest", record=digest), in_time():
+            require(Right.SEND_DIGEST, actor, None, About.service_itself(self._here()))
             await self._client.start_workflow(run, id=run_by_hand(digest, str(uuid4())), task_queue=TASK_QUEUE)
 
     async def send_again(self, mails: Iterable[str], actor: Actor) -> None:
         """Mails by these keys are made and handed over once more."""
-        require(Right.SEND_AGAIN, actor, None, About.service_itself(self._here()))
-        async with in_time():
+        async with self._commanded(actor, "send mails again"), in_time():
+            require(Right.SEND_AGAIN, actor, None, About.service_itself(self._here()))
             for key in mails:
                 await self._client.start_workflow(
                     SendAgainWorkflow.run,

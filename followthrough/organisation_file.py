@@ -1,6 +1,7 @@
 """Reads ``followthrough.yaml``; what is wrong in it is said with the line."""
 
 import contextlib
+import hashlib
 import json
 import logging
 import re
@@ -210,6 +211,8 @@ class OrganisationFile:
         self._stamp = self._stamp_now()
         self.problems: tuple[str, ...] = ()
         """Why the file as it is now can't be taken over."""
+        self.fingerprint = ""
+        """SHA-256 of the file in use."""
         self._take(until_there if until_there is not None and not path.exists() else path)
 
     def __call__(self) -> Organisation:
@@ -238,6 +241,8 @@ class OrganisationFile:
         self._folders = {Path(templates.folder) for templates in chain.from_iterable(folders)}
         self._organisation = organisation
         self.in_use, self.problems = path, ()
+        with contextlib.suppress(OSError):  # it is gone again, and what was read of it counts
+            self.fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()
 
     def _stamp_now(self) -> dict[Path, tuple[int, int, int]]:
         """Of the file and of the templates that it names."""

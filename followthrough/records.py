@@ -26,6 +26,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.checks import NotCarriedOut, checked, other_named_in
 from followthrough.domain.answered.access.actor import Actor
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.access.may import allowed
 from followthrough.domain.answered.access.privacy import not_here, on, seen_by
 from followthrough.domain.answered.access.relations import OF_ITS_INCIDENT, About
@@ -42,6 +43,7 @@ from followthrough.domain.replayed.item.lifecycle import ReopenItem
 from followthrough.domain.replayed.proof import Proof
 from followthrough.domain.replayed.values import Command, PersonId, Refusal
 from followthrough.engine_errors import if_known, refusing
+from followthrough.noting import Noting
 from followthrough.permission import require
 from followthrough.proving import proved_by, proving
 from followthrough.revival import go_on
@@ -132,11 +134,13 @@ class Records(Generic[RecordT, CommandT]):
         client: Client,
         organisation: Callable[[], Organisation],
         database: Engine,
+        noting: Noting,
     ) -> None:
         self._kind: Kind[RecordT] = kind
         self._client = proving(client)
         self._organisation = organisation
         self._database = database
+        self._noting = noting
         self._hands: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def hand_to(self, record_id: str) -> asyncio.Semaphore:
@@ -187,11 +191,15 @@ class Records(Generic[RecordT, CommandT]):
         Raises NotYet when it is only accepted, Forbidden, Unknown, Refusal, and NotCarriedOut for what has to be said
         another way.
         """
-        key = key or uuid4().hex
         record = await self.seen(record_id, actor)
         if (other := other_named_in(command)) and (isinstance(command, LinkRepeat) or seen_by(actor) is not None):
             await self.seen(other, actor)
         command = command.model_copy(update={"by": command.by or actor.person})
+        said = happened(actor, Act.COMMAND, command.command, datetime.now(UTC), by=command.by, record=record_id)
+        async with self._noting(said):
+            return await self._command(record, command, actor, key or uuid4().hex)
+
+    async def _command(self, record: RecordT, command: CommandT, actor: Actor, key: str) -> RecordT:
         command = await asyncio.to_thread(checked, command, record, self._organisation())
         proof = await asyncio.to_thread(self._proof, command, record, actor, key)
         try:
@@ -199,7 +207,7 @@ class Records(Generic[RecordT, CommandT]):
         except Over:
             if not isinstance(command, Reopen | ReopenItem):
                 raise
-        return await self._reopen(record_id, command, key, proof)
+        return await self._reopen(record.id, command, key, proof)
 
     def _proof(self, command: CommandT, record: RecordT, actor: Actor, key: str) -> Proof:
         """Raises Forbidden."""

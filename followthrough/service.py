@@ -11,6 +11,7 @@ import uvicorn
 from sqlalchemy import Engine
 from temporalio.client import Client
 
+from followthrough.audit import Audit, audit_kept
 from followthrough.engine import RunningEngine, engine
 from followthrough.links import SECRET_FILE
 from followthrough.organisation_file import OrganisationFile
@@ -103,6 +104,7 @@ async def running(
             schedules_kept(service.client, organisation, service.database, jira=bool(settings.jira_url)),
             read_model_kept(service.client, service.database),
             plans_kept(service.client, organisation, service.database),
+            audit_kept(Audit(settings.data_dir, service.database), organisation),
         ):
             app = create_app(settings, organisation, service.client, service.database)
             web = uvicorn.Server(

@@ -29,6 +29,21 @@ def test_the_gateway_says_what_starts_a_workflow() -> None:
     assert [name for name in sorted(starting - {"gateway.py"}) if f"`{name}`" not in str(gateway.__doc__)] == []
 
 
+LOOKS = {"look_at_ticket", "running_drill", "planning", "take_another_path"}
+"""Of the gateway: they change nothing, or no person asks for them."""
+
+
+def test_whatever_the_gateway_does_for_somebody_is_noted() -> None:
+    body = next(
+        node.body for node in ast.parse(Path(gateway.__file__).read_text()).body if isinstance(node, ast.ClassDef)
+    )
+    public = [node for node in body if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")]
+    assert {node.name for node in public} > LOOKS
+    assert [
+        node.name for node in public if node.name not in LOOKS and "self._commanded(" not in ast.unparse(node)
+    ] == []
+
+
 @pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.__name__)
 def test_whom_a_command_names_the_organisation_file_has_to_have(kind: Any) -> None:
     fields = {name: kind.model_fields[name] for name in PEOPLE if name in kind.model_fields}

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from followthrough import __version__
 from followthrough.cli import (
+    audit,
     calendar,
     culture,
     digests,
@@ -73,4 +74,5 @@ for panel, parts in PANELS.items():
         for command in (*part.app.registered_commands, *part.app.registered_groups):
             command.rich_help_panel = panel
         app.add_typer(part.app)
+app.add_typer(audit.app, name="audit", rich_help_panel="Service")
 app.add_typer(digests.app, name="digest", rich_help_panel="Culture")

@@ -87,6 +87,7 @@ def serve(queue: Queues = None) -> None:
 @app.command()
 def worker(queue: Queues = None) -> None:
     """Run only a worker, against the engine at TEMPORAL_ADDRESS."""
+    from followthrough.audit import Audit, audit_kept
     from followthrough.schedules import schedules_kept
     from followthrough.service import connected
     from followthrough.upkeep import plans_kept, read_model_kept
@@ -104,6 +105,7 @@ def worker(queue: Queues = None) -> None:
             schedules_kept(service.client, organisation, service.database, jira=bool(settings.jira_url)),
             read_model_kept(service.client, service.database),
             plans_kept(service.client, organisation, service.database),
+            audit_kept(Audit(settings.data_dir, service.database), organisation),
         ):
             say("The worker runs; Ctrl-C stops it.")
             await service.until_stopped()

@@ -18,7 +18,7 @@ from followthrough.store.links import use
 from followthrough.web.act_facts import facts, state
 from followthrough.web.act_form import Offer, command_of, form_fields
 from followthrough.web.act_links import HEADERS, Closed, OfferDep, ToDecideDep, closed_page, require_unused
-from followthrough.web.dependencies import GatewayDep, LinksDep, Reading
+from followthrough.web.dependencies import ActorDep, GatewayDep, LinksDep, Reading
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
@@ -40,10 +40,12 @@ async def look(request: Request, offer: OfferDep) -> Response:
 
 
 @router.post("/act/{token}")
-async def act(request: Request, typed: TypedDep, offer: OfferDep, reading: Reading, gateway: GatewayDep) -> Response:
+async def act(
+    request: Request, typed: TypedDep, offer: OfferDep, reading: Reading, gateway: GatewayDep, asking: ActorDep
+) -> Response:
     """As the person whom the mail was for; having the link is what allows it. Equal links are one command."""
-    actor = Actor(person=offer.link.person, door=Door.MAIL_LINK)
     records = gateway.items if isinstance(offer.record, ActionItem) else gateway.incidents
+    actor = Actor(person=offer.link.person, door=Door.MAIL_LINK, address=asking.address)
     try:
         record = await records.command(offer.record.id, command_of(offer, typed), actor, offer.link.nonce)
     except (Refusal, NotCarriedOut, Forbidden) as error:

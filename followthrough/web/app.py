@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 
 from followthrough import __version__
+from followthrough.audit import Audit
 from followthrough.gateway import Gateway
 from followthrough.links import links_for
 from followthrough.organisation_file import OrganisationFile
@@ -16,6 +17,7 @@ from followthrough.web import (
     acting,
     anonymous,
     api,
+    audit,
     calendars,
     digests,
     drills,
@@ -58,6 +60,7 @@ PARTS = (
     acting,
     calendars,
     troubles,
+    audit,
     unsubscribe,
     readiness,
 )
@@ -66,8 +69,9 @@ PARTS = (
 def create_app(settings: Settings, organisation: OrganisationFile, client: Client, database: Engine) -> FastAPI:
     """Everything over HTTP. Its description is at /openapi.json."""
     app = FastAPI(title="Followthrough", version=__version__, docs_url=None, redoc_url=None)
-    gateway = Gateway(client, organisation, database)
-    app.state.served = Served(settings, organisation, client, database, gateway, links_for(settings))
+    kept = Audit(settings.data_dir, database)
+    gateway = Gateway(client, organisation, database, kept.noting)
+    app.state.served = Served(settings, organisation, client, database, gateway, links_for(settings), kept)
     for kind, handler in errors.HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.add_middleware(Guard, settings=settings)

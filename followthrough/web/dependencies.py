@@ -1,8 +1,10 @@
 """What routes are given: each names what it needs by one of these types."""
 
+import asyncio
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Query, Request
@@ -11,13 +13,16 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio.client import Client
 
-from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor
+from followthrough.audit import Audit
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, Door
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.access.privacy import seen_by
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.values import PersonId
 from followthrough.gateway import Gateway
 from followthrough.links import Links
 from followthrough.organisation_file import OrganisationFile
+from followthrough.permission import Forbidden
 from followthrough.settings import Settings
 
 
@@ -31,6 +36,7 @@ class Served:
     database: Engine
     gateway: Gateway
     links: Links
+    audit: Audit
 
 
 def served(request: Request) -> Served:
@@ -60,8 +66,12 @@ async def _links(request: Request) -> Links:
 
 
 async def actor_of(request: Request) -> Actor:
-    """Who asks."""
-    return AT_THIS_MACHINE
+    """Who asks, and from where."""
+    return AT_THIS_MACHINE.model_copy(update={"address": request.client.host if request.client else ""})
+
+
+async def _audit(request: Request) -> Audit:
+    return served(request).audit
 
 
 def _session(request: Request) -> Iterator[Session]:
@@ -77,6 +87,7 @@ GatewayDep = Annotated[Gateway, Depends(_gateway)]
 ActorDep = Annotated[Actor, Depends(actor_of)]
 """Who asks."""
 LinksDep = Annotated[Links, Depends(_links)]
+AuditDep = Annotated[Audit, Depends(_audit)]
 Reading = Annotated[Session, Depends(_session)]
 """A session on the database; it connects when it is first used."""
 
@@ -110,3 +121,21 @@ async def _authorised(request: Request, settings: SettingsDep) -> None:
 
 Authorised = Depends(_authorised)
 """Of routes that ask for the API's token where one is set."""
+
+
+async def _may_audit(actor: ActorDep, organisation: OrganisationDep) -> None:
+    if actor.door is not Door.THIS_MACHINE and actor.person not in organisation.administrators:
+        raise Forbidden("The audit is for administrators of the service; the organisation file names them.")
+
+
+ForAuditors = Depends(_may_audit)
+"""Of routes that show who did what."""
+
+
+async def _note_export(request: Request, actor: ActorDep, audit: AuditDep) -> None:
+    *_, record, file = request.scope["path"].split("/")
+    await asyncio.to_thread(audit.note, happened(actor, Act.EXPORT, file, datetime.now(UTC), record=record))
+
+
+Exported = Depends(_note_export)
+"""Of routes whose answer is kept as a file: of the incident or service that stands before its name."""

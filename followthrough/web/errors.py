@@ -21,6 +21,7 @@ from followthrough.engine_errors import NotHeard
 from followthrough.links import hidden
 from followthrough.permission import Forbidden
 from followthrough.records import EndedMeanwhile, NotYet, Unknown
+from followthrough.store.audit_journal import NotKept
 from followthrough.web.act_links import Closed, closed_page
 from followthrough.web.rendering import page
 
@@ -36,7 +37,16 @@ SENTENCES = {
 """Instead of the framework's own words."""
 
 
-STATUS = {Forbidden: 403, Unknown: 404, Refusal: 409, NotInFile: 422, EndedMeanwhile: 503, Blames: 409, TooVague: 422}
+STATUS = {
+    Unknown: 404,
+    Refusal: 409,
+    Forbidden: 403,
+    NotInFile: 422,
+    EndedMeanwhile: 503,
+    Blames: 409,
+    TooVague: 422,
+    NotKept: 503,
+}
 """Of what is not done, with the sentence that it says."""
 
 

@@ -10,7 +10,7 @@ from followthrough.checks import NotInFile, require_service
 from followthrough.domain.answered.report.playbook import Playbook, markdown, playbook
 from followthrough.domain.replayed.values import ServiceId
 from followthrough.records import Unknown
-from followthrough.web.dependencies import Authorised, OrganisationDep, SettingsDep
+from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, SettingsDep
 from followthrough.web.rendering import page
 
 router = APIRouter()
@@ -49,7 +49,12 @@ def show_playbook(request: Request, found: PlaybookDep, settings: SettingsDep) -
     return page(request, "playbook.html", playbook=found, made_on=datetime.now(UTC), url=url)
 
 
-@router.get("/services/{service_id}/playbook.md", include_in_schema=False, response_class=PlainTextResponse)
+@router.get(
+    "/services/{service_id}/playbook.md",
+    include_in_schema=False,
+    response_class=PlainTextResponse,
+    dependencies=[Exported],
+)
 def show_markdown(found: PlaybookDep) -> Response:
     """To keep elsewhere."""
     return PlainTextResponse(markdown(found), media_type="text/markdown")

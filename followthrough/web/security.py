@@ -25,6 +25,19 @@ PROBED = ("/healthz", "/readyz")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FORWARDED = ("forwarded", "x-forwarded", "x-real-ip")
 
+ANONYMOUS = re.compile(r"GET /incidents/[^/]+/anonymous|POST (/api)?/incidents/[^/]+/anonymous")
+"""Where nobody is to know who asks."""
+NEEDED = (
+    b"host",
+    b"accept",
+    b"content-type",
+    b"content-length",
+    b"transfer-encoding",
+    b"origin",
+    b"sec-fetch-site",
+)
+"""All that is left there of a request's headers."""
+
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
@@ -55,7 +68,7 @@ class Guard:
     """The door, the same for every address.
 
     Only the service's own names lead here, other sites' pages change nothing, and bodies are no larger than their
-    address needs.
+    address needs. Of who writes an anonymous note nothing comes further than here: no cookie, token or address.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -86,6 +99,9 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
+        if ANONYMOUS.fullmatch(f"{scope['method']} {scope['path']}"):
+            kept = [header for header in scope["headers"] if header[0] in NEEDED]
+            scope = {**scope, "client": None, "headers": kept}
         request = Request(scope)
         if refusal := self._refusal(request):
             await answer(request, *refusal)(scope, receive, send_with_headers)

@@ -11,7 +11,15 @@ from followthrough.domain.answered.incident.updates import likely_stage
 from followthrough.domain.replayed.incident.incident import Audience, Incident, UpdateStage
 from followthrough.drafts import Draft, draft
 from followthrough.store import queries
-from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
+from followthrough.web.dependencies import (
+    ActorDep,
+    Authorised,
+    Exported,
+    GatewayDep,
+    OrganisationDep,
+    Reading,
+    SettingsDep,
+)
 from followthrough.web.postmortems import MarkdownResponse
 
 router = APIRouter()
@@ -35,8 +43,8 @@ async def get_draft(
     return draft(incident, stage, audience, organisation, settings.resolved_public_url, datetime.now(UTC))
 
 
-@for_programs.get("/incidents/{incident_id}/timeline.json")
-@for_browsers.get("/incidents/{incident_id}/timeline.json")
+@for_programs.get("/incidents/{incident_id}/timeline.json", dependencies=[Exported])
+@for_browsers.get("/incidents/{incident_id}/timeline.json", dependencies=[Exported])
 async def timeline_as_json(
     incident_id: str, gateway: GatewayDep, reading: Reading, actor: ActorDep
 ) -> ExportedTimeline:
@@ -45,8 +53,8 @@ async def timeline_as_json(
     return await run_in_threadpool(_timeline, incident, reading)
 
 
-@for_programs.get("/incidents/{incident_id}/timeline.md", response_class=MarkdownResponse)
-@for_browsers.get("/incidents/{incident_id}/timeline.md", response_class=MarkdownResponse)
+@for_programs.get("/incidents/{incident_id}/timeline.md", response_class=MarkdownResponse, dependencies=[Exported])
+@for_browsers.get("/incidents/{incident_id}/timeline.md", response_class=MarkdownResponse, dependencies=[Exported])
 async def timeline_as_markdown(
     incident_id: str, gateway: GatewayDep, organisation: OrganisationDep, reading: Reading, actor: ActorDep
 ) -> str:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from followthrough.domain.replayed.text import Label
+from followthrough.domain.replayed.text import Label, MachineLine
 from followthrough.domain.replayed.values import Message, PersonId
 
 
@@ -38,6 +38,8 @@ class Actor(Message):
     name: Label = ""
     """Of the token, as people call it."""
     scopes: frozenset[Scope] = frozenset(Scope)
+    address: MachineLine = ""
+    """Where the request came from, for the audit alone."""
 
     @property
     def speaks_for_others(self) -> bool:

@@ -314,6 +314,12 @@ class AlertmanagerPolicies(Section):
     )
 
 
+class AuditPolicies(Section):
+    """How long it is known who did what."""
+
+    keep: Duration = Field(timedelta(days=730), ge=timedelta(days=1), description="Older entries are pruned")
+
+
 class Policies(Section):
     """Rules of the whole organisation."""
 
@@ -349,3 +355,5 @@ class Policies(Section):
             if right in PAGES.rights and (strange := [one for one in relations if one not in OF_PAGES]):
                 raise ValueError(f"{right}: of a page {strange[0]!r} is not known; write {', '.join(OF_PAGES)}")
         return rights
+
+    audit: AuditPolicies = AuditPolicies()

@@ -1,0 +1,148 @@
+"""Who did what, for administrators and auditors: as a page, for log systems, and verified."""
+
+import asyncio
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, BeforeValidator
+
+from followthrough.domain.answered.access.audit import Act, Link, Outcome, happened
+from followthrough.domain.replayed.ids import is_incident, is_item, page_of
+from followthrough.domain.replayed.text import KEY, LABEL
+from followthrough.domain.replayed.times import Day, Time
+from followthrough.domain.replayed.values import PersonId
+from followthrough.store.audit import Line, Wanted, following, newest, verified
+from followthrough.web.dependencies import (
+    ActorDep,
+    AuditDep,
+    Authorised,
+    ForAuditors,
+    OrganisationDep,
+    Reading,
+)
+from followthrough.web.reading import read
+from followthrough.web.rendering import page
+
+PAGE_LENGTH = 50
+Limit = Annotated[int, Query(ge=1, le=1_000)]
+Cursor = Annotated[int, Query(ge=0, le=2**31 - 1)]
+
+
+class Verified(BaseModel):
+    """What the chain follows on and where it ends, as NUMBER:DIGEST; or the first entry that is wrong, and why."""
+
+    follows: str
+    last: str | None
+    entries: int
+    broken_at: int | None
+    why: str
+
+
+class Erased(BaseModel):
+    """How many pseudonyms went: of the person, and of their tokens and addresses."""
+
+    pseudonyms: int
+
+
+def _wanted(
+    who: Annotated[PersonId, Query(max_length=KEY)] = "",
+    what: Annotated[str, Query(max_length=LABEL, description="An act, or the name of a command")] = "",
+    record: Annotated[str, Query(max_length=KEY, description="With its action items")] = "",
+    since: Time | None = None,
+    until: Time | None = None,
+) -> Wanted:
+    return Wanted(who, what, record, since, until)
+
+
+Text = Annotated[str, Query(max_length=LABEL)]
+DayIfAny = Annotated[Day | None, BeforeValidator(lambda given: given or None)]
+"""As a form sends it: empty where none is chosen."""
+WantedDep = Annotated[Wanted, Depends(_wanted)]
+
+router = APIRouter(dependencies=[ForAuditors])
+api = APIRouter(prefix="/api/audit", tags=["api"], dependencies=[Authorised])
+
+
+@api.get("")
+def list_entries(
+    reading: Reading,
+    audit: AuditDep,
+    wanted: WantedDep,
+    limit: Limit = 100,
+    before: Cursor | None = None,
+    after: Cursor | None = None,
+) -> list[Line]:
+    """The newest first; with ``after`` those above that number, the oldest first. ``before`` goes on to older ones."""
+    audit.settle_if_possible()
+    if after is not None:
+        return following(reading, wanted, limit, after)
+    return newest(reading, wanted, limit, before)
+
+
+@router.get("/audit", include_in_schema=False, response_class=HTMLResponse)
+def show_entries(
+    request: Request,
+    reading: Reading,
+    audit: AuditDep,
+    organisation: OrganisationDep,
+    who: Text = "",
+    what: Text = "",
+    record: Text = "",
+    since: DayIfAny = None,
+    until: DayIfAny = None,
+    before: Cursor | None = None,
+) -> Response:
+    """The newest first, with names where they are known."""
+    audit.settle_if_possible()
+    wanted = Wanted(who, what, record, _start(since), _start(until + timedelta(days=1) if until else None))
+    lines = newest(reading, wanted, PAGE_LENGTH + 1, before)
+    filters = {"who": who, "what": what, "record": record, "since": str(since or ""), "until": str(until or "")}
+    return page(
+        request,
+        "audit.html",
+        lines=lines[:PAGE_LENGTH],
+        further=lines[PAGE_LENGTH - 1].number if len(lines) > PAGE_LENGTH else None,
+        filters=filters,
+        acts=list(Act),
+        organisation=organisation,
+        page_of=page_of,
+        is_record=lambda record: is_incident(record) or is_item(record),
+    )
+
+
+def _start(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), UTC) if day else None
+
+
+@api.get("/verify")
+async def verify_chain(
+    reading: Reading,
+    audit: AuditDep,
+    last: Annotated[str | None, Query(pattern=r"^\d{1,9}:[0-9a-f]{64}$", description="What was the last once")] = None,
+) -> Verified:
+    """Whether every entry is as it was written, and none is missing."""
+    await asyncio.to_thread(audit.settle_if_possible)
+    number, _, digest = (last or "").partition(":")
+    verdict = await read(verified, reading, Link(int(number), digest) if last else None)
+    return Verified(
+        follows=str(verdict.follows),
+        last=verdict.last and str(verdict.last),
+        entries=verdict.last.number - verdict.follows.number if verdict.last else 0,
+        broken_at=verdict.broken and verdict.broken.number,
+        why=str(verdict.broken or ""),
+    )
+
+
+@api.delete("/people/{person}")
+async def erase(person: PersonId, audit: AuditDep, actor: ActorDep) -> Erased:
+    """Nothing leads from the audit to the person any more; its entries stay."""
+    erasure = happened(actor, Act.ERASURE, "erase", datetime.now(UTC)).model_copy(update={"outcome": Outcome.DONE})
+    pseudonyms = await asyncio.to_thread(audit.erase, person, erasure)
+    if not pseudonyms:
+        raise HTTPException(404, f"The audit knows nobody by the name {person!r}.")
+    return Erased(pseudonyms=pseudonyms)
+
+
+router.include_router(api)
