@@ -19,7 +19,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
 from followthrough.domain.answered.organisation.calendar import regions_with_holidays
-from followthrough.domain.answered.organisation.directory import Directory, DirectoryPerson, merged
+from followthrough.domain.answered.organisation.directory import NO_DIRECTORY, Directory, DirectoryPerson, merged
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.update_templates import read as read_templates
 
@@ -43,8 +43,6 @@ ADVICE = {
 MOST_DIGITS = 18
 MOST_BYTES = 5_000_000
 """Of a file, which is far more than ten thousand people take."""
-
-NO_DIRECTORY = Directory()
 
 SectionT = TypeVar("SectionT", bound=BaseModel)
 
@@ -239,22 +237,27 @@ class OrganisationFile:
         """
         with self._reading:  # nobody is given what was before while another thread reads what is now
             stamp, directory = self._stamp_now(), self._directory()
-            if stamp != self._stamp or directory is not self._taken:
-                path = self._path if stamp != self._stamp or self.problems else self.in_use
+            changed = directory is not self._taken
+            if stamp != self._stamp or (changed and self.problems):
                 self._stamp = stamp
-                try:
-                    self._take(path, directory)
-                except OrganisationError as error:
-                    if self.problems != (problems := tuple(error.errors)):
-                        logger.warning(
-                            "%s can't be taken over, the last good version stays in use; `followthrough doctor` lists "
-                            "what is wrong (%d in all).",
-                            path,
-                            len(problems),
-                        )
-                    self.problems = problems
-                    self._merge(self.file, directory)
+                self._try(directory)
+            elif changed:
+                self._merge(self.file, directory)
             return self._organisation
+
+    def _try(self, directory: Directory) -> None:
+        try:
+            self._take(self._path, directory)
+        except OrganisationError as error:
+            if self.problems != (problems := tuple(error.errors)):
+                logger.warning(
+                    "%s can't be taken over, the last good version stays in use; `followthrough doctor` lists "
+                    "what is wrong (%d in all).",
+                    self._path,
+                    len(problems),
+                )
+            self.problems = problems
+            self._merge(self.file, directory)
 
     def _take(self, path: Path, directory: Directory) -> None:
         file = load(path, directory)

@@ -11,6 +11,7 @@ from followthrough.cli import (
     calendar,
     culture,
     digests,
+    directory,
     drills,
     incident_lifecycle,
     incidents,
@@ -74,3 +75,4 @@ for panel, parts in PANELS.items():
             command.rich_help_panel = panel
         app.add_typer(part.app)
 app.add_typer(digests.app, name="digest", rich_help_panel="Culture")
+app.add_typer(directory.app, name="directory", rich_help_panel="Service")

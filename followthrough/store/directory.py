@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Engine, delete, inspect, or_, update
+from sqlalchemy import Engine, delete, inspect, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
-from followthrough.domain.answered.organisation.directory import Directory, DirectoryPerson, Group, Source
+from followthrough.domain.answered.organisation.directory import NO_DIRECTORY, Directory, DirectoryPerson, Group, Source
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.answered.organisation.taking_over import Entry, take_over
+from followthrough.domain.answered.organisation.taking_over import Entry, Problem, take_over
+from followthrough.store.database import open_database, to_be_created
 from followthrough.store.directory_tables import (
     DirectoryGroupRow,
     DirectoryProblemRow,
@@ -37,18 +38,20 @@ class KeptDirectory:
         self._look_every = look_every
         self._there = False
         self._next_look = 0.0
-        self._directory = Directory()
+        self._directory = NO_DIRECTORY
 
     def __call__(self) -> Directory:
         """As it was at most some seconds ago. Raises SQLAlchemyError for a database that never answered."""
         if time.monotonic() >= self._next_look:
+            wait = self._look_every
             try:
                 self._look()
             except SQLAlchemyError as error:
                 if not self._there:
                     raise
                 logger.warning("The directory can't be read, so it stays as it was: %s", type(error).__name__)
-            self._next_look = time.monotonic() + self._look_every
+                wait *= 10  # each look may take a while then
+            self._next_look = time.monotonic() + wait
         return self._directory
 
     def _look(self) -> None:
@@ -59,6 +62,12 @@ class KeptDirectory:
             version = session.exec(select(DirectoryRow.version)).one()
             if version != self._directory.version:
                 self._directory = read(session)
+
+
+def kept_directory(url: str) -> Callable[[], Directory]:
+    """Of that database; nobody is in it until there is one."""
+    kept = KeptDirectory(open_database(url))
+    return lambda: NO_DIRECTORY if to_be_created(url) else kept()
 
 
 def read(session: Session) -> Directory:
@@ -92,22 +101,27 @@ def change(
     database: Engine, file: Organisation, now: datetime, source: Source, make: Callable[[Session], AnswerT]
 ) -> AnswerT:
     """What ``make`` answers, after what it changed was taken over as far as it can be; one at a time, or not at all."""
-    at = "scim_at" if source is Source.SCIM else "csv_at"
-    with Session(database) as session, session.begin():
-        session.execute(update(DirectoryRow).values({"version": DirectoryRow.version + 1, at: now}))
+    with Session(database, expire_on_commit=False) as session, session.begin():
+        lock(session, source, now)
         answer = make(session)
-        session.flush()
         settle(session, file, now)
         return answer
 
 
-def settle(session: Session, file: Organisation, now: datetime) -> None:
-    """Takes over what can be, and notes what can't."""
+def lock(session: Session, source: Source, now: datetime) -> None:
+    """Nobody else changes the directory until the transaction ends."""
+    at = "scim_at" if source is Source.SCIM else "csv_at"
+    session.execute(update(DirectoryRow).values({"version": DirectoryRow.version + 1, at: now}))
+
+
+def settle(session: Session, file: Organisation, now: datetime) -> tuple[dict[str, DirectoryPerson], list[Problem]]:
+    """Takes over what can be, and notes what can't; gives both."""
+    session.flush()
     rows = entries(session)
     before = {user: DirectoryPerson.model_validate(person) for user, _, person in rows if person is not None}
     people, problems = take_over([entry for _, entry, _ in rows], before, file)
     for user, entry, _ in rows:
-        if user not in people and (entry.gone or entry.source is Source.CSV) and user in before:
+        if user not in people and (entry.gone or entry.source is Source.CSV):
             session.execute(delete(DirectoryUserRow).where(col(DirectoryUserRow.id) == user))
         elif people.get(user) != before.get(user):
             person = people[user].model_dump(mode="json") if user in people else None
@@ -118,6 +132,7 @@ def settle(session: Session, file: Organisation, now: datetime) -> None:
         DirectoryProblemRow(key=problem.key, sentence=problem.sentence, since=since.get(problem.key, now))
         for problem in {problem.key: problem for problem in problems}.values()
     )
+    return people, problems
 
 
 def entries(session: Session) -> Sequence[tuple[str, Entry, dict[str, object] | None]]:
@@ -129,9 +144,11 @@ def entries(session: Session) -> Sequence[tuple[str, Entry, dict[str, object] | 
 
 def heard(database: Engine, now: datetime) -> None:
     """The directory was here; written once a minute."""
-    earlier = or_(col(DirectoryRow.scim_at).is_(None), col(DirectoryRow.scim_at) < now - HEARD_EVERY)
-    with database.begin() as connection:
-        connection.execute(update(DirectoryRow).where(earlier).values({"scim_at": now}))
+    with Session(database) as session:
+        last = state(session).scim_at
+        if last is None or last <= now - HEARD_EVERY:
+            session.execute(update(DirectoryRow).values({"scim_at": now}))
+            session.commit()
 
 
 def state(session: Session) -> DirectoryRow:

@@ -57,6 +57,9 @@ class Directory:
     groups: tuple[Group, ...] = ()
 
 
+NO_DIRECTORY = Directory()
+
+
 @dataclass(frozen=True)
 class Merged:
     """The organisation in effect; ``sources`` has whom the directory knows, ``problems`` what does not fit the file."""
@@ -105,6 +108,20 @@ def team_named(file: Organisation, name: str) -> TeamId | None:
     wanted = name.strip().casefold()
     named = {team.name.casefold(): key for key, team in reversed(file.teams.items())}
     return next((key for key in file.teams if key.casefold() == wanted), named.get(wanted))
+
+
+def absences(written: str) -> tuple[Away, ...]:
+    """Days out of office, like ``2026-08-03/2026-08-21; 2026-12-24``. Raises ValueError in words."""
+    parts = [part.strip().partition("/") for part in written.split(";") if part.strip()]
+    return tuple(Away(first_day=day(first), last_day=day(last or first)) for first, _, last in parts)
+
+
+def day(written: str) -> date:
+    """Raises ValueError in words."""
+    try:
+        return date.fromisoformat(written.strip())
+    except ValueError:
+        raise ValueError(f"{written.strip()!r} is no day; write it like 2026-09-30") from None
 
 
 def circle_members(managers: Mapping[PersonId, PersonId | None]) -> set[PersonId]:
