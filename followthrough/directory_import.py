@@ -1,7 +1,7 @@
 """A CSV file as the directory: all of it is taken over, or nothing."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 from pydantic import BaseModel
@@ -68,7 +68,9 @@ def _write(session: Session, lines: list[Line], before: Mapping[str, DirectoryPe
     for line in lines:
         user = keys.get(line.key or "") or emails.get(line.email.casefold()) or f"csv-{uuid4()}"
         numbers[user] = line.number
-        row = rows.get(user) or DirectoryUserRow(id=user, source=Source.CSV, document={}, created_at=now)
+        row = rows.get(user) or DirectoryUserRow(
+            id=user, source=Source.CSV, document={}, created_at=now + timedelta(microseconds=line.number)
+        )
         row.entry, row.modified_at = _entry(line, user).model_dump(mode="json"), now
         session.add(row)
     for user, row in rows.items():

@@ -58,7 +58,7 @@ ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 FOLLOWTHROUGH = "urn:ietf:params:scim:schemas:extension:followthrough:2.0:User"
 
 
-def user(name: str, **said: Any) -> dict[str, Any]:
+def user(name: str, /, **said: Any) -> dict[str, Any]:
     return {"schemas": [USER], "userName": f"{name}@example.com", "displayName": name.title(), **said}
 
 

@@ -57,18 +57,18 @@ def test_scim2_tester_finds_nothing_wrong(office: Office) -> None:
     assert sum(result.status is Status.SUCCESS for result in found) > 100
 
 
-@pytest.mark.parametrize("example", [name for name in RFC if "user" in name and name.startswith("rfc7643-8.")])
+@pytest.mark.parametrize("example", ["8.1-user-minimal", "8.2-user-full", "8.3-enterprise_user"])
 def test_users_of_the_rfc_are_created_and_read_as_they_were_sent(office: Office, example: str) -> None:
-    if "schema" in example:
-        return
-    sent = RFC[example]
+    sent = RFC[f"rfc7643-{example}"]
     made = office.created("/Users", **sent)
     read = office.scim("GET", f"/Users/{made['id']}").json()
+    sent.get(ENTERPRISE, {}).get("manager", {}).pop("displayName", None)
     ours = {"id", "meta", "groups", "password"}
     assert {key: value for key, value in read.items() if key not in ours} == {
         key: value for key, value in sent.items() if key not in ours
     }
-    assert office.organisation().people["bjensen"].email == "bjensen@example.com"
+    bjensen = office.organisation().people["bjensen"]
+    assert (bjensen.email, bjensen.left) == ("bjensen@example.com", None)
 
 
 def test_the_schemas_have_all_that_the_rfc_has(office: Office) -> None:

@@ -105,7 +105,7 @@ def changes(before: Mapping[str, DirectoryPerson], after: Mapping[str, Directory
                 if value != getattr(known, name)
             ]
             yield f"{person.name} ({person.key}): {'; '.join(said)}."
-    for one in before.keys() - after.keys():
+    for one in sorted(before.keys() - after.keys()):
         yield f"{before[one].name} ({before[one].key}) comes from elsewhere now."
 
 
