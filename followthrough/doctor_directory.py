@@ -23,7 +23,7 @@ def read(settings: Settings) -> tuple[Organisation, Merged, list[str]]:
     counts = Counter(both.sources.values())
     heard = ((Source.SCIM, state.scim_at), (Source.CSV, state.csv_at)) if state is not None else ()
     said = [
-        f"{counts[source]} people are known by {source}, which was heard last at {to_the_minute(at)}."
+        f"People known by {source}: {counts[source]}, heard last at {to_the_minute(at)}."
         for source, at in heard
         if at is not None
     ]

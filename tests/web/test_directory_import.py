@@ -9,7 +9,9 @@ import pytest
 from temporalio.client import Client
 from typer.testing import CliRunner
 
+from followthrough import doctor_directory
 from followthrough.cli import app
+from followthrough.settings import Settings
 from tests.web.directory import NOBODY_LISTENS, Office, office_in, user
 
 HEADER = "key,name,email,manager,team,time_zone,left,away\n"
@@ -163,3 +165,19 @@ def test_the_api_lists_people_with_where_they_are_from(office: Office) -> None:
     assert (people["ada"]["in_file"], people["ada"]["source"], people["ada"]["teams"]) == (False, "CSV", ["payments"])
     assert (people["ines"]["in_file"], people["ines"]["source"]) == (True, None)
     assert (known["scim_at"], known["csv_at"] is not None, known["problems"]) == (None, True, [])
+
+
+def test_the_doctor_says_what_comes_from_where_and_what_does_not_fit(office: Office, tmp_path: Path) -> None:
+    imported(office, HEADER + ADA)
+    settings = Settings(data_dir=tmp_path, organisation_file=tmp_path / "followthrough.yaml")
+    file, both, said = doctor_directory.read(settings)
+    assert ("ada" in file.people, "ada" in both.organisation.people, both.problems) == (False, True, ())
+    assert [line.split(", heard")[0] for line in said] == ["People known by CSV: 1"]
+    text = settings.organisation_file.read_text()
+    settings.organisation_file.write_text(text.replace("name: Payments", "name: Paying").replace("payments", "paying"))
+    assert doctor_directory.read(settings)[1].problems == (
+        "Ada Lovelace of the directory is in the team 'Payments', which is not in the organisation file; add it there.",
+    )
+    assert "directory not followed" in office.api.get("/trouble").text
+    nowhere = settings.model_copy(update={"data_dir": tmp_path / "none"})
+    assert "ada" not in doctor_directory.in_effect(nowhere).people
