@@ -179,5 +179,5 @@ def test_the_doctor_says_what_comes_from_where_and_what_does_not_fit(office: Off
         "Ada Lovelace of the directory is in the team 'Payments', which is not in the organisation file; add it there.",
     )
     assert "directory not followed" in office.api.get("/trouble").text
-    nowhere = settings.model_copy(update={"data_dir": tmp_path / "none"})
+    nowhere = Settings(data_dir=tmp_path / "none", organisation_file=settings.organisation_file)
     assert "ada" not in doctor_directory.in_effect(nowhere).people
