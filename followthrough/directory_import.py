@@ -68,10 +68,11 @@ def _write(session: Session, lines: list[Line], before: Mapping[str, DirectoryPe
     for line in lines:
         user = keys.get(line.key or "") or emails.get(line.email.casefold()) or f"csv-{uuid4()}"
         numbers[user] = line.number
-        row = rows.get(user) or DirectoryUserRow(
-            id=user, source=Source.CSV, document={}, created_at=now + timedelta(microseconds=line.number)
-        )
-        row.entry, row.modified_at = _entry(line, user).model_dump(mode="json"), now
+        entry = _entry(line, user).model_dump(mode="json")
+        if (row := rows.get(user)) is None:
+            at = now + timedelta(microseconds=line.number)
+            row = DirectoryUserRow(id=user, source=Source.CSV, document={}, entry=entry, created_at=at, modified_at=now)
+        row.entry, row.modified_at = entry, now
         session.add(row)
     for user, row in rows.items():
         if user not in numbers:

@@ -51,14 +51,16 @@ class Manager(ComplexAttribute):
     """Whom the directory names as a manager; most name them by the value alone."""
 
     value: Annotated[str | None, CaseExact.true] = None
-    ref: Reference["User"] | None = Field(None, serialization_alias="$ref", validation_alias="$ref")
+    ref: Reference["User"] | None = Field(  # type: ignore[type-arg]  # the library's own name for users
+        None, serialization_alias="$ref", validation_alias="$ref"
+    )
     display_name: Annotated[str | None, Mutability.read_only] = None
 
 
 class EnterpriseUser(StrictEnterpriseUser):
     """Enterprise User."""
 
-    manager: Manager | None = None
+    manager: Manager | None = None  # type: ignore[assignment]  # which needs less than the library's
 
 
 class FollowthroughUser(Extension):

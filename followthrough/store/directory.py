@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -135,7 +135,7 @@ def settle(session: Session, file: Organisation, now: datetime) -> tuple[dict[st
     return people, problems
 
 
-def entries(session: Session) -> Sequence[tuple[str, Entry, dict[str, object] | None]]:
+def entries(session: Session) -> list[tuple[str, Entry, Mapping[str, object] | None]]:
     """The id of each, what the directory says, and who was taken over; in the order of their making."""
     query = select(DirectoryUserRow.id, DirectoryUserRow.entry, DirectoryUserRow.person)
     rows = session.exec(query.order_by(col(DirectoryUserRow.created_at), col(DirectoryUserRow.id)))

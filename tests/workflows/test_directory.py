@@ -50,9 +50,11 @@ def says(office: Office, **said: Any) -> None:
     ada = {"id": "1", "name": "Ada", "email": "ada@example.com", "names": ("ada",), "manager": "marcos"}
 
     def make(session: Session) -> None:
-        row = session.get(DirectoryUserRow, "1") or DirectoryUserRow(id="1", document={}, created_at=now)
-        row.entry = Entry.model_validate({**ada, **said}).model_dump(mode="json")
-        row.source, row.modified_at = Source.SCIM, now
+        entry = Entry.model_validate({**ada, **said}).model_dump(mode="json")
+        row = session.get(DirectoryUserRow, "1") or DirectoryUserRow(
+            id="1", source=Source.SCIM, document={}, entry=entry, created_at=now, modified_at=now
+        )
+        row.entry = entry
         session.add(row)
 
     change(office.database, office.organisation.file, now, Source.SCIM, make)
