@@ -72,28 +72,30 @@ class FollowthroughUser(Extension):
     """Days out of office, the last one included: 2026-08-03/2026-08-21; 2026-12-24."""
 
 
-DirectoryUser: type[User[Any]] = User[EnterpriseUser | FollowthroughUser]
+DirectoryUser: Any = User[EnterpriseUser | FollowthroughUser]
+
+CONFIG = ServiceProviderConfig(
+    patch=Patch(supported=True),
+    bulk=Bulk(supported=False, max_operations=0, max_payload_size=0),
+    filter=Filter(supported=True, max_results=MOST_RESULTS),
+    change_password=ChangePassword(supported=False),
+    sort=Sort(supported=True),
+    etag=ETag(supported=True),
+    pagination=Pagination(cursor=False, index=True, default_page_size=MOST_RESULTS, max_page_size=MOST_RESULTS),
+    authentication_schemes=[
+        AuthenticationScheme(
+            type=AuthenticationScheme.Type.oauthbearertoken,
+            name="Bearer token",
+            description="The token in the setting FOLLOWTHROUGH_SCIM_TOKEN",
+            primary=True,
+        )
+    ],
+)
 
 PROVIDER = ScimProvider(
     models=[User, EnterpriseUser, FollowthroughUser, Group],
     resource_types=[ResourceType.from_resource(DirectoryUser), ResourceType.from_resource(Group)],
-    config=ServiceProviderConfig(
-        patch=Patch(supported=True),
-        bulk=Bulk(supported=False, max_operations=0, max_payload_size=0),
-        filter=Filter(supported=True, max_results=MOST_RESULTS),
-        change_password=ChangePassword(supported=False),
-        sort=Sort(supported=True),
-        etag=ETag(supported=True),
-        pagination=Pagination(cursor=False, index=True, default_page_size=MOST_RESULTS, max_page_size=MOST_RESULTS),
-        authentication_schemes=[
-            AuthenticationScheme(
-                type=AuthenticationScheme.Type.oauthbearertoken,
-                name="Bearer token",
-                description="The token in the setting FOLLOWTHROUGH_SCIM_TOKEN",
-                primary=True,
-            )
-        ],
-    ),
+    config=CONFIG,
     policy=POLICY,
 )
 

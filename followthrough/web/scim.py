@@ -32,7 +32,7 @@ from sqlmodel import Session
 from followthrough.domain.answered.organisation.directory import Source
 from followthrough.domain.answered.organisation.taking_over import Entry
 from followthrough.domain.replayed.text import clean_all
-from followthrough.scim import MOST_RESULTS, POLICY, PROVIDER, DirectoryUser, document_of, entry_of
+from followthrough.scim import CONFIG, MOST_RESULTS, POLICY, PROVIDER, DirectoryUser, document_of, entry_of
 from followthrough.store import directory_resources as rows
 from followthrough.store.directory import change, heard
 from followthrough.store.directory_tables import DirectoryGroupRow, DirectoryUserRow
@@ -99,9 +99,7 @@ router = APIRouter(prefix=ROOT, tags=["scim"], dependencies=[Depends(_from_direc
 @router.get("/ServiceProviderConfig")
 def service_provider_config(request: Request) -> Response:
     """What this service can."""
-    config = PROVIDER.config.model_copy(
-        update={"meta": _meta(request, "ServiceProviderConfig", "ServiceProviderConfig")}
-    )
+    config = CONFIG.model_copy(update={"meta": _meta(request, "ServiceProviderConfig", "ServiceProviderConfig")})
     return ScimResponse(config.model_dump(scim_ctx=Context.RESOURCE_QUERY_RESPONSE))
 
 
@@ -132,7 +130,7 @@ def schema(request: Request, urn: str) -> Response:
 @router.post("/.search")
 def search_all(request: Request, reading: Reading, payload: Payload) -> Response:
     """Users and groups."""
-    search = _read(SearchRequest[DirectoryUser | Group], payload, Context.SEARCH_REQUEST)
+    search = _read(_about(SearchRequest, DirectoryUser | Group), payload, Context.SEARCH_REQUEST)
     return _search(request, reading, (USERS, GROUPS), search)
 
 
@@ -140,7 +138,7 @@ def search_all(request: Request, reading: Reading, payload: Payload) -> Response
 @router.post("/Groups/.search")
 def search_kind(request: Request, reading: Reading, kind: KindDep, payload: Payload) -> Response:
     """As a query, with its parameters in the body."""
-    return _search(request, reading, (kind,), _read(SearchRequest[kind.model], payload, Context.SEARCH_REQUEST))
+    return _search(request, reading, (kind,), _read(_about(SearchRequest, kind.model), payload, Context.SEARCH_REQUEST))
 
 
 @router.get("/Users")
@@ -148,7 +146,7 @@ def search_kind(request: Request, reading: Reading, kind: KindDep, payload: Payl
 def list_resources(request: Request, reading: Reading, kind: KindDep) -> Response:
     """A page of those that the filter has."""
     asked = dict(request.query_params)
-    return _search(request, reading, (kind,), _read(SearchRequest[kind.model], asked, Context.SEARCH_REQUEST))
+    return _search(request, reading, (kind,), _read(_about(SearchRequest, kind.model), asked, Context.SEARCH_REQUEST))
 
 
 @router.post("/Users")
@@ -199,7 +197,7 @@ def replace(request: Request, kind: KindDep, resource_id: str, payload: Payload)
 @router.patch("/Groups/{resource_id}")
 def patch(request: Request, kind: KindDep, resource_id: str, payload: Payload) -> Response:
     """Some of it, all operations or none."""
-    operations = _read(PatchOp[kind.model], payload, Context.RESOURCE_PATCH_REQUEST)
+    operations = _read(_about(PatchOp, kind.model), payload, Context.RESOURCE_PATCH_REQUEST)
 
     def edit(resource: Any) -> tuple[Any, bool]:
         return resource, operations.patch(resource, POLICY)
@@ -277,7 +275,7 @@ def _search(request: Request, reading: Session, kinds: Iterable[Kind], search: A
         there = [_resource(request, kind, row) for kind in kinds for row in _candidates(reading, kind, search)]
         fits = search.sort([one for one in there if search.filter is None or search.filter.match(one)])
         total, resources = len(fits), fits[start : start + count]
-    response = ListResponse[DirectoryUser | Group](
+    response = _about(ListResponse, DirectoryUser | Group)(
         total_results=total, start_index=start + 1, items_per_page=len(resources), resources=resources
     )
     return ScimResponse(response.model_dump(scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=search))
@@ -339,13 +337,18 @@ def _one(resources: list[Any], name: str) -> Response:
 
 def _attributes(request: Request, kind: Kind) -> Any:
     asked = {name: value for name, value in request.query_params.items() if name.lower().endswith("attributes")}
-    return _read(ResponseParameters[kind.model], asked, Context.DEFAULT)
+    return _read(_about(ResponseParameters, kind.model), asked, Context.DEFAULT)
 
 
 def _refuse_another_version(request: Request, row: Any) -> None:
     tags = _tags(request, "if-match")
     if tags and "*" not in tags and f'W/"{row.version}"' not in tags:
         raise PreconditionFailedException(detail="It has changed since; read it again.")
+
+
+def _about(message: Any, model: Any) -> Any:
+    """The message for resources of that kind."""
+    return message[model]
 
 
 def _tags(request: Request, header: str) -> list[str]:
