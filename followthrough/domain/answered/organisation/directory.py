@@ -172,7 +172,7 @@ def _members(
     added: dict[TeamId, list[PersonId]] = {}
     named = [(group.name, member) for group in directory.groups for member in group.members]
     named += [(team, person.key) for person in directory.people for team in person.teams]
-    teams = {name: team_named(file, name) for name in {name for name, _ in named}}
+    teams = {name: team_named(file, name) for name in dict.fromkeys(name for name, _ in named)}
     for name, person in named:
         if (team := teams[name]) is not None and person in keys:
             added.setdefault(team, []).append(keys[person])

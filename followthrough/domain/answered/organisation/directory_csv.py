@@ -4,7 +4,6 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from io import StringIO
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, ValidationError, ValidationInfo, field_validator
 
@@ -77,8 +76,8 @@ class Wrong:
 
 def read(text: str, file: Organisation) -> tuple[list[Line], list[Wrong]]:
     """What the file says, and what is wrong in it: then nothing of it may be taken over."""
-    text = text.removeprefix("\ufeff")
-    rows = csv.reader(StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    text = text.removeprefix("\ufeff").rstrip()
+    rows = csv.reader((f"{line}\n" for line in text.split("\n")), delimiter=_delimiter(text), strict=True)
     lines: list[Line] = []
     wrong: list[Wrong] = []
     try:
