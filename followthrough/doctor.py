@@ -15,7 +15,7 @@ import httpx
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import ValidationError
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from temporalio.client import Client
@@ -23,18 +23,18 @@ from temporalio.client import Client
 from activities.tickets.jira.client import JiraConnection
 from activities.tickets.jira.tracker import JiraTracker
 from activities.vendors import VendorRefused, VendorUnavailable
-from followthrough import __version__, store
+from followthrough import __version__, doctor_directory, store
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import to_the_minute
 from followthrough.domain.replayed.incident.alert import in_words
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
 from followthrough.engine_sources import Unavailable, check_download, go_command
-from followthrough.organisation_file import OrganisationError, cautions, load
+from followthrough.organisation_file import OrganisationError, cautions
 from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios
 from followthrough.settings import Settings
 from followthrough.store.alerts import without_route
-from followthrough.store.database import open_database
+from followthrough.store.database import open_database, to_be_created
 from followthrough.store.engines import engine_of
 from followthrough.store.mail_problems import problem_addresses
 from followthrough.troubles import TroubleKind, current
@@ -91,7 +91,7 @@ def _organisation(settings: Settings) -> Iterator[Finding]:
         )
         return
     try:
-        organisation = load(path)
+        organisation, merged, heard = doctor_directory.read(settings)
         for folder in {organisation.drill_policies(team).scenarios for team in organisation.teams.values()}:
             load_scenarios(folder)
     except OrganisationError as error:
@@ -103,6 +103,10 @@ def _organisation(settings: Settings) -> Iterator[Finding]:
         f"{path} describes {organisation.name}: {len(organisation.people)} people, {len(organisation.teams)} teams, "
         f"{len(organisation.services)} services.",
     )
+    for sentence in heard:
+        yield Finding("directory", FindingState.OK, sentence)
+    for sentence in merged.problems:
+        yield Finding("directory", FindingState.WRONG, sentence)
     for caution in cautions(organisation):
         where = caution.partition(":")[0]
         yield Finding(where.rpartition(".")[2], FindingState.MISSING, caution)
@@ -155,7 +159,7 @@ async def _engine(settings: Settings) -> list[Finding]:
 
 async def _same_engine(settings: Settings, client: Client) -> list[Finding]:
     """Says something only when the database tells of another engine's workflows."""
-    if _to_be_created(make_url(settings.resolved_database_url)):
+    if to_be_created(settings.resolved_database_url):
         return []
     database = open_database(settings.resolved_database_url)
     try:
@@ -202,7 +206,7 @@ async def _engine_to_come() -> Finding:
 def _database(settings: Settings) -> Finding:
     url = make_url(settings.resolved_database_url)
     shown = url.render_as_string(hide_password=True)
-    if _to_be_created(url):
+    if to_be_created(settings.resolved_database_url):
         return Finding("database", FindingState.OK, f"The first start creates {url.database}.")
     database = open_database(settings.resolved_database_url)
     try:
@@ -222,10 +226,6 @@ def _database(settings: Settings) -> Finding:
     return Finding("database", FindingState.OK, f"{shown} is reachable; the next start brings its tables up to date.")
 
 
-def _to_be_created(url: URL) -> bool:
-    return url.get_backend_name() == "sqlite" and url.database is not None and not Path(url.database).exists()
-
-
 def _jira(settings: Settings) -> list[Finding]:
     connection = _jira_connection(settings)
     return [connection, *(_jira_projects(settings) if connection.state is FindingState.OK else ())]
@@ -234,7 +234,7 @@ def _jira(settings: Settings) -> list[Finding]:
 def _jira_projects(settings: Settings) -> Iterator[Finding]:
     """Whether each team's project would take its tickets; nothing without a usable organisation file."""
     with contextlib.suppress(OrganisationError):
-        organisation = load(settings.organisation_file)
+        organisation = doctor_directory.in_effect(settings)
         tracker = JiraTracker(JiraConnection(settings, lambda: organisation))
         for key, team in organisation.teams.items():
             if team.jira is None:
@@ -257,7 +257,7 @@ def _jira_connection(settings: Settings) -> Finding:
             "To use Jira, set FOLLOWTHROUGH_JIRA_URL, FOLLOWTHROUGH_JIRA_TOKEN and, on Cloud, FOLLOWTHROUGH_JIRA_USER.",
         )
     try:
-        user = JiraConnection(settings, lambda: load(settings.organisation_file)).who_we_are()
+        user = JiraConnection(settings, lambda: doctor_directory.in_effect(settings)).who_we_are()
     except (VendorRefused, VendorUnavailable) as error:
         return Finding(
             "Jira",
@@ -336,11 +336,11 @@ def _troubles(settings: Settings) -> Iterator[Finding]:
 
 def _read(settings: Settings, read: Callable[[Session, Organisation], ReadT]) -> ReadT | None:
     """None while there is no database or organisation file that can be read, which is said elsewhere."""
-    if _to_be_created(make_url(settings.resolved_database_url)):
+    if to_be_created(settings.resolved_database_url):
         return None
     database = open_database(settings.resolved_database_url)
     try:
-        organisation = load(settings.organisation_file)
+        organisation = doctor_directory.in_effect(settings)
         with Session(database) as session:
             return read(session, organisation)
     except (SQLAlchemyError, OrganisationError):

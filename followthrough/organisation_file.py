@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
@@ -20,6 +20,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
 from followthrough.domain.answered.organisation.calendar import regions_with_holidays
+from followthrough.domain.answered.organisation.directory import NO_DIRECTORY, Directory, DirectoryPerson, merged
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.update_templates import read as read_templates
 
@@ -111,23 +112,35 @@ for tag, pattern, first in (
 Yaml12Loader.add_constructor("tag:yaml.org,2002:int", Yaml12Loader.construct_whole_number)
 
 
-def load(path: Path) -> Organisation:
-    """The organisation as the file says. Raises OrganisationError with everything that is wrong."""
-    return load_section(path, Organisation, example="followthrough.example.yaml")
+def load(path: Path, directory: Directory | None = None) -> Organisation:
+    """The organisation as the file says, which may name people of the directory.
+
+    Raises OrganisationError with everything that is wrong.
+    """
+    beside = directory.people if directory else ()
+    return load_section(path, Organisation, example="followthrough.example.yaml", beside=beside)
 
 
-def load_section(path: Path, section: type[SectionT], example: str) -> SectionT:
+def load_section(path: Path, section: type[SectionT], example: str, beside: Sequence[DirectoryPerson] = ()) -> SectionT:
     """What a file of its own says. Raises OrganisationError, which advises to start from a copy of ``example``."""
     root, data = _read(path, example)
     if root is None or not isinstance(data, dict):
         raise OrganisationError([f"{path}:1: holds no {section.__name__.lower()}; start from a copy of {example}."])
     sections = {name: section for name, section in data.items() if isinstance(section, dict)}
+    if beside:
+        sections["people"] = _with_people_of(beside, sections.get("people", {}))
     context = {**sections, "read_templates": lambda folder: read_templates(path.parent / folder)}
     try:
         return section.model_validate(data, context=context)
     except ValidationError as error:
         found = [(_line(root, details["loc"]), _sentence(details)) for details in error.errors()]
         raise OrganisationError([f"{path}:{line}: {sentence}" for line, sentence in sorted(found)]) from error
+
+
+def _with_people_of(beside: Sequence[DirectoryPerson], said: dict[str, Any]) -> dict[str, Any]:
+    """Whom the directory adds; whoever has an e-mail of the file has the key of the file."""
+    emails = {str(person.get("email")).casefold() for person in said.values() if isinstance(person, dict)}
+    return {**{person.key: person for person in beside if person.email.casefold() not in emails}, **said}
 
 
 def _read(path: Path, example: str) -> tuple[yaml.Node | None, Any]:
@@ -201,48 +214,75 @@ def cautions(organisation: Organisation) -> Iterator[str]:
 class OrganisationFile:
     """The current organisation; call it each time one is needed.
 
-    Until there is a file at ``path``, ``until_there`` is used. Raises OrganisationError when the first read fails.
+    Until there is a file at ``path``, ``until_there`` is used. ``directory`` gives the people beside it. Raises
+    OrganisationError when the first read fails.
     """
 
-    def __init__(self, path: Path, until_there: Path | None = None) -> None:
+    def __init__(
+        self, path: Path, until_there: Path | None = None, directory: Callable[[], Directory] = lambda: NO_DIRECTORY
+    ) -> None:
         self._path = path
+        self._directory = directory
         self._folders: set[Path] = set()
+        self._cautions: tuple[str, ...] = ()
         self._reading = Lock()
         self._stamp = self._stamp_now()
         self.problems: tuple[str, ...] = ()
         """Why the file as it is now can't be taken over."""
         self.fingerprint = ""
         """SHA-256 of the file in use."""
-        self._take(until_there if until_there is not None and not path.exists() else path)
+        self._take(until_there if until_there is not None and not path.exists() else path, directory())
 
     def __call__(self) -> Organisation:
-        """As the file and its templates say now; a broken edit is warned of once, the last good one stays in use."""
+        """As the file, its templates and the directory say now.
+
+        A broken edit is warned of once, the last good one stays in use.
+        """
         with self._reading:  # nobody is given what was before while another thread reads what is now
-            stamp = self._stamp_now()
-            if stamp != self._stamp:
+            stamp, directory = self._stamp_now(), self._directory()
+            changed = directory is not self._taken
+            if stamp != self._stamp or (changed and self.problems):
                 self._stamp = stamp
-                try:
-                    self._take(self._path)
-                except OrganisationError as error:
-                    self.problems = tuple(error.errors)
-                    logger.warning(
-                        "%s can't be taken over, the last good version stays in use; `followthrough doctor` lists "
-                        "what is wrong (%d in all).",
-                        self._path,
-                        len(error.errors),
-                    )
+                self._try(directory)
+            elif changed:
+                self._merge(self.file, directory)
             return self._organisation
 
-    def _take(self, path: Path) -> None:
-        organisation = load(path)
-        for caution in cautions(organisation):
-            logger.warning("%s: %s", path, caution)
-        folders = (organisation.update_templates_of(team) for team in organisation.teams)
+    def _try(self, directory: Directory) -> None:
+        try:
+            self._take(self._path, directory)
+        except OrganisationError as error:
+            if self.problems != (problems := tuple(error.errors)):
+                logger.warning(
+                    "%s can't be taken over, the last good version stays in use; `followthrough doctor` lists "
+                    "what is wrong (%d in all).",
+                    self._path,
+                    len(problems),
+                )
+            self.problems = problems
+            self._merge(self.file, directory)
+
+    def _take(self, path: Path, directory: Directory) -> None:
+        file = load(path, directory)
+        known, self._cautions = self._cautions, tuple(cautions(file))
+        for caution in self._cautions:
+            if caution not in known:
+                logger.warning("%s: %s", path, caution)
+        folders = (file.update_templates_of(team) for team in file.teams)
         self._folders = {Path(templates.folder) for templates in chain.from_iterable(folders)}
-        self._organisation = organisation
         self.in_use, self.problems = path, ()
         with contextlib.suppress(OSError):  # it is gone again, and what was read of it counts
             self.fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()
+        self._merge(file, directory)
+
+    def _merge(self, file: Organisation, directory: Directory) -> None:
+        """What is the same as before stays the same object, so that nobody takes it for a change."""
+        self.file = file
+        """As the file says, without the directory."""
+        self._taken = directory
+        self.merged = merged(file, directory)
+        before = getattr(self, "_organisation", None)
+        self._organisation = self.merged.organisation if self.merged.organisation != before else before
 
     def _stamp_now(self) -> dict[Path, tuple[int, int, int]]:
         """Of the file and of the templates that it names."""

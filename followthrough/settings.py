@@ -118,6 +118,8 @@ class Settings(BaseSettings):
     alertmanager_token: Token | None = Field(None, description="Bearer token of /webhooks/alertmanager, when set")
     pagerduty_secrets: Tokens = Field((), description="Signing secrets, all accepted, for rotation")
 
+    scim_token: Token | None = Field(None, description="Bearer token of /scim/v2, which is off without it")
+
     jira_url: Address = Field("", description="Empty means the local tracker")
     jira_user: str = Field("", description="E-mail on Jira Cloud; empty for a Data Center token")
     jira_token: Given | None = None

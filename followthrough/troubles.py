@@ -1,7 +1,7 @@
 """What whoever runs the service has to know: found in the database, the organisation file and the engine."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from followthrough.engine_errors import if_known
 from followthrough.organisation_file import OrganisationError
 from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios
-from followthrough.store import queries
+from followthrough.store import directory, queries
 from followthrough.store.alerts import without_route
 from followthrough.store.mail_problems import problem_addresses
 from followthrough.store.tables import MailRow, MailState, TroubleRow, VendorPauseRow
@@ -28,6 +28,8 @@ FAILING_AFTER = 10
 """Attempts of an activity, a quarter of an hour."""
 AT_ONCE = 8
 """Workflows that are asked for at a time."""
+DIRECTORY_LISTED = 10
+"""Problems of the directory that are told one by one."""
 LISTED = 100
 """Workflows that are told of."""
 
@@ -45,6 +47,7 @@ class TroubleKind(StrEnum):
     ALERT = "alert without a route"
     LOGIN = "login lost"
     FILE = "file not read"
+    DIRECTORY = "directory not followed"
 
 
 OF_ENGINE = (
@@ -103,6 +106,7 @@ def in_database(session: Session, organisation: Organisation, now: datetime) -> 
             sentence=f"Without a route, started no incident: {len(alerts)}, the last one {alerts[0].title}.",
             what_to_do="Add a route for them in the organisation file; the page /alerts lists them.",
         )
+    yield from _in_directory([problem.sentence for problem in directory.problems(session)])
     for vendor in session.exec(select(VendorPauseRow).where(col(VendorPauseRow.login_lost_at).is_not(None))):
         yield Trouble(
             key=f"login/{vendor.vendor}",
@@ -115,6 +119,8 @@ def in_database(session: Session, organisation: Organisation, now: datetime) -> 
 def in_files(organisation: Callable[[], Organisation]) -> Iterator[Trouble]:
     """The organisation file as it is now, and the folders that it names."""
     present = organisation()
+    if (merged := getattr(organisation, "merged", None)) is not None:
+        yield from _in_directory(merged.problems)
     problems = [*getattr(organisation, "problems", ())]
     for folder in {present.drill_policies(team).scenarios for team in present.teams.values()}:
         try:
@@ -128,6 +134,19 @@ def in_files(organisation: Callable[[], Organisation]) -> Iterator[Trouble]:
             kind=TroubleKind.FILE,
             sentence=sentence,
             what_to_do="Correct it; until then what could be read last is used.",
+        )
+
+
+def _in_directory(problems: Sequence[str]) -> Iterator[Trouble]:
+    """One for each, or one for all where there are many: then something is wrong with the directory as a whole."""
+    if len(problems) > DIRECTORY_LISTED:
+        problems = [f"{len(problems)} values of the directory can't be taken over, the first one: {problems[0]}"]
+    for sentence in problems:
+        yield Trouble(
+            key=f"directory/{sentence}"[:200],
+            kind=TroubleKind.DIRECTORY,
+            sentence=cut(sentence, REASON),
+            what_to_do="Until then what was before counts; the page /people lists all.",
         )
 
 

@@ -12,6 +12,7 @@ from followthrough.cli import (
     calendar,
     culture,
     digests,
+    directory,
     drills,
     incident_lifecycle,
     incidents,
@@ -76,3 +77,4 @@ for panel, parts in PANELS.items():
         app.add_typer(part.app)
 app.add_typer(audit.app, name="audit", rich_help_panel="Service")
 app.add_typer(digests.app, name="digest", rich_help_panel="Culture")
+app.add_typer(directory.app, name="directory", rich_help_panel="Service")

@@ -77,6 +77,8 @@ def call(
         message = answer["error"]
         for finding in answer.get("findings", ()):
             err.print(reworded(finding), highlight=False)
+        for line in answer.get("lines", ()):
+            err.print(line, highlight=False)
     except (ValueError, KeyError):
         message = f"The service at {url} answered {response.status_code}."
     exits = {404: NOT_FOUND, 503: UNREACHABLE}

@@ -41,15 +41,22 @@ def read_settings() -> Settings:
 
 
 def read_organisation(settings: Settings) -> "OrganisationFile":
-    """The organisation file, or the example until there is one."""
+    """The organisation file, or the example until there is one, with the directory beside it."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from followthrough.organisation_file import OrganisationError, OrganisationFile
+    from followthrough.store.directory import kept_directory
 
     path = settings.organisation_file
     example = None if "organisation_file" in settings.model_fields_set else EXAMPLE
     try:
-        organisation = OrganisationFile(path, until_there=example)
+        directory = kept_directory(settings.resolved_database_url)
+        organisation = OrganisationFile(path, until_there=example, directory=directory)
     except OrganisationError as error:
         fail(str(error), 2)
+    except SQLAlchemyError as error:
+        what = f"The database can't be used ({type(error).__name__})"
+        fail(f"{what}; start it, or correct FOLLOWTHROUGH_DATABASE_URL.", NOT_ALLOWED)
     if organisation.in_use != path:
         say(
             f"There is no {path}, so the example organisation is used until there is one; "

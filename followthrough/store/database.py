@@ -62,6 +62,12 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         command.upgrade(config, revision)
 
 
+def to_be_created(url: str) -> bool:
+    """Whether it is a SQLite file that is not there yet."""
+    file = _file(make_url(url))
+    return file is not None and not file.exists()
+
+
 def insert_for(dialect: str) -> type[postgresql.Insert] | type[sqlite.Insert]:
     """Both know ``on_conflict_do_update``."""
     return postgresql.Insert if dialect == "postgresql" else sqlite.Insert

@@ -58,3 +58,10 @@ class Prose(Request):
     """Markdown."""
 
     text: str = Field(max_length=200_000)
+
+
+class DirectoryImport(Request):
+    """People as a CSV file; with ``dry_run`` it is only said what would change."""
+
+    csv: str = Field(max_length=4_000_000)
+    dry_run: bool = False

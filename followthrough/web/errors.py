@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from scim2_models import Error, SCIMException
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
@@ -83,6 +84,15 @@ def _no_database(request: Request, error: Exception) -> Response:
     return answer(request, 503, "The database does not answer; try again in a moment.", RETRY_AFTER)
 
 
+def _scim_error(request: Request, error: SCIMException) -> Response:
+    return _of_scim(error.status, one_line(str(error)), error.scim_type or None)
+
+
+def _of_scim(status: int, sentence: str, scim_type: str | None = None, headers: Any = None) -> Response:
+    error = Error(status=status, detail=cut(sentence, REASON), scim_type=scim_type)
+    return JSONResponse(error.model_dump(), status, headers, media_type="application/scim+json")
+
+
 def _broken(request: Request, _error: Exception) -> Response:
     return answer(request, 500, "Followthrough made a mistake here; its log says more.")
 
@@ -94,6 +104,7 @@ HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Response]] = {
     NotYet: _not_yet,
     Closed: closed_page,
     **dict.fromkeys((RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, NotHeard), _no_engine),
+    SCIMException: _scim_error,
     **dict.fromkeys((exc.DBAPIError, exc.TimeoutError), _no_database),
     Exception: _broken,
 }
@@ -103,6 +114,8 @@ HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Response]] = {
 def answer(request: Request, status: int, text: str, headers: Any = None) -> Response:
     """As a page or as JSON; ``text`` may repeat what came in."""
     sentence = cut(one_line(text), REASON)
+    if request.scope["path"].startswith("/scim/"):
+        return _of_scim(status, sentence, headers=headers)
     if "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(
         ("/api/", "/webhooks/")
     ):

@@ -13,7 +13,7 @@ from followthrough.settings import Settings
 from followthrough.web.errors import answer
 
 MIB = 1024 * 1024
-BODY_LIMITS = {"/webhooks/": 20 * MIB, "": MIB}
+BODY_LIMITS = {"/webhooks/": 20 * MIB, "/api/directory/": 5 * MIB, "": MIB}
 """Bytes, by how the address begins, the first that fits: a storm of alerts comes as one body."""
 
 LONGEST_ADDRESS = 4_000

@@ -1,0 +1,94 @@
+"""Who there is, from where each is known, and what of a directory was not taken over."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, BaseModel
+from sqlmodel import Session
+
+from followthrough.directory_import import Imported, WrongLines, import_csv
+from followthrough.domain.answered.organisation.directory import Source
+from followthrough.domain.replayed.values import PersonId, TeamId
+from followthrough.organisation_file import OrganisationFile
+from followthrough.store import directory
+from followthrough.web.bodies import DirectoryImport
+from followthrough.web.dependencies import Authorised, OrganisationFileDep, Reading, served
+from followthrough.web.rendering import page
+
+
+class KnownPerson(BaseModel):
+    """Somebody, and where they are from: the organisation file, a directory, or both."""
+
+    key: PersonId
+    name: str
+    manager: PersonId | None
+    teams: tuple[TeamId, ...]
+    left: str | None
+    in_file: bool
+    source: Source | None
+
+
+class KnownPeople(BaseModel):
+    """Everybody, when the directory was heard last, and what of it was not taken over."""
+
+    people: list[KnownPerson]
+    scim_at: AwareDatetime | None
+    csv_at: AwareDatetime | None
+    problems: list[str]
+
+
+router = APIRouter()
+api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
+
+
+@router.get("/people", include_in_schema=False)
+def show_people(request: Request, reading: Reading, file: OrganisationFileDep) -> Response:
+    """Each person, with manager and teams, and where that is from."""
+    known = _known(reading, file)
+    names = {person.key: person.name for person in known.people}
+    return page(request, "people.html", known=known, names=names, teams=file.file.teams)
+
+
+@api.get("/people")
+def list_people(reading: Reading, file: OrganisationFileDep) -> KnownPeople:
+    """Each person, with manager and teams, and where that is from."""
+    return _known(reading, file)
+
+
+@api.post("/directory/import", response_model=Imported)
+async def import_directory(request: Request, file: OrganisationFileDep, body: DirectoryImport) -> Imported | Response:
+    """A CSV file as the directory: all of it is taken over, or nothing."""
+    file()
+    try:
+        return await asyncio.to_thread(
+            import_csv, served(request).database, file.file, body.csv, datetime.now(UTC), dry_run=body.dry_run
+        )
+    except WrongLines as error:
+        return JSONResponse({"error": str(error), "lines": error.lines}, 422)
+
+
+router.include_router(api)
+
+
+def _known(reading: Session, file: OrganisationFile) -> KnownPeople:
+    organisation, merged = file(), file.merged
+    state = directory.state(reading)
+    return KnownPeople(
+        people=[
+            KnownPerson(
+                key=key,
+                name=person.name,
+                manager=person.manager,
+                teams=tuple(name for name, team in organisation.teams.items() if key in (team.lead, *team.members)),
+                left=person.left.isoformat() if person.left else None,
+                in_file=key in file.file.people,
+                source=merged.sources.get(key),
+            )
+            for key, person in organisation.people.items()
+        ],
+        scim_at=state.scim_at,
+        csv_at=state.csv_at,
+        problems=[*(problem.sentence for problem in directory.problems(reading)), *merged.problems],
+    )
