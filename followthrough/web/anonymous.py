@@ -22,6 +22,7 @@ from followthrough.domain.replayed.values import Message
 from followthrough.records import Unknown
 from followthrough.store import queries
 from followthrough.store.anonymous import TooMany, add, shown_notes
+from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import Authorised, OrganisationDep, Reading
 from followthrough.web.rendering import page
 
@@ -38,6 +39,7 @@ router = APIRouter()
 
 
 @router.post("/api/incidents/{incident_id}/anonymous", status_code=201, tags=["api"])
+@without_sign_in
 def add_note(
     incident_id: str, note: NewNote, organisation: OrganisationDep, reading: Reading, response: Response
 ) -> Taken:
@@ -53,12 +55,14 @@ def list_notes(incident_id: str, organisation: OrganisationDep, reading: Reading
 
 
 @router.get("/incidents/{incident_id}/anonymous", include_in_schema=False, response_class=HTMLResponse)
+@without_sign_in
 def show_form(request: Request, incident_id: str, organisation: OrganisationDep, reading: Reading) -> Response:
     """To write a note."""
     return _draw(request, _find(reading, incident_id), organisation)
 
 
 @router.post("/incidents/{incident_id}/anonymous", include_in_schema=False, response_class=HTMLResponse)
+@without_sign_in
 def take_form(
     request: Request,
     incident_id: str,

@@ -15,6 +15,7 @@ from followthrough.domain.replayed.values import Message, PersonId
 from followthrough.links import BadLink, Link
 from followthrough.store import queries
 from followthrough.store.links import revoke_calendar, revoked_calendars
+from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import Authorised, GatewayDep, LinksDep, OrganisationDep, Reading, SettingsDep
 
 CALENDAR = "calendar"
@@ -52,6 +53,7 @@ def revoke_address(
 
 
 @router.get("/people/{person}/deadlines.ics", include_in_schema=False)
+@without_sign_in
 def deadlines(
     person: PersonId,
     token: str,

@@ -2,7 +2,8 @@
 
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Query, Request
@@ -11,11 +12,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio.client import Client
 
+from followthrough.domain.answered.access.actor import Actor, Door
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.gateway import Gateway
 from followthrough.links import Links
+from followthrough.oidc import Provider
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
+from followthrough.web.limits import Often
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,12 @@ class Served:
     database: Engine
     gateway: Gateway
     links: Links
+    provider: Provider | None
+    """Where people sign in; None where nobody can."""
+    tries: Often = field(default_factory=lambda: Often(100, timedelta(minutes=1)))
+    """Of signing in: a whole company may come from one address."""
+    codes: Often = field(default_factory=lambda: Often(10, timedelta(minutes=1)))
+    """Of codes that people type."""
 
 
 def served(request: Request) -> Served:
@@ -56,6 +66,12 @@ async def _links(request: Request) -> Links:
     return served(request).links
 
 
+async def actor_of(request: Request) -> Actor:
+    """As it was proven before the route was asked, unless that is marked ``access.without_sign_in``."""
+    actor: Actor = request.state.visitor.actor
+    return actor
+
+
 def _session(request: Request) -> Iterator[Session]:
     with Session(served(request).database) as session:
         yield session
@@ -67,6 +83,8 @@ OrganisationDep = Annotated[Organisation, Depends(_organisation)]
 """As the file is at the request's begin."""
 GatewayDep = Annotated[Gateway, Depends(_gateway)]
 LinksDep = Annotated[Links, Depends(_links)]
+ActorDep = Annotated[Actor, Depends(actor_of)]
+"""Who asks, proven."""
 Reading = Annotated[Session, Depends(_session)]
 """A session on the database; it connects when it is first used."""
 
@@ -85,10 +103,10 @@ def require_bearer(request: Request, token: SecretStr) -> None:
         )
 
 
-async def _authorised(request: Request, settings: SettingsDep) -> None:
-    if settings.api_token is not None:
+async def _authorised(request: Request, settings: SettingsDep, actor: ActorDep) -> None:
+    if settings.api_token is not None and actor.door is Door.THIS_MACHINE:
         require_bearer(request, settings.api_token)
 
 
 Authorised = Depends(_authorised)
-"""Of routes that ask for the API's token where one is set."""
+"""Of routes that ask for the API's token where one is set, also at this machine."""

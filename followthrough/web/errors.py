@@ -21,6 +21,7 @@ from followthrough.links import hidden
 from followthrough.records import EndedMeanwhile, NotYet, Unknown
 from followthrough.web.act_links import Closed, closed_page
 from followthrough.web.rendering import page
+from followthrough.web.returning import sign_in_link
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,9 @@ SENTENCES = {
     405: "This address does not take that method.",
 }
 """Instead of the framework's own words."""
+
+HEADINGS = {202: "That is on its way", 401: "Who are you?", 403: "That is not for you"}
+SIGN_IN = "People sign in to see this. Afterwards you come back here."
 
 
 STATUS = {Unknown: 404, Refusal: 409, NotInFile: 422, EndedMeanwhile: 503, Blames: 409, TooVague: 422}
@@ -94,9 +98,22 @@ def answer(request: Request, status: int, text: str, headers: Any = None) -> Res
     if "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(
         ("/api/", "/webhooks/")
     ):
-        heading = "That is on its way" if status == 202 else "That did not work"
-        return page(request, "error.html", status=status, headers=headers, heading=heading, sentence=sentence)
+        return page(
+            request,
+            "error.html",
+            status=status,
+            headers=headers,
+            heading=HEADINGS.get(status, "That did not work"),
+            sentence=SIGN_IN if status == 401 else sentence,
+            sign_in=sign_in_link(_asked(request)) if status == 401 else "",
+        )
     return JSONResponse({"message" if status == 202 else "error": sentence}, status, headers)
+
+
+def _asked(request: Request) -> str:
+    """The page that was asked for, to come back to; what was sent is gone."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path}{query}" if request.method == "GET" else "/"
 
 
 def _sentence(errors: Sequence[Any]) -> str:
