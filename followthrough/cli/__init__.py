@@ -16,10 +16,12 @@ from followthrough.cli import (
     incidents,
     item_lifecycle,
     items,
+    login,
     planning,
     postmortems,
     service,
     tickets,
+    tokens,
     updates,
 )
 from followthrough.cli.api import fail, out
@@ -63,7 +65,7 @@ def options(
 
 
 PANELS = {
-    "Service": (service,),
+    "Service": (service, login),
     "Incidents": (incidents, incident_lifecycle, updates, postmortems),
     "Action items": (items, item_lifecycle, tickets, planning, calendar),
     "Culture": (culture, drills),
@@ -74,3 +76,4 @@ for panel, parts in PANELS.items():
             command.rich_help_panel = panel
         app.add_typer(part.app)
 app.add_typer(digests.app, name="digest", rich_help_panel="Culture")
+app.add_typer(tokens.app, name="token", rich_help_panel="Service")
