@@ -145,14 +145,16 @@ def answer(request: Request, given: TerminalAnswer, reading: Reading) -> Respons
     return JSONResponse({"token": token, "person": person}, headers={"Cache-Control": "no-store"})
 
 
-@api.delete("/token", status_code=204)
-def end(request: Request, actor: ActorDep, reading: Reading) -> None:
+@api.delete("/token")
+def end(request: Request, actor: ActorDep, reading: Reading) -> dict[str, str]:
     """The token that this is sent with lets nobody in any more."""
     now = datetime.now(UTC)
     row = tokens.known(reading, bearer(request) or "", now)
     if row is None or actor.door is not Door.TOKEN:
         raise HTTPException(403, "Only a person's token is given back like this.")
+    name = row.name
     tokens.revoke(reading, row, now)
+    return {"message": f"{name} lets nobody in any more."}
 
 
 router.include_router(pages)

@@ -52,9 +52,10 @@ async def sent_back(at_provider: str, username: str) -> str:
         form = await browser.get(at_provider, follow_redirects=True)
         action = re.search(r'id="kc-form-login"[^>]*action="([^"]+)"', form.text)
         assert action, form.text
-        answer = await browser.post(
-            html.unescape(action[1]), data={"username": username, "password": PASSWORD, "credentialId": ""}
-        )
+        # browsers send cookies for TLS to loopback, too
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies.jar)
+        typed = {"username": username, "password": PASSWORD, "credentialId": ""}
+        answer = await browser.post(html.unescape(action[1]), data=typed, headers={"Cookie": cookies})
     assert answer.status_code == 302, answer.text
     return httpx.URL(answer.headers["location"]).raw_path.decode()
 
