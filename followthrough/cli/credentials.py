@@ -25,8 +25,10 @@ def token_for(url: str) -> str | None:
 def kept_token(url: str) -> str | None:
     """That of `followthrough login`."""
     kept = _read().get(url)
-    if kept is None or TOKEN in kept:
-        return kept and kept[TOKEN]
+    if kept is None:
+        return None
+    if TOKEN in kept:
+        return kept[TOKEN]
     import keyring
     from keyring.errors import KeyringError
 

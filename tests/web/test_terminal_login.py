@@ -31,7 +31,7 @@ class InMemory(KeyringBackend):
     priority = 1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kept: dict[tuple[str, str], str] = {}
 
     def set_password(self, service: str, username: str, password: str) -> None:
@@ -120,7 +120,7 @@ async def test_a_terminal_signs_in_by_the_browser_beside_it(
 async def test_without_a_keyring_the_token_is_in_a_file_for_its_owner_alone(
     url: str, opened: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(keyring.core, "_keyring_backend", fail.Keyring())
+    monkeypatch.setattr(keyring.core, "_keyring_backend", fail.Keyring())  # type: ignore[no-untyped-call]
     signed_in = await run("login")
     file = tmp_path / "config" / "tokens.json"
     assert "tokens.json" in signed_in.output.replace("\n", "")
@@ -134,7 +134,7 @@ async def test_without_a_keyring_the_token_is_in_a_file_for_its_owner_alone(
 
 
 async def test_a_terminal_without_a_browser_shows_a_code(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyring.core, "_keyring_backend", fail.Keyring())
+    monkeypatch.setattr(keyring.core, "_keyring_backend", fail.Keyring())  # type: ignore[no-untyped-call]
     said: list[str] = []
     monkeypatch.setattr("followthrough.cli.login.out.print", lambda text, **_: said.append(text))
 
