@@ -98,7 +98,7 @@ async def test_a_foreign_page_sends_no_digest(web: Web, api: httpx.AsyncClient) 
 async def test_bodies_are_as_large_as_their_address_needs(api: httpx.AsyncClient, path: str, most: int) -> None:
     within, beyond = b'"' + b"x" * (most * 1024 * 1024 - 2) + b'"', b"x" * (most * 1024 * 1024 + 1)
     kind = "application/x-www-form-urlencoded" if path.startswith("/act") else "application/json"
-    headers = {"Content-Type": kind, **BEARER}
+    headers = {"Content-Type": kind, **(BEARER if path.startswith("/webhooks") else {})}
     assert (await api.post(path, content=within, headers=headers)).status_code in (400, 422)
     refused = await api.post(path, content=beyond, headers=headers)
     assert (refused.status_code, f"larger than {most} MiB" in refused.text) == (413, True)
