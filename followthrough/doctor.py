@@ -5,9 +5,7 @@ import contextlib
 import platform
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,11 +22,14 @@ from activities.tickets.jira.client import JiraConnection
 from activities.tickets.jira.tracker import JiraTracker
 from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough import __version__, doctor_directory, store
+from followthrough.cli.credentials import kept_token
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import to_the_minute
 from followthrough.domain.replayed.incident.alert import in_words
+from followthrough.door_findings import doors
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
 from followthrough.engine_sources import Unavailable, check_download, go_command
+from followthrough.findings import Finding, FindingState
 from followthrough.organisation_file import OrganisationError, cautions
 from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios
@@ -41,24 +42,6 @@ from followthrough.troubles import TroubleKind, current
 from followthrough.web.organisation import FileInUse
 
 ReadT = TypeVar("ReadT")
-
-
-class FindingState(StrEnum):
-    """MISSING leaves something out that one can do without; WRONG has to be put right."""
-
-    OK = "ok"
-    MISSING = "missing"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at; ``what_to_do`` is empty when nothing is."""
-
-    subject: str
-    state: FindingState
-    sentence: str
-    what_to_do: str = ""
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -75,7 +58,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_addresses(settings),
         *_alerts(settings),
         *_troubles(settings),
-        *_webhooks(settings),
+        *doors(settings),
         _port(settings),
     ]
 
@@ -114,11 +97,12 @@ def _organisation(settings: Settings) -> Iterator[Finding]:
 
 def _organisation_in_use(settings: Settings) -> Iterator[Finding]:
     """What the service that runs has read; nothing while none runs here."""
-    token = settings.api_token
+    url = f"http://{settings.host}:{settings.port}"
+    token = settings.api_token.get_secret_value() if settings.api_token else kept_token(url)
     try:
         answer = httpx.get(
-            f"http://{settings.host}:{settings.port}/api/organisation-file",
-            headers={"Authorization": f"Bearer {token.get_secret_value()}"} if token else None,
+            f"{url}/api/organisation-file",
+            headers={"Authorization": f"Bearer {token}"} if token else None,
             timeout=5,
         )
         used = FileInUse.model_validate_json(answer.raise_for_status().content)
@@ -347,22 +331,6 @@ def _read(settings: Settings, read: Callable[[Session, Organisation], ReadT]) ->
         return None
     finally:
         database.dispose()
-
-
-def _webhooks(settings: Settings) -> Iterator[Finding]:
-    for name, secret, without in (
-        ("generic", "GENERIC_TOKEN", "is off"),
-        ("pagerduty", "PAGERDUTY_SECRETS", "is off"),
-        ("sendgrid", "SENDGRID_WEBHOOK_KEY", "is off"),
-        ("alertmanager", "ALERTMANAGER_TOKEN", "takes alerts from anybody who reaches it"),
-    ):
-        subject = f"/webhooks/{name}"
-        if getattr(settings, secret.lower()):
-            yield Finding(subject, FindingState.OK, "Its secret is set.")
-        else:
-            yield Finding(
-                subject, FindingState.MISSING, f"It has no secret and {without}.", f"Set FOLLOWTHROUGH_{secret}."
-            )
 
 
 def _port(settings: Settings) -> Finding:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from followthrough.domain.answered.access.identity import PersonField
 from followthrough.domain.replayed.times import Duration, duration
 
 SHORTEST_TOKEN, SHORTEST_LINK_SECRET = 8, 16
@@ -68,6 +69,23 @@ def _address(written: str) -> str:
     return written
 
 
+def _issuer(written: str) -> str:
+    parts = urlsplit(_address(written))
+    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError(f"{written!r} is not encrypted, so anybody on the way could sign in; write it with https://")
+    return written
+
+
+def _claim(written: str) -> str:
+    fields = "|".join(PersonField)
+    if written != "email" and not re.fullmatch(rf"[^=\s]+=({fields})", written):
+        raise ValueError(
+            f"{written!r} maps no claim; write email, or like preferred_username=key: a claim, and one of "
+            f"{', '.join(PersonField)} of people in the organisation file"
+        )
+    return written
+
+
 def _verification_key(written: str) -> str:
     if not written:
         return written
@@ -81,6 +99,8 @@ def _verification_key(written: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
+Claim = Annotated[str, AfterValidator(_claim)]
 Given = Annotated[SecretStr, AfterValidator(_at_least(1))]
 """A secret that a vendor makes."""
 Token = Annotated[SecretStr, AfterValidator(_at_least(SHORTEST_TOKEN))]
@@ -112,7 +132,16 @@ class Settings(BaseSettings):
     request_within: Duration = Field(
         timedelta(minutes=1), description="How long a client may take to send a request, or to take an answer"
     )
-    api_token: Token | None = Field(None, description="Asked for by the JSON API when set")
+    api_token: Token | None = Field(
+        None, description="One token for all, which acts for anybody; `followthrough token create` makes better ones"
+    )
+
+    oidc_issuer: Issuer = Field("", description="OpenID Connect provider where people sign in")
+    oidc_client_id: str = Field("", validate_default=True, description="What the provider calls this service")
+    oidc_client_secret: Given | None = Field(None, description="Not for a public client, which PKCE is enough for")
+    oidc_claim: Claim = Field("email", description="Which claim says who somebody is; email has to be verified")
+    session_idle: Duration = Field(timedelta(hours=12), description="Who asks for nothing so long signs in again")
+    session_lasts: Duration = Field(timedelta(days=7), description="After this everybody signs in again")
 
     generic_token: Token | None = Field(None, description="Bearer token of /webhooks/generic")
     alertmanager_token: Token | None = Field(None, description="Bearer token of /webhooks/alertmanager, when set")
@@ -146,6 +175,13 @@ class Settings(BaseSettings):
     mail_from: str = "Followthrough <followthrough@example.com>"
     link_secret: LinkSecret | None = Field(None, description="Signs links in mails; without it one is made in data_dir")
     previous_link_secrets: LinkSecrets = Field((), description="Their links still work, for rotation")
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _known_to_the_provider(cls, client_id: str, info: ValidationInfo) -> str:
+        if info.data.get("oidc_issuer") and not client_id:
+            raise ValueError("it is empty; write the client id that the provider has for this service")
+        return client_id
 
     @cached_property
     def resolved_database_url(self) -> str:

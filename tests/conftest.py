@@ -21,6 +21,7 @@ for name in [name for name in os.environ if name.startswith(("FOLLOWTHROUGH_", "
     if name != "FOLLOWTHROUGH_CONTRACTS":
         del os.environ[name]  # what the caller's own service is like is nothing to the tests
 os.environ["FOLLOWTHROUGH_LINK_SECRET"] = "the secret of the tests"
+os.environ["FOLLOWTHROUGH_CONFIG_DIR"] = os.devnull  # nobody is signed in
 Settings.model_config["env_file"] = None
 
 for profile, examples in (("quick", 20), ("usual", 100), ("thorough", 1000)):

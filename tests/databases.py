@@ -24,7 +24,7 @@ def _postgresql_program(name: str) -> str | None:
     return str(installed[-1]) if installed else shutil.which(name)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -53,7 +53,7 @@ def postgresql() -> Iterator[str]:
             stdout=subprocess.DEVNULL,
         )
 
-    data, port = str(folder / "data"), _free_port()
+    data, port = str(folder / "data"), free_port()
     options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
     try:
         run(initdb, "-D", data, "-U", "followthrough", "-A", "trust", "-E", "UTF8", "--no-sync")

@@ -93,6 +93,10 @@ def test_one_that_is_none_is_refused_in_words(
         ("JIRA_URL", "http://jira.example.com:port", "is no address"),
         ("SENDGRID_HOST", "api.sendgrid.com", "is no address"),
         ("SENDGRID_WEBHOOK_KEY", "garbage", "it is no public key"),
+        ("OIDC_ISSUER", "sso.example.com", "is no address"),
+        ("OIDC_ISSUER", "http://sso.example.com", "write it with https://"),
+        ("OIDC_CLAIM", "preferred_username", "maps no claim; write email, or like preferred_username=key"),
+        ("OIDC_CLAIM", "sub=shoe-size", "maps no claim"),
     ],
 )
 def test_what_leads_nowhere_is_refused_at_the_start(
@@ -104,3 +108,16 @@ def test_what_leads_nowhere_is_refused_at_the_start(
     said = " ".join(capsys.readouterr().err.split())
     assert said.startswith(f"The setting FOLLOWTHROUGH_{name} is wrong: ")
     assert why in said
+
+
+def test_a_provider_needs_the_name_that_it_has_for_the_service(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FOLLOWTHROUGH_OIDC_ISSUER", "https://sso.example.com/realms/company")
+    with pytest.raises(typer.Exit):
+        read_settings()
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith("The setting FOLLOWTHROUGH_OIDC_CLIENT_ID is wrong: it is empty")
+    monkeypatch.setenv("FOLLOWTHROUGH_OIDC_CLIENT_ID", "followthrough")
+    monkeypatch.setenv("FOLLOWTHROUGH_OIDC_CLAIM", "preferred_username=key")
+    assert read_settings().oidc_claim == "preferred_username=key"

@@ -18,10 +18,12 @@ from followthrough.cli import (
     incidents,
     item_lifecycle,
     items,
+    login,
     planning,
     postmortems,
     service,
     tickets,
+    tokens,
     updates,
 )
 from followthrough.cli.api import fail, out
@@ -65,7 +67,7 @@ def options(
 
 
 PANELS = {
-    "Service": (service,),
+    "Service": (service, login),
     "Incidents": (incidents, incident_lifecycle, updates, postmortems),
     "Action items": (items, item_lifecycle, tickets, planning, calendar),
     "Culture": (culture, drills),
@@ -78,3 +80,4 @@ for panel, parts in PANELS.items():
 app.add_typer(audit.app, name="audit", rich_help_panel="Service")
 app.add_typer(digests.app, name="digest", rich_help_panel="Culture")
 app.add_typer(directory.app, name="directory", rich_help_panel="Service")
+app.add_typer(tokens.app, name="token", rich_help_panel="Service")

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from uuid import uuid4
 
@@ -13,7 +14,9 @@ from httpx import codes
 from pydantic import BaseModel
 from rich.console import Console
 
+from followthrough.cli.credentials import kept_person, token_for
 from followthrough.domain.replayed.text import clean, clean_all
+from followthrough.local_person import local_person
 from followthrough.web.bodies import PRIVATE
 
 out = Console(markup=False, emoji=False)
@@ -25,7 +28,31 @@ AGAIN_AFTER, LONGEST_WAIT = 5, 30
 NOT_ALLOWED, UNREACHABLE, NOT_FOUND = 1, 3, 4
 """Exit codes beside 0 and Typer's own 2 for a wrong command line."""
 
-By = Annotated[str, typer.Option("--by", envvar="FOLLOWTHROUGH_USER", help="Who you are, as in the organisation file")]
+
+def service_url() -> str:
+    """Of the service that commands speak to."""
+    return os.environ.get("FOLLOWTHROUGH_URL", "http://127.0.0.1:8080").rstrip("/")
+
+
+def _you() -> str:
+    """Who signed in by `followthrough login`, or was chosen at this machine."""
+    person = kept_person(service_url())
+    if person is None and "FOLLOWTHROUGH_URL" not in os.environ:
+        person = local_person(Path(os.environ.get("FOLLOWTHROUGH_DATA_DIR", ".data")))
+    if person is None:
+        raise typer.BadParameter("say who you are: --by YOU, FOLLOWTHROUGH_USER=YOU, or `followthrough login`")
+    return person
+
+
+By = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        envvar="FOLLOWTHROUGH_USER",
+        default_factory=_you,
+        help="Who you are, as in the organisation file; else who signed in",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts")]
 
 
@@ -49,14 +76,14 @@ def call(
     Ends the command when the service refuses or can't be reached, or has accepted a command without its result.
     ``known=False`` keeps the token back, which could tell who asks; what takes a key, ``keyed``, is tried again.
     """
-    url = os.environ.get("FOLLOWTHROUGH_URL", "http://127.0.0.1:8080").rstrip("/")
-    token = os.environ.get("FOLLOWTHROUGH_API_TOKEN")
+    url = service_url()
+    token = token_for(url) if known else None
     request = httpx.Request(
         method,
         f"{url}/api{path}",
         json=body.model_dump(mode="json") if body else None,
         params={name: value for name, value in params.items() if value is not None},
-        headers={"Authorization": f"Bearer {token}"} if token and known else {},
+        headers={"Authorization": f"Bearer {token}"} if token else {},
     )
     if keyed:
         request.headers["Idempotency-Key"] = uuid4().hex

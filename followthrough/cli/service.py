@@ -209,7 +209,8 @@ def troubles_table(troubles: list[dict[str, str]]) -> Table:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Say what is found, what is missing and what to do. Exits with 1 when something is wrong."""
-    from followthrough.doctor import Finding, FindingState, examine
+    from followthrough.doctor import examine
+    from followthrough.findings import Finding, FindingState
 
     findings = examine(read_settings())
     show(TypeAdapter(list[Finding]).dump_python(findings, mode="json"), as_json, findings_table)

@@ -15,10 +15,11 @@ from followthrough.domain.replayed.values import Refusal
 from followthrough.links import Link
 from followthrough.permission import Forbidden
 from followthrough.store.links import use
+from followthrough.web.access import without_sign_in
 from followthrough.web.act_facts import facts, state
 from followthrough.web.act_form import Offer, command_of, form_fields
 from followthrough.web.act_links import HEADERS, Closed, OfferDep, ToDecideDep, closed_page, require_unused
-from followthrough.web.dependencies import ActorDep, GatewayDep, LinksDep, Reading
+from followthrough.web.dependencies import GatewayDep, LinksDep, Reading
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
@@ -34,18 +35,18 @@ TypedDep = Annotated[Mapping[str, str], Depends(_typed)]
 
 
 @router.api_route("/act/{token}", methods=["GET", "HEAD"])
+@without_sign_in
 async def look(request: Request, offer: OfferDep) -> Response:
     """What the link is for, and the form to do it."""
     return _form(request, offer)
 
 
 @router.post("/act/{token}")
-async def act(
-    request: Request, typed: TypedDep, offer: OfferDep, reading: Reading, gateway: GatewayDep, asking: ActorDep
-) -> Response:
+@without_sign_in
+async def act(request: Request, typed: TypedDep, offer: OfferDep, reading: Reading, gateway: GatewayDep) -> Response:
     """As the person whom the mail was for; having the link is what allows it. Equal links are one command."""
     records = gateway.items if isinstance(offer.record, ActionItem) else gateway.incidents
-    actor = Actor(person=offer.link.person, door=Door.MAIL_LINK, address=asking.address)
+    actor = Actor(person=offer.link.person, door=Door.MAIL_LINK, address=request.client.host if request.client else "")
     try:
         record = await records.command(offer.record.id, command_of(offer, typed), actor, offer.link.nonce)
     except (Refusal, NotCarriedOut, Forbidden) as error:
@@ -56,6 +57,7 @@ async def act(
 
 
 @router.api_route("/decide/{token}", methods=["GET", "HEAD"])
+@without_sign_in
 async def decide(request: Request, token: str, found: ToDecideDep, links: LinksDep) -> Response:
     """From a mail about many things: links to all that the person may decide about one of them."""
     link, record, people = found

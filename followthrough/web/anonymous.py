@@ -25,6 +25,7 @@ from followthrough.records import Unknown
 from followthrough.store import queries
 from followthrough.store.anonymous import TooMany, add, shown_notes
 from followthrough.store.privacy import sees
+from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import Authorised, OrganisationDep, Reading, SeenByDep
 from followthrough.web.rendering import page
 
@@ -44,6 +45,7 @@ router = APIRouter()
 
 
 @router.post("/api/incidents/{incident_id}/anonymous", status_code=201, tags=["api"])
+@without_sign_in
 def add_note(
     incident_id: str, note: NewNote, organisation: OrganisationDep, reading: Reading, response: Response
 ) -> Taken:
@@ -63,12 +65,14 @@ def list_notes(
 
 
 @router.get("/incidents/{incident_id}/anonymous", include_in_schema=False, response_class=HTMLResponse)
+@without_sign_in
 def show_form(request: Request, incident_id: str, organisation: OrganisationDep, reading: Reading) -> Response:
     """To write a note."""
     return _draw(request, _named(reading, incident_id), incident_id, organisation)
 
 
 @router.post("/incidents/{incident_id}/anonymous", include_in_schema=False, response_class=HTMLResponse)
+@without_sign_in
 def take_form(
     request: Request,
     incident_id: str,

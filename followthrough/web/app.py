@@ -1,8 +1,9 @@
 """The web application: intake, API and dashboard on one port."""
 
+import logging
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 from temporalio.client import Client
@@ -11,6 +12,7 @@ from followthrough import __version__
 from followthrough.audit import Audit
 from followthrough.gateway import Gateway
 from followthrough.links import links_for
+from followthrough.oidc import Provider
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.web import (
@@ -35,13 +37,20 @@ from followthrough.web import (
     readiness,
     scim,
     sendgrid,
+    sign_in,
+    terminals,
+    tokens,
     troubles,
     unsubscribe,
     updates,
+    you,
 )
+from followthrough.web.access import require_actor
 from followthrough.web.dependencies import Served
 from followthrough.web.doors import Allowed
 from followthrough.web.security import Guard
+
+logger = logging.getLogger(__name__)
 
 PARTS = (
     intake,
@@ -67,15 +76,24 @@ PARTS = (
     audit,
     unsubscribe,
     readiness,
+    sign_in,
+    you,
+    tokens,
+    terminals,
 )
 
 
 def create_app(settings: Settings, organisation: OrganisationFile, client: Client, database: Engine) -> FastAPI:
     """Everything over HTTP. Its description is at /openapi.json."""
-    app = FastAPI(title="Followthrough", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Followthrough", version=__version__, docs_url=None, redoc_url=None, dependencies=[Depends(require_actor)]
+    )
+    if settings.api_token is not None:
+        logger.warning("Whoever has FOLLOWTHROUGH_API_TOKEN acts as anybody; `followthrough doctor` says what to do.")
     kept = Audit(settings.data_dir, database)
     gateway = Gateway(client, organisation, database, kept.noting)
-    app.state.served = Served(settings, organisation, client, database, gateway, links_for(settings), kept)
+    provider = Provider(settings) if settings.oidc_issuer else None
+    app.state.served = Served(settings, organisation, client, database, gateway, links_for(settings), kept, provider)
     for kind, handler in errors.HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.add_middleware(Guard, settings=settings)

@@ -1,12 +1,13 @@
 """What clients post, and a header that they get. The command line uses it too, so it imports nothing of the service."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from followthrough.domain.answered.access.actor import Scope
 from followthrough.domain.replayed.sprint.commands import MOST_PLANNED
-from followthrough.domain.replayed.text import Key, Label, Title
+from followthrough.domain.replayed.text import KEY, Key, Label, Title
 from followthrough.domain.replayed.times import Day
 from followthrough.domain.replayed.values import PersonId, Request, ServiceId, Severity, TeamId
 
@@ -65,3 +66,25 @@ class DirectoryImport(Request):
 
     csv: str = Field(max_length=4_000_000)
     dry_run: bool = False
+
+
+class NewToken(Request):
+    """A token of whoever makes it, or of a program."""
+
+    name: Annotated[Title, Field(description="What it is for, as timelines are to call it")]
+    service: bool = False
+    scopes: Annotated[frozenset[Scope], Field(min_length=1)] = frozenset({Scope.READ, Scope.COMMAND})
+    days: int = Field(90, ge=1, le=366)
+
+
+class NewTerminal(Request):
+    """A terminal without a browser beside it asks for a token."""
+
+    name: Title
+
+
+class TerminalAnswer(Request):
+    """How a terminal gets its token, with the ``verifier`` of what it asked the browser for."""
+
+    secret: str = Field(max_length=KEY)
+    verifier: str = Field("", max_length=KEY)

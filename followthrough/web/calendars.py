@@ -17,6 +17,7 @@ from followthrough.links import BadLink, Link
 from followthrough.store import queries
 from followthrough.store.links import revoke_calendar, revoked_calendars
 from followthrough.store.privacy import marked
+from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import (
     ActorDep,
     Authorised,
@@ -62,6 +63,7 @@ def revoke_address(
 
 
 @router.get("/people/{person}/deadlines.ics", include_in_schema=False)
+@without_sign_in
 def deadlines(
     person: PersonId,
     token: str,

@@ -3,8 +3,8 @@
 import asyncio
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Query, Request
@@ -14,16 +14,18 @@ from sqlmodel import Session
 from temporalio.client import Client
 
 from followthrough.audit import Audit
-from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, Door
+from followthrough.domain.answered.access.actor import Actor, Door
 from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.access.privacy import seen_by
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.values import PersonId
 from followthrough.gateway import Gateway
 from followthrough.links import Links
+from followthrough.oidc import Provider
 from followthrough.organisation_file import OrganisationFile
 from followthrough.permission import Forbidden
 from followthrough.settings import Settings
+from followthrough.web.limits import Often
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,12 @@ class Served:
     gateway: Gateway
     links: Links
     audit: Audit
+    provider: Provider | None
+    """Where people sign in; None where nobody can."""
+    tries: Often = field(default_factory=lambda: Often(100, timedelta(minutes=1)))
+    """Of signing in: a whole company may come from one address."""
+    codes: Often = field(default_factory=lambda: Often(10, timedelta(minutes=1)))
+    """Of codes that people type."""
 
 
 def served(request: Request) -> Served:
@@ -66,8 +74,9 @@ async def _links(request: Request) -> Links:
 
 
 async def actor_of(request: Request) -> Actor:
-    """Who asks, and from where."""
-    return AT_THIS_MACHINE.model_copy(update={"address": request.client.host if request.client else ""})
+    """As it was proven before the route was asked, unless that is marked ``access.without_sign_in``."""
+    actor: Actor = request.state.visitor.actor
+    return actor
 
 
 async def _audit(request: Request) -> Audit:
@@ -114,8 +123,8 @@ def require_bearer(request: Request, token: SecretStr) -> None:
         )
 
 
-async def _authorised(request: Request, settings: SettingsDep) -> None:
-    if settings.api_token is not None:
+async def _authorised(request: Request, settings: SettingsDep, actor: ActorDep) -> None:
+    if settings.api_token is not None and actor.door is Door.THIS_MACHINE:
         require_bearer(request, settings.api_token)
 
 

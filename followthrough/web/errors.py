@@ -25,6 +25,7 @@ from followthrough.records import EndedMeanwhile, NotYet, Unknown
 from followthrough.store.audit_journal import NotKept
 from followthrough.web.act_links import Closed, closed_page
 from followthrough.web.rendering import page
+from followthrough.web.returning import sign_in_link
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ SENTENCES = {
     405: "This address does not take that method.",
 }
 """Instead of the framework's own words."""
+
+HEADINGS = {202: "That is on its way", 401: "Who are you?", 403: "That is not for you"}
+SIGN_IN = "People sign in to see this. Afterwards you come back here."
 
 
 STATUS = {
@@ -119,9 +123,22 @@ def answer(request: Request, status: int, text: str, headers: Any = None) -> Res
     if "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(
         ("/api/", "/webhooks/")
     ):
-        heading = "That is on its way" if status == 202 else "That did not work"
-        return page(request, "error.html", status=status, headers=headers, heading=heading, sentence=sentence)
+        return page(
+            request,
+            "error.html",
+            status=status,
+            headers=headers,
+            heading=HEADINGS.get(status, "That did not work"),
+            sentence=SIGN_IN if status == 401 else sentence,
+            sign_in=sign_in_link(_asked(request)) if status == 401 else "",
+        )
     return JSONResponse({"message" if status == 202 else "error": sentence}, status, headers)
+
+
+def _asked(request: Request) -> str:
+    """The page that was asked for, to come back to; what was sent is gone."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path}{query}" if request.method == "GET" else "/"
 
 
 def _sentence(errors: Sequence[Any]) -> str:

@@ -18,6 +18,7 @@ from followthrough.domain.replayed.incident.alert import Alert, AlertState
 from followthrough.gateway import Gateway
 from followthrough.settings import Settings
 from followthrough.web.accepted import Accepted, incident_page
+from followthrough.web.access import without_sign_in
 from followthrough.web.alert_bodies import (
     MOST_ALERTS,
     PAGERDUTY_STATES,
@@ -36,6 +37,7 @@ router = APIRouter(prefix="/webhooks", tags=["intake"])
 
 
 @router.post("/alertmanager", responses=ANSWERS, dependencies=[FromAlertmanager])
+@without_sign_in
 async def alertmanager(
     body: Annotated[dict[str, Any], Body()], organisation: OrganisationDep, gateway: GatewayDep, settings: SettingsDep
 ) -> Response:
@@ -45,6 +47,7 @@ async def alertmanager(
 
 
 @router.post("/pagerduty", responses=ANSWERS, dependencies=[FromPagerDuty])
+@without_sign_in
 async def pagerduty(envelope: PagerDutyEnvelope, gateway: GatewayDep, settings: SettingsDep) -> Response:
     """PagerDuty, as a V3 webhook subscription to incident events."""
     event = envelope.event
@@ -60,6 +63,7 @@ async def pagerduty(envelope: PagerDutyEnvelope, gateway: GatewayDep, settings: 
 
 
 @router.post("/generic", responses=ANSWERS, dependencies=[FromGeneric])
+@without_sign_in
 async def generic(alert: GenericAlert, gateway: GatewayDep, settings: SettingsDep) -> Response:
     """Any other pager."""
     return await _deliver(alert.to_alert(datetime.now(UTC)), alert.labels, gateway, settings)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from activities.tickets.jira.search import item_id_in
 from followthrough.domain.replayed.text import MachineKey
 from followthrough.store import queries
+from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import Authorised, GatewayDep, Reading
 from followthrough.web.reading import read
 from followthrough.web.webhook_keys import FromJira
@@ -42,6 +43,7 @@ router = APIRouter()
 
 
 @router.post("/webhooks/jira", tags=["intake"], dependencies=[FromJira])
+@without_sign_in
 async def event(event: JiraEvent, gateway: GatewayDep, reading: Reading) -> Heard:
     """Jira, as a webhook for events of issues and comments; what is about no ticket of ours changes nothing."""
     if event.issue is None:

@@ -24,6 +24,7 @@ from followthrough.store.alerts import without_route
 from followthrough.store.anonymous import shown_notes
 from followthrough.store.mail_problems import problem_addresses
 from followthrough.store.tables import MailState, VendorPauseRow
+from followthrough.web.access import at_this_machine
 from followthrough.web.dependencies import (
     ActorDep,
     GatewayDep,
@@ -36,7 +37,6 @@ from followthrough.web.dependencies import (
 )
 from followthrough.web.next_moment import next_moment
 from followthrough.web.rendering import MAIL_HEADERS, page
-from followthrough.web.security import on_this_machine
 
 PAGE_LENGTH = 50
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
@@ -224,7 +224,7 @@ def _next_moment(organisation: Organisation, record: Incident | ActionItem) -> s
 
 def _acts(request: Request, settings: Settings) -> bool:
     """Whether links to act by are shown: where mails are sent or others get in, only who got one can act by it."""
-    return not settings.sendgrid_api_key and not settings.api_token and on_this_machine(request)
+    return not settings.sendgrid_api_key and not settings.api_token and at_this_machine(request, settings)
 
 
 def _choice(choices: type[ChoiceT], value: str) -> ChoiceT | None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Request
 from sqlalchemy import exc
 
 from followthrough.store.heartbeat import beat
+from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import SettingsDep, served
 from followthrough.web.errors import RETRY_AFTER
 
@@ -21,12 +22,14 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/healthz")
+@without_sign_in
 async def healthy() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
 @router.get("/readyz")
+@without_sign_in
 async def ready(request: Request, settings: SettingsDep) -> dict[str, str]:
     """The engine answers, and database and disk take what is written; else 503."""
     async with asyncio.timeout(READY_WITHIN.total_seconds()):

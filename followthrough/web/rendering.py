@@ -84,5 +84,6 @@ _templates = Jinja2Templates(env=_environment)
 
 
 def page(request: Request, template: str, *, status: int = 200, headers: Any = None, **context: Any) -> Response:
-    """A page rendered from its template."""
+    """A page rendered from its template, which says who is signed in where somebody had to be."""
+    context["visitor"] = getattr(request.state, "visitor", None)
     return _templates.TemplateResponse(request, template, context, status_code=status, headers=headers)

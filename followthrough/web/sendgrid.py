@@ -21,6 +21,7 @@ from followthrough.store.mail_problems import (
     record_problem_address,
 )
 from followthrough.store.subscriptions import unsubscribe
+from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import GatewayDep, OrganisationDep, Reading
 from followthrough.web.reading import read
 from followthrough.web.webhook_keys import FromSendGrid
@@ -60,6 +61,7 @@ router = APIRouter()
 
 
 @router.post("/webhooks/sendgrid", tags=["intake"], status_code=204, dependencies=[FromSendGrid])
+@without_sign_in
 async def receive(request: Request, reading: Reading, organisation: OrganisationDep, gateway: GatewayDep) -> None:
     """SendGrid's signed event webhook, a list; what is about no mail and no address of ours changes nothing."""
     events = _events(await request.body())

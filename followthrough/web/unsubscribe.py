@@ -13,6 +13,7 @@ from followthrough.domain.replayed.values import PersonId
 from followthrough.links import BadLink, Links
 from followthrough.mail.unsubscribe import UNSUBSCRIBE
 from followthrough.store import subscriptions
+from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import LinksDep, OrganisationDep, Reading
 from followthrough.web.rendering import page
 
@@ -27,12 +28,14 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/unsubscribe/{token}")
+@without_sign_in
 def ask(request: Request, reading: Reading, links: LinksDep, organisation: OrganisationDep, token: str) -> Response:
     """Whether the digest is wanted."""
     return _show(request, reading, organisation, *_meant(links, token))
 
 
 @router.post("/unsubscribe/{token}")
+@without_sign_in
 def act(
     request: Request,
     reading: Reading,

@@ -10,6 +10,7 @@ from fastapi import Depends, Header, HTTPException, Request
 from pydantic import SecretStr
 from sendgrid.helpers.eventwebhook import EventWebhook
 
+from followthrough.web.access import at_this_machine
 from followthrough.web.dependencies import SettingsDep, require_bearer
 
 OLDEST = 26 * 60 * 60
@@ -25,6 +26,12 @@ async def _generic(request: Request, settings: SettingsDep) -> None:
 async def _alertmanager(request: Request, settings: SettingsDep) -> None:
     if settings.alertmanager_token is not None:
         require_bearer(request, settings.alertmanager_token)
+    elif not at_this_machine(request, settings):
+        raise HTTPException(
+            403,
+            "Alerts from elsewhere than this machine need a token: set FOLLOWTHROUGH_ALERTMANAGER_TOKEN, and have "
+            "Alertmanager send it as http_config.authorization.credentials.",
+        )
 
 
 async def _pagerduty(

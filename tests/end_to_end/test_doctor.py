@@ -7,12 +7,14 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from followthrough.doctor import FindingState, examine
+from followthrough.doctor import examine
+from followthrough.findings import FindingState
 from followthrough.settings import Settings
 from followthrough.store.alerts import keep
 from followthrough.store.database import migrate, open_database
 from tests.end_to_end.processes import FOLLOWTHROUGH, process, until
 from tests.notices import ALERT
+from tests.standins import oidc
 from tests.standins.jira import Fault, JiraStandIn
 from tests.standins.jira_data import screen_field
 from tests.web.test_sendgrid import VERIFICATION_KEY
@@ -41,12 +43,14 @@ async def test_what_is_configured_and_works_is_ok(address: str, tmp_path: Path) 
     secret = SecretStr("for-tests-only")
     file = tmp_path / "followthrough.yaml"
     file.write_text(EXAMPLE.replace("# administrators:", "administrators:"))
-    with JiraStandIn() as jira:
+    with JiraStandIn() as jira, oidc.provider() as issuer:
         settings = Settings(
             TEMPORAL_ADDRESS=address,
             organisation_file=file,
             data_dir=tmp_path,
             port=0,
+            oidc_issuer=issuer,
+            oidc_client_id=oidc.CLIENT,
             generic_token=secret,
             alertmanager_token=secret,
             pagerduty_secrets=(secret,),

@@ -1,3 +1,4 @@
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.web.app import create_app
 from tests.days import CLOCK
+from tests.standins import oidc
 from worker import Workers, build_worker
 
 SETTINGS = Settings(
@@ -51,6 +53,11 @@ class Web:
 
     async def workflows(self) -> set[str]:
         return {execution.id async for execution in self.client.list_workflows()}
+
+
+def words(answer: httpx.Response) -> str:
+    main = answer.text[answer.text.index("<main") :]
+    return " ".join(re.sub(r"<[^>]+>", " ", main).replace("&#39;", "'").split())
 
 
 async def new_namespace(address: str) -> Client:
@@ -98,6 +105,47 @@ async def web(
     async with web.worker():
         yield web
     web.database.dispose()
+
+
+@pytest.fixture(scope="session")
+async def alone(organisation: OrganisationFile, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Web]:
+    """No engine runs behind it."""
+    settings = SETTINGS.model_copy(update={"data_dir": tmp_path_factory.mktemp("alone")})
+    database = open_database(settings.resolved_database_url)
+    migrate(database)
+    yield Web(settings, organisation, await Client.connect("127.0.0.1:9", lazy=True), database)
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[str]:
+    with oidc.provider() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def known(alone: Web, issuer: str) -> Web:
+    """A service where people sign in."""
+    changed = {
+        "oidc_issuer": issuer,
+        "oidc_client_id": oidc.CLIENT,
+        "oidc_client_secret": SecretStr("of the client"),
+        "public_url": "http://localhost",
+    }
+    return replace(alone, settings=alone.settings.model_copy(update=changed))
+
+
+@pytest.fixture
+async def browser(known: Web) -> AsyncIterator[httpx.AsyncClient]:
+    async with known.browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def run_by_tomas(tmp_path: Path) -> OrganisationFile:
+    file = tmp_path / "followthrough.yaml"
+    file.write_text(f"{Path('followthrough.example.yaml').read_text()}\nadministrators: [tomas]\n")
+    return OrganisationFile(file)
 
 
 @pytest.fixture

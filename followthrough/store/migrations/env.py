@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from followthrough.store import audit_tables, directory_tables, tables  # noqa: F401 -- fill the metadata
+from followthrough.store import access_tables, audit_tables, directory_tables, tables  # noqa: F401 -- fill the metadata
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata, render_as_batch=True

@@ -7,13 +7,19 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.values import PersonId
 
 
+def is_here(organisation: Organisation, person: PersonId, day: date) -> bool:
+    """Whether the organisation has them, and they have not left by ``day``."""
+    known = organisation.people.get(person)
+    return known is not None and (known.left is None or known.left > day)
+
+
 def as_of(organisation: Organisation, day: date) -> Organisation:
     """The organisation without those who left by ``day``.
 
     Their manager manages who reported to them and leads their team, or else one of its members, or anybody. Their
     turns on call go to the next in the list, or else to the escalation path or the lead.
     """
-    here = {key: person for key, person in organisation.people.items() if person.left is None or person.left > day}
+    here = {key: person for key, person in organisation.people.items() if is_here(organisation, key, day)}
     if not here or len(here) == len(organisation.people):
         return organisation
 

@@ -1,0 +1,150 @@
+"""Tokens for programs: of people, and of services. Each is shown once."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import AwareDatetime, BaseModel
+from sqlmodel import Session
+
+from followthrough.domain.answered.access.actor import Actor, Door, Scope
+from followthrough.domain.answered.access.token_rules import PERSONAL_SCOPES, why_no_token, why_not_revoke
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.text import Title
+from followthrough.domain.replayed.values import PersonId
+from followthrough.store import tokens
+from followthrough.store.access_tables import TokenRow
+from followthrough.web.bodies import NewToken
+from followthrough.web.dependencies import ActorDep, Authorised, OrganisationDep, Reading
+from followthrough.web.rendering import page
+
+NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+class TokenLine(BaseModel):
+    """A token without its secret; ``person`` is None for a service's, ``made_by`` for whoever was at the machine."""
+
+    id: str
+    name: str
+    person: PersonId | None
+    scopes: list[Scope]
+    made_by: PersonId | None
+    made_at: AwareDatetime
+    ends_at: AwareDatetime
+    used_at: AwareDatetime | None
+    revoked_at: AwareDatetime | None
+
+
+class MadeToken(TokenLine):
+    """A new token, with what nobody is shown again."""
+
+    token: str
+
+
+router = APIRouter()
+pages = APIRouter(prefix="/tokens", include_in_schema=False, default_response_class=HTMLResponse)
+api = APIRouter(prefix="/api/tokens", tags=["api"], dependencies=[Authorised])
+
+
+@api.get("")
+def list_tokens(actor: ActorDep, organisation: OrganisationDep, reading: Reading) -> list[TokenLine]:
+    """One's own and, for administrators, those of services; also those that have ended."""
+    return [TokenLine.model_validate(row.model_dump()) for row in _seen(actor, organisation, reading)]
+
+
+@api.post("", status_code=201)
+def make_token(
+    new: NewToken, actor: ActorDep, organisation: OrganisationDep, reading: Reading, response: Response
+) -> MadeToken:
+    """The answer has the token; keep it, for it is not shown again."""
+    response.headers.update(NOT_KEPT)
+    return _make(new, actor, organisation, reading)
+
+
+@api.delete("/{token_id}")
+def revoke_token(token_id: str, actor: ActorDep, organisation: OrganisationDep, reading: Reading) -> TokenLine:
+    """From now on it lets nobody in."""
+    return TokenLine.model_validate(_revoke(token_id, actor, organisation, reading).model_dump())
+
+
+@pages.get("")
+def show_tokens(request: Request, actor: ActorDep, organisation: OrganisationDep, reading: Reading) -> Response:
+    """One's own, and a form for another."""
+    return _page(request, actor, organisation, reading)
+
+
+@pages.post("")
+def take_form(
+    request: Request,
+    actor: ActorDep,
+    organisation: OrganisationDep,
+    reading: Reading,
+    name: Annotated[Title, Form()],
+    scopes: Annotated[frozenset[Scope], Form(min_length=1)],
+    days: Annotated[int, Form(ge=1, le=366)],
+    service: Annotated[bool, Form()] = False,
+) -> Response:
+    """Shows the new token, this once."""
+    new = NewToken(name=name, scopes=scopes, days=days, service=service)
+    return _page(request, actor, organisation, reading, made=_make(new, actor, organisation, reading))
+
+
+@pages.post("/{token_id}/revoke")
+def revoke_by_form(token_id: str, actor: ActorDep, organisation: OrganisationDep, reading: Reading) -> Response:
+    """From now on it lets nobody in."""
+    _revoke(token_id, actor, organisation, reading)
+    return RedirectResponse("/tokens", 303)
+
+
+router.include_router(pages)
+router.include_router(api)
+
+
+def _make(new: NewToken, actor: Actor, organisation: Organisation, session: Session) -> MadeToken:
+    """Raises HTTPException 403."""
+    if wrong := why_no_token(actor, new.scopes, organisation.administrators, service=new.service):
+        raise HTTPException(403, wrong)
+    now = datetime.now(UTC)
+    person = None if new.service else actor.person
+    row, token = tokens.make(session, new.name, person, new.scopes, actor.person, now, now + timedelta(days=new.days))
+    return MadeToken(**row.model_dump(), token=token)
+
+
+def _revoke(token_id: str, actor: Actor, organisation: Organisation, session: Session) -> TokenRow:
+    """Raises HTTPException 403 or 404."""
+    row = session.get(TokenRow, token_id)
+    if row is None:
+        raise HTTPException(404, f"There is no token {token_id}; `followthrough token list` lists them.")
+    if wrong := why_not_revoke(actor, row.person, organisation.administrators):
+        raise HTTPException(403, wrong)
+    tokens.revoke(session, row, datetime.now(UTC))
+    session.refresh(row)
+    return row
+
+
+def _seen(actor: Actor, organisation: Organisation, session: Session) -> list[TokenRow]:
+    own = tokens.tokens_of(session, actor.person) if actor.person else []
+    return [*own, *(tokens.tokens_of(session, None) if _administers(actor, organisation) else [])]
+
+
+def _administers(actor: Actor, organisation: Organisation) -> bool:
+    return actor.door is Door.THIS_MACHINE or actor.person in organisation.administrators
+
+
+def _page(
+    request: Request, actor: Actor, organisation: Organisation, session: Session, made: MadeToken | None = None
+) -> Response:
+    return page(
+        request,
+        "tokens.html",
+        headers=NOT_KEPT,
+        tokens=_seen(actor, organisation, session),
+        made=made,
+        now=datetime.now(UTC),
+        scopes=list(Scope),
+        usual=(Scope.READ, Scope.COMMAND),
+        of_services=list(frozenset(Scope) - PERSONAL_SCOPES),
+        administers=_administers(actor, organisation),
+        name=organisation.name_of,
+    )

@@ -1,0 +1,61 @@
+"""Who you are here, as the service sees it; and at this machine, whom you say you are."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from followthrough.domain.answered.access.actor import Actor, Door
+from followthrough.domain.answered.wording import span
+from followthrough.domain.replayed.values import PersonId
+from followthrough.local_person import choose_local_person
+from followthrough.store import sessions
+from followthrough.web.dependencies import ActorDep, OrganisationDep, Reading, SettingsDep
+from followthrough.web.rendering import page
+
+NOT_A_PERSON = "This is for people who are signed in, not for tokens."
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.get("/you")
+def show_you(request: Request, actor: ActorDep, organisation: OrganisationDep, settings: SettingsDep) -> Response:
+    """Who you are and for how long, or whom you can be."""
+    here = actor.door is Door.THIS_MACHINE
+    people = sorted(((key, person.name) for key, person in organisation.people.items()), key=lambda one: one[1])
+    return page(
+        request,
+        "you.html",
+        people=people if here else [],
+        signed_in_by="your organisation's provider" if actor.door is Door.SESSION else f"a {actor.door}",
+        idle=span(settings.session_idle),
+        lasts=span(settings.session_lasts),
+    )
+
+
+@router.post("/you")
+def choose(
+    actor: ActorDep, organisation: OrganisationDep, settings: SettingsDep, person: Annotated[PersonId, Form()]
+) -> Response:
+    """From now on that is who sits at this machine."""
+    if actor.door is not Door.THIS_MACHINE:
+        raise HTTPException(403, "Who signs in is who the provider says; nobody chooses that here.")
+    if person not in organisation.people:
+        raise HTTPException(422, f"Nobody in the organisation is {person!r}.")
+    choose_local_person(settings.data_dir, person)
+    return RedirectResponse("/you", 303)
+
+
+@router.post("/you/sign-out-everywhere")
+def sign_out_everywhere(request: Request, actor: ActorDep, reading: Reading) -> Response:
+    """In every browser, this one too."""
+    sessions.end_all(reading, _person(actor))
+    request.state.visitor = None
+    return page(request, "signed-out.html")
+
+
+def _person(actor: Actor) -> PersonId:
+    """Raises HTTPException."""
+    if actor.door not in (Door.SESSION, Door.BREAK_GLASS) or actor.person is None:
+        raise HTTPException(403, NOT_A_PERSON)
+    return actor.person

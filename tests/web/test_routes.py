@@ -1,0 +1,159 @@
+"""Every route needs somebody who is known, but for these."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import SecretStr
+from starlette.routing import BaseRoute, Mount
+
+from followthrough.web.access import is_open
+from tests.web.conftest import Web
+
+OPEN = {
+    "tells nothing but that it runs": {"GET /healthz", "GET /readyz"},
+    "proves by its own secret who posts": {
+        "POST /webhooks/alertmanager",
+        "POST /webhooks/pagerduty",
+        "POST /webhooks/generic",
+        "POST /webhooks/jira",
+        "POST /webhooks/sendgrid",
+    },
+    "is signed, and for one person": {
+        "GET /act/{token}",
+        "HEAD /act/{token}",
+        "POST /act/{token}",
+        "GET /decide/{token}",
+        "HEAD /decide/{token}",
+        "GET /unsubscribe/{token}",
+        "POST /unsubscribe/{token}",
+        "GET /people/{person}/deadlines.ics",
+    },
+    "must not know who writes": {
+        "GET /incidents/{incident_id}/anonymous",
+        "POST /incidents/{incident_id}/anonymous",
+        "POST /api/incidents/{incident_id}/anonymous",
+    },
+    "is how one becomes known": {
+        "GET /sign-in",
+        "GET /sign-in/callback",
+        "GET /sign-in/code",
+        "POST /sign-in/code",
+        "POST /api/terminals",
+        "POST /api/terminals/token",
+    },
+}
+BESIDE = {"/openapi.json": "the product's own description", "/static": "style and icon"}
+"""What no endpoint of ours answers."""
+
+
+def routes(app: FastAPI) -> Iterator[APIRoute]:
+    """All of them, also of routers within routers."""
+    yield from _within(app.routes)
+
+
+def _within(found: list[BaseRoute]) -> Iterator[APIRoute]:
+    for route in found:
+        if isinstance(route, APIRoute):
+            yield route
+        elif inner := getattr(route, "original_router", None):
+            yield from _within(inner.routes)
+
+
+def methods(route: APIRoute) -> set[str]:
+    return route.methods or set()
+
+
+@pytest.fixture
+def app(alone: Web) -> FastAPI:
+    return alone.app()
+
+
+def test_only_these_routes_are_open_to_everybody(app: FastAPI) -> None:
+    found = {f"{method} {route.path}" for route in routes(app) if is_open(route.endpoint) for method in methods(route)}
+    assert found == set().union(*OPEN.values())
+
+
+def test_what_no_endpoint_answers_is_named(app: FastAPI) -> None:
+    paths = {route.path for route in app.routes if isinstance(route, Mount) or hasattr(route, "path")}
+    assert paths - {route.path for route in routes(app)} == set(BESIDE)
+
+
+@pytest.fixture
+async def local(alone: Web) -> AsyncIterator[httpx.AsyncClient]:
+    async with alone.browser() as local:
+        yield local
+
+
+@pytest.mark.parametrize("signing_in", [True, False])
+async def test_all_others_refuse_whom_nobody_knows(alone: Web, app: FastAPI, signing_in: bool) -> None:
+    issuer = "http://localhost:9" if signing_in else ""
+    closed = [route for route in routes(app) if not is_open(route.endpoint)]
+    assert len(closed) > 50
+    async with alone.browser("192.0.2.7", public_url="http://localhost", oidc_issuer=issuer) as stranger:
+        for route in closed:
+            for method in methods(route):
+                path = route.path.replace("{which}", "weekly")
+                answer = await stranger.request(method, path, headers={"Authorization": "Basic c3RyYW5nZXI6"})
+                sentence = "Sign in first" if signing_in else "FOLLOWTHROUGH_OIDC_ISSUER"
+                assert answer.status_code == (401 if signing_in else 403), (method, path, answer.text)
+                assert sentence in answer.json()["error"]
+
+
+FROM_ELSEWHERE = [
+    ("192.0.2.7", {}, {}),
+    ("127.0.0.1", {"public_url": "https://followthrough.example.com"}, {}),
+    ("127.0.0.1", {"public_url": "http://localhost"}, {}),
+    ("127.0.0.1", {"hosts": ("followthrough.example.com",)}, {"Host": "followthrough.example.com"}),
+    ("127.0.0.1", {}, {"X-Forwarded-For": "127.0.0.1"}),
+    ("127.0.0.1", {}, {"Forwarded": "for=127.0.0.1"}),
+    ("127.0.0.1", {}, {"Via": "1.1 proxy"}),
+]
+
+
+@pytest.mark.parametrize(("peer", "changes", "headers"), FROM_ELSEWHERE)
+async def test_elsewhere_nothing_is_shown_and_no_alert_taken_until_it_is_set_up(
+    alone: Web, peer: str, changes: dict[str, object], headers: dict[str, str]
+) -> None:
+    async with alone.browser(peer, **changes) as browser:
+        page = await browser.get("/items", headers={**headers, "Accept": "text/html"})
+        assert page.status_code == 403
+        assert "FOLLOWTHROUGH_OIDC_ISSUER" in page.text
+        assert page.headers["content-type"].startswith("text/html")
+        alert = await browser.post("/webhooks/alertmanager", json={"alerts": []}, headers=headers)
+        assert (alert.status_code, "FOLLOWTHROUGH_ALERTMANAGER_TOKEN" in alert.json()["error"]) == (403, True)
+    async with alone.browser(peer, **changes, alertmanager_token=SecretStr("of the pager")) as browser:
+        known = {**headers, "Authorization": "Bearer of the pager"}
+        assert (await browser.post("/webhooks/alertmanager", json={"alerts": []}, headers=known)).status_code == 422
+
+
+async def test_at_this_machine_everything_is_as_it_was(local: httpx.AsyncClient) -> None:
+    page = await local.get("/items")
+    assert (page.status_code, "On this machine: who are you?" in page.text) == (200, True)
+    assert (await local.get("/sign-in")).headers["location"] == "/you"
+
+
+async def test_whoever_sits_at_this_machine_says_once_who_they_are(alone: Web) -> None:
+    async with alone.browser() as browser:
+        assert (await browser.post("/you", data={"person": "eve"})).status_code == 422
+        assert (await browser.post("/you", data={"person": "ines"})).status_code == 303
+    async with alone.browser() as browser:
+        assert "On this machine, as Inés Robles" in (await browser.get("/items")).text
+        assert 'value="ines" selected' in (await browser.get("/you")).text
+    (alone.settings.data_dir / "local-person").unlink()
+
+
+async def test_the_shared_token_goes_on_as_one_that_acts_for_others(alone: Web) -> None:
+    async with alone.browser("192.0.2.7", api_token=SecretStr("api-token")) as elsewhere:
+        known, wrong = {"Authorization": "Bearer api-token"}, {"Authorization": "Bearer another-token"}
+        assert (await elsewhere.get("/api/incidents", headers=known)).status_code == 200
+        refused = await elsewhere.get("/api/incidents", headers=wrong)
+        assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
+
+
+async def test_an_unknown_host_has_a_page_where_a_browser_asks(local: httpx.AsyncClient) -> None:
+    page = await local.get("/", headers={"Host": "evil.example.com", "Accept": "text/html"})
+    assert (page.status_code, "is not called evil.example.com" in page.text) == (400, True)
+    assert page.headers["content-type"].startswith("text/html")
