@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -80,7 +80,9 @@ def encrypted(settings: Settings) -> bool:
 async def require_actor(request: Request) -> None:
     """Before each route that is not marked ``without_sign_in``. Raises HTTPException 401 or 403."""
     if not is_open(request.scope["route"].endpoint):
-        request.state.visitor = await _visitor(request)
+        visitor = await _visitor(request)
+        actor = visitor.actor.model_copy(update={"address": request.client.host if request.client else ""})
+        request.state.visitor = replace(visitor, actor=actor)
 
 
 async def _visitor(request: Request) -> Visitor:

@@ -36,6 +36,7 @@ from followthrough.scim import CONFIG, MOST_RESULTS, POLICY, PROVIDER, Directory
 from followthrough.store import directory_resources as rows
 from followthrough.store.directory import change, heard
 from followthrough.store.directory_tables import DirectoryGroupRow, DirectoryUserRow
+from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import Reading, SettingsDep, require_bearer, served
 
 ROOT = "/scim/v2"
@@ -361,3 +362,7 @@ def _read(model: Any, payload: dict[str, Any], context: Context) -> Any:
         return model.model_validate(payload, scim_ctx=context, scim_policy=POLICY)
     except ValidationError as error:
         raise ScimError.from_error(Error.from_validation_errors(error)[0]) from error
+
+
+for route in router.routes:
+    without_sign_in(route.endpoint)  # type: ignore[attr-defined]  # a directory has a token of its own

@@ -44,6 +44,28 @@ OPEN = {
         "POST /api/terminals",
         "POST /api/terminals/token",
     },
+    "a directory has a token of its own": {
+        "DELETE /scim/v2/Groups/{resource_id}",
+        "DELETE /scim/v2/Users/{resource_id}",
+        "GET /scim/v2/Groups",
+        "GET /scim/v2/Groups/{resource_id}",
+        "GET /scim/v2/ResourceTypes",
+        "GET /scim/v2/ResourceTypes/{name}",
+        "GET /scim/v2/Schemas",
+        "GET /scim/v2/Schemas/{urn}",
+        "GET /scim/v2/ServiceProviderConfig",
+        "GET /scim/v2/Users",
+        "GET /scim/v2/Users/{resource_id}",
+        "PATCH /scim/v2/Groups/{resource_id}",
+        "PATCH /scim/v2/Users/{resource_id}",
+        "POST /scim/v2/.search",
+        "POST /scim/v2/Groups",
+        "POST /scim/v2/Groups/.search",
+        "POST /scim/v2/Users",
+        "POST /scim/v2/Users/.search",
+        "PUT /scim/v2/Groups/{resource_id}",
+        "PUT /scim/v2/Users/{resource_id}",
+    },
 }
 BESIDE = {"/openapi.json": "the product's own description", "/static": "style and icon"}
 """What no endpoint of ours answers."""

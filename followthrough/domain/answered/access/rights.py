@@ -30,6 +30,8 @@ class Right(StrEnum):
     LINK_REPEAT = "link repeat"
     UNLINK_REPEAT = "unlink repeat"
     GIVE_KUDOS = "give kudos"
+    CHANGE_PRIVACY = "change privacy"
+    ADMIT = "admit"
     PROPOSE = "propose action item"
     CHOOSE_FORMAT = "choose postmortem format"
     ASSIGN_POSTMORTEM = "assign postmortem"
@@ -63,6 +65,9 @@ class Right(StrEnum):
     READ_LOAD = "read load"
     SEE_TROUBLES = "see troubles"
     CALENDAR = "calendar"
+    READ_AUDIT = "read audit"
+    ERASE_FROM_AUDIT = "erase from audit"
+    IMPORT_DIRECTORY = "import directory"
 
 
 class Terms(NamedTuple):
@@ -139,6 +144,8 @@ INCIDENTS = Group(
         Right.LINK_REPEAT: Terms("link an earlier incident to", _RESPONDERS),
         Right.UNLINK_REPEAT: Terms("unlink an earlier incident from", _RESPONDERS),
         Right.GIVE_KUDOS: Terms("give kudos in", _ANYBODY),
+        Right.CHANGE_PRIVACY: Terms("make private, or open,", (*_DECIDERS, Relation.PROPOSER)),
+        Right.ADMIT: Terms("let somebody in on", (*_RESPONDERS, Relation.PROPOSER)),
         Right.PROPOSE: Terms("propose an action item in", _ANYBODY),
     },
 )
@@ -205,6 +212,9 @@ PAGES = Group(
         Right.CALENDAR: Terms(
             "have or revoke the address of this calendar", (Relation.THEMSELVES, Relation.ADMINISTRATOR)
         ),
+        Right.READ_AUDIT: Terms("read the audit", (Relation.ADMINISTRATOR, Relation.AUDITOR)),
+        Right.ERASE_FROM_AUDIT: Terms("erase people from the audit", (Relation.ADMINISTRATOR,)),
+        Right.IMPORT_DIRECTORY: Terms("import people", (Relation.ADMINISTRATOR,)),
     },
 )
 
