@@ -68,7 +68,7 @@ record: setup ## record a life of workflows for tests/replay
 	$(BIN)/python -m tests.replay.record $(NAME)
 
 lock: ## bring requirements.lock up to pyproject.toml; ARGS=--upgrade for newer versions
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev $(ARGS) pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev $(ARGS) pyproject.toml -o requirements.lock
 
 wheel: setup ## build dist/*.whl
 	$(BIN)/python -m hatchling build --target wheel

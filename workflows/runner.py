@@ -35,8 +35,9 @@ class _InOrder(_WorkflowInstanceImpl):
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         """Used by the SDK."""
-        answers = [job for job in act.jobs if job.resolve_activity.is_local]
-        others = [job for job in act.jobs if not job.resolve_activity.is_local]
+        answers, others = list[WorkflowActivationJob](), list[WorkflowActivationJob]()
+        for job in act.jobs:
+            (answers if job.resolve_activity.is_local else others).append(job)
         (at, length), self._heard_at = self._heard_at, (act.timestamp.ToNanoseconds(), act.history_length)
         if not answers or not others:
             return super().activate(act)
@@ -49,10 +50,10 @@ class _InOrder(_WorkflowInstanceImpl):
         ):
             return led_to
         completion = super().activate(then)
-        if completion.HasField("successful"):
-            led_to.successful.MergeFrom(completion.successful)
-            return led_to
-        return completion
+        if completion.HasField("failed"):
+            return completion
+        led_to.successful.MergeFrom(completion.successful)
+        return led_to
 
 
 def _with(act: WorkflowActivation, jobs: list[WorkflowActivationJob]) -> WorkflowActivation:

@@ -1,8 +1,8 @@
 """One thing at a time in a workflow: while a local activity is under way, nothing else goes on.
 
 The answer to a query may end a workflow task before the workflow has heard what a local activity answered. What comes
-with the next task is then heard before that answer, and in a replay after it. So whatever comes waits for that answer,
-and the order is the same in both.
+with the next task is then heard before that answer, and in a replay after it. So whatever comes waits for that answer;
+where both come along with each other, ``runner.py`` has the answer heard first.
 """
 
 import asyncio

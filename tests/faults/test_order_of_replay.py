@@ -204,7 +204,6 @@ async def is_posted(_handle: WorkflowHandle[Any, Any]) -> None:
 
 
 async def replay(history: WorkflowHistory, order: In) -> None:
-    """With turns or without."""
     runner, interceptors = order
     replays = Replayer(
         workflows=KINDS, data_converter=data_converter, workflow_runner=runner, interceptors=interceptors

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from datetime import date
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -11,11 +12,14 @@ from packaging.version import Version
 from followthrough import __version__
 
 HEADING = re.compile(r"^## (\S+)(?: - (\S+))?$", re.MULTILINE)
-PINNED = re.compile(r"^([a-z0-9._-]+)(?:\[.*\])?==([^ ;\\]+)", re.MULTILINE)
+PINNED = re.compile(r"^([a-z0-9._-]+)(?:\[(.*)\])?==([^ ;\\]+)", re.MULTILINE)
 DECLARED = tomllib.loads(Path("pyproject.toml").read_text())
 NEEDED = [Requirement(line) for line in DECLARED["project"]["dependencies"]]
 FOR_DEVELOPMENT = [Requirement(line) for group in DECLARED["dependency-groups"].values() for line in group]
-LOCKED = {name: Version(version) for name, version in PINNED.findall(Path("requirements.lock").read_text())}
+PINS = PINNED.findall(Path("requirements.lock").read_text())
+LOCKED = {name: Version(version) for name, _, version in PINS}
+INSTALLED = {name.lower() for names in packages_distributions().values() for name in names}
+EXTRAS = {name: set(extras.split(",")) for name, extras, _ in PINS}
 
 
 def test_the_changelog_begins_with_what_is_not_released_and_then_has_this_version() -> None:
@@ -32,6 +36,15 @@ def test_what_is_locked_is_what_is_declared() -> None:
         return needed.specifier.contains(LOCKED[needed.name], prereleases=True)
 
     assert [str(one) for one in (*NEEDED, *FOR_DEVELOPMENT) if not is_locked(one)] == [], "run make lock"
+
+
+def test_what_is_needed_with_an_extra_is_locked_with_it() -> None:
+    """pip holds `coverage[toml]` to no pin of `coverage`, and refuses the newer version that it finds."""
+    installed = [distribution(name) for name in LOCKED if name in INSTALLED]
+    needed = [Requirement(line) for one in installed for line in one.requires or []]
+    with_extra = [one for one in (*NEEDED, *FOR_DEVELOPMENT, *needed) if one.extras and one.name in LOCKED]
+    applies = [one for one in with_extra if one.marker is None or one.marker.evaluate({"extra": ""})]
+    assert [str(one) for one in applies if not one.extras <= EXTRAS[one.name]] == [], "run make lock"
 
 
 def test_what_is_needed_has_an_oldest_version_that_will_do() -> None:

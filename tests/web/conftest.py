@@ -88,13 +88,18 @@ def patience() -> Iterator[None]:
         yield
 
 
+def changed_example(folder: Path, old: str, new: str) -> OrganisationFile:
+    """The example, with something else in one place."""
+    file = folder / "followthrough.yaml"
+    file.write_text(Path("followthrough.example.yaml").read_text().replace(old, new, 1))
+    return OrganisationFile(file)
+
+
 @pytest.fixture(scope="session")
 def organisation(tmp_path_factory: pytest.TempPathFactory) -> OrganisationFile:
     """The example, with a route for PagerDuty's labels."""
-    file = tmp_path_factory.mktemp("organisation") / "followthrough.yaml"
     route = "  - match: {urgency: high}\n    severity: SEV2\n"
-    file.write_text(Path("followthrough.example.yaml").read_text().replace("\nroutes:\n", f"\nroutes:\n{route}"))
-    return OrganisationFile(file)
+    return changed_example(tmp_path_factory.mktemp("organisation"), "\nroutes:\n", f"\nroutes:\n{route}")
 
 
 @pytest.fixture(scope="session")
@@ -157,19 +162,14 @@ async def api(web: Web) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 def without_tomas(tmp_path: Path) -> OrganisationFile:
     """Tomás has left."""
-    file = tmp_path / "followthrough.yaml"
-    example = Path("followthrough.example.yaml").read_text()
-    file.write_text(example.replace("name: Tomás Ferrer", "name: Tomás Ferrer\n    left: 2026-01-31"))
-    return OrganisationFile(file)
+    return changed_example(tmp_path, "name: Tomás Ferrer", "name: Tomás Ferrer\n    left: 2026-01-31")
 
 
 @pytest.fixture
 def with_priorities(web: Web, tmp_path: Path) -> Web:
     """With routes on PagerDuty's priority alone."""
-    file = tmp_path / "followthrough.yaml"
     routes = "routes:\n  - {match: {priority: P1}, severity: SEV1}\n  - {match: {priority: P3}, severity: SEV3}\n"
-    file.write_text(Path("followthrough.example.yaml").read_text().replace("routes:\n", routes, 1))
-    return replace(web, organisation=OrganisationFile(file))
+    return replace(web, organisation=changed_example(tmp_path, "routes:\n", routes))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from followthrough.organisation_file import OrganisationFile
 from followthrough.queues import TASK_QUEUE
 from tests.records import NOW, item
 from tests.waiting import eventually
-from tests.web.conftest import Web, new_web
+from tests.web.conftest import Web, changed_example, new_web
 from workflows.messages.sprint import PlanSprint
 from workflows.sprint_planning import SprintPlanningWorkflow
 
@@ -112,10 +112,8 @@ async def test_another_sprint_can_be_named(api: httpx.AsyncClient, planning: Web
 @pytest.fixture
 def with_research(planning: Web, tmp_path: Path) -> Web:
     """With a team that owes nothing."""
-    file = tmp_path / "followthrough.yaml"
     teams = "teams:\n  research: {name: Research, lead: marcos}\n"
-    file.write_text(Path("followthrough.example.yaml").read_text().replace("teams:\n", teams, 1))
-    return replace(planning, organisation=OrganisationFile(file))
+    return replace(planning, organisation=changed_example(tmp_path, "teams:\n", teams))
 
 
 async def test_a_team_that_is_proposed_nothing_has_to_name_what_it_plans(with_research: Web) -> None:
