@@ -61,6 +61,11 @@ class RunningEngine:
             await asyncio.Event().wait()
         else:
             await self.own.wait()
+            self.require_running()
+
+    def require_running(self) -> None:
+        """Raises EngineError when the own server has ended."""
+        if self.own is not None and self.own.returncode is not None:
             raise EngineError(
                 "The embedded engine has ended, so everything stops; nothing is lost. Start Followthrough again; "
                 "temporal.log in the data folder may say why."

@@ -82,6 +82,9 @@ async def connected(
             say(str(error))
         try:
             yield Service(settings, found.client, database, found)
+        except Exception:
+            found.require_running()  # what else failed then, failed because of that
+            raise
         finally:
             database.dispose()
 

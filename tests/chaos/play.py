@@ -33,6 +33,8 @@ GIVEN_UP_AFTER = 240
 PASSES_WITHIN = 60
 """Seconds until time that does not pass is left alone."""
 AGAIN_AFTER = 1.0
+ONE_AT_A_TIME = TimeSkippingConfig(enabled=False, disable_propagation=True)
+"""An item that begins while its incident's time passes would go on through the years by itself."""
 IN_INBOXES = timedelta(days=5)
 
 INBOXES = "WorkflowType = 'InboxWorkflow' AND ExecutionStatus = 'Running'"
@@ -90,7 +92,7 @@ class Player:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._last: dict[int, asyncio.Task[None]] = {}
         self._ended: set[int] = set()
-        self._skipper = TimeSkipper(stage.client, config=TimeSkippingConfig(enabled=False))
+        self._skipper = TimeSkipper(stage.client, config=ONE_AT_A_TIME)
         self._web = httpx.AsyncClient(base_url=stage.web, timeout=ANSWER_WITHIN)
 
     async def play(self, plan: Plan) -> None:

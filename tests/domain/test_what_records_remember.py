@@ -127,6 +127,9 @@ def test_a_record_whose_workflow_ended_badly_waits_for_no_answer(change: Change)
             ((LINE, f"{OPEN.id} waived", None),),
         ),
         Change(
+            incident(items=[OPEN, ENDED]), lambda one: one.item_ended(LATER, ENDED.id, LATER, ItemStatus.WAIVED), {}
+        ),
+        Change(
             incident(items=[OPEN, ENDED], unheard=[ENDED.id, OPEN.id]),
             lambda one: one.item_asked_again(LATER, ENDED.id, "The waiver has expired"),
             {"items": [OPEN, ENDED.model_copy(update={"ended_at": None, "ended_as": None})], "unheard": [OPEN.id]},

@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from followthrough import engine as engines
 from followthrough.engine import EngineError, RunningEngine, engine
 from followthrough.engine_sources import build, built_copy
+from followthrough.service import connected
 from followthrough.settings import Settings
 from tests.end_to_end.processes import FOLLOWTHROUGH, process
 from tests.waiting import eventually
@@ -24,6 +25,7 @@ NOWHERE = "http://127.0.0.1:9"
 RUN_AN_ENGINE = """
 import asyncio, pathlib, sys
 from followthrough.engine import engine
+from followthrough.service import connected
 from followthrough.settings import Settings
 
 async def run():
@@ -206,3 +208,17 @@ async def test_the_service_ends_in_words_when_its_engine_is_killed(tmp_path: Pat
         async with asyncio.timeout(60):
             assert await serving.wait() == 1
     assert "The embedded engine has ended, so everything stops; nothing is lost." in " ".join(log.read_text().split())
+
+
+async def test_what_fails_because_the_engine_was_killed_is_told_as_that(tmp_path: Path) -> None:
+    """Whatever notices it first, as a worker that can't ask for work any more."""
+
+    async def serve() -> None:
+        async with connected(Settings(data_dir=tmp_path / "data"), print, ui=False) as service:
+            assert service.engine.own is not None
+            service.engine.own.kill()
+            await service.engine.own.wait()
+            raise RuntimeError("Poll failure: the connection was refused")
+
+    with pytest.raises(EngineError, match="The embedded engine has ended"):
+        await serve()

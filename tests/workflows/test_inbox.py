@@ -22,16 +22,31 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import MailPolicies
 from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
+from followthrough.domain.replayed.mail.waiting import WaitingMail
+from followthrough.queues import TASK_QUEUE
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import MailRow, MailState
 from tests.notices import mailer, notice
 from tests.records import item
 from tests.standins.sendgrid import API_KEY, Fault, SendGridStandIn
+from tests.waiting import eventually
 from tests.web.conftest import new_namespace
 from worker import build_worker
+from workflows.inbox import MANY, TOGETHER, InboxWorkflow
+from workflows.messages.mail import InboxProgress, InInbox
 
 FRIDAY = datetime(2031, 3, 7, 16, tzinfo=UTC)
+ABOUT: dict[str, Any] = {
+    "kind": NoticeKind.ITEM_REMINDER,
+    "subject": "Due soon",
+    "incident_id": "inc-0000000001",
+    "item_id": None,
+    "status": "accepted",
+    "owner": "ines",
+    "deadline": None,
+    "at": FRIDAY,
+}
 
 
 @dataclass
@@ -153,3 +168,20 @@ async def test_a_daily_mail_that_is_refused_leads_to_the_manager(office: Office)
     assert [row.person for row in told] == [manager, manager]
     assert all("Inés Robles" in row.subject and "[address]" in row.text for row in told)
     assert "ines@example.com" not in "".join(row.subject + row.text for row in told)
+
+
+@pytest.mark.parametrize(("waiting", "away"), [(1_000, timedelta()), (MANY + 1, timedelta(days=1))])
+async def test_a_flood_of_mails_goes_out_in_several(office: Office, waiting: int, away: timedelta) -> None:
+    """With all in one list, and taken out of it one by one, the workflow's task took too long, at each attempt."""
+    rings_at = datetime.now(UTC) + away
+    waits = [
+        InInbox(mail=WaitingMail(**ABOUT, key=f"{number}/item-reminder"), due=FRIDAY, rings_at=rings_at)
+        for number in range(waiting)
+    ]
+    async with office.open():
+        await office.client.start_workflow(
+            InboxWorkflow.run, InboxProgress(waiting=waits), id="inbox/ines", task_queue=TASK_QUEUE
+        )
+        await eventually(lambda: len(office.mails()) >= (5 if away == timedelta() else 1))
+    assert {category for _, category in office.mails()} == {"daily"}
+    assert all(f"{TOGETHER} follow-ups for you" in mail["subject"] for mail in office.sendgrid.mails)
