@@ -28,14 +28,15 @@ NOBODY_LISTENS = "127.0.0.1:1"
 
 @dataclass
 class Office:
-    """What runs, and who asks it: the directory, with its token."""
+    """What runs, and who asks it: somebody at this machine, and the directory, with its token."""
 
     api: httpx.Client
+    directory: httpx.Client
     organisation: OrganisationFile
     database: Engine
 
     def scim(self, method: str, path: str, body: Any = None, **named: Any) -> httpx.Response:
-        return self.api.request(method, f"/scim/v2{path}", json=body, **named)
+        return self.directory.request(method, f"/scim/v2{path}", json=body, **named)
 
     def created(self, path: str, **said: Any) -> dict[str, Any]:
         answer = self.scim("POST", path, said)
@@ -77,9 +78,12 @@ def office_in(folder: Path, client: Client) -> Iterator[Office]:
     while not server.started:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    bearer = {"Authorization": f"Bearer {TOKEN}"}
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=bearer, timeout=60) as api:
-        yield Office(api, organisation, database)
+    here, bearer = f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {TOKEN}"}
+    with (
+        httpx.Client(base_url=here, timeout=60) as api,
+        httpx.Client(base_url=here, headers=bearer, timeout=60) as provisioning,
+    ):
+        yield Office(api, provisioning, organisation, database)
     server.should_exit = True
     serving.join()
     database.dispose()

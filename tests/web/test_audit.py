@@ -31,7 +31,7 @@ async def test_every_command_is_audited_with_what_became_of_it(api: httpx.AsyncC
     assert await audited(api, incident) == [
         ("declare", "ines", "done"),
         ("propose action item", "ines", "done"),
-        ("accept", "ines", "refused"),
+        ("accept", "ines", "forbidden"),
         ("accept", "tomas", "done"),
         ("done", "nobody", "refused"),
     ]

@@ -51,7 +51,7 @@ class Requests(BaseSyncSCIMClient):
 
 
 def test_scim2_tester_finds_nothing_wrong(office: Office) -> None:
-    found = check_server(Requests(office.api))
+    found = check_server(Requests(office.directory))
     wrong = [result for result in found if result.status not in (Status.SUCCESS, Status.SKIPPED)]
     assert [(result.title, result.reason) for result in wrong] == []
     assert sum(result.status is Status.SUCCESS for result in found) > 100
