@@ -68,6 +68,7 @@ class DirectoryImport(Request):
 
     csv: str = Field(max_length=4_000_000)
     dry_run: bool = False
+    even_if_many_leave: bool = Field(False, description="More than five at once, and more than a fifth")
 
 
 class NewToken(Request):
