@@ -4,16 +4,21 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from followthrough.domain.answered.organisation.directory import DirectoryPerson, Source
 from followthrough.domain.answered.organisation.directory_csv import Line, Wrong, changes, read
+from followthrough.domain.answered.organisation.leaving import leaving, many
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.taking_over import Entry
-from followthrough.store.directory import entries, lock, settle
+from followthrough.domain.answered.wording import listed
+from followthrough.store.directory import entries, lock, note_import, settle
 from followthrough.store.directory_tables import DirectoryUserRow
+
+NAMED = 5
+"""In a sentence."""
 
 
 class WrongLines(ValueError):
@@ -25,16 +30,31 @@ class WrongLines(ValueError):
         super().__init__(f"{count} wrong, so nothing was changed.")
 
 
+class ManyLeave(ValueError):
+    """Nothing was changed; the message says who would leave, and how to say that it is meant."""
+
+    def __init__(self, names: list[str], here: int) -> None:
+        more = len(names) - NAMED
+        who = [*names[:NAMED], f"{more} more"] if more > 0 else names
+        super().__init__(
+            f"{len(names)} of {here} people would leave at once, so nothing was changed: {listed(who)}; if that is "
+            "meant, import the file with --even-if-many-leave, in the API even_if_many_leave."
+        )
+
+
 class Imported(BaseModel):
-    """How many people the file has, and a sentence for each who is not as before."""
+    """How many people the file has, a sentence for each who is not as before, and why it would be refused."""
 
     people: int
     changes: list[str]
     dry_run: bool
+    refused: str | None = Field(None, exclude_if=lambda refused: refused is None)
 
 
-def import_csv(database: Engine, file: Organisation, text: str, now: datetime, *, dry_run: bool) -> Imported:
-    """Who was in the file before and is not now has left today. Raises WrongLines."""
+def import_csv(
+    database: Engine, file: Organisation, text: str, now: datetime, *, dry_run: bool, many_may_leave: bool = False
+) -> Imported:
+    """Who was in the file before and is not now has left today. Raises WrongLines or ManyLeave."""
     lines, wrong = read(text, file)
     if wrong:
         raise WrongLines(wrong)
@@ -54,9 +74,17 @@ def import_csv(database: Engine, file: Organisation, text: str, now: datetime, *
         if found := [Wrong(numbers[one.entry], one.sentence) for one in problems if one.entry in numbers]:
             raise WrongLines(found)
         after = {user: person for user, person in people.items() if person.source is Source.CSV}
+        names, here = leaving(before, after, now.date())
+        refused = ManyLeave(names, here) if many(len(names), here) and not many_may_leave else None
+        if refused is not None:
+            session.rollback()
         if not dry_run:
+            note_import(session, str(refused) if refused else None, now)
             session.commit()
-    return Imported(people=len(lines), changes=list(changes(before, after)), dry_run=dry_run)
+    if refused is not None and not dry_run:
+        raise refused
+    said = str(refused) if refused else None
+    return Imported(people=len(lines), changes=list(changes(before, after)), dry_run=dry_run, refused=said)
 
 
 def _write(session: Session, lines: list[Line], before: Mapping[str, DirectoryPerson], now: datetime) -> dict[str, int]:

@@ -194,7 +194,6 @@ class Records(Generic[RecordT, CommandT]):
         record = await self.seen(record_id, actor)
         if (other := other_named_in(command)) and (isinstance(command, LinkRepeat) or seen_by(actor) is not None):
             await self.seen(other, actor)
-        command = command.model_copy(update={"by": command.by or actor.person})
         said = happened(actor, Act.COMMAND, command.command, datetime.now(UTC), by=command.by, record=record_id)
         async with self._noting(said):
             return await self._command(record, command, actor, key or uuid4().hex)

@@ -77,8 +77,8 @@ def _issuer(written: str) -> str:
 
 
 def _claim(written: str) -> str:
-    fields = "|".join(PersonField)
-    if written != "email" and not re.fullmatch(rf"[^=\s]+=({fields})", written):
+    claim, _, field = written.rpartition("=")
+    if written != "email" and not (re.fullmatch(r"[^=\s]+", claim) and field in list(PersonField)):
         raise ValueError(
             f"{written!r} maps no claim; write email, or like preferred_username=key: a claim, and one of "
             f"{', '.join(PersonField)} of people in the organisation file"

@@ -13,14 +13,16 @@ This sees less than a person; a pattern that is refused can be written more plai
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 import pytest
 
 from followthrough.domain.replayed.ids import INCIDENT_ID, ITEM_ID
+
+sre, parser = import_module("re._constants"), import_module("re._parser")
+"""Named as text: whether their types are known depends on what else is installed."""
 
 SOURCES = [path for folder in ("followthrough", "workflows", "activities") for path in Path(folder).rglob("*.py")]
 BOUNDED = {

@@ -4,7 +4,6 @@ import json
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from uuid import uuid4
 
@@ -14,9 +13,8 @@ from httpx import codes
 from pydantic import BaseModel
 from rich.console import Console
 
-from followthrough.cli.credentials import kept_person, token_for
+from followthrough.cli.credentials import token_for
 from followthrough.domain.replayed.text import clean, clean_all
-from followthrough.local_person import local_person
 from followthrough.web.bodies import PRIVATE
 
 out = Console(markup=False, emoji=False)
@@ -34,25 +32,18 @@ def service_url() -> str:
     return os.environ.get("FOLLOWTHROUGH_URL", "http://127.0.0.1:8080").rstrip("/")
 
 
-def _you() -> str:
-    """Who signed in by `followthrough login`, or was chosen at this machine."""
-    person = kept_person(service_url())
-    if person is None and "FOLLOWTHROUGH_URL" not in os.environ:
-        person = local_person(Path(os.environ.get("FOLLOWTHROUGH_DATA_DIR", ".data")))
-    if person is None:
-        raise typer.BadParameter("say who you are: --by YOU, FOLLOWTHROUGH_USER=YOU, or `followthrough login`")
-    return person
-
-
 By = Annotated[
     str,
     typer.Option(
         "--by",
         envvar="FOLLOWTHROUGH_USER",
-        default_factory=_you,
-        help="Who you are, as in the organisation file; else who signed in",
+        default_factory=str,
+        show_default=False,
+        help="Who you are, as in the organisation file; left out, it is who signed in with `followthrough login`, or "
+        "was chosen at this machine",
     ),
 ]
+"""Empty where the service has to know it."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts")]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 
 KEYRING = "followthrough"
-TOKEN, PERSON = "token", "person"
+TOKEN = "token"  # noqa: S105 -- no secret
 
 
 def token_for(url: str) -> str | None:
@@ -37,12 +37,7 @@ def kept_token(url: str) -> str | None:
     return None
 
 
-def kept_person(url: str) -> str | None:
-    """Who signed in there by `followthrough login`."""
-    return _read().get(url, {}).get(PERSON)
-
-
-def keep_token(url: str, token: str, person: str) -> str:
+def keep_token(url: str, token: str) -> str:
     """Where it is kept."""
     import keyring
     from keyring.errors import KeyringError
@@ -50,9 +45,9 @@ def keep_token(url: str, token: str, person: str) -> str:
     try:
         keyring.set_password(KEYRING, url, token)
     except KeyringError:
-        _write({**_read(), url: {PERSON: person, TOKEN: token}})
+        _write({**_read(), url: {TOKEN: token}})
         return f"in {_file()}"
-    _write({**_read(), url: {PERSON: person}})
+    _write({**_read(), url: {}})
     return "in the system's keyring"
 
 

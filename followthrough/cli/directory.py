@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from followthrough.cli.api import AsJson, call, fail, show
+from followthrough.cli.api import AsJson, call, fail, out, show
 from followthrough.web.bodies import DirectoryImport
 
 app = typer.Typer(no_args_is_help=True, help="People from where they are kept.")
@@ -20,6 +20,9 @@ def directory() -> None:
 def import_file(
     file: Annotated[Path, typer.Argument(help="CSV with the columns key, name, email, manager, team, …")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change")] = False,
+    even_if_many_leave: Annotated[
+        bool, typer.Option("--even-if-many-leave", help="Also when more than five and more than a fifth leave at once")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take people over from a CSV file, all of it or nothing. Who is not in it any more has left."""
@@ -29,11 +32,20 @@ def import_file(
         fail(f"{file} can't be read ({error.strerror}).", 2)
     except UnicodeDecodeError:
         fail(f"{file} is not UTF-8 text; save it as CSV UTF-8.", 2)
-    show(call("POST", "/directory/import", body=DirectoryImport(csv=text, dry_run=dry_run)), as_json, described)
+    body = DirectoryImport(csv=text, dry_run=dry_run, even_if_many_leave=even_if_many_leave)
+    show(call("POST", "/directory/import", body=body), as_json, described)
+
+
+@app.command("let-leave")
+def let_leave() -> None:
+    """Let those leave whom the directory made inactive, and who are held back since they are so many."""
+    left = call("POST", "/directory/let-leave")["people"]
+    out.print(f"{left} {'has' if left == 1 else 'have'} left now." if left else "Nobody was held back.")
 
 
 def described(imported: dict[str, Any]) -> str:
     """A line for each change, and what it comes to."""
     done = "Nothing was changed yet." if imported["dry_run"] else "All of it is taken over."
+    done = imported.get("refused") or done
     changes = imported["changes"] or ["Everybody is as before."]
     return "\n".join([*changes, f"{imported['people']} people in the file. {done}"])

@@ -64,7 +64,7 @@ def login(
     """Sign this terminal in, by a browser; `followthrough logout` ends it."""
     name = f"{getpass.getuser()}@{socket.gethostname()}"
     got = (browser and _beside(name)) or _by_code(name)
-    where = keep_token(service_url(), got["token"], got["person"])
+    where = keep_token(service_url(), got["token"])
     out.print(f"You are {got['person']} at {service_url()}; the token is {where}.", highlight=False)
 
 

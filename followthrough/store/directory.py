@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from followthrough.domain.answered.organisation.directory import NO_DIRECTORY, Directory, DirectoryPerson, Group, Source
+from followthrough.domain.answered.organisation.leaving import HELD, held_back, still_here
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.taking_over import Entry, Problem, take_over
 from followthrough.store.database import open_database, to_be_created
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY = 2
 """Seconds between two looks whether the directory has changed."""
 HEARD_EVERY = timedelta(minutes=1)
+IMPORT_REFUSED = "import"
+"""Key of the problem that a file was refused."""
 
 AnswerT = TypeVar("AnswerT")
 
@@ -108,31 +111,55 @@ def change(
         return answer
 
 
+def let_leave(database: Engine, file: Organisation, now: datetime) -> int:
+    """How many were held back, as they are so many, and have left now."""
+    with Session(database) as session, session.begin():
+        session.execute(update(DirectoryRow).values({"version": DirectoryRow.version + 1}))
+        held = sum(problem.key.endswith(HELD) for problem in problems(session))
+        settle(session, file, now, hold=False)
+        return held
+
+
 def lock(session: Session, source: Source, now: datetime) -> None:
     """Nobody else changes the directory until the transaction ends."""
     at = "scim_at" if source is Source.SCIM else "csv_at"
     session.execute(update(DirectoryRow).values({"version": DirectoryRow.version + 1, at: now}))
 
 
-def settle(session: Session, file: Organisation, now: datetime) -> tuple[dict[str, DirectoryPerson], list[Problem]]:
-    """Takes over what can be, and notes what can't; gives both."""
+def settle(
+    session: Session, file: Organisation, now: datetime, *, hold: bool = True
+) -> tuple[dict[str, DirectoryPerson], list[Problem]]:
+    """Takes over what can be, and notes what can't; gives both. Unless ``hold``, any number may leave."""
     session.flush()
     rows = entries(session)
     before = {user: DirectoryPerson.model_validate(person) for user, _, person in rows if person is not None}
-    people, problems = take_over([entry for _, entry, _ in rows], before, file)
+    since = dict(session.exec(select(DirectoryProblemRow.key, DirectoryProblemRow.since)).all())
+    said = {entry.id: entry for _, entry, _ in rows}
+    known = {key.removesuffix(HELD) for key in since if key.endswith(HELD)}
+    held = held_back([*said.values()], before, known, now.date()) if hold else set()
+    staying = {user: still_here(said[user]) for user in sorted(held)}
+    said |= {user: entry for user, (entry, _) in staying.items()}
+    people, problems = take_over([*said.values()], before, file)
+    problems += [problem for _, problem in staying.values()]
     for user, entry, _ in rows:
         if user not in people and (entry.gone or entry.source is Source.CSV):
             session.execute(delete(DirectoryUserRow).where(col(DirectoryUserRow.id) == user))
         elif people.get(user) != before.get(user):
             person = people[user].model_dump(mode="json") if user in people else None
             session.execute(update(DirectoryUserRow).where(col(DirectoryUserRow.id) == user).values({"person": person}))
-    since = dict(session.exec(select(DirectoryProblemRow.key, DirectoryProblemRow.since)).all())
-    session.execute(delete(DirectoryProblemRow))
+    session.execute(delete(DirectoryProblemRow).where(col(DirectoryProblemRow.key) != IMPORT_REFUSED))
     session.add_all(
         DirectoryProblemRow(key=problem.key, sentence=problem.sentence, since=since.get(problem.key, now))
         for problem in {problem.key: problem for problem in problems}.values()
     )
     return people, problems
+
+
+def note_import(session: Session, refused: str | None, now: datetime) -> None:
+    """Why the last file was refused as a whole; None once one is taken over."""
+    session.execute(delete(DirectoryProblemRow).where(col(DirectoryProblemRow.key) == IMPORT_REFUSED))
+    if refused is not None:
+        session.add(DirectoryProblemRow(key=IMPORT_REFUSED, sentence=refused, since=now))
 
 
 def entries(session: Session) -> list[tuple[str, Entry, Mapping[str, object] | None]]:

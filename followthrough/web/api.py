@@ -7,15 +7,14 @@ from fastapi import APIRouter, Body, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel
 
-from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Kind, OwnerWanted, Priority
-from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.store import queries
 from followthrough.store.tables import MailRow, MailState, TimelineRow
 from followthrough.web.accepted import Accepted, incident_page
 from followthrough.web.bodies import PRIVATE, NewIncident
+from followthrough.web.by import ToIncident, ToItem, given, speaker
 from followthrough.web.dependencies import (
     ActorDep,
     Authorised,
@@ -95,6 +94,7 @@ async def declare(
     new: NewIncident, gateway: GatewayDep, actor: ActorDep, settings: SettingsDep, key: Key = None
 ) -> Accepted:
     """Declares an incident; the answer says where it is."""
+    new = new.model_copy(update={"by": speaker(new.by, actor)})
     dedup_key = new.dedup_key or update_id(key, new)
     incident_id = await gateway.declare(**{**new.model_dump(), "dedup_key": dedup_key}, actor=actor)
     return Accepted(incident=incident_id, url=incident_page(incident_id, settings))
@@ -126,9 +126,14 @@ async def get_incident(incident_id: str, gateway: GatewayDep, reading: Reading, 
 
 @router.post("/incidents/{incident_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
 async def command_incident(
-    incident_id: str, command: Annotated[IncidentCommand, Body()], gateway: GatewayDep, actor: ActorDep, key: Key = None
+    incident_id: str,
+    command: Annotated[ToIncident, Body()],
+    gateway: GatewayDep,
+    actor: ActorDep,
+    key: Key = None,
 ) -> Incident:
     """Carries a command out; the answer is the incident after it. 403 for who may not, 409 when the rules forbid it."""
+    command = given(command, actor)
     return await gateway.incidents.command(incident_id, command, actor, update_id(key, command))
 
 
@@ -164,9 +169,14 @@ async def get_item(
 
 @router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
 async def command_item(
-    item_id: str, command: Annotated[ItemCommand, Body()], gateway: GatewayDep, actor: ActorDep, key: Key = None
+    item_id: str,
+    command: Annotated[ToItem, Body()],
+    gateway: GatewayDep,
+    actor: ActorDep,
+    key: Key = None,
 ) -> ActionItem:
     """Carries a command out; the answer is the item after it. 403 for who may not, 409 when the rules forbid it."""
+    command = given(command, actor)
     return await gateway.items.command(item_id, command, actor, update_id(key, command))
 
 

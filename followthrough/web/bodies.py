@@ -11,6 +11,8 @@ from followthrough.domain.replayed.text import KEY, Key, Label, Title
 from followthrough.domain.replayed.times import Day
 from followthrough.domain.replayed.values import PersonId, Request, ServiceId, Severity, TeamId
 
+By = Annotated[PersonId | None, Field(description="Left out, it is whoever asks")]
+
 PRIVATE = "Followthrough-Private"
 """Header of a list: how many fit that are private, and not for who asks."""
 
@@ -21,7 +23,7 @@ class NewIncident(Request):
     title: Title
     service: ServiceId
     severity: Severity
-    by: PersonId
+    by: By = None
     drill: bool = False
     private: bool = Field(False, description="Only who is on it sees it; for security and for what concerns a person")
     dedup_key: Label | None = None
@@ -43,7 +45,7 @@ class NewDrill(Request):
 class ApprovePlanning(Request):
     """What a team takes into a sprint: left out, the items are those proposed and the sprint is the one in planning."""
 
-    by: PersonId
+    by: By = None
     items: tuple[Key, ...] = Field((), max_length=MOST_PLANNED)
     first_day: Day | None = None
 
@@ -66,6 +68,7 @@ class DirectoryImport(Request):
 
     csv: str = Field(max_length=4_000_000)
     dry_run: bool = False
+    even_if_many_leave: bool = Field(False, description="More than five at once, and more than a fifth")
 
 
 class NewToken(Request):

@@ -4,12 +4,13 @@ import asyncio
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import AwareDatetime, BaseModel
 from sqlmodel import Session
 
-from followthrough.directory_import import Imported, WrongLines, import_csv
+from followthrough.directory_import import Imported, ManyLeave, WrongLines, import_csv
 from followthrough.domain.answered.organisation.directory import Source
+from followthrough.domain.answered.organisation.leaving import HELD
 from followthrough.domain.replayed.values import PersonId, TeamId
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store import directory
@@ -37,6 +38,14 @@ class KnownPeople(BaseModel):
     scim_at: AwareDatetime | None
     csv_at: AwareDatetime | None
     problems: list[str]
+    held_back: int
+    """How many leave only once an administrator lets them."""
+
+
+class Left(BaseModel):
+    """How many people have left now."""
+
+    people: int
 
 
 router = APIRouter()
@@ -63,10 +72,32 @@ async def import_directory(request: Request, file: OrganisationFileDep, body: Di
     file()
     try:
         return await asyncio.to_thread(
-            import_csv, served(request).database, file.file, body.csv, datetime.now(UTC), dry_run=body.dry_run
+            import_csv,
+            served(request).database,
+            file.file,
+            body.csv,
+            datetime.now(UTC),
+            dry_run=body.dry_run,
+            many_may_leave=body.even_if_many_leave,
         )
+    except ManyLeave as error:
+        return JSONResponse({"error": str(error)}, 409)
     except WrongLines as error:
         return JSONResponse({"error": str(error), "lines": error.lines}, 422)
+
+
+@api.post("/directory/let-leave")
+def let_leave(request: Request, file: OrganisationFileDep) -> Left:
+    """Whoever the directory made inactive, and is held back since they are so many."""
+    file()
+    return Left(people=directory.let_leave(served(request).database, file.file, datetime.now(UTC)))
+
+
+@router.post("/people/let-leave", include_in_schema=False)
+def let_leave_here(request: Request, file: OrganisationFileDep) -> Response:
+    """As by command, and back to the page."""
+    let_leave(request, file)
+    return RedirectResponse("/people", 303)
 
 
 router.include_router(api)
@@ -75,6 +106,7 @@ router.include_router(api)
 def _known(reading: Session, file: OrganisationFile) -> KnownPeople:
     organisation, merged = file(), file.merged
     state = directory.state(reading)
+    problems = directory.problems(reading)
     return KnownPeople(
         people=[
             KnownPerson(
@@ -90,5 +122,6 @@ def _known(reading: Session, file: OrganisationFile) -> KnownPeople:
         ],
         scim_at=state.scim_at,
         csv_at=state.csv_at,
-        problems=[*(problem.sentence for problem in directory.problems(reading)), *merged.problems],
+        problems=[*(problem.sentence for problem in problems), *merged.problems],
+        held_back=sum(problem.key.endswith(HELD) for problem in problems),
     )

@@ -17,6 +17,7 @@ from followthrough.domain.replayed.values import Message, Refusal, TeamId
 from followthrough.records import Unknown
 from followthrough.store.queries import items_to_plan
 from followthrough.web.bodies import ApprovePlanning
+from followthrough.web.by import speaker
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading
 from followthrough.web.keys import Key, update_id
 from followthrough.web.reading import read
@@ -69,6 +70,7 @@ async def approve(
     key: Key = None,
 ) -> PlanningProgress:
     """The tickets follow as soon as the tracker takes them. 409 when it was approved before, or is over."""
+    by = speaker(body.by, actor)
     found = await _planning(team, reading, organisation, gateway, body.first_day)
     items = body.items or tuple(line.id for line in found.proposal.proposed)
     strange = set(items) - {line.id for line in found.proposal.candidates}
@@ -76,8 +78,9 @@ async def approve(
         raise HTTPException(422, f"{', '.join(sorted(strange))} can't be planned by team {team}; see its planning.")
     if not items:
         raise Refusal(f"Nothing is proposed to team {team}; name the action items.")
-    approval = Approval(by=body.by, items=items)
-    return await gateway.approve_planning(found.plan, approval, actor, update_id(key, body))
+    approval = Approval(by=by, items=items)
+    update = update_id(key, body.model_copy(update={"by": by}))
+    return await gateway.approve_planning(found.plan, approval, actor, update)
 
 
 @router.get("/planning", include_in_schema=False)

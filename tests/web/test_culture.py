@@ -59,7 +59,7 @@ async def test_kudos_are_given_until_an_incident_is_closed(api: httpx.AsyncClien
 
 async def test_the_load_report_counts_who_led_and_owns(api: httpx.AsyncClient) -> None:
     incident = await declare(api, service="storefront")
-    await give(api, incident, "assign role", role="Resolver", person="lucia")
+    await give(api, incident, "assign role", by="sam", role="Resolver", person="lucia")
     await give(api, incident, "propose action item", title="Alert on queue depth above 100", owner="wei")
     await give(api, f"{incident}.1", "accept", by="wei")
     loads = {load["person"]: load for load in (await get(api, "load?days=1"))["people"]}

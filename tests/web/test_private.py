@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from fastapi.routing import iter_route_contexts
 from sqlmodel import Session, delete, select
 
 from followthrough.domain.answered.access.actor import Actor, Door
@@ -19,6 +18,7 @@ from followthrough.store import queries
 from followthrough.store.tables import AnonymousNoteRow
 from followthrough.web import dependencies
 from tests.waiting import eventually
+from tests.web.addresses import routes
 from tests.web.conftest import Web
 from tests.web.test_acting import LINKS
 from tests.web.test_api import UNKNOWN, declare, get, give, with_item
@@ -72,7 +72,7 @@ def addresses(web: Web, item: str) -> Iterator[str]:
     with Session(web.database) as session:
         mails = [mail.key for mail in queries.mails(session, incident_id=incident)]
     named = {"incident_id": incident, "item_id": item, "person": STRANGER, "team": "payments", "token": decide}
-    for route in iter_route_contexts(web.app().routes):
+    for route in routes(web.app()):
         if "GET" not in (route.methods or ()):
             continue
         for key in mails if "{key" in str(route.path) else [""]:

@@ -1,15 +1,15 @@
 """Every route needs somebody who is known, but for these."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import SecretStr
-from starlette.routing import BaseRoute, Mount
 
 from followthrough.web.access import is_open
+from tests.web.addresses import BESIDE, addresses, routes
 from tests.web.conftest import Web
 
 OPEN = {
@@ -67,24 +67,14 @@ OPEN = {
         "PUT /scim/v2/Users/{resource_id}",
     },
 }
-BESIDE = {"/openapi.json": "the product's own description", "/static": "style and icon"}
-"""What no endpoint of ours answers."""
 
 
-def routes(app: FastAPI) -> Iterator[APIRoute]:
-    """All of them, also of routers within routers."""
-    yield from _within(app.routes)
+def open_to_all(route: RouteContext) -> bool:
+    assert route.endpoint is not None
+    return is_open(route.endpoint)
 
 
-def _within(found: list[BaseRoute]) -> Iterator[APIRoute]:
-    for route in found:
-        if isinstance(route, APIRoute):
-            yield route
-        elif inner := getattr(route, "original_router", None):
-            yield from _within(inner.routes)
-
-
-def methods(route: APIRoute) -> set[str]:
+def methods(route: RouteContext) -> set[str]:
     return route.methods or set()
 
 
@@ -94,13 +84,23 @@ def app(alone: Web) -> FastAPI:
 
 
 def test_only_these_routes_are_open_to_everybody(app: FastAPI) -> None:
-    found = {f"{method} {route.path}" for route in routes(app) if is_open(route.endpoint) for method in methods(route)}
+    found = {f"{method} {route.path}" for route in routes(app) if open_to_all(route) for method in methods(route)}
     assert found == set().union(*OPEN.values())
 
 
 def test_what_no_endpoint_answers_is_named(app: FastAPI) -> None:
-    paths = {route.path for route in app.routes if isinstance(route, Mount) or hasattr(route, "path")}
-    assert paths - {route.path for route in routes(app)} == set(BESIDE)
+    beside = {route.path for route in iter_route_contexts(app.routes) if not isinstance(route.original_route, APIRoute)}
+    assert beside == set(BESIDE)
+
+
+def test_a_route_is_seen_however_deep_it_was_included(app: FastAPI) -> None:
+    before = addresses(app)
+    inner, outer = APIRouter(), APIRouter(prefix="/outer")
+    inner.add_api_route("/new", lambda: None, methods=["PUT"])
+    outer.include_router(inner, prefix="/inner")
+    app.include_router(outer)
+    app.add_api_route("/newer", lambda: None)
+    assert addresses(app) - before == {"PUT /outer/inner/new", "GET /newer"}
 
 
 @pytest.fixture
@@ -112,12 +112,12 @@ async def local(alone: Web) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.mark.parametrize("signing_in", [True, False])
 async def test_all_others_refuse_whom_nobody_knows(alone: Web, app: FastAPI, signing_in: bool) -> None:
     issuer = "http://localhost:9" if signing_in else ""
-    closed = [route for route in routes(app) if not is_open(route.endpoint)]
+    closed = [route for route in routes(app) if not open_to_all(route)]
     assert len(closed) > 50
     async with alone.browser("192.0.2.7", public_url="http://localhost", oidc_issuer=issuer) as stranger:
         for route in closed:
             for method in methods(route):
-                path = route.path.replace("{which}", "weekly")
+                path = str(route.path).replace("{which}", "weekly")
                 answer = await stranger.request(method, path, headers={"Authorization": "Basic c3RyYW5nZXI6"})
                 sentence = "Sign in first" if signing_in else "FOLLOWTHROUGH_OIDC_ISSUER"
                 assert answer.status_code == (401 if signing_in else 403), (method, path, answer.text)

@@ -42,6 +42,19 @@ def cannot_speak_as(actor: Actor, by: PersonId | None) -> str | None:
     return None
 
 
+def nobody_named(actor: Actor) -> str:
+    """Why it is not known who gives a command, and what to do."""
+    if actor.door is Door.THIS_MACHINE:
+        return (
+            "Nobody has said yet who you are at this machine: choose it once on the page /you, or send it as by; in a "
+            "terminal with --by YOU or FOLLOWTHROUGH_USER=YOU."
+        )
+    token = f"The token {actor.name}".strip()
+    if actor.speaks_for_others:
+        return f"{token} acts for others and says not for whom; send it as by."
+    return f"{token} is nobody's own; it needs the scope {Scope.ACT_FOR_OTHERS}, and by has to say for whom it acts."
+
+
 def proof_of(right: Right, actor: Actor, by: PersonId | None, about: About, further: Iterable[Relation] = ()) -> Proof:
     """What is known of who asks, and who may; ``further`` is what they are beside what is found here."""
     person = by or actor.person

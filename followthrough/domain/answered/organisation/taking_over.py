@@ -14,7 +14,7 @@ from followthrough.domain.replayed.values import PersonId
 
 LONGEST_KEY = 64
 """Characters: keys stand in addresses, tickets and timelines."""
-SAFE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_KEY - 1}}}")
+SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # one less than is allowed
 
 
 class Entry(BaseModel):

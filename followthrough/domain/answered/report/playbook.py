@@ -87,7 +87,7 @@ def playbook(service_id: ServiceId, organisation: Organisation, now: datetime) -
         roles={role.value: line for role, line in ROLES.items()},
         stages=tuple(stage.value for stage in UpdateStage),
         audiences=tuple(audience.value for audience in Audience),
-        declare=f'followthrough declare "What is broken" --service {service_id} --severity SEV2 --by YOU',
+        declare=f'followthrough declare "What is broken" --service {service_id} --severity SEV2',
         values=VALUES,
         gaps=tuple(_gaps(service_id, organisation, present)),
     )
