@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, Door, Scope
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.organisation.departures import is_here
 from followthrough.local_person import local_person
 from followthrough.settings import Settings
@@ -81,8 +82,18 @@ async def require_actor(request: Request) -> None:
     """Before each route that is not marked ``without_sign_in``. Raises HTTPException 401 or 403."""
     if not is_open(request.scope["route"].endpoint):
         visitor = await _visitor(request)
-        actor = visitor.actor.model_copy(update={"address": request.client.host if request.client else ""})
+        actor = visitor.actor.model_copy(update={"address": address_of(request)})
         request.state.visitor = replace(visitor, actor=actor)
+
+
+def newcomer(request: Request, door: Door) -> Actor:
+    """Whom nobody knows yet, at that door."""
+    return Actor(person=None, door=door, address=address_of(request))
+
+
+def address_of(request: Request) -> str:
+    """Where it came from, for the audit alone."""
+    return request.client.host if request.client else ""
 
 
 async def _visitor(request: Request) -> Visitor:
@@ -138,10 +149,12 @@ def _signed_in(request: Request, secret: str) -> Actor | None:
         row = sessions.current(session, secret, now, behind.settings.session_idle)
         if row is None:
             return None
+        actor = Actor(person=row.person, door=Door(row.door), address=address_of(request))
         if not is_here(behind.organisation_file(), row.person, now.date()):
-            sessions.end_all(session, row.person)
+            with behind.audit.doing(happened(actor, Act.SIGN_OUT, "end sessions of who left", now)):
+                sessions.end_all(session, row.person)
             return None
-        return Actor(person=row.person, door=Door(row.door))
+        return actor
 
 
 def _name(request: Request, actor: Actor) -> str:
