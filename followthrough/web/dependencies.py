@@ -23,7 +23,6 @@ from followthrough.gateway import Gateway
 from followthrough.links import Links
 from followthrough.oidc import Provider
 from followthrough.organisation_file import OrganisationFile
-from followthrough.permission import Forbidden
 from followthrough.settings import Settings
 from followthrough.web.limits import Often
 
@@ -130,15 +129,6 @@ async def _authorised(request: Request, settings: SettingsDep, actor: ActorDep) 
 
 Authorised = Depends(_authorised)
 """Of routes that ask for the API's token where one is set."""
-
-
-async def _may_audit(actor: ActorDep, organisation: OrganisationDep) -> None:
-    if actor.door is not Door.THIS_MACHINE and actor.person not in organisation.administrators:
-        raise Forbidden("The audit is for administrators of the service; the organisation file names them.")
-
-
-ForAuditors = Depends(_may_audit)
-"""Of routes that show who did what."""
 
 
 async def _note_export(request: Request, actor: ActorDep, audit: AuditDep) -> None:
