@@ -17,7 +17,7 @@ from followthrough.domain.answered.organisation.departures import is_here
 from followthrough.local_person import local_person
 from followthrough.settings import Settings
 from followthrough.store import sessions, tokens
-from followthrough.web.dependencies import served
+from followthrough.web.dependencies import address_of, served
 from followthrough.web.security import SAFE_METHODS, on_this_machine
 
 EndpointT = TypeVar("EndpointT", bound=Callable[..., Any])
@@ -84,16 +84,6 @@ async def require_actor(request: Request) -> None:
         visitor = await _visitor(request)
         actor = visitor.actor.model_copy(update={"address": address_of(request)})
         request.state.visitor = replace(visitor, actor=actor)
-
-
-def newcomer(request: Request, door: Door) -> Actor:
-    """Whom nobody knows yet, at that door."""
-    return Actor(person=None, door=door, address=address_of(request))
-
-
-def address_of(request: Request) -> str:
-    """Where it came from, for the audit alone."""
-    return request.client.host if request.client else ""
 
 
 async def _visitor(request: Request) -> Visitor:

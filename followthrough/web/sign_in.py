@@ -20,8 +20,8 @@ from followthrough.noting import Noted
 from followthrough.oidc import Departure, Provider, ProviderDown, SignInFailed
 from followthrough.settings import Settings
 from followthrough.store import sessions
-from followthrough.web.access import NOT_SET_UP, at_this_machine, cookie_name, encrypted, newcomer, without_sign_in
-from followthrough.web.dependencies import ActorDep, AuditDep, OrganisationDep, Reading, SettingsDep, served
+from followthrough.web.access import NOT_SET_UP, at_this_machine, cookie_name, encrypted, without_sign_in
+from followthrough.web.dependencies import ActorDep, AuditDep, OrganisationDep, Reading, SettingsDep, newcomer, served
 from followthrough.web.rendering import page
 from followthrough.web.returning import here
 

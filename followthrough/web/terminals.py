@@ -21,9 +21,9 @@ from followthrough.domain.answered.access.token_rules import PERSONAL_SCOPES
 from followthrough.domain.replayed.text import KEY, Title
 from followthrough.domain.replayed.values import PersonId
 from followthrough.store import tokens
-from followthrough.web.access import bearer, newcomer, without_sign_in
+from followthrough.web.access import bearer, without_sign_in
 from followthrough.web.bodies import NewTerminal, TerminalAnswer
-from followthrough.web.dependencies import ActorDep, AuditDep, Reading, SettingsDep, served
+from followthrough.web.dependencies import ActorDep, AuditDep, Reading, SettingsDep, newcomer, served
 from followthrough.web.rendering import page
 from followthrough.web.security import PAGE_HEADERS
 
