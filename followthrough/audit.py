@@ -19,6 +19,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from followthrough.beside import beside
 from followthrough.checks import NotCarriedOut
+from followthrough.directory_import import WrongLines
 from followthrough.domain.answered.access.audit import Happened, Outcome
 from followthrough.domain.replayed.values import PersonId, Refusal
 from followthrough.noting import Noted
@@ -50,6 +51,7 @@ OUTCOMES: tuple[tuple[type[Exception], Outcome], ...] = (
     (WorkflowAlreadyStartedError, Outcome.REFUSED),
     (ProviderDown, Outcome.REFUSED),
     (HTTPException, Outcome.REFUSED),
+    (WrongLines, Outcome.REFUSED),
 )
 """Of what ends with such an error; the first that fits. Nobody knows what became of what ends with another."""
 

@@ -29,5 +29,5 @@ Noting = Callable[[Happened], AbstractAsyncContextManager[Noted]]
 
 @asynccontextmanager
 async def unnoted(said: Happened) -> AsyncIterator[Noted]:
-    """Keeps nothing: for scripts and tests that play alone."""
+    """Keeps nothing: for what only says what it would do, and for scripts and tests that play alone."""
     yield Noted.of(said)

@@ -33,6 +33,7 @@ class Office:
     api: httpx.Client
     organisation: OrganisationFile
     database: Engine
+    settings: Settings
 
     def scim(self, method: str, path: str, body: Any = None, **named: Any) -> httpx.Response:
         return self.api.request(method, f"/scim/v2{path}", json=body, **named)
@@ -79,7 +80,7 @@ def office_in(folder: Path, client: Client) -> Iterator[Office]:
     port = server.servers[0].sockets[0].getsockname()[1]
     bearer = {"Authorization": f"Bearer {TOKEN}"}
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=bearer, timeout=60) as api:
-        yield Office(api, organisation, database)
+        yield Office(api, organisation, database, settings)
     server.should_exit = True
     serving.join()
     database.dispose()
