@@ -31,6 +31,7 @@ from activities.tickets.sweep import TicketSweep
 from activities.tickets.tickets import Tickets, tracker_for
 from activities.tickets.tracker import Tracker
 from activities.troubles import Troubles
+from followthrough.audit import Audit
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.links import links_for
@@ -144,7 +145,7 @@ def build_worker(
             troubles.look_for_troubles,
         ],
         Queue.TICKETS: [
-            *_of_tickets(client, organisation, database, tracker),
+            *_of_tickets(client, organisation, database, tracker, Audit(settings.data_dir, database)),
             sprints.next_sprint,
             sprints.put_in_sprint,
         ],
@@ -203,20 +204,20 @@ def _of_records(client: Client, organisation: Callable[[], Organisation], databa
 
 
 def _of_tickets(
-    client: Client, organisation: Callable[[], Organisation], database: Engine, tracker: Tracker
+    client: Client, organisation: Callable[[], Organisation], database: Engine, tracker: Tracker, audit: Audit
 ) -> list[Activity]:
     def incident(incident_id: str) -> Incident | None:
         with Session(database) as session:
             return queries.incident(session, incident_id)
 
-    tickets = Tickets(tracker, organisation, incident)
+    tickets = Tickets(tracker, organisation, incident, audit.note)
     return [
         tickets.ensure_ticket,
         tickets.adopt_ticket,
         tickets.follow_ticket,
         tickets.reopen_ticket,
         tickets.comment_on_ticket,
-        TicketSweep(tracker, organisation, database, client, asyncio.get_running_loop()).tell_news,
+        TicketSweep(tracker, organisation, database, client, asyncio.get_running_loop(), audit.note).tell_news,
     ]
 
 

@@ -132,7 +132,9 @@ async def _swept(found: Stage, number: int) -> float:
         )
         organisation = OrganisationFile(ORGANISATION)
         tracker = tracker_for(settings, organisation, found.database)
-        sweep = TicketSweep(tracker, organisation, found.database, found.client, asyncio.get_running_loop())
+        sweep = TicketSweep(
+            tracker, organisation, found.database, found.client, asyncio.get_running_loop(), lambda *_: None
+        )
         request = SweepRequest(since=since, check_all=False)
         environment, places = ActivityEnvironment(), list[Any]()
         environment.on_heartbeat = places.append

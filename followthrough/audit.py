@@ -8,19 +8,22 @@ import contextlib
 import itertools
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from followthrough.beside import beside
 from followthrough.checks import NotCarriedOut
+from followthrough.directory_import import ManyLeave, WrongLines
 from followthrough.domain.answered.access.audit import Happened, Outcome
 from followthrough.domain.replayed.values import PersonId, Refusal
 from followthrough.noting import Noted
+from followthrough.oidc import ProviderDown
 from followthrough.organisation_file import OrganisationFile
 from followthrough.permission import Forbidden
 from followthrough.records import EndedMeanwhile, NotYet, Unknown
@@ -46,6 +49,10 @@ OUTCOMES: tuple[tuple[type[Exception], Outcome], ...] = (
     (Refusal, Outcome.REFUSED),
     (Unknown, Outcome.REFUSED),
     (WorkflowAlreadyStartedError, Outcome.REFUSED),
+    (ProviderDown, Outcome.REFUSED),
+    (HTTPException, Outcome.REFUSED),
+    (WrongLines, Outcome.REFUSED),
+    (ManyLeave, Outcome.REFUSED),
 )
 """Of what ends with such an error; the first that fits. Nobody knows what became of what ends with another."""
 
@@ -59,27 +66,43 @@ class Audit:
         self._settling = threading.Lock()
         self._file_seen = ""
 
-    def note(self, said: Happened) -> None:
-        """Something that is over, or is done if nobody says else. Raises NotKept."""
-        self._journal.put(said if said.outcome else said.model_copy(update={"outcome": Outcome.DONE}))
+    def note(self, *said: Happened) -> None:
+        """What is over, or is done if nobody says else. Raises NotKept."""
+        self._journal.put(*(one if one.outcome else one.model_copy(update={"outcome": Outcome.DONE}) for one in said))
 
-    @contextlib.asynccontextmanager
-    async def noting(self, said: Happened) -> AsyncIterator[Noted]:
+    @contextlib.contextmanager
+    def doing(self, said: Happened) -> Iterator[Noted]:
         """Around what is done: written down before it begins, and again with what became of it. Raises NotKept."""
-        await asyncio.to_thread(self._journal.put, said)
-        noted, outcome = Noted(said.record), Outcome.UNKNOWN
+        self._journal.put(said)
+        noted, outcome = Noted.of(said), Outcome.UNKNOWN
         try:
             yield noted
             outcome = Outcome.DONE
         except Exception as error:
-            outcome = next((fits for kind, fits in OUTCOMES if isinstance(error, kind)), Outcome.UNKNOWN)
+            outcome = _outcome_of(error)
             raise
         finally:
-            ended = said.model_copy(update={"outcome": outcome, "record": noted.record})
-            try:
-                await asyncio.to_thread(self._journal.put, ended)
-            except NotKept as error:
-                logger.error("The audit has to say that it does not know what became of a command: %s", error)
+            self._end(said, noted, outcome)
+
+    @contextlib.asynccontextmanager
+    async def noting(self, said: Happened) -> AsyncIterator[Noted]:
+        """The same, without the loop waiting for the disk. Raises NotKept."""
+        await asyncio.to_thread(self._journal.put, said)
+        noted, outcome = Noted.of(said), Outcome.UNKNOWN
+        try:
+            yield noted
+            outcome = Outcome.DONE
+        except Exception as error:
+            outcome = _outcome_of(error)
+            raise
+        finally:
+            await asyncio.to_thread(self._end, said, noted, outcome)
+
+    def _end(self, said: Happened, noted: Noted, outcome: Outcome) -> None:
+        try:
+            self._journal.put(said.model_copy(update={"outcome": outcome, **vars(noted)}))
+        except NotKept as error:
+            logger.error("The audit has to say that it does not know what became of something: %s", error)
 
     def settle(self, now: datetime) -> None:
         """Chains what has ended. Raises NotKept, or what the database says."""
@@ -108,6 +131,10 @@ class Audit:
         """Nothing leads from the chain to the person any more; how many pseudonyms went. Raises NotKept."""
         self.settle(erasure.at)
         return chain.erase(self._database, person, erasure)
+
+
+def _outcome_of(error: Exception) -> Outcome:
+    return next((fits for kind, fits in OUTCOMES if isinstance(error, kind)), Outcome.UNKNOWN)
 
 
 @contextlib.asynccontextmanager

@@ -49,7 +49,7 @@ from followthrough.proving import proved_by, proving
 from followthrough.revival import go_on
 from followthrough.starts import start_record
 from followthrough.store import queries
-from followthrough.store.privacy import sees
+from followthrough.store.privacy import private_among, sees
 from workflows.action_item import ActionItemWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.messages.incident import IncidentProgress
@@ -161,6 +161,14 @@ class Records(Generic[RecordT, CommandT]):
         raise Unknown(f"There is no {record_id} here.")
 
     async def seen(self, record_id: str, actor: Actor) -> RecordT:
+        """To be shown, after the audit has who sees what is private. Raises Unknown as ``_visible`` does."""
+        record = await self._visible(record_id, actor)
+        if record.private or await asyncio.to_thread(self._is_of_private, record):
+            async with self._noting(happened(actor, Act.PRIVATE_VIEW, "look", datetime.now(UTC), record=record_id)):
+                pass
+        return record
+
+    async def _visible(self, record_id: str, actor: Actor) -> RecordT:
         """See ``get``. Raises Unknown for what is private and not for these eyes, as for what is not there."""
         eyes = seen_by(actor)
         if eyes is None or not self._kind.is_id(record_id):
@@ -191,9 +199,9 @@ class Records(Generic[RecordT, CommandT]):
         Raises NotYet when it is only accepted, Forbidden, Unknown, Refusal, and NotCarriedOut for what has to be said
         another way.
         """
-        record = await self.seen(record_id, actor)
+        record = await self._visible(record_id, actor)
         if (other := other_named_in(command)) and (isinstance(command, LinkRepeat) or seen_by(actor) is not None):
-            await self.seen(other, actor)
+            await self._visible(other, actor)
         said = happened(actor, Act.COMMAND, command.command, datetime.now(UTC), by=command.by, record=record_id)
         async with self._noting(said):
             return await self._command(record, command, actor, key or uuid4().hex)
@@ -281,6 +289,13 @@ class Records(Generic[RecordT, CommandT]):
             if sees(session, record.id, eyes):
                 return False
             return record.private or self._kind.read(session, record.id) is not None
+
+    def _is_of_private(self, record: RecordT) -> bool:
+        """An action item that ended before its incident became private has not heard of it."""
+        if not isinstance(record, ActionItem):
+            return False
+        with Session(self._database) as session:
+            return bool(private_among(session, [record.id]))
 
     def _read(self, record_id: str) -> RecordT | None:
         with Session(self._database) as session:

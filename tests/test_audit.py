@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
+from starlette.exceptions import HTTPException
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from followthrough import audit as module
@@ -20,6 +21,7 @@ from followthrough.checks import NotInFile
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, Door, Scope
 from followthrough.domain.answered.access.audit import Act, Happened, Outcome, happened
 from followthrough.domain.replayed.values import Refusal
+from followthrough.oidc import ProviderDown
 from followthrough.organisation_file import OrganisationFile
 from followthrough.permission import Forbidden
 from followthrough.records import EndedMeanwhile, NotYet, Unknown
@@ -63,6 +65,8 @@ def lines(database: Engine) -> list[Line]:
         (NotInFile("Nobody is called so."), Outcome.REFUSED),
         (Unknown("There is none."), Outcome.REFUSED),
         (WorkflowAlreadyStartedError("drill", "drill"), Outcome.REFUSED),
+        (HTTPException(403, "Ask somebody."), Outcome.REFUSED),
+        (ProviderDown("It is down."), Outcome.REFUSED),
         (EndedMeanwhile("It ended."), Outcome.UNKNOWN),
         (TimeoutError(), Outcome.UNKNOWN),
         (asyncio.CancelledError(), Outcome.UNKNOWN),
@@ -87,6 +91,19 @@ async def test_what_a_command_is_about_may_be_known_only_at_its_end(tmp_path: Pa
         noted.record = "inc-7"
     audit.settle(now())
     assert [line.record for line in lines(database)] == ["inc-7"]
+
+
+def test_what_waits_for_no_loop_is_written_down_before_it_begins_as_well(tmp_path: Path, database: Engine) -> None:
+    audit, journal = Audit(tmp_path, database), Journal(tmp_path / JOURNAL_FILE)
+    with contextlib.suppress(Forbidden), audit.doing(said("make token", person=None, act=Act.TOKEN)) as noted:
+        (begun,) = journal.ended(now() + BROKEN_OFF_AFTER)
+        assert (begun.what, begun.outcome) == ("make token", None)
+        noted.person, noted.whom, noted.record, noted.details["until"] = "ana", "wei", "0a1b", "2026-12-31"
+        raise Forbidden("You may not.")
+    audit.settle(now())
+    (line,) = lines(database)
+    assert (line.person, line.to_person, line.record, line.outcome) == ("ana", "wei", "0a1b", Outcome.FORBIDDEN)
+    assert line.details == {"until": "2026-12-31"}
 
 
 async def test_a_locked_database_neither_delays_nor_fails_a_command(tmp_path: Path, database: Engine) -> None:

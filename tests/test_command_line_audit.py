@@ -19,7 +19,7 @@ BROKEN = WHOLE | {"last": None, "broken_at": 2, "why": "Entry 2 is missing."}
 
 def entry(number: int) -> dict[str, Any]:
     said = {"at": "2026-11-26T09:15:30Z", "person": "ana", "what": "waive", "record": "inc-1.1", "outcome": "done"}
-    return {"number": number, "through": "session", "from_address": "192.0.2.7", **said}
+    return {"number": number, "through": "session", "from_address": "192.0.2.7", "to_person": None, **said}
 
 
 class Service(StandIn):

@@ -90,7 +90,7 @@ def attempt(number: int, activity: Callable[..., Any], argument: object) -> Any:
 
 
 def tickets(tracker: Tracker) -> Tickets:
-    return Tickets(tracker, organisation, lambda _: None)
+    return Tickets(tracker, organisation, lambda _: None, lambda *_: None)
 
 
 def new_ticket(record: ActionItem | None = None) -> FollowTicket:

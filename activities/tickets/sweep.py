@@ -14,7 +14,8 @@ from temporalio.common import WorkflowIDReusePolicy
 from activities.engine_calls import tell_all, wait_for
 from activities.tickets.tracker import TicketState, TicketStatus, Tracker
 from activities.vendors import VendorUnavailable, tracker_failures
-from followthrough.domain.answered.access.jira import refused
+from followthrough.domain.answered.access.audit import Outcome
+from followthrough.domain.answered.access.jira import asked_in_jira, refused
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
@@ -44,7 +45,9 @@ class TicketSweep:
         database: Engine,
         client: Client,
         loop: asyncio.AbstractEventLoop,
+        audit: Callable[..., None],
     ) -> None:
+        self._audit = audit
         self._tracker = tracker
         self._organisation = organisation
         self._database = database
@@ -120,10 +123,13 @@ class TicketSweep:
 
     def _may_be_reopened(self, item: ActionItem, ticket: Ticket) -> bool:
         """By whoever moved its ticket; they are told on it if not."""
-        here = as_of(self._organisation(), datetime.now(UTC).date())
+        now = datetime.now(UTC)
+        here = as_of(self._organisation(), now.date())
         account = self._tracker.history(ticket).moved_by
         person = next((one for one in here.people if account and self._tracker.account_of(one) == account), None)
         sentence = refused("reopen", person, item, here)
+        outcome = Outcome.ACCEPTED if sentence is None else Outcome.FORBIDDEN
+        self._audit(asked_in_jira(item, "reopen", person, now, outcome))
         if sentence is not None:
             self._tracker.comment(ticket, f"Followthrough: this action item stays closed. {sentence}")
         return sentence is None

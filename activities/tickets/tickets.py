@@ -14,7 +14,7 @@ from activities.tickets.reports import TicketReports
 from activities.tickets.tracker import Tracker
 from activities.vendor_pause import VendorPause
 from activities.vendors import VendorRefused, VendorUnavailable, in_words, tracker_failures
-from followthrough.domain.answered.access.jira import not_allowed
+from followthrough.domain.answered.access.jira import asked_for, not_allowed
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.ticket.writing import as_written, what_to_write
@@ -44,7 +44,9 @@ class Tickets:
         tracker: Tracker,
         organisation: Callable[[], Organisation],
         incident: Callable[[str], Incident | None],
+        audit: Callable[..., None],
     ) -> None:
+        self._audit = audit
         self._tracker = tracker
         self._organisation = organisation
         self._incident = incident
@@ -93,6 +95,7 @@ class Tickets:
             if write is None:
                 here = as_of(self._organisation(), request.at.date())
                 refused = not_allowed(item, found, here, self._incident(item.incident_id))
+                self._audit(*asked_for(item, found, request.at, refused))
                 return TicketFollowed(report=found, written=False, not_allowed=refused)
             activity.heartbeat()
             if write.reopen:

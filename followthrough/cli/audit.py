@@ -35,8 +35,11 @@ def list_entries(
         return
     wanted: dict[str, Any] = {"who": who, "what": what, "record": record, "since": _utc(since), "until": _utc(until)}
     if not as_json:
-        columns = ("number", "at", "person", "what", "record", "outcome", "through", "from_address")
-        out.print(table(columns, call("GET", "/audit", limit=limit, **wanted)))
+        lines = [
+            {**line, "about": line["to_person"] or line["record"]}
+            for line in call("GET", "/audit", limit=limit, **wanted)
+        ]
+        out.print(table(("number", "at", "person", "what", "about", "outcome", "through", "from_address"), lines))
         return
     while lines := call("GET", "/audit", limit=AT_ONCE, after=after, **wanted):
         for line in lines:

@@ -17,6 +17,8 @@ import typer
 from followthrough.cli.api import NOT_ALLOWED, call, fail, out, service_url
 from followthrough.cli.credentials import forget_token, keep_token, kept_token
 from followthrough.cli.service import read_organisation, read_settings
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.web.bodies import NewTerminal, TerminalAnswer
 
 app = typer.Typer()
@@ -89,6 +91,8 @@ def break_glass(
     """Make a code that signs somebody in once, while the sign-in provider is down; on the service's machine."""
     from sqlmodel import Session
 
+    from followthrough.audit import Audit
+    from followthrough.store.audit_journal import NotKept
     from followthrough.store.database import migrate, open_database
     from followthrough.store.sessions import make_code
 
@@ -97,8 +101,14 @@ def break_glass(
         fail(f"Nobody in the organisation is {person!r}.", NOT_ALLOWED)
     database = open_database(settings.resolved_database_url)
     migrate(database)
-    with Session(database) as session:
-        code = make_code(session, person, reason, datetime.now(UTC), timedelta(hours=1))
+    audit, now = Audit(settings.data_dir, database), datetime.now(UTC)
+    said = happened(AT_THIS_MACHINE, Act.SIGN_IN, "make break-glass code", now, whom=person)
+    try:
+        with audit.doing(said), Session(database) as session:
+            code = make_code(session, person, reason, now, timedelta(hours=1))
+    except NotKept as error:
+        fail(str(error), NOT_ALLOWED)
+    audit.settle_if_possible()
     where = f"{settings.resolved_public_url}/sign-in/code"
     out.print(f"{code}\nFor {person} at {where}, once within an hour.", highlight=False)
 

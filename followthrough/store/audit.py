@@ -143,6 +143,7 @@ class Wanted:
     """Which entries; what is left out lets all pass."""
 
     who: PersonId = ""
+    """Who did it, or to whom it was done."""
     what: str = ""
     """An ``Act``, or the name of a command."""
     record: str = ""
@@ -157,6 +158,7 @@ class Line(Entry):
     person: PersonId | None
     token_name: str | None
     from_address: str | None
+    to_person: PersonId | None
 
 
 def newest(session: Session, wanted: Wanted, limit: int, before: int | None = None) -> list[Line]:
@@ -176,7 +178,8 @@ def following(session: Session, wanted: Wanted, limit: int, after: int) -> list[
 def _filtered(session: Session, wanted: Wanted) -> SelectOfScalar[AuditEntryRow]:
     query = select(AuditEntryRow)
     if wanted.who:
-        query = query.where(col(AuditEntryRow.who).in_(_pseudonyms_of(session, wanted.who)))
+        theirs = _pseudonyms_of(session, wanted.who)
+        query = query.where(or_(col(AuditEntryRow.who).in_(theirs), col(AuditEntryRow.whom).in_(theirs)))
     if wanted.what:
         query = query.where(or_(col(AuditEntryRow.act) == wanted.what, col(AuditEntryRow.what) == wanted.what))
     if wanted.record:
@@ -190,7 +193,7 @@ def _filtered(session: Session, wanted: Wanted) -> SelectOfScalar[AuditEntryRow]
 
 
 def _lines(session: Session, rows: Sequence[AuditEntryRow]) -> list[Line]:
-    hidden = {pseudonym for row in rows for pseudonym in (row.who, row.token, row.address)}
+    hidden = {pseudonym for row in rows for pseudonym in (row.who, row.token, row.address, row.whom)}
     known = session.exec(select(PseudonymRow).where(col(PseudonymRow.pseudonym).in_(hidden)))
     values = {row.pseudonym: row.value for row in known}
     return [
@@ -199,6 +202,7 @@ def _lines(session: Session, rows: Sequence[AuditEntryRow]) -> list[Line]:
             person=values.get(row.who),
             token_name=values.get(row.token),
             from_address=values.get(row.address),
+            to_person=values.get(row.whom),
         )
         for row in rows
     ]
@@ -211,7 +215,8 @@ def _pseudonyms_of(session: Session, person: PersonId) -> Sequence[str]:
 
 def _unused() -> ColumnElement[bool]:
     """Pseudonyms of which no entry is left."""
-    used = union(*(select(column) for column in (AuditEntryRow.who, AuditEntryRow.token, AuditEntryRow.address)))
+    columns = (AuditEntryRow.who, AuditEntryRow.token, AuditEntryRow.address, AuditEntryRow.whom)
+    used = union(*(select(column) for column in columns))
     return col(PseudonymRow.pseudonym).not_in(used)
 
 
@@ -230,6 +235,7 @@ def _add(session: Session, said: Sequence[Happened]) -> None:
             who=pseudonym(person, Kind.PERSON, person),
             token=pseudonym(whose, Kind.TOKEN, one.token),
             address=pseudonym(whose, Kind.ADDRESS, one.address),
+            whom=pseudonym(one.whom or "", Kind.PERSON, one.whom or ""),
         )
         entry = chained(one, pseudonyms, last)
         session.add(AuditEntryRow.model_validate(entry.model_dump()))

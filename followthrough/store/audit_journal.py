@@ -3,7 +3,8 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -29,10 +30,11 @@ class Journal:
         self._writing = threading.Lock()
         self._opened: sqlite3.Connection | None = None
 
-    def put(self, said: Happened) -> None:
-        """Instead of what was put by this id before."""
-        row = (said.id, said.model_dump_json(), said.at.timestamp(), said.outcome is not None)
-        self._execute("INSERT OR REPLACE INTO waiting (id, document, at, ended) VALUES (?, ?, ?, ?)", row)
+    def put(self, *said: Happened) -> None:
+        """Instead of what was put by their ids before; all or nothing."""
+        rows = [(one.id, one.model_dump_json(), one.at.timestamp(), one.outcome is not None) for one in said]
+        with self._writing_to() as opened:
+            opened.executemany("INSERT OR REPLACE INTO waiting (id, document, at, ended) VALUES (?, ?, ?, ?)", rows)
 
     def ended(self, broken_off_before: datetime) -> list[Happened]:
         """The oldest first; with those that are under way for so long that whoever did them is gone.
@@ -49,11 +51,16 @@ class Journal:
         self._execute("DELETE FROM waiting WHERE id IN (SELECT value FROM json_each(?))", (ids,))
 
     def _execute(self, statement: str, values: Iterable[object]) -> list[tuple[str]]:
+        with self._writing_to() as opened:
+            return opened.execute(statement, tuple(values)).fetchall()
+
+    @contextmanager
+    def _writing_to(self) -> Iterator[sqlite3.Connection]:
         try:
             with self._writing:
                 self._opened = self._opened or self._open()
                 with self._opened:
-                    return self._opened.execute(statement, tuple(values)).fetchall()
+                    yield self._opened
         except (sqlite3.Error, OSError) as error:
             raise NotKept(f"The audit can't be kept ({error}), so nothing was done; try again in a moment.") from error
 

@@ -23,6 +23,7 @@ class AuditEntryRow(SQLModel, table=True):
     through: str | None = None
     token: str
     address: str
+    whom: str = Field(index=True)
     record: str = Field(index=True)
     outcome: str
     details: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from followthrough.domain.replayed.ids import is_item
+from followthrough.domain.replayed.ids import incident_of, is_item
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import PersonId
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, MaySeeRow
@@ -62,6 +62,14 @@ def marked(session: Session, items: Iterable[ActionItem]) -> list[ActionItem]:
     """As private where their incident is: one that ended before its incident became private has not heard of it."""
     private = {*session.exec(select(IncidentRow.id).where(col(IncidentRow.private)))}
     return [item.model_copy(update={"private": item.incident_id in private or item.private}) for item in items]
+
+
+def private_among(session: Session, record_ids: Iterable[str]) -> list[str]:
+    """Those incidents and action items that are private, or whose incident is."""
+    asked = dict.fromkeys(record_ids)
+    incidents = col(IncidentRow.id).in_({incident_of(record_id) for record_id in asked})
+    private = {*session.exec(select(IncidentRow.id).where(col(IncidentRow.private), incidents))}
+    return [record_id for record_id in asked if incident_of(record_id) in private]
 
 
 def _hidden_incidents(seen_by: PersonId) -> SelectOfScalar[str]:

@@ -276,6 +276,11 @@ def hidden_items(session: Session, now: datetime, seen_by: PersonId | None, **fi
     return session.exec(query.where(hidden_item(seen_by), *_of_items(_late(now), **filters))).one()
 
 
+def parts_of(session: Session, key: str) -> list[MailRow]:
+    """Mails that were gathered in that one."""
+    return list(session.exec(select(MailRow).where(MailRow.sent_in == key)))
+
+
 def mail(session: Session, key: str, seen_by: PersonId | None = None) -> MailRow | None:
     """None when there is none, or it is not for these eyes."""
     return session.exec(select(MailRow).where(MailRow.key == key, ~hidden_mail(seen_by))).first()

@@ -12,11 +12,12 @@ from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, Door, Scope
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.organisation.departures import is_here
 from followthrough.local_person import local_person
 from followthrough.settings import Settings
 from followthrough.store import sessions, tokens
-from followthrough.web.dependencies import served
+from followthrough.web.dependencies import address_of, served
 from followthrough.web.security import SAFE_METHODS, on_this_machine
 
 EndpointT = TypeVar("EndpointT", bound=Callable[..., Any])
@@ -81,7 +82,7 @@ async def require_actor(request: Request) -> None:
     """Before each route that is not marked ``without_sign_in``. Raises HTTPException 401 or 403."""
     if not is_open(request.scope["route"].endpoint):
         visitor = await _visitor(request)
-        actor = visitor.actor.model_copy(update={"address": request.client.host if request.client else ""})
+        actor = visitor.actor.model_copy(update={"address": address_of(request)})
         request.state.visitor = replace(visitor, actor=actor)
 
 
@@ -138,10 +139,12 @@ def _signed_in(request: Request, secret: str) -> Actor | None:
         row = sessions.current(session, secret, now, behind.settings.session_idle)
         if row is None:
             return None
+        actor = Actor(person=row.person, door=Door(row.door), address=address_of(request))
         if not is_here(behind.organisation_file(), row.person, now.date()):
-            sessions.end_all(session, row.person)
+            with behind.audit.doing(happened(actor, Act.SIGN_OUT, "end sessions of who left", now)):
+                sessions.end_all(session, row.person)
             return None
-        return Actor(person=row.person, door=Door(row.door))
+        return actor
 
 
 def _name(request: Request, actor: Actor) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from sqlmodel import Session
 
-from followthrough.domain.answered.access.actor import Actor, Door
+from followthrough.domain.answered.access.actor import Door
 from followthrough.domain.answered.choices import DECIDE, NAMES, choices
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
@@ -20,7 +20,7 @@ from followthrough.links import BadLink, ExpiredLink, Link, Links
 from followthrough.store.links import used_at
 from followthrough.web.act_facts import state
 from followthrough.web.act_form import Offer
-from followthrough.web.dependencies import GatewayDep, LinksDep, OrganisationDep, Reading
+from followthrough.web.dependencies import GatewayDep, LinksDep, OrganisationDep, Reading, newcomer
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
@@ -55,7 +55,7 @@ async def require_unused(link: Link, record: ActionItem | Incident, people: Orga
 
 
 async def _find(
-    token: str, purposes: Container[str], gateway: Gateway, links: Links, organisation: Organisation
+    request: Request, token: str, purposes: Container[str], gateway: Gateway, links: Links, organisation: Organisation
 ) -> Found:
     """Raises Closed."""
     try:
@@ -65,7 +65,7 @@ async def _find(
     except BadLink:
         sentence = "It was cut off or changed on its way; open it again from the mail."
         raise Closed(400, "This link is not complete", sentence) from None
-    reader = Actor(person=link.person, door=Door.MAIL_LINK)
+    reader = newcomer(request, Door.MAIL_LINK, link.person)
     records = gateway.items if is_item(link.about) else gateway.incidents
     record = await records.seen(link.about, reader)
     people = as_of(organisation, datetime.now(UTC).date())
@@ -76,14 +76,21 @@ async def _find(
     return link, record, people
 
 
-async def _to_decide(token: str, gateway: GatewayDep, links: LinksDep, organisation: OrganisationDep) -> Found:
-    return await _find(token, {DECIDE}, gateway, links, organisation)
+async def _to_decide(
+    request: Request, token: str, gateway: GatewayDep, links: LinksDep, organisation: OrganisationDep
+) -> Found:
+    return await _find(request, token, {DECIDE}, gateway, links, organisation)
 
 
 async def _offer(
-    token: str, gateway: GatewayDep, links: LinksDep, organisation: OrganisationDep, reading: Reading
+    request: Request,
+    token: str,
+    gateway: GatewayDep,
+    links: LinksDep,
+    organisation: OrganisationDep,
+    reading: Reading,
 ) -> Offer:
-    link, record, people = await _find(token, NAMES, gateway, links, organisation)
+    link, record, people = await _find(request, token, NAMES, gateway, links, organisation)
     await require_unused(link, record, people, reading)
     choice = next((choice for choice in choices(record, link.person) if choice.name == link.purpose), None)
     if choice is None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from followthrough.checks import NotCarriedOut
-from followthrough.domain.answered.access.actor import Actor, Door
+from followthrough.domain.answered.access.actor import Door
 from followthrough.domain.answered.choices import choices
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import Refusal
@@ -19,7 +19,7 @@ from followthrough.web.access import without_sign_in
 from followthrough.web.act_facts import facts, state
 from followthrough.web.act_form import Offer, command_of, form_fields
 from followthrough.web.act_links import HEADERS, Closed, OfferDep, ToDecideDep, closed_page, require_unused
-from followthrough.web.dependencies import GatewayDep, LinksDep, Reading
+from followthrough.web.dependencies import GatewayDep, LinksDep, Reading, newcomer
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
@@ -46,7 +46,7 @@ async def look(request: Request, offer: OfferDep) -> Response:
 async def act(request: Request, typed: TypedDep, offer: OfferDep, reading: Reading, gateway: GatewayDep) -> Response:
     """As the person whom the mail was for; having the link is what allows it. Equal links are one command."""
     records = gateway.items if isinstance(offer.record, ActionItem) else gateway.incidents
-    actor = Actor(person=offer.link.person, door=Door.MAIL_LINK, address=request.client.host if request.client else "")
+    actor = newcomer(request, Door.MAIL_LINK, offer.link.person)
     try:
         record = await records.command(offer.record.id, command_of(offer, typed), actor, offer.link.nonce)
     except (Refusal, NotCarriedOut, Forbidden) as error:

@@ -27,6 +27,7 @@ from followthrough.store.anonymous import TooMany, add, shown_notes
 from followthrough.store.privacy import sees
 from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import Authorised, OrganisationDep, Reading, SeenByDep
+from followthrough.web.private_views import ViewsDep
 from followthrough.web.rendering import page
 
 NOT_KEPT = {"Cache-Control": "no-store"}
@@ -56,11 +57,12 @@ def add_note(
 
 @router.get("/api/incidents/{incident_id}/anonymous", tags=["api"], dependencies=[Authorised])
 def list_notes(
-    incident_id: str, organisation: OrganisationDep, reading: Reading, seen_by: SeenByDep
+    incident_id: str, organisation: OrganisationDep, reading: Reading, seen_by: SeenByDep, views: ViewsDep
 ) -> list[ShownNotes]:
     """The notes that are shown by now, in the groups in which they appeared."""
     if not sees(reading, incident_id, seen_by):
         raise Unknown(f"There is no {incident_id} here." if seen_by is None else not_here(incident_id))
+    views.note([incident_id])
     return shown_notes(reading, incident_id, organisation, datetime.now(UTC))
 
 

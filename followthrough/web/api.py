@@ -26,6 +26,7 @@ from followthrough.web.dependencies import (
     SettingsDep,
 )
 from followthrough.web.keys import Key, update_id
+from followthrough.web.private_views import ViewsDep
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 WITHOUT_ENTRIES = {"unwritten", "written", "carried_out"}
@@ -105,6 +106,7 @@ def list_incidents(
     reading: Reading,
     response: Response,
     seen_by: SeenByDep,
+    views: ViewsDep,
     status: IncidentStatus | None = None,
     service: str | None = None,
     team: str | None = None,
@@ -114,7 +116,9 @@ def list_incidents(
     """Newest first; ``before`` is the id that the page before ended with."""
     filters = queries.IncidentFilters(status=status, service=service, team=team)
     response.headers[PRIVATE] = str(queries.hidden_incidents(reading, seen_by, **filters))
-    return queries.incidents(reading, before=before, limit=limit, seen_by=seen_by, **filters)
+    found = queries.incidents(reading, before=before, limit=limit, seen_by=seen_by, **filters)
+    views.note(incident.id for incident in found)
+    return found
 
 
 @router.get("/incidents/{incident_id}", response_model_exclude=WITHOUT_ENTRIES)
@@ -142,6 +146,7 @@ def list_items(
     reading: Reading,
     response: Response,
     seen_by: SeenByDep,
+    views: ViewsDep,
     owner: PersonId | None = None,
     team: str | None = None,
     status: ItemStatus | None = None,
@@ -153,6 +158,7 @@ def list_items(
     now, filters = datetime.now(UTC), queries.ItemFilters(owner=owner, team=team, status=status, late=late)
     response.headers[PRIVATE] = str(queries.hidden_items(reading, now, seen_by, **filters))
     listed = queries.action_items(reading, now, **filters, limit=limit, offset=offset, seen_by=seen_by)
+    views.note(item.id for item, _ in listed)
     return [_line(item, is_late) for item, is_late in listed]
 
 
@@ -182,10 +188,17 @@ async def command_item(
 
 @router.get("/mails", response_model=list[MailLine])
 def list_mails(
-    reading: Reading, seen_by: SeenByDep, incident_id: str | None = None, limit: Limit = 50, offset: Offset = 0
+    reading: Reading,
+    seen_by: SeenByDep,
+    views: ViewsDep,
+    incident_id: str | None = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> list[MailRow]:
     """Newest first."""
-    return queries.mails(reading, incident_id=incident_id, limit=limit, offset=offset, seen_by=seen_by)
+    found = queries.mails(reading, incident_id=incident_id, limit=limit, offset=offset, seen_by=seen_by)
+    views.note_mails(found)
+    return found
 
 
 def _line(item: ActionItem, late: bool) -> ItemLine:

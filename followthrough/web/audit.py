@@ -18,7 +18,6 @@ from followthrough.web.dependencies import (
     ActorDep,
     AuditDep,
     Authorised,
-    ForAuditors,
     OrganisationDep,
     Reading,
 )
@@ -61,7 +60,7 @@ DayIfAny = Annotated[Day | None, BeforeValidator(lambda given: given or None)]
 """As a form sends it: empty where none is chosen."""
 WantedDep = Annotated[Wanted, Depends(_wanted)]
 
-router = APIRouter(dependencies=[ForAuditors])
+router = APIRouter()
 api = APIRouter(prefix="/api/audit", tags=["api"], dependencies=[Authorised])
 
 

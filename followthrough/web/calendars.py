@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, HTTPException, Response
 
 from followthrough.deadline_calendar import deadline_calendar
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.access.privacy import title_for_all
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation, Person
@@ -20,7 +21,9 @@ from followthrough.store.privacy import marked
 from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import (
     ActorDep,
+    AuditDep,
     Authorised,
+    Exported,
     GatewayDep,
     LinksDep,
     OrganisationDep,
@@ -44,22 +47,36 @@ router = APIRouter()
 
 @router.get("/api/people/{person}/calendar", tags=["api"], dependencies=[Authorised])
 def get_address(
-    person: PersonId, reading: Reading, organisation: OrganisationDep, links: LinksDep, settings: SettingsDep
+    person: PersonId,
+    reading: Reading,
+    organisation: OrganisationDep,
+    links: LinksDep,
+    settings: SettingsDep,
+    actor: ActorDep,
+    audit: AuditDep,
 ) -> CalendarAddress:
     """The address of the person's deadlines; whoever has it can read them."""
     if person not in _present(organisation):
         raise HTTPException(404, f"Nobody in the organisation file is {person!r}, or they left.")
+    audit.note(happened(actor, Act.TOKEN, "give calendar address", datetime.now(UTC), whom=person))
     token = links.sign(Link(purpose=CALENDAR, person=person, nonce=str(revoked_calendars(reading, person))))
     return CalendarAddress(url=f"{settings.resolved_public_url}/people/{person}/deadlines.ics?token={token}")
 
 
 @router.delete("/api/people/{person}/calendar", tags=["api"], dependencies=[Authorised])
 def revoke_address(
-    person: PersonId, reading: Reading, organisation: OrganisationDep, links: LinksDep, settings: SettingsDep
+    person: PersonId,
+    reading: Reading,
+    organisation: OrganisationDep,
+    links: LinksDep,
+    settings: SettingsDep,
+    actor: ActorDep,
+    audit: AuditDep,
 ) -> CalendarAddress:
     """Addresses that were given out before stop working; the answer is the one that works from now on."""
-    revoke_calendar(reading, person)
-    return get_address(person, reading, organisation, links, settings)
+    with audit.doing(happened(actor, Act.TOKEN, "revoke calendar address", datetime.now(UTC), whom=person)):
+        revoke_calendar(reading, person)
+    return get_address(person, reading, organisation, links, settings, actor, audit)
 
 
 @router.get("/people/{person}/deadlines.ics", include_in_schema=False)
@@ -87,7 +104,7 @@ def deadlines(
     return _calendar(deadline_calendar(person, "Follow-up deadlines", owed, settings.resolved_public_url, now))
 
 
-@router.get("/items/{item_id}/deadline.ics", include_in_schema=False)
+@router.get("/items/{item_id}/deadline.ics", include_in_schema=False, dependencies=[Exported])
 async def deadline(item_id: str, gateway: GatewayDep, settings: SettingsDep, actor: ActorDep) -> Response:
     """To download."""
     item = await gateway.items.seen(item_id, actor)

@@ -1,8 +1,7 @@
 """What routes are given: each names what it needs by one of these types."""
 
-import asyncio
 import hmac
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -23,7 +22,6 @@ from followthrough.gateway import Gateway
 from followthrough.links import Links
 from followthrough.oidc import Provider
 from followthrough.organisation_file import OrganisationFile
-from followthrough.permission import Forbidden
 from followthrough.settings import Settings
 from followthrough.web.limits import Often
 
@@ -51,6 +49,16 @@ def served(request: Request) -> Served:
     """What stands behind the application that was asked."""
     behind: Served = request.app.state.served
     return behind
+
+
+def newcomer(request: Request, door: Door, person: PersonId | None = None) -> Actor:
+    """Who comes without being signed in; nobody is known until that door has proven somebody."""
+    return Actor(person=person, door=door, address=address_of(request))
+
+
+def address_of(request: Request) -> str:
+    """Where it came from, for the audit alone."""
+    return request.client.host if request.client else ""
 
 
 async def _settings(request: Request) -> Settings:
@@ -132,19 +140,11 @@ Authorised = Depends(_authorised)
 """Of routes that ask for the API's token where one is set."""
 
 
-async def _may_audit(actor: ActorDep, organisation: OrganisationDep) -> None:
-    if actor.door is not Door.THIS_MACHINE and actor.person not in organisation.administrators:
-        raise Forbidden("The audit is for administrators of the service; the organisation file names them.")
-
-
-ForAuditors = Depends(_may_audit)
-"""Of routes that show who did what."""
-
-
-async def _note_export(request: Request, actor: ActorDep, audit: AuditDep) -> None:
+async def _note_export(request: Request, actor: ActorDep, audit: AuditDep) -> AsyncIterator[None]:
     *_, record, file = request.scope["path"].split("/")
-    await asyncio.to_thread(audit.note, happened(actor, Act.EXPORT, file, datetime.now(UTC), record=record))
+    async with audit.noting(happened(actor, Act.EXPORT, file, datetime.now(UTC), record=record)):
+        yield
 
 
 Exported = Depends(_note_export)
-"""Of routes whose answer is kept as a file: of the incident or service that stands before its name."""
+"""Of routes whose answer is kept as a file: of the record or service that stands before its name."""

@@ -1,6 +1,7 @@
 """Who there is, from where each is known, and what of a directory was not taken over."""
 
 import asyncio
+import hashlib
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
@@ -9,13 +10,15 @@ from pydantic import AwareDatetime, BaseModel
 from sqlmodel import Session
 
 from followthrough.directory_import import Imported, ManyLeave, WrongLines, import_csv
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.organisation.directory import Source
 from followthrough.domain.answered.organisation.leaving import HELD
 from followthrough.domain.replayed.values import PersonId, TeamId
+from followthrough.noting import unnoted
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store import directory
 from followthrough.web.bodies import DirectoryImport
-from followthrough.web.dependencies import Authorised, OrganisationFileDep, Reading, served
+from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationFileDep, Reading, served
 from followthrough.web.rendering import page
 
 
@@ -67,19 +70,26 @@ def list_people(reading: Reading, file: OrganisationFileDep) -> KnownPeople:
 
 
 @api.post("/directory/import", response_model=Imported)
-async def import_directory(request: Request, file: OrganisationFileDep, body: DirectoryImport) -> Imported | Response:
+async def import_directory(
+    request: Request, file: OrganisationFileDep, body: DirectoryImport, actor: ActorDep, audit: AuditDep
+) -> Imported | Response:
     """A CSV file as the directory: all of it is taken over, or nothing."""
     file()
+    now, noting = datetime.now(UTC), unnoted if body.dry_run else audit.noting
     try:
-        return await asyncio.to_thread(
-            import_csv,
-            served(request).database,
-            file.file,
-            body.csv,
-            datetime.now(UTC),
-            dry_run=body.dry_run,
-            many_may_leave=body.even_if_many_leave,
-        )
+        async with noting(happened(actor, Act.DIRECTORY, "import people", now)) as noted:
+            noted.details["file"] = hashlib.sha256(body.csv.encode()).hexdigest()
+            imported = await asyncio.to_thread(
+                import_csv,
+                served(request).database,
+                file.file,
+                body.csv,
+                now,
+                dry_run=body.dry_run,
+                many_may_leave=body.even_if_many_leave,
+            )
+            noted.details |= {"people": str(imported.people), "changed": str(len(imported.changes))}
+            return imported
     except ManyLeave as error:
         return JSONResponse({"error": str(error)}, 409)
     except WrongLines as error:

@@ -1,15 +1,17 @@
 """Jira tells of changed tickets here. What it says is a hint: the action item's workflow reads the ticket itself."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, BeforeValidator, Field
 
 from activities.tickets.jira.search import item_id_in
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.replayed.text import MachineKey
 from followthrough.store import queries
 from followthrough.web.access import without_sign_in
-from followthrough.web.dependencies import Authorised, GatewayDep, Reading
+from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, GatewayDep, Reading
 from followthrough.web.reading import read
 from followthrough.web.webhook_keys import FromJira
 
@@ -58,11 +60,12 @@ async def event(event: JiraEvent, gateway: GatewayDep, reading: Reading) -> Hear
 
 
 @router.post("/api/items/{item_id}/ticket", tags=["api"], dependencies=[Authorised])
-async def look_now(item_id: str, gateway: GatewayDep) -> Heard:
+async def look_now(item_id: str, gateway: GatewayDep, actor: ActorDep, audit: AuditDep) -> Heard:
     """Has the action item's ticket read now, rather than at the next webhook or sweep."""
-    item = await gateway.items.get(item_id)
-    if item.ticket is None:
-        raise HTTPException(409, f"Action item {item_id} has no ticket yet.")
-    if not await gateway.look_at_ticket(item_id):
-        raise HTTPException(409, f"Action item {item_id} has ended; the next sweep looks at its ticket.")
+    item = await gateway.items.seen(item_id, actor)
+    async with audit.noting(happened(actor, Act.COMMAND, "look at ticket", datetime.now(UTC), record=item_id)):
+        if item.ticket is None:
+            raise HTTPException(409, f"Action item {item_id} has no ticket yet.")
+        if not await gateway.look_at_ticket(item_id):
+            raise HTTPException(409, f"Action item {item_id} has ended; the next sweep looks at its ticket.")
     return Heard(message=f"Ticket {item.ticket.key} is read now.")

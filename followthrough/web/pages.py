@@ -36,6 +36,7 @@ from followthrough.web.dependencies import (
     SettingsDep,
 )
 from followthrough.web.next_moment import next_moment
+from followthrough.web.private_views import ViewsDep
 from followthrough.web.rendering import MAIL_HEADERS, page
 
 PAGE_LENGTH = 50
@@ -53,6 +54,7 @@ def list_incidents(
     organisation: OrganisationDep,
     settings: SettingsDep,
     seen_by: SeenByDep,
+    views: ViewsDep,
     status: str = "",
     service: str = "",
     team: str = "",
@@ -62,6 +64,7 @@ def list_incidents(
     filters = {"status": status, "service": service, "team": team}
     wanted = queries.IncidentFilters(status=_choice(IncidentStatus, status), service=service or None, team=team or None)
     found = queries.incidents(reading, before=before or None, limit=PAGE_LENGTH + 1, seen_by=seen_by, **wanted)
+    views.note(incident.id for incident in found[:PAGE_LENGTH])
     return _show(
         request,
         organisation,
@@ -95,11 +98,14 @@ async def show_incident(
     gateway: GatewayDep,
     organisation: OrganisationDep,
     actor: ActorDep,
+    views: ViewsDep,
     incident_id: str,
 ) -> Response:
     """One incident: what happened, what it left to do, who is thanked."""
     incident = await gateway.incidents.seen(incident_id, actor)
     repeats = [one.incident_id for one in (*incident.repeats, *incident.proposed_repeats)]
+    earlier_items = await run_in_threadpool(queries.items_of, reading, repeats, seen_by(actor))
+    await run_in_threadpool(views.note, [item.id for item in earlier_items])
     return _show(
         request,
         organisation,
@@ -109,7 +115,7 @@ async def show_incident(
             queries.action_items, reading, datetime.now(UTC), incident_id=incident_id, limit=500
         ),
         timeline=await run_in_threadpool(queries.timeline, reading, incident_id),
-        earlier_items=await run_in_threadpool(queries.items_of, reading, repeats, seen_by(actor)),
+        earlier_items=earlier_items,
         thanks=thanks(incident, organisation),
         anonymous=await run_in_threadpool(shown_notes, reading, incident_id, organisation, datetime.now(UTC)),
     )
@@ -121,6 +127,7 @@ def list_items(
     reading: Reading,
     organisation: OrganisationDep,
     seen_by: SeenByDep,
+    views: ViewsDep,
     owner: str = "",
     team: str = "",
     status: str = "",
@@ -136,6 +143,7 @@ def list_items(
         ),
     )
     found = queries.action_items(reading, now, limit=PAGE_LENGTH + 1, offset=offset, seen_by=seen_by, **wanted)
+    views.note(item.id for item, _ in found[:PAGE_LENGTH])
     return _show(
         request,
         organisation,
@@ -168,11 +176,18 @@ async def show_item(
 
 @router.get("/outbox")
 def list_mails(
-    request: Request, reading: Reading, organisation: OrganisationDep, seen_by: SeenByDep, offset: Offset = 0
+    request: Request,
+    reading: Reading,
+    organisation: OrganisationDep,
+    seen_by: SeenByDep,
+    views: ViewsDep,
+    offset: Offset = 0,
 ) -> Response:
     """What was sent, what could not be, and to whom nothing arrives."""
     found = queries.mails(reading, limit=PAGE_LENGTH + 1, offset=offset, seen_by=seen_by)
     aside = MailState.SET_ASIDE
+    set_aside = [] if offset else queries.mails(reading, state=aside, limit=PAGE_LENGTH, seen_by=seen_by)
+    views.note_mails([*found[:PAGE_LENGTH], *set_aside])
     return _show(
         request,
         organisation,
@@ -180,7 +195,7 @@ def list_mails(
         mails=found[:PAGE_LENGTH],
         further=offset + PAGE_LENGTH if len(found) > PAGE_LENGTH else None,
         problem_addresses=problem_addresses(reading, organisation),
-        set_aside=[] if offset else queries.mails(reading, state=aside, limit=PAGE_LENGTH, seen_by=seen_by),
+        set_aside=set_aside,
     )
 
 
@@ -191,6 +206,7 @@ def show_mail(
     organisation: OrganisationDep,
     settings: SettingsDep,
     seen_by: SeenByDep,
+    views: ViewsDep,
     key: str,
     part: Literal["html", ""] = "",
 ) -> Response:
@@ -198,6 +214,7 @@ def show_mail(
     mail = queries.mail(reading, key, seen_by)
     if mail is None:
         raise HTTPException(404, "There is no mail here by that name; the outbox lists them all.")
+    views.note_mails([mail, *queries.parts_of(reading, key)])
     acts = _acts(request, settings)
     shown = str if acts else hidden
     if part == "html":

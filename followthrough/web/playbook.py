@@ -28,7 +28,7 @@ PlaybookDep = Annotated[Playbook, Depends(_playbook)]
 """Of the service that the address names, as the organisation file is now."""
 
 
-@router.get("/api/services/{service_id}/playbook", tags=["api"], dependencies=[Authorised])
+@router.get("/api/services/{service_id}/playbook", tags=["api"], dependencies=[Authorised, Exported])
 def get_playbook(found: PlaybookDep) -> Playbook:
     """Who does what for a service, and which gaps there are."""
     return found

@@ -1,6 +1,7 @@
 """SCIM 2.0: a directory tells who there is, whom they report to, and who is in which team."""
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -29,15 +30,18 @@ from scim2_models import SCIMException as ScimError
 from scim2_models.path import CompareOperator, Comparison
 from sqlmodel import Session
 
+from followthrough.domain.answered.access.actor import Door
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.organisation.directory import Source
 from followthrough.domain.answered.organisation.taking_over import Entry
 from followthrough.domain.replayed.text import clean_all
+from followthrough.noting import Noted
 from followthrough.scim import CONFIG, MOST_RESULTS, POLICY, PROVIDER, DirectoryUser, document_of, entry_of
 from followthrough.store import directory_resources as rows
 from followthrough.store.directory import change, heard
 from followthrough.store.directory_tables import DirectoryGroupRow, DirectoryUserRow
 from followthrough.web.access import without_sign_in
-from followthrough.web.dependencies import Reading, SettingsDep, require_bearer, served
+from followthrough.web.dependencies import Reading, SettingsDep, newcomer, require_bearer, served
 
 ROOT = "/scim/v2"
 
@@ -163,7 +167,7 @@ def create(request: Request, kind: KindDep, payload: Payload) -> Response:
         session.add(row)
         return row
 
-    created = _resource(request, kind, _changed(request, make))
+    created = _resource(request, kind, _changed(request, kind, "create", make))
     answered = created.model_dump(
         scim_ctx=Context.RESOURCE_CREATION_RESPONSE, response_parameters=_attributes(request, kind)
     )
@@ -211,19 +215,20 @@ def patch(request: Request, kind: KindDep, resource_id: str, payload: Payload) -
 def delete(request: Request, kind: KindDep, resource_id: str) -> Response:
     """A user who is deleted has left; what they did stays theirs."""
 
-    def make(session: Session) -> None:
+    def make(session: Session) -> Any:
         row = _found(session, kind, resource_id)
         _refuse_another_version(request, row)
         if kind is GROUPS or row.person is None:
             session.delete(row)
-            return
+            return row
         now = datetime.now(UTC)
         entry = Entry.model_validate(row.entry)
         gone = entry.model_copy(update={"gone": True, "left": entry.left or now.date(), "names": ()})
         row.user_name = row.external_id = None
         row.document, row.entry, row.modified_at = {}, gone.model_dump(mode="json"), now
+        return row
 
-    _changed(request, make)
+    _changed(request, kind, "delete", make)
     return Response(status_code=204)
 
 
@@ -239,16 +244,34 @@ def _edited(
             session.add(row)
         return row
 
-    row = _changed(request, make)
+    row = _changed(request, kind, "change", make)
     return ScimResponse(
         _resource(request, kind, row).model_dump(scim_ctx=context, response_parameters=_attributes(request, kind))
     )
 
 
-def _changed(request: Request, make: Callable[[Session], Any]) -> Any:
-    behind = served(request)
+def _changed(request: Request, kind: Kind, what: str, make: Callable[[Session], Any]) -> Any:
+    """The row; a change is in the audit before it counts, with a group's id, or with whom it makes of a user."""
+    behind, now = served(request), datetime.now(UTC)
     behind.organisation_file()
-    return change(behind.database, behind.organisation_file.file, datetime.now(UTC), Source.SCIM, make)
+    what = f"{what} {kind.resource_type.lower()}"
+    with ExitStack() as noting:
+        noted: list[Noted] = []
+
+        def noted_first(session: Session) -> Any:
+            row = make(session)
+            if session.new or session.dirty or session.deleted:
+                said = happened(newcomer(request, Door.DIRECTORY), Act.DIRECTORY, what, now)
+                noted.append(noting.enter_context(behind.audit.doing(said)))
+            return row
+
+        row = change(behind.database, behind.organisation_file.file, now, Source.SCIM, noted_first)
+        for one in noted:
+            if kind is GROUPS:
+                one.record = row.id
+            elif row.person is not None:
+                one.whom = row.person["key"]
+    return row
 
 
 def _fill(session: Session, kind: Kind, row: Any, resource: Any, now: datetime) -> None:

@@ -11,15 +11,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session
 
 from followthrough.domain.answered.access.actor import Door
+from followthrough.domain.answered.access.audit import Act, Happened, happened
 from followthrough.domain.answered.access.identity import Stranger, person_of, whom_to_ask
 from followthrough.domain.answered.organisation.departures import is_here
 from followthrough.domain.replayed.text import LABEL, URL, cut
 from followthrough.domain.replayed.values import PersonId
+from followthrough.noting import Noted
 from followthrough.oidc import Departure, Provider, ProviderDown, SignInFailed
 from followthrough.settings import Settings
 from followthrough.store import sessions
 from followthrough.web.access import NOT_SET_UP, at_this_machine, cookie_name, encrypted, without_sign_in
-from followthrough.web.dependencies import OrganisationDep, Reading, SettingsDep, served
+from followthrough.web.dependencies import ActorDep, AuditDep, OrganisationDep, Reading, SettingsDep, newcomer, served
 from followthrough.web.rendering import page
 from followthrough.web.returning import here
 
@@ -75,16 +77,21 @@ async def come_back(
         raise HTTPException(404, "There is nothing at this address.")
     behind.tries.count(request)
     browser = request.cookies.get(_flow_cookie(settings), "")
-    begun = await run_in_threadpool(sessions.take_sign_in, reading, state, browser, datetime.now(UTC))
-    if begun is None or not behind.provider.may_be(iss):
-        raise HTTPException(400, NOT_BEGUN_HERE)
-    if error or not code:
-        raise HTTPException(403, f"The sign-in provider did not sign you in ({cut(error or 'no code', LABEL)}).")
+    now = datetime.now(UTC)
     try:
-        person = await _person(behind.provider, code, begun, settings, organisation)
+        async with behind.audit.noting(_said(request, Door.SESSION, now)) as noted:
+            begun = await run_in_threadpool(sessions.take_sign_in, reading, state, browser, now)
+            if begun is None or not behind.provider.may_be(iss):
+                noted.details["why"] = "not begun in this browser, or too late"
+                raise HTTPException(400, NOT_BEGUN_HERE)
+            if error or not code:
+                noted.details["why"] = "not signed in at the provider"
+                sentence = f"The sign-in provider did not sign you in ({cut(error or 'no code', LABEL)})."
+                raise HTTPException(403, sentence)
+            noted.person = await _person(behind.provider, code, begun, settings, organisation, noted)
+            return await run_in_threadpool(_begin, request, settings, reading, noted.person, Door.SESSION, begun.to)
     except ProviderDown as down:
         return _down(request, down)
-    return await run_in_threadpool(_begin, request, settings, reading, person, Door.SESSION, begun.to)
 
 
 @router.get("/sign-in/code")
@@ -105,20 +112,23 @@ def take_code(
     to: Annotated[str, Form(max_length=URL)] = "/",
 ) -> Response:
     """Once."""
-    served(request).codes.count(request)
-    now = datetime.now(UTC)
-    person = sessions.use_code(reading, code.strip(), now)
-    if person is None or not is_here(organisation, person, now.date()):
-        raise HTTPException(403, "This code is unknown, has ended or was used; whoever runs the service makes another.")
-    logger.warning("%s has signed in by a break-glass code.", person)
-    return _begin(request, settings, reading, person, Door.BREAK_GLASS, to)
+    behind, now = served(request), datetime.now(UTC)
+    behind.codes.count(request)
+    with behind.audit.doing(_said(request, Door.BREAK_GLASS, now)) as noted:
+        noted.person = person = sessions.use_code(reading, code.strip(), now)
+        if person is None or not is_here(organisation, person, now.date()):
+            sentence = "This code is unknown, has ended or was used; whoever runs the service makes another."
+            raise HTTPException(403, sentence)
+        logger.warning("Somebody has signed in by a break-glass code; the audit says who.")
+        return _begin(request, settings, reading, person, Door.BREAK_GLASS, to)
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, settings: SettingsDep, reading: Reading) -> Response:
+def sign_out(request: Request, settings: SettingsDep, reading: Reading, actor: ActorDep, audit: AuditDep) -> Response:
     """In this browser; whoever is signed in at the provider stays so there."""
     if secret := request.cookies.get(cookie_name(settings)):
-        sessions.end(reading, secret)
+        with audit.doing(happened(actor, Act.SIGN_OUT, "sign out", datetime.now(UTC))):
+            sessions.end(reading, secret)
     request.state.visitor = None
     answer = page(request, "signed-out.html", headers=NOT_KEPT)
     answer.delete_cookie(cookie_name(settings), secure=encrypted(settings), httponly=True, samesite="lax")
@@ -126,14 +136,25 @@ def sign_out(request: Request, settings: SettingsDep, reading: Reading) -> Respo
 
 
 async def _person(
-    provider: Provider, code: str, begun: sessions.Begun, settings: Settings, organisation: OrganisationDep
+    provider: Provider,
+    code: str,
+    begun: sessions.Begun,
+    settings: Settings,
+    organisation: OrganisationDep,
+    noted: Noted,
 ) -> PersonId:
     """Raises ProviderDown, or HTTPException 403 with whom to ask."""
     try:
         claims = await provider.claims(code, begun.nonce, begun.code_verifier)
         return person_of(claims, settings.oidc_claim, organisation, datetime.now(UTC).date())
     except (Stranger, SignInFailed) as refused:
+        stranger = isinstance(refused, Stranger)
+        noted.details["why"] = "nobody in the organisation" if stranger else "the provider's answer does not hold"
         raise HTTPException(403, f"{refused} {whom_to_ask(organisation)}") from None
+
+
+def _said(request: Request, door: Door, now: datetime) -> Happened:
+    return happened(newcomer(request, door), Act.SIGN_IN, "sign in", now)
 
 
 def _keep(session: Session, departure: Departure, browser: str, to: str) -> None:

@@ -16,13 +16,14 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel
 
 from followthrough.domain.answered.access.actor import Actor, Door
+from followthrough.domain.answered.access.audit import Act, Outcome, happened
 from followthrough.domain.answered.access.token_rules import PERSONAL_SCOPES
 from followthrough.domain.replayed.text import KEY, Title
 from followthrough.domain.replayed.values import PersonId
 from followthrough.store import tokens
 from followthrough.web.access import bearer, without_sign_in
 from followthrough.web.bodies import NewTerminal, TerminalAnswer
-from followthrough.web.dependencies import ActorDep, Reading, SettingsDep, served
+from followthrough.web.dependencies import ActorDep, AuditDep, Reading, SettingsDep, newcomer, served
 from followthrough.web.rendering import page
 from followthrough.web.security import PAGE_HEADERS
 
@@ -32,6 +33,8 @@ ASK_EVERY = 3
 """Seconds between two looks of a terminal for its answer."""
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """Without vowels, so that a code is no word, and without what looks like something else."""
+
+LET_IN = "let a terminal in"
 
 Port = Annotated[int, Query(ge=1024, le=65535)]
 Text = Annotated[str, Query(min_length=1, max_length=KEY)]
@@ -74,13 +77,16 @@ def ask_beside(
 def agree_beside(
     actor: ActorDep,
     reading: Reading,
+    audit: AuditDep,
     port: Annotated[int, Form(ge=1024, le=65535)],
     state: Annotated[str, Form(max_length=KEY)],
     challenge: Annotated[str, Form(max_length=KEY)],
     name: Annotated[Title, Form()],
 ) -> Response:
     """Brings the code to the terminal."""
-    code = tokens.bring_to_terminal(reading, name, _person(actor), challenge, datetime.now(UTC), ANSWERED_WITHIN)
+    person, now = _person(actor), datetime.now(UTC)
+    with audit.doing(happened(actor, Act.SIGN_IN, LET_IN, now)):
+        code = tokens.bring_to_terminal(reading, name, person, challenge, now, ANSWERED_WITHIN)
     return RedirectResponse(f"http://127.0.0.1:{port}/?{urlencode({'code': code, 'state': state})}", 303)
 
 
@@ -96,20 +102,24 @@ def take_code(
     request: Request,
     actor: ActorDep,
     reading: Reading,
+    audit: AuditDep,
     code: Annotated[str, Form(max_length=KEY)],
     agreed: Annotated[bool, Form()] = False,
 ) -> Response:
     """Says which terminal that is; sent again with ``agreed``, that one gets its token."""
     served(request).codes.count(request)
     person, now, written = _person(actor), datetime.now(UTC), _as_shown(code)
+    said = happened(actor, Act.SIGN_IN, LET_IN, now)
     waiting = tokens.waiting_terminal(reading, written, now)
     if waiting is None:
+        audit.note(said.model_copy(update={"outcome": Outcome.REFUSED}))
         refused = "No terminal waits with that code; look at it again, or begin anew with followthrough login."
         return page(request, "terminal-code.html", status=404, refused=refused)
     if not agreed:
         fields = {"code": written, "agreed": "true"}
         return page(request, "terminal.html", name=waiting.name, fields=fields, action="/sign-in/terminal/code")
-    tokens.agree(reading, written, person, now)
+    with audit.doing(said):
+        tokens.agree(reading, written, person, now)
     return page(request, "terminal-agreed.html")
 
 
@@ -129,31 +139,36 @@ def begin(request: Request, new: NewTerminal, reading: Reading, settings: Settin
 @without_sign_in
 def answer(request: Request, given: TerminalAnswer, reading: Reading) -> Response:
     """The token, once; 202 while nobody has agreed yet."""
-    served(request).tries.count(request)
-    now = datetime.now(UTC)
+    behind, now = served(request), datetime.now(UTC)
+    behind.tries.count(request)
     row = tokens.terminal(reading, given.secret, now)
-    if row is None:
-        raise HTTPException(403, "This has been answered, or took too long; begin again with `followthrough login`.")
-    if row.challenge is not None and row.challenge != challenge_of(given.verifier):
-        raise HTTPException(403, "Another terminal asked for this; begin again with `followthrough login`.")
-    if row.person is None:
+    if row is not None and row.person is None:
         return JSONResponse({"message": "Nobody has agreed yet."}, 202)
-    person, name = row.person, row.name
-    if not tokens.take_terminal(reading, row):
-        raise HTTPException(403, "This has been answered; begin again with `followthrough login`.")
-    _, token = tokens.make(reading, name, person, PERSONAL_SCOPES, person, now, now + TOKEN_LASTS)
+    with behind.audit.doing(happened(newcomer(request, Door.TOKEN), Act.SIGN_IN, "sign in a terminal", now)) as noted:
+        if row is None or row.person is None:
+            sentence = "This has been answered, or took too long; begin again with `followthrough login`."
+            raise HTTPException(403, sentence)
+        person, name = row.person, row.name
+        if row.challenge is not None and row.challenge != challenge_of(given.verifier):
+            noted.whom = person
+            raise HTTPException(403, "Another terminal asked for this; begin again with `followthrough login`.")
+        if not tokens.take_terminal(reading, row):
+            raise HTTPException(403, "This has been answered; begin again with `followthrough login`.")
+        made, token = tokens.make(reading, name, person, PERSONAL_SCOPES, person, now, now + TOKEN_LASTS)
+        noted.person, noted.record = person, made.id
     return JSONResponse({"token": token, "person": person}, headers={"Cache-Control": "no-store"})
 
 
 @api.delete("/token")
-def end(request: Request, actor: ActorDep, reading: Reading) -> dict[str, str]:
+def end(request: Request, actor: ActorDep, reading: Reading, audit: AuditDep) -> dict[str, str]:
     """The token that this is sent with lets nobody in any more."""
     now = datetime.now(UTC)
     row = tokens.known(reading, bearer(request) or "", now)
     if row is None or actor.door is not Door.TOKEN:
         raise HTTPException(403, "Only a person's token is given back like this.")
     name = row.name
-    tokens.revoke(reading, row, now)
+    with audit.doing(happened(actor, Act.SIGN_OUT, "sign out a terminal", now, record=row.id)):
+        tokens.revoke(reading, row, now)
     return {"message": f"{name} lets nobody in any more."}
 
 

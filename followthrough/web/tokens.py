@@ -8,15 +8,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import AwareDatetime, BaseModel
 from sqlmodel import Session
 
+from followthrough.audit import Audit
 from followthrough.domain.answered.access.actor import Actor, Door, Scope
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.access.token_rules import PERSONAL_SCOPES, why_no_token, why_not_revoke
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.text import Title
 from followthrough.domain.replayed.values import PersonId
+from followthrough.permission import Forbidden
 from followthrough.store import tokens
 from followthrough.store.access_tables import TokenRow
 from followthrough.web.bodies import NewToken
-from followthrough.web.dependencies import ActorDep, Authorised, OrganisationDep, Reading
+from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationDep, Reading
 from followthrough.web.rendering import page
 
 NOT_KEPT = {"Cache-Control": "no-store"}
@@ -55,17 +58,24 @@ def list_tokens(actor: ActorDep, organisation: OrganisationDep, reading: Reading
 
 @api.post("", status_code=201)
 def make_token(
-    new: NewToken, actor: ActorDep, organisation: OrganisationDep, reading: Reading, response: Response
+    new: NewToken,
+    actor: ActorDep,
+    organisation: OrganisationDep,
+    reading: Reading,
+    audit: AuditDep,
+    response: Response,
 ) -> MadeToken:
     """The answer has the token; keep it, for it is not shown again."""
     response.headers.update(NOT_KEPT)
-    return _make(new, actor, organisation, reading)
+    return _make(new, actor, organisation, reading, audit)
 
 
 @api.delete("/{token_id}")
-def revoke_token(token_id: str, actor: ActorDep, organisation: OrganisationDep, reading: Reading) -> TokenLine:
+def revoke_token(
+    token_id: str, actor: ActorDep, organisation: OrganisationDep, reading: Reading, audit: AuditDep
+) -> TokenLine:
     """From now on it lets nobody in."""
-    return TokenLine.model_validate(_revoke(token_id, actor, organisation, reading).model_dump())
+    return TokenLine.model_validate(_revoke(token_id, actor, organisation, reading, audit).model_dump())
 
 
 @pages.get("")
@@ -80,6 +90,7 @@ def take_form(
     actor: ActorDep,
     organisation: OrganisationDep,
     reading: Reading,
+    audit: AuditDep,
     name: Annotated[Title, Form()],
     scopes: Annotated[frozenset[Scope], Form(min_length=1)],
     days: Annotated[int, Form(ge=1, le=366)],
@@ -87,13 +98,15 @@ def take_form(
 ) -> Response:
     """Shows the new token, this once."""
     new = NewToken(name=name, scopes=scopes, days=days, service=service)
-    return _page(request, actor, organisation, reading, made=_make(new, actor, organisation, reading))
+    return _page(request, actor, organisation, reading, made=_make(new, actor, organisation, reading, audit))
 
 
 @pages.post("/{token_id}/revoke")
-def revoke_by_form(token_id: str, actor: ActorDep, organisation: OrganisationDep, reading: Reading) -> Response:
+def revoke_by_form(
+    token_id: str, actor: ActorDep, organisation: OrganisationDep, reading: Reading, audit: AuditDep
+) -> Response:
     """From now on it lets nobody in."""
-    _revoke(token_id, actor, organisation, reading)
+    _revoke(token_id, actor, organisation, reading, audit)
     return RedirectResponse("/tokens", 303)
 
 
@@ -101,24 +114,35 @@ router.include_router(pages)
 router.include_router(api)
 
 
-def _make(new: NewToken, actor: Actor, organisation: Organisation, session: Session) -> MadeToken:
-    """Raises HTTPException 403."""
-    if wrong := why_no_token(actor, new.scopes, organisation.administrators, service=new.service):
-        raise HTTPException(403, wrong)
-    now = datetime.now(UTC)
-    person = None if new.service else actor.person
-    row, token = tokens.make(session, new.name, person, new.scopes, actor.person, now, now + timedelta(days=new.days))
+def _make(new: NewToken, actor: Actor, organisation: Organisation, session: Session, audit: Audit) -> MadeToken:
+    """Raises Forbidden."""
+    now, person = datetime.now(UTC), None if new.service else actor.person
+    ends_at = now + timedelta(days=new.days)
+    with audit.doing(happened(actor, Act.TOKEN, "make token", now)) as noted:
+        noted.details.update(
+            {
+                "of": "a service" if new.service else "a person",
+                "may": ", ".join(sorted(new.scopes)),
+                "until": ends_at.date().isoformat(),
+            }
+        )
+        if wrong := why_no_token(actor, new.scopes, organisation.administrators, service=new.service):
+            raise Forbidden(wrong)
+        row, token = tokens.make(session, new.name, person, new.scopes, actor.person, now, ends_at)
+        noted.record = row.id
     return MadeToken(**row.model_dump(), token=token)
 
 
-def _revoke(token_id: str, actor: Actor, organisation: Organisation, session: Session) -> TokenRow:
-    """Raises HTTPException 403 or 404."""
-    row = session.get(TokenRow, token_id)
+def _revoke(token_id: str, actor: Actor, organisation: Organisation, session: Session, audit: Audit) -> TokenRow:
+    """Raises Forbidden, or HTTPException 404."""
+    row, now = session.get(TokenRow, token_id), datetime.now(UTC)
     if row is None:
         raise HTTPException(404, f"There is no token {token_id}; `followthrough token list` lists them.")
-    if wrong := why_not_revoke(actor, row.person, organisation.administrators):
-        raise HTTPException(403, wrong)
-    tokens.revoke(session, row, datetime.now(UTC))
+    whom = None if row.person == actor.person else row.person
+    with audit.doing(happened(actor, Act.TOKEN, "revoke token", now, whom=whom, record=row.id)):
+        if wrong := why_not_revoke(actor, row.person, organisation.administrators):
+            raise Forbidden(wrong)
+        tokens.revoke(session, row, now)
     session.refresh(row)
     return row
 

@@ -1,16 +1,18 @@
 """Who you are here, as the service sees it; and at this machine, whom you say you are."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from followthrough.domain.answered.access.actor import Actor, Door
+from followthrough.domain.answered.access.audit import Act, happened
 from followthrough.domain.answered.wording import span
 from followthrough.domain.replayed.values import PersonId
 from followthrough.local_person import choose_local_person
 from followthrough.store import sessions
-from followthrough.web.dependencies import ActorDep, OrganisationDep, Reading, SettingsDep
+from followthrough.web.dependencies import ActorDep, AuditDep, OrganisationDep, Reading, SettingsDep
 from followthrough.web.rendering import page
 
 NOT_A_PERSON = "This is for people who are signed in, not for tokens."
@@ -35,21 +37,28 @@ def show_you(request: Request, actor: ActorDep, organisation: OrganisationDep, s
 
 @router.post("/you")
 def choose(
-    actor: ActorDep, organisation: OrganisationDep, settings: SettingsDep, person: Annotated[PersonId, Form()]
+    actor: ActorDep,
+    organisation: OrganisationDep,
+    settings: SettingsDep,
+    audit: AuditDep,
+    person: Annotated[PersonId, Form()],
 ) -> Response:
     """From now on that is who sits at this machine."""
     if actor.door is not Door.THIS_MACHINE:
         raise HTTPException(403, "Who signs in is who the provider says; nobody chooses that here.")
     if person not in organisation.people:
         raise HTTPException(422, f"Nobody in the organisation is {person!r}.")
-    choose_local_person(settings.data_dir, person)
+    with audit.doing(happened(actor, Act.SIGN_IN, "choose who sits here", datetime.now(UTC), whom=person)):
+        choose_local_person(settings.data_dir, person)
     return RedirectResponse("/you", 303)
 
 
 @router.post("/you/sign-out-everywhere")
-def sign_out_everywhere(request: Request, actor: ActorDep, reading: Reading) -> Response:
+def sign_out_everywhere(request: Request, actor: ActorDep, reading: Reading, audit: AuditDep) -> Response:
     """In every browser, this one too."""
-    sessions.end_all(reading, _person(actor))
+    person = _person(actor)
+    with audit.doing(happened(actor, Act.SIGN_OUT, "sign out everywhere", datetime.now(UTC))) as noted:
+        noted.details["sessions"] = str(sessions.end_all(reading, person))
     request.state.visitor = None
     return page(request, "signed-out.html")
 

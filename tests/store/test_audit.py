@@ -163,6 +163,19 @@ def test_an_erased_person_is_found_no_more_and_is_still_counted(database: Engine
         assert "ana" not in str(session.exec(select(PseudonymRow)).all())
 
 
+def test_to_whom_something_was_done_is_a_pseudonym_too(database: Engine) -> None:
+    let_in = command("luis", "make break-glass code", "", act=Act.SIGN_IN, whom="ana", at=NOW)
+    audit.record(database, [let_in, command("ana", at=NOW + timedelta(days=1))])
+    assert [line.to_person for line in lines(database, who="ana")] == [None, "ana"]
+    with Session(database) as session:
+        assert "ana" not in str([row.model_dump() for row in session.exec(select(AuditEntryRow))])
+    assert audit.erase(database, "ana", command("luis", act=Act.ERASURE, what="erase")) == 2
+    assert [line.to_person for line in lines(database)] == [None, None, None]
+    audit.record(database, [command("luis", whom="wei", at=NOW + timedelta(days=1))])
+    audit.prune(database, NOW + timedelta(hours=1), NOW + timedelta(days=1))
+    assert lines(database)[1].to_person == "wei", "what an entry still needs is kept"
+
+
 def test_who_comes_back_after_an_erasure_is_a_stranger(database: Engine) -> None:
     audit.record(database, [command()])
     audit.erase(database, "ana", command("luis", act=Act.ERASURE, what="erase"))

@@ -34,6 +34,7 @@ class Office:
     directory: httpx.Client
     organisation: OrganisationFile
     database: Engine
+    settings: Settings
 
     def scim(self, method: str, path: str, body: Any = None, **named: Any) -> httpx.Response:
         return self.directory.request(method, f"/scim/v2{path}", json=body, **named)
@@ -83,7 +84,7 @@ def office_in(folder: Path, client: Client) -> Iterator[Office]:
         httpx.Client(base_url=here, timeout=60) as api,
         httpx.Client(base_url=here, headers=bearer, timeout=60) as provisioning,
     ):
-        yield Office(api, provisioning, organisation, database)
+        yield Office(api, provisioning, organisation, database, settings)
     server.should_exit = True
     serving.join()
     database.dispose()

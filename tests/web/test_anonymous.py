@@ -1,5 +1,6 @@
 """The anonymous form knows nothing about who writes: it is tried with requests that tell on whoever asks them."""
 
+import ast
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -160,6 +161,19 @@ def test_no_anonymous_address_asks_for_somebody(web: Web) -> None:
     asked = {call.__name__ for route in open_ones for call in dependencies_of(route.dependant)}
     assert asked == {"_organisation", "_session"}
     assert repr(web.app().user_middleware[0]).startswith(f"Middleware({Guard.__name__}")
+
+
+def test_no_server_of_ours_keeps_an_access_log() -> None:
+    """It would have each request's address, also of those that write anonymous notes."""
+    calls = [
+        {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+        for file in (*Path("followthrough").rglob("*.py"), Path("worker.py"))
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).startswith("uvicorn.")
+        and ast.unparse(node.func) != "uvicorn.Server"
+    ]
+    assert [call.get("access_log") for call in calls] == ["False"]
 
 
 def dependencies_of(dependant: Dependant) -> Iterator[Callable[..., Any]]:

@@ -1,15 +1,17 @@
 """The audit over HTTP: every command is in it, as far as people and programs may see it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, Door
+from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
 from followthrough.domain.answered.access.audit import Act, happened
-from followthrough.web import dependencies
-from tests.web.conftest import Web
+from tests.standins import oidc
+from tests.web.conftest import Web, changed_example
 from tests.web.test_acting import link
 from tests.web.test_api import declare, get, give, with_item
 
@@ -102,14 +104,22 @@ async def test_the_chain_is_verified_from_what_was_known(api: httpx.AsyncClient)
     assert (await api.get("/api/audit/verify?last=nothing")).status_code == 422
 
 
-@pytest.mark.parametrize(("person", "statuses"), [("ines", (403, 403, 403, 403)), ("nora", (200, 200, 200, 404))])
-async def test_the_audit_is_for_administrators(web: Web, person: str, statuses: tuple[int, ...]) -> None:
-    organisation = web.organisation().model_copy(update={"administrators": ("nora",)})
-    app = web.app()
-    app.dependency_overrides[dependencies.actor_of] = lambda: Actor(person=person, door=Door.SESSION)
-    app.dependency_overrides[dependencies._organisation] = lambda: organisation
+@pytest.mark.parametrize(
+    ("named", "statuses"),
+    [
+        ("administrators: [tomas]", (403, 403, 403, 403)),
+        ("administrators: [tomas]\nauditors: [ines]", (200, 200, 200, 403)),
+        ("administrators: [ines]", (200, 200, 200, 404)),
+    ],
+)
+async def test_the_audit_is_for_administrators_and_auditors(
+    known: Web, tmp_path: Path, named: str, statuses: tuple[int, ...]
+) -> None:
+    organisation = changed_example(tmp_path, "\nroutes:\n", f"\n{named}\nroutes:\n")
     paths = ("GET", "/audit"), ("GET", "/api/audit"), ("GET", "/api/audit/verify"), ("DELETE", "/api/audit/people/nix")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=30) as api:
-        answers = [await api.request(*path) for path in paths]
+    async with replace(known, organisation=organisation).browser() as browser:
+        await oidc.sign_in(browser, oidc.INES)
+        browser.headers["X-CSRF-Token"] = await oidc.csrf_of(browser)
+        answers = [await browser.request(*path) for path in paths]
     assert tuple(answer.status_code for answer in answers) == statuses
-    assert statuses[0] == 200 or "administrators" in answers[1].json()["error"]
+    assert statuses[0] == 200 or "can't read the audit" in answers[1].json()["error"]

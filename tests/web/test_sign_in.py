@@ -249,8 +249,9 @@ async def test_a_break_glass_code_signs_in_once_for_an_hour(known: Web, browser:
     assert "break-glass code" in words(await browser.get("/you"))
     assert (await browser.post("/sign-in/code", data={"code": code})).status_code == 403
     with Session(known.database) as session:
-        ends = session.exec(select(SessionRow.ends_at).where(SessionRow.door == "break-glass code")).one()
-    assert ends <= datetime.now(UTC) + timedelta(hours=1)
+        ends = session.exec(select(SessionRow.ends_at).where(SessionRow.door == "break-glass code")).all()
+    assert ends
+    assert max(ends) <= datetime.now(UTC) + timedelta(hours=1)
 
 
 async def test_guessing_and_hammering_are_slowed_down(known: Web) -> None:

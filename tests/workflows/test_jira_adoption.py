@@ -26,10 +26,11 @@ from workflows.messages.item import ItemProgress
 @pytest.fixture(scope="module")
 async def office(address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Play, JiraStandIn]]:
     client = await new_namespace(address)
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('adoption')}/followthrough.db")
+    folder = tmp_path_factory.mktemp("adoption")
+    database = open_database(f"sqlite:///{folder}/followthrough.db")
     migrate(database)
     with JiraStandIn() as jira:
-        async with build_worker(client, jira_settings(jira), organisation, database):
+        async with build_worker(client, jira_settings(jira, data_dir=folder), organisation, database):
             yield Play(client, organisation(), database), jira
     database.dispose()
 

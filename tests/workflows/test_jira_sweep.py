@@ -18,6 +18,7 @@ from temporalio.exceptions import ActivityError
 
 from activities.read_model import ReadModel
 from activities.tickets.jira import client as jira_client
+from followthrough.audit import Audit
 from followthrough.domain.answered.ticket.text import atlassian_document
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
 from followthrough.domain.replayed.item.commands import Accept, Extend, Finish
@@ -25,6 +26,7 @@ from followthrough.domain.replayed.ticket.ticket import TicketState
 from followthrough.queues import TASK_QUEUE
 from followthrough.schedules import set_schedules
 from followthrough.store import queries
+from followthrough.store.audit import Wanted, following
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import MailRow
 from tests.records import item
@@ -92,7 +94,7 @@ async def an_office(address: str, folder: Path) -> AsyncIterator[Office]:
     database = open_database(f"sqlite:///{folder}/followthrough.db")
     migrate(database)
     with JiraStandIn() as jira:
-        async with build_worker(client, jira_settings(jira), organisation, database):
+        async with build_worker(client, jira_settings(jira, data_dir=folder), organisation, database):
             yield Office(client, organisation(), database, jira)
     database.dispose()
 
@@ -101,6 +103,15 @@ async def an_office(address: str, folder: Path) -> AsyncIterator[Office]:
 async def office(address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     async with an_office(address, tmp_path_factory.mktemp("jira")) as office:
         yield office
+
+
+def audited(office: Office, part: ItemPart) -> list[tuple[str, str | None, str, str | None]]:
+    """What of the item is in the audit, who, what came of it, and through what."""
+    folder = Path(str(office.database.url.database)).parent
+    Audit(folder, office.database).settle(datetime.now(UTC))
+    with Session(office.database) as session:
+        found = following(session, Wanted(record=part.handle.id), 100, 0)
+    return [(line.what, line.person, line.outcome, line.through) for line in found]
 
 
 def comment(text: str) -> dict[str, Any]:
@@ -125,6 +136,7 @@ async def test_a_ticket_closed_with_a_link_closes_its_item(office: Office) -> No
     closed = await part.handle.result()
     assert closed.status is ItemStatus.CLOSED
     assert [(str(shown.url), shown.by) for shown in closed.evidence] == [(LINK, "ben")]
+    assert audited(office, part) == [("done", "ben", "accepted", "Jira")]
 
 
 async def test_a_ticket_closed_without_a_link_asks_for_one_and_takes_it_when_it_comes(office: Office) -> None:
@@ -203,6 +215,7 @@ async def test_a_due_date_that_is_not_allowed_is_put_back_with_a_comment(office:
     await office.sweep()
     await eventually(lambda: issue.fields["duedate"] == ours)
     assert "put the due date back" in str(issue.comments)
+    assert audited(office, part) == [("extend", "ben", "forbidden", "Jira")]
 
 
 @pytest.mark.parametrize("due", ["9999-12-31", "0001-01-01", "10000-01-01"])
@@ -308,6 +321,7 @@ async def test_a_reopened_ticket_reopens_its_closed_item(office: Office) -> None
     await office.sweep()
     state = await part.until(lambda state: state.status is ItemStatus.PROPOSED)
     assert state.evidence[-1].refuted == f"ticket {issue.key} was reopened"
+    assert audited(office, part) == [("reopen", "ben", "accepted", "Jira")]
     await part.give(Accept(by="ana"))
 
 

@@ -34,7 +34,7 @@ def read(jira: JiraStandIn, record: ActionItem, **policies: Any) -> TicketReport
     tracker = JiraTracker(JiraConnection(jira_settings(jira), lambda: known))
     shows = TicketFacts(owner=record.owner, due=record.planned.due, ended=False)
     request = FollowTicket(item=record, shows=shows, at=NOW)
-    keeping = Tickets(tracker, lambda: known, lambda _: None)
+    keeping = Tickets(tracker, lambda: known, lambda _: None, lambda *_: None)
     followed: TicketFollowed = attempt(1, keeping.follow_ticket, request)
     assert not followed.written
     return followed.report

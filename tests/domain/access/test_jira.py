@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from followthrough.domain.answered.access.jira import not_allowed, refused
+from followthrough.domain.answered.access.actor import Door
+from followthrough.domain.answered.access.audit import Act, Outcome
+from followthrough.domain.answered.access.jira import asked_for, not_allowed, refused
 from followthrough.domain.answered.access.rights import Right
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.item.action_item import ItemStatus
@@ -53,3 +55,25 @@ def test_whoever_can_close_a_ticket_in_jira_may_unless_the_file_says_otherwise(o
     done = item(owner="ines", status=ItemStatus.DONE)
     assert list(not_allowed(done, says(moved_by="ines"), strict, incident())) == ["reopen"]
     assert refused("reopen", "marcos", done, strict) is None
+
+
+@pytest.mark.parametrize(
+    ("report", "forbidden", "what", "who", "outcome"),
+    [
+        (says(**LATER, rescheduled_by="ana"), {}, "extend", "ana", Outcome.ACCEPTED),
+        (says(**LATER, rescheduled_by="sam"), {"extend": "No."}, "extend", "sam", Outcome.FORBIDDEN),
+        (says(state="done", moved_by="sam"), {}, "done", "sam", Outcome.REFUSED),
+        (says(state="done"), {}, "done", None, Outcome.REFUSED),
+    ],
+)
+def test_what_people_ask_for_in_jira_is_audited_once_as_what_it_comes_to(
+    report: TicketReport, forbidden: dict[str, str], what: str, who: str | None, outcome: Outcome
+) -> None:
+    report = report.model_copy(update={"due": NOW.date()}) if what == "extend" else report
+    record = item(ticket=report.ticket, ticket_seen=says())
+    (said,) = asked_for(record, report, NOW, forbidden)
+    assert (said.act, said.what, said.person, said.outcome) == (Act.COMMAND, what, who, outcome)
+    assert (said.through, said.record, said.details) == (Door.JIRA, record.id, {})
+    (again,) = asked_for(record, report, NOW + timedelta(minutes=1), forbidden)
+    assert again.id == said.id, "a ticket that is read again is one entry"
+    assert asked_for(record.model_copy(update={"ticket_seen": report}), report, NOW, forbidden) == []

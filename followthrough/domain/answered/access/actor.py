@@ -18,6 +18,8 @@ class Door(StrEnum):
     MAIL_LINK = "mail link"
     BREAK_GLASS = "break-glass code"
     JIRA = "Jira"
+    DIRECTORY = "directory"
+    """The token of SCIM, behind which is no person."""
 
 
 class Scope(StrEnum):

@@ -64,6 +64,8 @@ class Happened(Message):
     """What people call the token."""
     address: MachineLine = ""
     """Where from."""
+    whom: PersonId | None = None
+    """To whom, where that is a person and not a record."""
     record: MachineKey = ""
     """About which incident, action item, token or team."""
     outcome: Outcome | None = None
@@ -72,7 +74,14 @@ class Happened(Message):
 
 
 def happened(
-    actor: Actor, act: Act, what: str, now: datetime, *, by: PersonId | None = None, record: str = ""
+    actor: Actor,
+    act: Act,
+    what: str,
+    now: datetime,
+    *,
+    by: PersonId | None = None,
+    whom: PersonId | None = None,
+    record: str = "",
 ) -> Happened:
     """What an actor does, as the one they are, or as ``by`` where that is believed."""
     return Happened(
@@ -83,6 +92,7 @@ def happened(
         through=actor.door,
         token=actor.name,
         address=actor.address,
+        whom=whom,
         record=record,
     )
 
@@ -93,6 +103,7 @@ class Pseudonyms(NamedTuple):
     who: str
     token: str
     address: str
+    whom: str
 
 
 class Entry(Message):
@@ -108,6 +119,7 @@ class Entry(Message):
     through: str | None
     token: str
     address: str
+    whom: str
     record: str
     outcome: str
     details: dict[str, str]
@@ -148,7 +160,7 @@ class Broken(Exception):
 def chained(said: Happened, pseudonyms: Pseudonyms, last: Link) -> Entry:
     """The entry after ``last``."""
     entry = Entry(
-        **said.model_dump(mode="json", exclude={"at", "person", "token", "address", "outcome"}),
+        **said.model_dump(mode="json", exclude={"at", "person", "token", "address", "whom", "outcome"}),
         at=said.at.astimezone(UTC),
         **pseudonyms._asdict(),
         outcome=said.outcome or Outcome.UNKNOWN,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from typing import NamedTuple
 
 from pydantic import AwareDatetime
 
@@ -36,11 +37,21 @@ class TicketFacts(Message):
     """It says little."""
 
 
+class Asked(NamedTuple):
+    """What somebody asks for by a change in Jira: a command by its name, and why it is not carried out."""
+
+    command: str
+    by: PersonId | None
+    why_not: str | None
+
+
 @dataclass
 class Outcome:
     """What has to be done about a report; ``put_back`` writes our due date into the ticket again."""
 
     commands: list[ItemCommand] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    """For the audit: those commands, and what else was asked for."""
     tells: list[ToTell] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     put_back: bool = False
@@ -101,14 +112,20 @@ class _Taking:
 
     def give(self, command: ItemCommand) -> str | None:
         """Why it is not to be given, or the rules do not allow it; None when they do."""
-        if command.command in self.not_allowed:
-            return self.not_allowed[command.command]
-        try:
-            command.apply(self.after, self.now)
-        except Refusal as refusal:
-            return str(refusal)
-        self.outcome.commands.append(command)
-        return None
+        why_not = self.not_allowed.get(command.command)
+        if why_not is None:
+            try:
+                command.apply(self.after, self.now)
+            except Refusal as refusal:
+                why_not = str(refusal)
+            else:
+                self.outcome.commands.append(command)
+        return self.asked(command.command, command.by, why_not)
+
+    def asked(self, command: str, by: PersonId | None, why_not: str | None) -> str | None:
+        """Notes it for the audit; the same sentence."""
+        self.outcome.asked.append(Asked(command, None if by == SOMEBODY else by, why_not))
+        return why_not
 
     def note(self, text: str, by: PersonId | None = None) -> None:
         self.item.note(self.now, EntryKind.TICKET, text, by)
@@ -154,6 +171,7 @@ class _Taking:
             return
         if report.assignee is None:
             nobody = "nobody" if report.account is None else "somebody who is not in the organisation file"
+            self.asked("reassign", report.assigned_by, f"That is {nobody}.")
             self.conflict(
                 (report.lead,),
                 f"Ticket {self.key} was assigned to {nobody}.",
@@ -162,6 +180,7 @@ class _Taking:
             return
         if "reassign" in self.not_allowed:
             what = f"Ticket {self.key} was assigned to {report.assignee}."
+            self.asked("reassign", report.assigned_by, self.not_allowed["reassign"])
             self.forbidden((report.lead,), what, "reassign", "the action item keeps its owner.")
             return
         by, reason = report.assigned_by or SOMEBODY, f"assigned in ticket {self.key}"
@@ -178,8 +197,10 @@ class _Taking:
         elif seen.state is TicketState.DONE:
             if self.after.status is ItemStatus.DONE and "reopen" in self.not_allowed:
                 what = f"Ticket {self.key} was reopened."
+                self.asked("reopen", report.moved_by, self.not_allowed["reopen"])
                 self.forbidden((self.item.owner,), what, "reopen", "the action item waits for its verification.")
             elif self.after.status is ItemStatus.DONE:
+                self.asked("reopen", report.moved_by, None)
                 self.item.send_back(self.now, f"Reopened in ticket {self.key}", report.moved_by)
                 self.item.ticket_conflict = f"Ticket {self.key} was reopened, so its evidence did not hold."
         elif report.state is TicketState.IN_PROGRESS and seen.state is not TicketState.IN_PROGRESS:
@@ -220,14 +241,13 @@ class _Taking:
 
     def _finished(self) -> str | None:
         """Why the ticket's evidence does not finish the item; None when it does."""
-        evidence = self.report.evidence
+        evidence, by = self.report.evidence, self.report.moved_by or SOMEBODY
         if "done" in self.not_allowed:
-            return self.not_allowed["done"]
+            return self.asked("done", by, self.not_allowed["done"])
         if evidence is None:
-            return "Nothing shows that it is done."
+            return self.asked("done", by, "Nothing shows that it is done.")
         if any(shown.url == evidence and shown.refuted is not None for shown in self.item.evidence):
-            return "Its evidence was found not to hold."
-        by = self.report.moved_by or SOMEBODY
+            return self.asked("done", by, "Its evidence was found not to hold.")
         return self.give(Finish(by=by, evidence=evidence, note=f"from ticket {self.key}"))
 
     def rescheduled(self) -> None:
@@ -238,8 +258,10 @@ class _Taking:
         why: str | None = "An action item always has a deadline."
         if report.due is not None:
             why = f"A deadline is at most {FAR_AWAY // YEAR} years away."
-        if report.deadline is not None:
-            by = report.rescheduled_by or SOMEBODY
+        by = report.rescheduled_by or SOMEBODY
+        if report.deadline is None:
+            self.asked("extend", by, why)
+        else:
             why = self.give(Extend(by=by, until=report.deadline, reason=f"due date changed in ticket {self.key}"))
             if why is None and self.after.due != report.deadline:
                 why = "An approver has been asked for the time."

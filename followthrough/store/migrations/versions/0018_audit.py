@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("through", sa.String(), nullable=True),
         sa.Column("token", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
+        sa.Column("whom", sa.String(), nullable=False),
         sa.Column("record", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("details", sa.JSON(), nullable=False),
@@ -30,7 +31,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
     )
-    for column in ("at", "act", "who", "record"):
+    for column in ("at", "act", "who", "whom", "record"):
         op.create_index(f"ix_audit_entry_{column}", "audit_entry", [column])
     op.create_table(
         "pseudonym",
