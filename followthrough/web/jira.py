@@ -9,7 +9,7 @@ from activities.tickets.jira.search import item_id_in
 from followthrough.domain.replayed.text import MachineKey
 from followthrough.store import queries
 from followthrough.web.access import without_sign_in
-from followthrough.web.dependencies import Authorised, GatewayDep, Reading
+from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, Reading
 from followthrough.web.reading import read
 from followthrough.web.webhook_keys import FromJira
 
@@ -58,9 +58,9 @@ async def event(event: JiraEvent, gateway: GatewayDep, reading: Reading) -> Hear
 
 
 @router.post("/api/items/{item_id}/ticket", tags=["api"], dependencies=[Authorised])
-async def look_now(item_id: str, gateway: GatewayDep) -> Heard:
+async def look_now(item_id: str, gateway: GatewayDep, actor: ActorDep) -> Heard:
     """Has the action item's ticket read now, rather than at the next webhook or sweep."""
-    item = await gateway.items.get(item_id)
+    item = await gateway.items.seen(item_id, actor)
     if item.ticket is None:
         raise HTTPException(409, f"Action item {item_id} has no ticket yet.")
     if not await gateway.look_at_ticket(item_id):
