@@ -13,7 +13,7 @@ from followthrough.domain.answered.access.relations import About
 from followthrough.domain.answered.access.rights import IN_WORDS, ITEMS, TABLE, Right, right_of
 from followthrough.domain.answered.choices import choices
 from followthrough.domain.answered.item.schedule import plan_item
-from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation, Person
 from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.incident.incident import Incident, Role, RoleHolder
 from followthrough.domain.replayed.item.action_item import ActionItem, Evidence, ExtensionWanted, ItemStatus
@@ -245,8 +245,11 @@ def test_only_services_speak_for_others(
     assert may(Right.NOTE, actor, by, About.of_record(incident(), organisation, None)) == sentence
 
 
-def test_without_administrators_those_without_a_manager_are(organisation: Organisation) -> None:
-    nobody = organisation.model_copy(update={"administrators": ()})
+def test_without_administrators_those_at_the_top_are_and_nobody_of_whom_no_manager_is_known(
+    organisation: Organisation,
+) -> None:
+    contractor = Person(name="Zoe Ito", email="zoe@example.com")
+    nobody = organisation.model_copy(update={"administrators": (), "people": {WHO: contractor, **organisation.people}})
     about = About.service_itself(nobody)
     able = [one for one in nobody.people if may(Right.SEND_DIGEST, AT_THIS_MACHINE, one, about) is None]
     assert able == ["nora"]
