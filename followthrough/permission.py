@@ -28,7 +28,7 @@ def require(
     ``further`` is what they are to it beside what the organisation file and the record say. ``again`` is for what was
     carried out before: it has its answer, whoever may by now.
     """
-    if (sentence := cannot_speak_as(actor, by)) is not None:
+    if (sentence := cannot_speak_as(right, actor, by)) is not None:
         raise Forbidden(sentence)
     proof = proof_of(right, actor, by, about, further)
     if not again and not proof.holds_for(about.record):

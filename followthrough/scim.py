@@ -1,6 +1,6 @@
 """SCIM's users and groups, as the RFCs 7643 and 7644 have them, and what a user says of a person."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -112,13 +112,13 @@ def document_of(resource: User[Any] | Group) -> dict[str, Any]:
 
 
 def entry_of(user: User[Any], user_id: str, before: Entry | None, now: datetime) -> Entry:
-    """What it says of a person, who leaves on the day that it is not active any more."""
+    """What it says of a person, who has left from the moment on that it is not active any more, wherever they are."""
     name = _name(user)
     unread: list[str] = []
     time_zone = _time_zone(user, name, unread)
     left = None
     if user.active is False:
-        today = now.astimezone(ZoneInfo(time_zone or "UTC")).date()
+        today = min(now.astimezone(zone).date() for zone in (ZoneInfo(time_zone or "UTC"), UTC))
         left = before.left if before is not None and before.left is not None else today
     return Entry(
         id=user_id,

@@ -23,7 +23,20 @@ PROBED = ("/healthz", "/readyz")
 """They tell nothing, and who probes names the machine as it likes."""
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-FORWARDED = ("forwarded", "x-forwarded", "x-real-ip")
+FORWARDED = (
+    "forwarded",
+    "x-forwarded",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-",
+    "x-envoy-",
+    "true-client-ip",
+    "cf-",
+)
+"""How headers begin that proxies add."""
+OF_PROXIES = "1.0"
+"""The HTTP that nginx speaks when it is told nothing else, and no browser does."""
 
 ANONYMOUS = re.compile(r"GET /incidents/[^/]+/anonymous|POST (/api)?/incidents/[^/]+/anonymous")
 """Where nobody is to know who asks."""
@@ -49,6 +62,7 @@ PAGE_HEADERS = {
 def on_this_machine(request: Request) -> bool:
     """Whether who asks sits at the machine itself: no proxy stands between, whatever its address is."""
     forwarded = any(name == "via" or name.startswith(FORWARDED) for name in request.headers)
+    forwarded = forwarded or request.scope["http_version"] == OF_PROXIES
     return not forwarded and _loopback(request.client and request.client.host) and _loopback(_name(request.headers))
 
 

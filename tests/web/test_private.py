@@ -131,6 +131,7 @@ async def test_nothing_tells_a_private_incident_from_none_at_all(web: Web, api: 
             await client.post(f"/incidents/{about}/anonymous", data={"text": "By form"}),
             await client.post(f"/api/incidents/{about}/anonymous", json={"text": "Nobody said so"}),
             await client.get(f"/api/incidents/{about}/anonymous"),
+            await client.post(f"/api/items/{about}.1/ticket"),
         ]
         return [(answer.status_code, answer.text.replace(about, "ID")) for answer in given]
 

@@ -95,7 +95,7 @@ async def test_a_token_for_reading_gives_no_commands(asked: Any) -> None:
         assert (await api.get("/api/incidents")).status_code == 200
         new = {"title": "Refunds stall", "service": "checkout", "severity": "SEV3", "by": "ines"}
         refused = await api.post("/api/incidents", json=new)
-        assert refused.json()["error"] == "The token the laptop's only reads; make one with the scope command."
+        assert refused.json()["error"] == "The token the laptop's may not command; make one with that scope."
 
 
 async def test_a_command_that_is_repeated_has_its_answer_whoever_may_by_then(asked: Any) -> None:

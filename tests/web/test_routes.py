@@ -7,6 +7,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import SecretStr
+from starlette.types import Receive, Scope, Send
 
 from followthrough.web.access import is_open
 from tests.web.addresses import BESIDE, addresses, routes
@@ -132,6 +133,8 @@ FROM_ELSEWHERE = [
     ("127.0.0.1", {}, {"X-Forwarded-For": "127.0.0.1"}),
     ("127.0.0.1", {}, {"Forwarded": "for=127.0.0.1"}),
     ("127.0.0.1", {}, {"Via": "1.1 proxy"}),
+    ("127.0.0.1", {}, {"CF-Connecting-IP": "192.0.2.7"}),
+    ("127.0.0.1", {}, {"X-Client-IP": "192.0.2.7"}),
 ]
 
 
@@ -149,6 +152,17 @@ async def test_elsewhere_nothing_is_shown_and_no_alert_taken_until_it_is_set_up(
     async with alone.browser(peer, **changes, alertmanager_token=SecretStr("of the pager")) as browser:
         known = {**headers, "Authorization": "Bearer of the pager"}
         assert (await browser.post("/webhooks/alertmanager", json={"alerts": []}, headers=known)).status_code == 422
+
+
+async def test_a_proxy_that_was_told_nothing_does_not_make_everybody_sit_at_this_machine(alone: Web) -> None:
+    """As nginx comes: it asks for localhost, in HTTP/1.0, and says nothing of whom it asks for."""
+    app = alone.app()
+
+    async def proxied(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "http_version": "1.0"}, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(proxied), base_url="http://localhost") as browser:
+        assert (await browser.get("/items")).status_code == 403
 
 
 async def test_at_this_machine_everything_is_as_it_was(local: httpx.AsyncClient) -> None:

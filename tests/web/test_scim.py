@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from scim2_client.client import BaseSyncSCIMClient, RawResponse
 from scim2_tester import Status, check_server
 from temporalio.client import Client
 
+from followthrough.scim import DirectoryUser, entry_of
 from tests.web.directory import (
     ENTERPRISE,
     FOLLOWTHROUGH,
@@ -291,6 +293,15 @@ def test_as_okta_and_entra_id_do_it(office: Office) -> None:
     removal = {"op": "Remove", "path": "members", "value": [{"value": made["id"]}]}
     assert office.patched(f"/Groups/{group['id']}", removal).status_code == 200
     assert "ada" not in office.organisation().teams["platform"].members
+
+
+@pytest.mark.parametrize("time_zone", ["Pacific/Auckland", "America/Los_Angeles", None])
+@pytest.mark.parametrize("hour", [2, 20])
+def test_who_is_not_active_any_more_is_not_there_from_then_on(time_zone: str | None, hour: int) -> None:
+    now = datetime(2026, 11, 26, hour, tzinfo=UTC)
+    gone = entry_of(DirectoryUser(user_name="ada@example.com", active=False, timezone=time_zone), "1", None, now)
+    assert gone.left is not None
+    assert gone.left <= now.date()
 
 
 def test_who_is_deleted_has_left_and_comes_back_as_the_same_person(office: Office) -> None:

@@ -24,6 +24,7 @@ def people(organisation: Organisation) -> Organisation:
         ({"email": "INES@EXAMPLE.COM", "email_verified": True}, "email"),
         ({"preferred_username": "ines"}, "preferred_username=key"),
         ({"upn": "ines@example.com"}, "upn=email"),
+        ({"email": "ines@example.com"}, "email=email"),
         ({"account": "jira-ines"}, "account=jira"),
     ],
 )
@@ -41,6 +42,8 @@ def test_a_person_is_found_by_a_verified_address_or_by_the_claim_that_is_mapped(
         ({"email": "ines@example.com"}, "email", "has not verified that ines@example.com is yours"),
         ({**VERIFIED, "email_verified": False}, "email", "has not verified"),
         ({**VERIFIED, "email_verified": "false"}, "email", "has not verified"),
+        ({**VERIFIED, "email_verified": False}, "email=email", "has not verified"),
+        ({**VERIFIED, "email_verified": "false"}, "email=email", "has not verified"),
         ({**VERIFIED, "email": "eve@example.com"}, "email", "as eve@example.com, and nobody in the organisation has"),
         ({"preferred_username": "Ines"}, "preferred_username=key", "nobody in the organisation has that key"),
         (VERIFIED, "preferred_username=key", "did not say your preferred_username"),

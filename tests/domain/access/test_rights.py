@@ -13,7 +13,7 @@ from followthrough.domain.answered.access.relations import About
 from followthrough.domain.answered.access.rights import IN_WORDS, ITEMS, TABLE, Right, right_of
 from followthrough.domain.answered.choices import choices
 from followthrough.domain.answered.item.schedule import plan_item
-from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.organisation import Organisation, Person
 from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.incident.incident import Incident, Role, RoleHolder
 from followthrough.domain.replayed.item.action_item import ActionItem, Evidence, ExtensionWanted, ItemStatus
@@ -24,6 +24,7 @@ from followthrough.rights_page import markdown
 from tests.records import NOW, incident, item
 
 WHO = "zoe"
+BUT_COMMAND = frozenset(Scope) - {Scope.COMMAND}
 ASKED = {"name": "Zoe Ito", "email": "zoe@example.com"}
 COMMANDED = RoleHolder(role=Role.INCIDENT_COMMANDER, person="wei", at=NOW, acknowledged_at=NOW)
 IS: dict[Relation, set[Relation]] = {
@@ -218,7 +219,17 @@ def test_who_is_not_there_may_nothing(organisation: Organisation) -> None:
         (
             Actor(person="ines", door=Door.TOKEN, name="laptop", scopes=frozenset({Scope.READ})),
             "ines",
-            "The token laptop only reads; make one with the scope command.",
+            "The token laptop may not command; make one with that scope.",
+        ),
+        (
+            Actor(person=None, door=Door.SERVICE_TOKEN, name="desk", scopes=BUT_COMMAND),
+            "sam",
+            "The token desk may not command; make one with that scope.",
+        ),
+        (
+            Actor(person=None, door=Door.SERVICE_TOKEN, name="desk", scopes=BUT_COMMAND),
+            None,
+            "The token desk may not command; make one with that scope.",
         ),
         (
             Actor(person=None, door=Door.SERVICE_TOKEN, name="pager", scopes=frozenset({Scope.COMMAND})),
@@ -234,8 +245,11 @@ def test_only_services_speak_for_others(
     assert may(Right.NOTE, actor, by, About.of_record(incident(), organisation, None)) == sentence
 
 
-def test_without_administrators_those_without_a_manager_are(organisation: Organisation) -> None:
-    nobody = organisation.model_copy(update={"administrators": ()})
+def test_without_administrators_those_at_the_top_are_and_nobody_of_whom_no_manager_is_known(
+    organisation: Organisation,
+) -> None:
+    contractor = Person(name="Zoe Ito", email="zoe@example.com")
+    nobody = organisation.model_copy(update={"administrators": (), "people": {WHO: contractor, **organisation.people}})
     about = About.service_itself(nobody)
     able = [one for one in nobody.people if may(Right.SEND_DIGEST, AT_THIS_MACHINE, one, about) is None]
     assert able == ["nora"]
@@ -246,6 +260,13 @@ def test_a_token_that_does_not_administer_has_no_administrators_rights(organisat
     scopes = frozenset({Scope.READ, Scope.COMMAND})
     assert may(Right.SEND_DIGEST, Actor(person="nora", door=Door.TOKEN), None, about) is None
     assert may(Right.SEND_DIGEST, Actor(person="nora", door=Door.TOKEN, scopes=scopes), None, about) is not None
+
+
+def test_a_token_that_only_administers_reads_the_audit_and_gives_no_commands(organisation: Organisation) -> None:
+    about = About.service_itself(organisation.model_copy(update={"administrators": ("nora",)}))
+    administers = Actor(person="nora", door=Door.TOKEN, scopes=frozenset({Scope.ADMINISTER}))
+    assert may(Right.READ_AUDIT, administers, None, about) is None
+    assert may(Right.SEND_DIGEST, administers, None, about) == "The token may not command; make one with that scope."
 
 
 @pytest.mark.parametrize("status", ItemStatus)

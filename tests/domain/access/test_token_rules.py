@@ -11,6 +11,7 @@ INES, TOMAS = (Actor(person=person, door=Door.SESSION) for person in ("ines", "t
 GLASS = Actor(person="tomas", door=Door.BREAK_GLASS)
 LAPTOP = Actor(person="ines", door=Door.TOKEN, scopes=frozenset({*USUAL, Scope.ADMINISTER}))
 READER = Actor(person="ines", door=Door.TOKEN, scopes=frozenset({Scope.READ}))
+REPORTS = Actor(person="tomas", door=Door.TOKEN, scopes=USUAL)
 CI = Actor(person=None, door=Door.SERVICE_TOKEN, scopes=USUAL)
 MANAGER = Actor(person=None, door=Door.SERVICE_TOKEN, scopes=frozenset(Scope))
 
@@ -63,6 +64,8 @@ def test_a_token_makes_none_that_may_more_than_itself() -> None:
         (GLASS, "tomas", False),
         (LAPTOP, "ines", True),
         (READER, "ines", False),
+        (REPORTS, "ines", False),
+        (REPORTS, None, False),
         (AT_THIS_MACHINE, None, True),
     ],
 )

@@ -29,7 +29,7 @@ def person_of(claims: Mapping[str, object], rule: str, organisation: Organisatio
     said = claims.get(claim)
     if not isinstance(said, str) or not said:
         raise Stranger(f"The sign-in provider did not say your {claim}.")
-    if rule == "email" and claims.get("email_verified") is not True:
+    if claim == "email" and claims.get("email_verified", rule != "email") is not True:
         raise Stranger(f"The sign-in provider has not verified that {said} is yours.")
     people = [person for person in organisation.people if _has(organisation, person, field, said)]
     found = [person for person in people if is_here(organisation, person, day)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from followthrough.domain.answered.access.actor import Actor, Door, Scope
 from followthrough.domain.answered.access.relations import About
-from followthrough.domain.answered.access.rights import IN_WORDS, TABLE, Right
+from followthrough.domain.answered.access.rights import IN_WORDS, PAGES, TABLE, Right
 from followthrough.domain.answered.organisation.policies import Policies
 from followthrough.domain.answered.wording import listed
 from followthrough.domain.replayed.proof import Proof, Relation
@@ -22,19 +22,19 @@ def allowed(right: Right, policies: Policies) -> tuple[Relation, ...]:
 
 def may(right: Right, actor: Actor, by: PersonId | None, about: About) -> str | None:
     """None when they may, or a sentence that says who may and names whom to ask."""
-    sentence = cannot_speak_as(actor, by)
+    sentence = cannot_speak_as(right, actor, by)
     if sentence is not None:
         return sentence
     return None if proof_of(right, actor, by, about).holds_for(about.record) else refusal(right, actor, by, about)
 
 
-def cannot_speak_as(actor: Actor, by: PersonId | None) -> str | None:
-    """Why whoever asks does not act in the name of ``by``; None when they do."""
+def cannot_speak_as(right: Right, actor: Actor, by: PersonId | None) -> str | None:
+    """Why whoever asks gives no commands, or not in the name of ``by``; None when they do."""
     token = f"The token {actor.name}".strip()
+    if right not in PAGES.rights and Scope.COMMAND not in actor.scopes:
+        return f"{token} may not {Scope.COMMAND}; make one with that scope."
     if by is None or actor.speaks_for_others:
         return None
-    if Scope.COMMAND not in actor.scopes:
-        return f"{token} only reads; make one with the scope {Scope.COMMAND}."
     if actor.person is None:
         return f"{token} can't act as {by}; it needs the scope {Scope.ACT_FOR_OTHERS}."
     if by != actor.person:

@@ -72,8 +72,13 @@ class About(NamedTuple):
 
 
 def _everywhere(organisation: Organisation) -> People:
-    """Without administrators, who has no manager stands in for them."""
-    top = (person for person, known in organisation.people.items() if known.manager is None)
+    """Without administrators, who is above others and has no manager stands in for them.
+
+    A directory has many who have none: whoever it names no manager of is not above anybody by that.
+    """
+    above = {person.manager for person in organisation.people.values()}
+    above |= {team.lead for team in organisation.teams.values()}
+    top = (person for person, known in organisation.people.items() if known.manager is None and person in above)
     administrators = tuple(person for person in organisation.administrators if person in organisation.people)
     return {Relation.ADMINISTRATOR: administrators or tuple(top), Relation.AUDITOR: organisation.auditors}
 

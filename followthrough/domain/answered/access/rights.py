@@ -188,7 +188,7 @@ ITEMS = Group(
     },
 )
 SERVICE = Group(
-    "Where the file names no administrators, those without a manager are.",
+    "Where the file names no administrators, those are who manage somebody or lead a team, and have no manager.",
     {
         Right.APPROVE_PLANNING: Terms("approve the sprint planning of", (Relation.TEAM_MEMBER, Relation.LEAD)),
         Right.START_DRILL: Terms(

@@ -23,10 +23,11 @@ def why_no_token(
 
 def why_not_revoke(actor: Actor, person: PersonId | None, administrators: Container[PersonId]) -> str | None:
     """A sentence for who may not revoke a token of ``person``, None for a service's; None for who may."""
-    if person is not None and actor.person != person and actor.person in administrators:
+    of_another = person is not None and actor.person != person
+    if of_another and actor.person in administrators and Scope.ADMINISTER in actor.scopes:
         return None
     wrong = _why_not_here(actor, administrators, service=person is None)
-    if wrong is None and person is not None and actor.person != person and actor.door is not Door.THIS_MACHINE:
+    if wrong is None and of_another and actor.door is not Door.THIS_MACHINE:
         return "This is somebody else's token; they revoke it, or an administrator does."
     return wrong
 
