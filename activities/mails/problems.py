@@ -6,6 +6,7 @@ from temporalio import activity
 from activities.mails.mailer import NOBODY_ABOVE, Envelope, Mailer, missed_mail
 from followthrough.domain.answered.access.privacy import NOBODY
 from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.replayed.ids import incident_of, is_item
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.mail.render import render_mail_problem
 from followthrough.store.mail_problems import record_problem_address
@@ -43,7 +44,15 @@ class MailProblems:
         organisation = as_of(self._mailer.organisation(), now.date())
         team = organisation.team_with(missed.person or "", next(iter(organisation.teams.values())))
         above = self._mailer.above(missed.person, team, organisation)
-        envelope = Envelope(f"{missed.key}/undelivered", NoticeKind.UNDELIVERED, above, now)
+        about = missed.record_id or ""
+        envelope = Envelope(
+            f"{missed.key}/undelivered",
+            NoticeKind.UNDELIVERED,
+            above,
+            now,
+            incident_id=incident_of(about) if about else None,
+            item_id=about if is_item(about) else None,
+        )
         with Session(self._mailer.database) as session:
             if missed.record_id is not None and not sees(session, missed.record_id, above or NOBODY):
                 missed = missed.model_copy(update={"subject": missed.kind.replace("-", " ")})

@@ -22,6 +22,11 @@ LONGEST_ADDRESS = 4_000
 PROBED = ("/healthz", "/readyz")
 """They tell nothing, and who probes names the machine as it likes."""
 
+FOR_ALL = "/static/"
+"""What is there is the same for everybody; what any other address answers is kept neither by a browser, which somebody
+else may sit at next, nor on the way.
+"""
+
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FORWARDED = (
     "forwarded",
@@ -111,6 +116,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in PAGE_HEADERS.items():
                     headers.setdefault(name, value)
+                if not scope["path"].startswith(FOR_ALL):
+                    headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         if ANONYMOUS.fullmatch(f"{scope['method']} {scope['path']}"):

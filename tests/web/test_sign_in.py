@@ -158,6 +158,13 @@ async def test_signing_out_ends_the_session_here(browser: httpx.AsyncClient) -> 
     assert stolen.status_code == 401
 
 
+async def test_what_is_shown_to_who_is_signed_in_is_kept_nowhere(browser: httpx.AsyncClient) -> None:
+    await oidc.sign_in(browser, oidc.INES)
+    for path in ("/", "/items", "/you", "/api/items", "/services/checkout/playbook.md"):
+        assert (await browser.get(path)).headers["cache-control"] == "no-store"
+    assert "no-store" not in (await browser.get("/static/style.css")).headers.get("cache-control", "")
+
+
 async def test_a_form_that_no_page_of_the_session_had_changes_nothing(known: Web, browser: httpx.AsyncClient) -> None:
     await oidc.sign_in(browser, oidc.INES)
     async with known.browser() as other:

@@ -15,6 +15,7 @@ from followthrough.domain.replayed.incident.alert import Alert, AlertState
 from followthrough.domain.replayed.incident.incident import Audience, Incident, SentUpdate, UpdateStage
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
+from followthrough.store import queries
 from followthrough.store.tables import MailRow, MailState
 from tests.activities.mails.test_email import Post
 from tests.notices import ORGANISATION, RECORDS, notice
@@ -109,6 +110,21 @@ def test_a_mail_that_did_not_arrive_is_told_of_without_its_subject(database: Eng
         (mail,) = session.exec(select(MailRow)).all()
     assert SECRET not in words(mail)
     assert "item reminder" in mail.text
+
+
+def test_who_is_not_on_it_does_not_find_in_the_outbox_what_did_not_arrive(database: Engine) -> None:
+    """Whoever is told in its reader's place was told all, for it was open then."""
+    missed = MissedMail(key="m", kind="item-reminder", subject=SECRET, person="ana", reason="550", record_id=item().id)
+    post, model = Post(database), ReadModel(database)
+    model.project_incident(incident(title=SECRET))
+    model.project_item(item(title=SECRET))
+    for record_id in (incident().id, item().id):
+        about = missed.model_copy(update={"key": f"about {record_id}", "record_id": record_id})
+        ActivityEnvironment().run(MailProblems(post.mailer).tell_above, about)
+    model.project_incident(incident(title=SECRET, private=True))
+    with Session(database) as session:
+        assert SECRET in "".join(mail.text for mail in queries.mails(session))
+        assert queries.mails(session, seen_by="eve") == []
 
 
 def test_what_became_private_while_a_mail_waited_is_not_told_in_the_daily_one(database: Engine) -> None:
