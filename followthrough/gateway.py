@@ -27,7 +27,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from followthrough.alert_delivery import AlertDelivery
 from followthrough.checks import require_people, require_service
 from followthrough.domain.answered.access.actor import Actor
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.access.relations import About
 from followthrough.domain.answered.access.rights import Right
 from followthrough.domain.answered.organisation.departures import as_of
@@ -50,7 +50,7 @@ from followthrough.domain.replayed.proof import Proof
 from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.domain.replayed.values import PersonId, Refusal, ServiceId, Severity, TeamId
 from followthrough.engine_errors import if_known, refusing
-from followthrough.noting import Noted, Noting, unnoted
+from followthrough.noting import Noted, Noting, happened, unnoted
 from followthrough.permission import require
 from followthrough.queues import TASK_QUEUE
 from followthrough.records import INCIDENTS, ITEMS, Records, in_time

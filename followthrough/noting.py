@@ -3,9 +3,12 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self
+from uuid import uuid4
 
-from followthrough.domain.answered.access.audit import Happened
+from followthrough.domain.answered.access.actor import Actor
+from followthrough.domain.answered.access.audit import Act, Happened
 from followthrough.domain.replayed.values import PersonId
 
 
@@ -25,6 +28,31 @@ class Noted:
 
 
 Noting = Callable[[Happened], AbstractAsyncContextManager[Noted]]
+
+
+def happened(
+    actor: Actor,
+    act: Act,
+    what: str,
+    now: datetime,
+    *,
+    by: PersonId | None = None,
+    whom: PersonId | None = None,
+    record: str = "",
+) -> Happened:
+    """What an actor does, as the one they are, or as ``by`` where that is believed."""
+    return Happened(
+        id=uuid4().hex,
+        at=now,
+        act=act,
+        what=what,
+        person=(by if actor.speaks_for_others else None) or actor.person,
+        through=actor.door,
+        token=actor.name,
+        address=actor.address,
+        whom=whom,
+        record=record,
+    )
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.checks import NotCarriedOut, checked, other_named_in
 from followthrough.domain.answered.access.actor import Actor
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.access.may import allowed
 from followthrough.domain.answered.access.privacy import not_here, on, seen_by
 from followthrough.domain.answered.access.relations import OF_ITS_INCIDENT, About
@@ -43,7 +43,7 @@ from followthrough.domain.replayed.item.lifecycle import ReopenItem
 from followthrough.domain.replayed.proof import Proof
 from followthrough.domain.replayed.values import Command, PersonId, Refusal
 from followthrough.engine_errors import if_known, refusing
-from followthrough.noting import Noting
+from followthrough.noting import Noting, happened
 from followthrough.permission import require
 from followthrough.proving import proved_by, proving
 from followthrough.revival import go_on

@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, text
@@ -19,8 +20,9 @@ from followthrough import audit as module
 from followthrough.audit import BROKEN_OFF_AFTER, JOURNAL_FILE, Audit, audit_kept
 from followthrough.checks import NotInFile
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, Door, Scope
-from followthrough.domain.answered.access.audit import Act, Happened, Outcome, happened
+from followthrough.domain.answered.access.audit import Act, Happened, Outcome
 from followthrough.domain.replayed.values import Refusal
+from followthrough.noting import happened
 from followthrough.oidc import ProviderDown
 from followthrough.organisation_file import OrganisationFile
 from followthrough.permission import Forbidden
@@ -47,7 +49,9 @@ def now() -> datetime:
 
 
 def said(what: str = "waive", **more: Any) -> Happened:
-    return Happened(**{"at": now(), "act": Act.COMMAND, "what": what, "person": "ana", "record": "inc-1"} | more)
+    return Happened(
+        **{"id": uuid4().hex, "at": now(), "act": Act.COMMAND, "what": what, "person": "ana", "record": "inc-1"} | more
+    )
 
 
 def lines(database: Engine) -> list[Line]:

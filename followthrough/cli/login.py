@@ -18,7 +18,8 @@ from followthrough.cli.api import NOT_ALLOWED, call, fail, out, service_url
 from followthrough.cli.credentials import forget_token, keep_token, kept_token
 from followthrough.cli.service import read_organisation, read_settings
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
+from followthrough.noting import happened
 from followthrough.web.bodies import NewTerminal, TerminalAnswer
 
 app = typer.Typer()

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache, partial
 from typing import NamedTuple
+from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Engine, delete, func, or_, text, union
 from sqlmodel import Session, col, select
@@ -75,6 +76,7 @@ def record_file(database: Engine, fingerprint: str, now: datetime) -> None:
             session,
             [
                 Happened(
+                    id=uuid4().hex,
                     at=now,
                     act=Act.ORGANISATION_FILE,
                     what="taken over",
@@ -111,7 +113,10 @@ def prune(database: Engine, before: datetime, now: datetime) -> int:
             return 0
         pruned = last.number - anchor.number
         details = {"entries": str(pruned), "last": str(last)}
-        _add(session, [Happened(at=now, act=Act.PRUNING, what="pruned", outcome=Outcome.DONE, details=details)])
+        pruning = Happened(
+            id=uuid4().hex, at=now, act=Act.PRUNING, what="pruned", outcome=Outcome.DONE, details=details
+        )
+        _add(session, [pruning])
         anchor.number, anchor.digest = last
         session.execute(delete(AuditEntryRow).where(col(AuditEntryRow.number) <= last.number))
         for row in session.exec(select(PseudonymRow).where(_unused())):

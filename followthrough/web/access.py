@@ -12,9 +12,10 @@ from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, Door, Scope
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.organisation.departures import is_here
 from followthrough.local_person import local_person
+from followthrough.noting import happened
 from followthrough.settings import Settings
 from followthrough.store import sessions, tokens
 from followthrough.web.dependencies import address_of, served

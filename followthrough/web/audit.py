@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, BeforeValidator
 
-from followthrough.domain.answered.access.audit import Act, Link, Outcome, happened
+from followthrough.domain.answered.access.audit import Act, Link, Outcome
 from followthrough.domain.replayed.ids import is_incident, is_item, page_of
 from followthrough.domain.replayed.text import KEY, LABEL
 from followthrough.domain.replayed.times import Day, Time
 from followthrough.domain.replayed.values import PersonId
+from followthrough.noting import happened
 from followthrough.store.audit import Line, Wanted, following, newest, verified
 from followthrough.web.dependencies import (
     ActorDep,

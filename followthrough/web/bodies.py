@@ -76,7 +76,9 @@ class NewToken(Request):
 
     name: Annotated[Title, Field(description="What it is for, as timelines are to call it")]
     service: bool = False
-    scopes: Annotated[frozenset[Scope], Field(min_length=1)] = frozenset({Scope.READ, Scope.COMMAND})
+    scopes: Annotated[frozenset[Scope], Field(min_length=1, max_length=len(Scope))] = frozenset(
+        {Scope.READ, Scope.COMMAND}
+    )
     days: int = Field(90, ge=1, le=366)
 
 

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, HTTPException, Response
 
 from followthrough.deadline_calendar import deadline_calendar
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.access.privacy import title_for_all
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation, Person
 from followthrough.domain.replayed.values import Message, PersonId
 from followthrough.links import BadLink, Link
+from followthrough.noting import happened
 from followthrough.store import queries
 from followthrough.store.links import revoke_calendar, revoked_calendars
 from followthrough.store.privacy import marked

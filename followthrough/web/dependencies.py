@@ -14,12 +14,13 @@ from temporalio.client import Client
 
 from followthrough.audit import Audit
 from followthrough.domain.answered.access.actor import Actor, Door
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.access.privacy import seen_by
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.values import PersonId
 from followthrough.gateway import Gateway
 from followthrough.links import Links
+from followthrough.noting import happened
 from followthrough.oidc import Provider
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings

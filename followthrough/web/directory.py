@@ -10,11 +10,11 @@ from pydantic import AwareDatetime, BaseModel
 from sqlmodel import Session
 
 from followthrough.directory_import import Imported, ManyLeave, WrongLines, import_csv
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.organisation.directory import Source
 from followthrough.domain.answered.organisation.leaving import HELD
 from followthrough.domain.replayed.values import PersonId, TeamId
-from followthrough.noting import unnoted
+from followthrough.noting import happened, unnoted
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store import directory
 from followthrough.web.bodies import DirectoryImport

@@ -7,8 +7,9 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, BeforeValidator, Field
 
 from activities.tickets.jira.search import item_id_in
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.replayed.text import MachineKey
+from followthrough.noting import happened
 from followthrough.store import queries
 from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, GatewayDep, Reading

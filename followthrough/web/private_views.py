@@ -10,7 +10,8 @@ from sqlmodel import Session
 
 from followthrough.audit import Audit
 from followthrough.domain.answered.access.actor import Actor
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
+from followthrough.noting import happened
 from followthrough.store.privacy import private_among
 from followthrough.store.tables import MailRow
 from followthrough.web.dependencies import ActorDep, AuditDep, Reading

@@ -31,11 +31,11 @@ from scim2_models.path import CompareOperator, Comparison
 from sqlmodel import Session
 
 from followthrough.domain.answered.access.actor import Door
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.organisation.directory import Source
 from followthrough.domain.answered.organisation.taking_over import Entry
 from followthrough.domain.replayed.text import clean_all
-from followthrough.noting import Noted
+from followthrough.noting import Noted, happened
 from followthrough.scim import CONFIG, MOST_RESULTS, POLICY, PROVIDER, DirectoryUser, document_of, entry_of
 from followthrough.store import directory_resources as rows
 from followthrough.store.directory import change, heard

@@ -11,12 +11,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session
 
 from followthrough.domain.answered.access.actor import Door
-from followthrough.domain.answered.access.audit import Act, Happened, happened
+from followthrough.domain.answered.access.audit import Act, Happened
 from followthrough.domain.answered.access.identity import Stranger, person_of, whom_to_ask
 from followthrough.domain.answered.organisation.departures import is_here
 from followthrough.domain.replayed.text import LABEL, URL, cut
 from followthrough.domain.replayed.values import PersonId
-from followthrough.noting import Noted
+from followthrough.noting import Noted, happened
 from followthrough.oidc import Departure, Provider, ProviderDown, SignInFailed
 from followthrough.settings import Settings
 from followthrough.store import sessions

@@ -16,10 +16,11 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel
 
 from followthrough.domain.answered.access.actor import Actor, Door
-from followthrough.domain.answered.access.audit import Act, Outcome, happened
+from followthrough.domain.answered.access.audit import Act, Outcome
 from followthrough.domain.answered.access.token_rules import PERSONAL_SCOPES
 from followthrough.domain.replayed.text import KEY, Title
 from followthrough.domain.replayed.values import PersonId
+from followthrough.noting import happened
 from followthrough.store import tokens
 from followthrough.web.access import bearer, without_sign_in
 from followthrough.web.bodies import NewTerminal, TerminalAnswer

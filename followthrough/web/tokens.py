@@ -10,11 +10,12 @@ from sqlmodel import Session
 
 from followthrough.audit import Audit
 from followthrough.domain.answered.access.actor import Actor, Door, Scope
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.access.token_rules import PERSONAL_SCOPES, why_no_token, why_not_revoke
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.text import Title
 from followthrough.domain.replayed.values import PersonId
+from followthrough.noting import happened
 from followthrough.permission import Forbidden
 from followthrough.store import tokens
 from followthrough.store.access_tables import TokenRow

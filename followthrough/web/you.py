@@ -7,10 +7,11 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from followthrough.domain.answered.access.actor import Actor, Door
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.wording import span
 from followthrough.domain.replayed.values import PersonId
 from followthrough.local_person import choose_local_person
+from followthrough.noting import happened
 from followthrough.store import sessions
 from followthrough.web.dependencies import ActorDep, AuditDep, OrganisationDep, Reading, SettingsDep
 from followthrough.web.rendering import page

@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, delete, update
@@ -23,7 +24,14 @@ from tests.records import NOW
 
 
 def command(person: str | None = "ana", what: str = "waive", record: str = "inc-0000000001.1", **more: Any) -> Happened:
-    said = {"act": Act.COMMAND, "through": Door.SESSION, "address": "192.0.2.7", "outcome": Outcome.DONE, "at": NOW}
+    said = {
+        "id": uuid4().hex,
+        "act": Act.COMMAND,
+        "through": Door.SESSION,
+        "address": "192.0.2.7",
+        "outcome": Outcome.DONE,
+        "at": NOW,
+    }
     return Happened(what=what, person=person, record=record, **said | more)
 
 

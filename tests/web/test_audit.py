@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
-from followthrough.domain.answered.access.audit import Act, happened
+from followthrough.domain.answered.access.audit import Act
+from followthrough.noting import happened
 from tests.standins import oidc
 from tests.web.conftest import Web, changed_example
 from tests.web.test_acting import link

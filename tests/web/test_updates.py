@@ -71,6 +71,7 @@ async def test_the_timeline_is_exported_whatever_people_wrote_into_it(api: httpx
         "text": BREAKING_OUT,
         "author": "ines",
         "record_id": incident,
+        "through": None,
     }
     assert exported["entries"][0] == first
     assert (await api.get(f"/incidents/{incident}/timeline.json")).json() == exported
@@ -105,7 +106,7 @@ async def test_people_draft_send_follow_and_export_from_a_terminal(
             *(sys.executable, "-m", "followthrough", *arguments),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "FOLLOWTHROUGH_URL": url, "FOLLOWTHROUGH_USER": "lucia"},
+            env={**os.environ, "FOLLOWTHROUGH_URL": url, "FOLLOWTHROUGH_USER": "ines"},
         )
         output, _ = await command.communicate(typed.encode())
         assert command.returncode == code, output
@@ -132,4 +133,4 @@ async def test_people_draft_send_follow_and_export_from_a_terminal(
     await run("subscribe", incident, "--audience", "executives")
     await run("unsubscribe", incident)
     await run("note", incident, "Deployed", "--decision", "--at", "2026-01-05T09:30+0100")
-    assert "- **2026-01-05 08:30** **DECISION**, Lucía Prieto: Deployed" in await run("timeline", incident)
+    assert "- **2026-01-05 08:30** **DECISION**, Inés Robles: Deployed" in await run("timeline", incident)

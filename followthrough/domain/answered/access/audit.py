@@ -7,14 +7,13 @@ chain is as it was.
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC
 from enum import StrEnum
 from typing import NamedTuple
-from uuid import uuid4
 
 from pydantic import AwareDatetime, Field
 
-from followthrough.domain.answered.access.actor import Actor, Door
+from followthrough.domain.answered.access.actor import Door
 from followthrough.domain.replayed.text import MachineKey, MachineLine
 from followthrough.domain.replayed.values import Message, PersonId
 
@@ -51,7 +50,7 @@ class Outcome(StrEnum):
 class Happened(Message):
     """Something to be audited, with names still. ``id`` makes it one entry however often it is written."""
 
-    id: str = Field(default_factory=lambda: uuid4().hex)
+    id: str
     at: AwareDatetime
     act: Act
     what: MachineLine
@@ -71,30 +70,6 @@ class Happened(Message):
     outcome: Outcome | None = None
     """None while it is under way."""
     details: dict[str, str] = Field(default_factory=dict)
-
-
-def happened(
-    actor: Actor,
-    act: Act,
-    what: str,
-    now: datetime,
-    *,
-    by: PersonId | None = None,
-    whom: PersonId | None = None,
-    record: str = "",
-) -> Happened:
-    """What an actor does, as the one they are, or as ``by`` where that is believed."""
-    return Happened(
-        at=now,
-        act=act,
-        what=what,
-        person=(by if actor.speaks_for_others else None) or actor.person,
-        through=actor.door,
-        token=actor.name,
-        address=actor.address,
-        whom=whom,
-        record=record,
-    )
 
 
 class Pseudonyms(NamedTuple):
