@@ -25,7 +25,7 @@ from followthrough.domain.replayed.postmortem.commands import Publish
 from followthrough.domain.replayed.values import Severity
 from followthrough.gateway import Gateway
 from followthrough.store.tables import ActionItemRow, LocalTicketRow, MailRow, TimelineRow
-from tests.waiting import found_rows
+from tests.waiting import eventually, found_rows
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
 from tests.workflows.test_lifecycle import EVIDENCE
 from tests.workflows.test_whole_life import refusal
@@ -138,6 +138,12 @@ async def test_what_waits_for_another_item_goes_on_when_that_has_ended(play: Pla
     first, second, third = (incident.item(number) for number in (1, 2, 3))
     for waiting, other in ((first, second), (second, third)):
         await waiting.give(BlockItem(by="ines", reason="It comes first", on=other.handle.id))
+
+    def written() -> ActionItem:
+        with Session(play.database) as session:
+            return ActionItem.model_validate(session.get_one(ActionItemRow, first.handle.id).document)
+
+    await eventually(written, lambda it: it.block and not it.under_way)
     circle = third.give(BlockItem(by="ines", reason="In a circle", on=first.handle.id))
     assert "would wait for each other" in await refusal(circle)
     await first.until(lambda it: not it.blocks)
