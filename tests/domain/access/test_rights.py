@@ -237,7 +237,6 @@ def test_who_is_not_there_may_nothing(organisation: Organisation) -> None:
             "pager can't add a note to inc-0000000001: that is for anybody in the organisation file.",
         ),
     ],
-    ids=str,
 )
 def test_only_services_speak_for_others(
     actor: Actor, by: str | None, sentence: str | None, organisation: Organisation
