@@ -29,6 +29,8 @@ class Journal:
         self._file = file
         self._writing = threading.Lock()
         self._opened: sqlite3.Connection | None = None
+        if file.exists():
+            private_database(file)
 
     def put(self, *said: Happened) -> None:
         """Instead of what was put by their ids before; all or nothing."""

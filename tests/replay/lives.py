@@ -220,10 +220,10 @@ async def mails_astray(stage: Stage) -> None:
             MailProblemWorkflow.run, problem, id=f"undelivered/{uuid4()}", task_queue=TASK_QUEUE
         )
 
-    def broken(notice: Notice, *given: Any) -> Rendered:
+    def broken(notice: Notice, *given: Any, **named: Any) -> Rendered:
         if notice.record.id == item and notice.kind is NoticeKind.ITEM_PROPOSED:
             raise UndefinedError("'owner' is undefined")
-        return render(notice, *given)
+        return render(notice, *given, **named)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("activities.mails.email.render", broken)

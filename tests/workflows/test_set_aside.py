@@ -24,10 +24,10 @@ async def test_one_mail_that_can_not_be_made_keeps_no_other_and_is_sent_again_on
 ) -> None:
     title = f"Alert on declined cards {uuid4()}"
 
-    def broken(notice: Notice, *given: Any) -> Rendered:
+    def broken(notice: Notice, *given: Any, **named: Any) -> Rendered:
         if notice.record.title == title and notice.kind is NoticeKind.ITEM_PROPOSED and given[-1] == "lucia":
             raise UndefinedError("'owner' is undefined")
-        return render(notice, *given)
+        return render(notice, *given, **named)
 
     incident = await play.declare()
     with monkeypatch.context() as patched:

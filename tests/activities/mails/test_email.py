@@ -361,10 +361,10 @@ def test_a_mail_that_can_not_be_made_is_set_aside_at_once_and_can_be_made_later(
 ) -> None:
     escalation = notice(NoticeKind.ITEM_ESCALATION)
 
-    def broken(*given: Any) -> Rendered:
+    def broken(*given: Any, **named: Any) -> Rendered:
         if given[-1] == "ana":
             raise UndefinedError("'owner' is undefined")
-        return render(*given)
+        return render(*given, **named)
 
     with monkeypatch.context() as patched:
         patched.setattr("activities.mails.email.render", broken)

@@ -50,7 +50,7 @@ class Outcome:
     """What has to be done about a report; ``put_back`` writes our due date into the ticket again."""
 
     commands: list[ItemCommand] = field(default_factory=list)
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list, compare=False)
     """For the audit: those commands, and what else was asked for."""
     tells: list[ToTell] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
