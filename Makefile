@@ -20,7 +20,7 @@ setup: $(INSTALLED) ## make .venv from requirements.lock
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Followthrough needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv .venv >&2
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock >&2
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock >&2
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . >&2
 	@touch $@
 
@@ -68,7 +68,7 @@ record: setup ## record a life of workflows for tests/replay
 	$(BIN)/python -m tests.replay.record $(NAME)
 
 lock: ## bring requirements.lock up to pyproject.toml; ARGS=--upgrade for newer versions
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev $(ARGS) pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev $(ARGS) pyproject.toml -o requirements.lock
 
 wheel: setup ## build dist/*.whl
 	$(BIN)/python -m hatchling build --target wheel
