@@ -74,33 +74,27 @@ class Audit:
     def doing(self, said: Happened) -> Iterator[Noted]:
         """Around what is done: written down before it begins, and again with what became of it. Raises NotKept."""
         self._journal.put(said)
-        noted, outcome = Noted.of(said), Outcome.UNKNOWN
+        noted = Noted.of(said)
         try:
-            yield noted
-            outcome = Outcome.DONE
-        except Exception as error:
-            outcome = _outcome_of(error)
-            raise
+            with _judging(noted):
+                yield noted
         finally:
-            self._end(said, noted, outcome)
+            self._end(said, noted)
 
     @contextlib.asynccontextmanager
     async def noting(self, said: Happened) -> AsyncIterator[Noted]:
         """The same, without the loop waiting for the disk. Raises NotKept."""
         await asyncio.to_thread(self._journal.put, said)
-        noted, outcome = Noted.of(said), Outcome.UNKNOWN
+        noted = Noted.of(said)
         try:
-            yield noted
-            outcome = Outcome.DONE
-        except Exception as error:
-            outcome = _outcome_of(error)
-            raise
+            with _judging(noted):
+                yield noted
         finally:
-            await asyncio.to_thread(self._end, said, noted, outcome)
+            await asyncio.to_thread(self._end, said, noted)
 
-    def _end(self, said: Happened, noted: Noted, outcome: Outcome) -> None:
+    def _end(self, said: Happened, noted: Noted) -> None:
         try:
-            self._journal.put(said.model_copy(update={"outcome": outcome, **vars(noted)}))
+            self._journal.put(said.model_copy(update=vars(noted)))
         except NotKept as error:
             logger.error("The audit has to say that it does not know what became of something: %s", error)
 
@@ -133,8 +127,15 @@ class Audit:
         return chain.erase(self._database, person, erasure)
 
 
-def _outcome_of(error: Exception) -> Outcome:
-    return next((fits for kind, fits in OUTCOMES if isinstance(error, kind)), Outcome.UNKNOWN)
+@contextlib.contextmanager
+def _judging(noted: Noted) -> Iterator[None]:
+    """Notes the outcome of what is within."""
+    try:
+        yield
+    except Exception as error:
+        noted.outcome = next((fits for kind, fits in OUTCOMES if isinstance(error, kind)), Outcome.UNKNOWN)
+        raise
+    noted.outcome = Outcome.DONE
 
 
 @contextlib.asynccontextmanager

@@ -8,7 +8,7 @@ from typing import Self
 from uuid import uuid4
 
 from followthrough.domain.answered.access.actor import Actor
-from followthrough.domain.answered.access.audit import Act, Happened
+from followthrough.domain.answered.access.audit import Act, Happened, Outcome
 from followthrough.domain.replayed.values import PersonId
 
 
@@ -20,6 +20,7 @@ class Noted:
     person: PersonId | None = None
     whom: PersonId | None = None
     details: dict[str, str] = field(default_factory=dict)
+    outcome: Outcome = Outcome.UNKNOWN
 
     @classmethod
     def of(cls, said: Happened) -> Self:
