@@ -24,7 +24,7 @@ from followthrough.web.dependencies import GatewayDep, LinksDep, OrganisationDep
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
-HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+HEADERS = {"X-Robots-Tag": "noindex"}
 MOVED_ON = "This has moved on"
 
 Found = tuple[Link, ActionItem | Incident, Organisation]

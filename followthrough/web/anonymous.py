@@ -30,8 +30,6 @@ from followthrough.web.dependencies import Authorised, OrganisationDep, Reading,
 from followthrough.web.private_views import ViewsDep
 from followthrough.web.rendering import page
 
-NOT_KEPT = {"Cache-Control": "no-store"}
-
 
 class Taken(Message):
     """The note is kept, and shown no earlier than this.
@@ -47,11 +45,8 @@ router = APIRouter()
 
 @router.post("/api/incidents/{incident_id}/anonymous", status_code=201, tags=["api"])
 @without_sign_in
-def add_note(
-    incident_id: str, note: NewNote, organisation: OrganisationDep, reading: Reading, response: Response
-) -> Taken:
+def add_note(incident_id: str, note: NewNote, organisation: OrganisationDep, reading: Reading) -> Taken:
     """Adds a note without saying who you are; it is shown later, together with others."""
-    response.headers.update(NOT_KEPT)
     return Taken(shown_from=_take(reading, incident_id, note.text, organisation))
 
 
@@ -137,7 +132,7 @@ def _draw(
     context = {"policies": policies, "at_most": span(policies.alone_after), "longest": LONGEST}
     about = {"incident_id": incident_id, "title": incident.title if incident else "", "shown_from": shown_from}
     taken = status == 201
-    return page(request, "anonymous.html", status=status, headers=NOT_KEPT, taken=taken, **about, **context)
+    return page(request, "anonymous.html", status=status, taken=taken, **about, **context)
 
 
 def _no_database() -> HTTPException:

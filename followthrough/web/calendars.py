@@ -33,7 +33,6 @@ from followthrough.web.dependencies import (
 )
 
 CALENDAR = "calendar"
-HEADERS = {"Cache-Control": "no-store"}
 LONGEST = 500
 
 
@@ -119,4 +118,4 @@ def _present(organisation: Organisation) -> Mapping[PersonId, Person]:
 
 
 def _calendar(content: bytes) -> Response:
-    return Response(content, media_type="text/calendar", headers=HEADERS)
+    return Response(content, media_type="text/calendar")

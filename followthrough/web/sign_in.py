@@ -27,7 +27,6 @@ from followthrough.web.returning import here
 
 logger = logging.getLogger(__name__)
 
-NOT_KEPT = {"Cache-Control": "no-store"}
 BREAK_GLASS_LASTS = timedelta(hours=1)
 DOWN = (
     "The sign-in provider does not answer, so nobody can sign in at the moment; whoever is signed in stays so, and "
@@ -54,7 +53,7 @@ async def sign_in(request: Request, settings: SettingsDep, reading: Reading, to:
         return _down(request, down)
     browser = request.cookies.get(_flow_cookie(settings)) or secrets.token_urlsafe(32)
     await run_in_threadpool(_keep, reading, departure, browser, to)
-    answer = RedirectResponse(departure.url, 303, NOT_KEPT)
+    answer = RedirectResponse(departure.url, 303)
     _set_cookie(answer, settings, _flow_cookie(settings), browser, sessions.SIGN_IN_WITHIN)
     return answer
 
@@ -98,7 +97,7 @@ async def come_back(
 @without_sign_in
 def ask_code(request: Request, to: str = "/") -> Response:
     """For a code that whoever runs the service has made, for when the provider is down."""
-    return page(request, "sign-in-code.html", headers=NOT_KEPT, to=to)
+    return page(request, "sign-in-code.html", to=to)
 
 
 @router.post("/sign-in/code")
@@ -130,7 +129,7 @@ def sign_out(request: Request, settings: SettingsDep, reading: Reading, actor: A
         with audit.doing(happened(actor, Act.SIGN_OUT, "sign out", datetime.now(UTC))):
             sessions.end(reading, secret)
     request.state.visitor = None
-    answer = page(request, "signed-out.html", headers=NOT_KEPT)
+    answer = page(request, "signed-out.html")
     answer.delete_cookie(cookie_name(settings), secure=encrypted(settings), httponly=True, samesite="lax")
     return answer
 
@@ -168,14 +167,14 @@ def _begin(request: Request, settings: Settings, session: Session, person: Perso
         sessions.end(session, before)
     lasts = min(settings.session_lasts, BREAK_GLASS_LASTS) if door is Door.BREAK_GLASS else settings.session_lasts
     secret = sessions.begin(session, person, door, datetime.now(UTC), lasts)
-    answer = RedirectResponse(here(to), 303, NOT_KEPT)
+    answer = RedirectResponse(here(to), 303)
     _set_cookie(answer, settings, cookie_name(settings), secret, lasts)
     return answer
 
 
 def _down(request: Request, down: ProviderDown) -> Response:
     logger.warning("Nobody can sign in: %s.", down)
-    headers = {**NOT_KEPT, "Retry-After": "60"}
+    headers = {"Retry-After": "60"}
     return page(request, "provider-down.html", status=503, headers=headers, sentence=DOWN)
 
 

@@ -70,7 +70,7 @@ def ask_beside(
     _person(actor)
     csp = PAGE_HEADERS["Content-Security-Policy"].replace("form-action", f"form-action http://127.0.0.1:{port}")
     fields = {"port": port, "state": state, "challenge": challenge, "name": name}
-    headers = {"Content-Security-Policy": csp, "Cache-Control": "no-store"}
+    headers = {"Content-Security-Policy": csp}
     return page(request, "terminal.html", headers=headers, name=name, fields=fields, action="/sign-in/terminal")
 
 
@@ -157,7 +157,7 @@ def answer(request: Request, given: TerminalAnswer, reading: Reading) -> Respons
             raise HTTPException(403, "This has been answered; begin again with `followthrough login`.")
         made, token = tokens.make(reading, name, person, PERSONAL_SCOPES, person, now, now + TOKEN_LASTS)
         noted.person, noted.record = person, made.id
-    return JSONResponse({"token": token, "person": person}, headers={"Cache-Control": "no-store"})
+    return JSONResponse({"token": token, "person": person})
 
 
 @api.delete("/token")

@@ -23,8 +23,6 @@ from followthrough.web.bodies import NewToken
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationDep, Reading
 from followthrough.web.rendering import page
 
-NOT_KEPT = {"Cache-Control": "no-store"}
-
 
 class TokenLine(BaseModel):
     """A token without its secret; ``person`` is None for a service's, ``made_by`` for whoever was at the machine."""
@@ -64,10 +62,8 @@ def make_token(
     organisation: OrganisationDep,
     reading: Reading,
     audit: AuditDep,
-    response: Response,
 ) -> MadeToken:
     """The answer has the token; keep it, for it is not shown again."""
-    response.headers.update(NOT_KEPT)
     return _make(new, actor, organisation, reading, audit)
 
 
@@ -163,7 +159,6 @@ def _page(
     return page(
         request,
         "tokens.html",
-        headers=NOT_KEPT,
         tokens=_seen(actor, organisation, session),
         made=made,
         now=datetime.now(UTC),
