@@ -1,11 +1,9 @@
 """Commands that sign a terminal in and out, and one that lets somebody in while the provider is down."""
 
 import getpass
-import hashlib
 import secrets
 import socket
 import webbrowser
-from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from time import monotonic, sleep
@@ -20,6 +18,7 @@ from followthrough.cli.service import read_organisation, read_settings
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
 from followthrough.domain.answered.access.audit import Act
 from followthrough.noting import happened
+from followthrough.pkce import challenge_of
 from followthrough.web.bodies import NewTerminal, TerminalAnswer
 
 app = typer.Typer()
@@ -121,7 +120,7 @@ def _beside(name: str) -> dict[str, str] | None:
         asked = {
             "port": listener.server_port,
             "state": state,
-            "challenge": urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("="),
+            "challenge": challenge_of(verifier),
             "name": name,
         }
         address = f"{service_url()}/sign-in/terminal?{urlencode(asked)}"

@@ -4,9 +4,7 @@ Beside it, the browser brings a one-time code to a port of this machine, which o
 for a token. Elsewhere, somebody types in a browser what the terminal shows.
 """
 
-import hashlib
 import secrets
-from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
@@ -21,6 +19,7 @@ from followthrough.domain.answered.access.token_rules import PERSONAL_SCOPES
 from followthrough.domain.replayed.text import KEY, Title
 from followthrough.domain.replayed.values import PersonId
 from followthrough.noting import happened
+from followthrough.pkce import challenge_of
 from followthrough.store import tokens
 from followthrough.web.access import bearer, without_sign_in
 from followthrough.web.bodies import NewTerminal, TerminalAnswer
@@ -175,11 +174,6 @@ def end(request: Request, actor: ActorDep, reading: Reading, audit: AuditDep) ->
 
 router.include_router(pages)
 router.include_router(api)
-
-
-def challenge_of(verifier: str) -> str:
-    """As in PKCE (RFC 7636), S256."""
-    return urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
 def _as_shown(code: str) -> str:

@@ -11,8 +11,8 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from followthrough.organisation_file import OrganisationFile
+from followthrough.pkce import challenge_of
 from followthrough.store.access_tables import TokenRow
-from followthrough.web.terminals import challenge_of
 from tests.standins import oidc
 from tests.web.conftest import Web
 
