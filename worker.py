@@ -22,6 +22,7 @@ from activities.mails.mailer import Mailer
 from activities.mails.problems import MailProblems
 from activities.mails.transport import transport_for
 from activities.missed import Missed
+from activities.paging import Paging
 from activities.read_model import ReadModel
 from activities.reconciler import Reconciler
 from activities.replan import Replan
@@ -74,7 +75,7 @@ WORKFLOW_RUNNER = InOrderRunner()
 ``tests/test_determinism.py`` sees instead that workflows ask no clock, draw nothing and do no I/O.
 """
 
-THREADS = {Queue.WORKFLOWS: 16, Queue.TICKETS: 16, Queue.MAILS: 8}
+THREADS = {Queue.WORKFLOWS: 16, Queue.TICKETS: 16, Queue.MAILS: 8, Queue.PAGES: 8}
 """Of a process for each queue. Those of the first use the database only, whose pool has about as many connections."""
 
 CACHED_WORKFLOWS = 1_000
@@ -135,7 +136,7 @@ def build_worker(
     troubles = Troubles(client, mailer, partial(wanted_schedules, jira=bool(settings.jira_url)))
     activities: dict[Queue, list[Activity]] = {
         Queue.WORKFLOWS: [
-            *_of_records(client, organisation, database),
+            *_of_records(client, settings, organisation, database),
             problems.record_problem,
             digests.plan_monthly,
             digests.plan_weekly,
@@ -157,11 +158,13 @@ def build_worker(
             sprints.send_planning_mail,
             troubles.tell_troubles,
         ],
+        Queue.PAGES: [Paging(settings, organisation, database).send_page],
     }
     per_second = {
         Queue.WORKFLOWS: None,
         Queue.TICKETS: settings.tickets_per_second if settings.jira_url else None,
         Queue.MAILS: settings.mails_per_second if settings.sendgrid_api_key else None,
+        Queue.PAGES: None,
     }
     return Workers([_worker(client, queue, activities[queue], per_second[queue]) for queue in Queue if queue in queues])
 
@@ -187,8 +190,11 @@ def _worker(client: Client, queue: Queue, activities: list[Activity], per_second
     return in_one_batch(worker) if queue is Queue.WORKFLOWS else worker
 
 
-def _of_records(client: Client, organisation: Callable[[], Organisation], database: Engine) -> list[Activity]:
-    schedule, missed = Schedule(organisation, database), Missed(database)
+def _of_records(
+    client: Client, settings: Settings, organisation: Callable[[], Organisation], database: Engine
+) -> list[Activity]:
+    schedule = Schedule(organisation, database, pager_for_all=settings.pagerduty_routing_key is not None)
+    missed = Missed(database)
     return [
         schedule.plan_incident,
         schedule.plan_item,

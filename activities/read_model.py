@@ -15,7 +15,15 @@ from followthrough.domain.replayed.text import clean_all
 from followthrough.domain.replayed.values import Fence
 from followthrough.store import projections
 from followthrough.store.database import upsert_for
-from followthrough.store.tables import ActionItemRow, DrillReportRow, IncidentRow, MaySeeRow, PostmortemRow, TimelineRow
+from followthrough.store.tables import (
+    ActionItemRow,
+    DrillReportRow,
+    IncidentRow,
+    MaySeeRow,
+    PostmortemRow,
+    PostmortemVersionRow,
+    TimelineRow,
+)
 
 UNFENCED = Fence()
 """Of a record that no workflow has written."""
@@ -47,8 +55,8 @@ class ReadModel:
         with Session(self._database) as session, session.begin():
             if projections.reclaim(session, record.id, fence, writes):
                 self._write(session, record)
-                if isinstance(record, Incident) and record.postmortem is None:
-                    session.execute(delete(PostmortemRow).where(col(PostmortemRow.incident_id) == record.id))
+                if isinstance(record, Incident):
+                    _forget_texts_beyond(session, record)
 
     def writes(self, record_id: str) -> int:
         """How often the record was written, which ``overwrite`` wants to know from before its workflow was asked."""
@@ -85,6 +93,8 @@ class ReadModel:
         if isinstance(record, Incident) and record.postmortem is not None and record.postmortem.text:
             text = record.postmortem.model_dump(include={"text", "at"})
             self._put(session, PostmortemRow, {"incident_id": record.id, **text})
+            version = record.postmortem.model_dump(include={"text", "at", "by"})
+            self._put(session, PostmortemVersionRow, {"incident_id": record.id, **version})
         incident_id = record.id if isinstance(record, Incident) else record.incident_id
         belongs = {"record_id": record.id, "incident_id": incident_id}
         entries = (dict(entry) for entry in (*record.written, *record.unwritten))
@@ -100,6 +110,16 @@ class ReadModel:
 _DELETE_BEYOND = delete(TimelineRow).where(
     col(TimelineRow.record_id) == bindparam("record"), col(TimelineRow.number) > bindparam("entries")
 )
+
+
+def _forget_texts_beyond(session: Session, incident: Incident) -> None:
+    """Postmortems that were handed in in a task that did not count."""
+    if incident.postmortem is None:
+        session.execute(delete(PostmortemRow).where(col(PostmortemRow.incident_id) == incident.id))
+    else:
+        of_incident = col(PostmortemVersionRow.incident_id) == incident.id
+        beyond = col(PostmortemVersionRow.at) > incident.postmortem.at
+        session.execute(delete(PostmortemVersionRow).where(of_incident, beyond))
 
 
 def _row(record: Incident | ActionItem) -> IncidentRow | ActionItemRow:

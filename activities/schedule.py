@@ -37,9 +37,13 @@ AT_ONCE = 100
 class Schedule:
     """Reads the organisation file as it is at that moment, and the team's earlier postmortems."""
 
-    def __init__(self, organisation: Callable[[], Organisation], database: Engine) -> None:
+    def __init__(
+        self, organisation: Callable[[], Organisation], database: Engine, *, pager_for_all: bool = False
+    ) -> None:
+        """``pager_for_all``: there is a pager also for services and teams that name none."""
         self._organisation = organisation
         self._database = database
+        self._pager_for_all = pager_for_all
         self._read_model = ReadModel(database)
 
     @activity.defn
@@ -64,7 +68,8 @@ class Schedule:
         organisation = as_of(self._organisation(), at.date())
 
         def planned() -> IncidentPlan:
-            return plan_incident(incident, organisation, at, self._recent_formats(incident))
+            formats = self._recent_formats(incident)
+            return plan_incident(incident, organisation, at, formats, pager_for_all=self._pager_for_all)
 
         plans = _taken(incident, planned, lambda plan: incident_moments.take(incident, plan, at))
         self._read_model.project_incident(incident, request.fence)

@@ -20,6 +20,7 @@ from bench.memory import memory
 from bench.replay import replay
 from bench.report import Row, Size, show
 from bench.scale import scale
+from bench.start import start
 from bench.whole_life import whole_life
 from bench.years import years
 
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[Size], Awaitable[list[Row]]]] = {
     "years": years,
     "scale": scale,
     "replay": replay,
+    "start": start,
 }
 
 

@@ -11,6 +11,7 @@ from followthrough.domain.answered.item import quality as item_quality
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import ItemQuality
 from followthrough.domain.answered.postmortem import blameless
+from followthrough.domain.answered.postmortem.prompts import unanswered
 from followthrough.domain.replayed.incident.commands import AssignRole, IncidentCommand, ProposeItem
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.incident.kudos import GiveKudos
@@ -43,6 +44,10 @@ class Returned(NotCarriedOut):
 
 class Blames(Returned):
     """A person is named as the cause."""
+
+
+class LeftOpen(Returned):
+    """Questions of its format are as they came."""
 
 
 class TooVague(Returned):
@@ -97,6 +102,8 @@ def findings(text: str, organisation: Organisation) -> list[blameless.Finding]:
 def checked(command: CommandT, record: Incident | ActionItem, organisation: Organisation) -> CommandT:
     """The command to the record, with what was found in it. Raises NotCarriedOut."""
     found: dict[str, Any] = {}
+    if isinstance(command, Publish) and isinstance(record, Incident):
+        _require_answers(command, record)
     match command:
         case SubmitPostmortem() | Publish():
             found = _blaming(command, organisation)
@@ -106,6 +113,16 @@ def checked(command: CommandT, record: Incident | ActionItem, organisation: Orga
             require_service(service or record.service, organisation)
     require_people(named_in(command), organisation)
     return command.model_copy(update=found)
+
+
+def _require_answers(command: Publish, incident: Incident) -> None:
+    text = command.text or (incident.postmortem.text if incident.postmortem else "")
+    if left := unanswered(text):
+        what = "A question is as it came" if len(left) == 1 else f"{len(left)} questions are as they came"
+        raise LeftOpen(
+            f"{what}, the first is “{left[0]}”; answer each, or take it out, and hand the text in again.",
+            unanswered=left,
+        )
 
 
 def _blaming(command: SubmitPostmortem | Publish, organisation: Organisation) -> dict[str, Any]:

@@ -3,14 +3,15 @@
 People's parts are played through the public API; weeks pass by fast-forwarding each workflow's own clock.
 """
 
-import asyncio
 import json
+import shutil
+import socket
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,12 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
-from temporalio.client import WorkflowExecutionStatus
-from temporalio.service import RPCError
-from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.answered.wording import span
-from followthrough.domain.replayed.ids import inbox_id, item_id, planning_id
-from followthrough.domain.replayed.values import PersonId
+from followthrough.demo_left import Leftovers
+from followthrough.demo_playing import Playing
+from followthrough.domain.replayed.ids import item_id, planning_id
 from followthrough.organisation_file import OrganisationFile
-from followthrough.service import Service, running
+from followthrough.service import running
 from followthrough.settings import Settings
 
 POSTMORTEM = """# What broke
@@ -49,36 +46,65 @@ REWORDED = "Nothing watched the provider's certificate for changes."
 async def play_demo(
     organisation: OrganisationFile, say: Callable[[str], None], *, out: Console | None, keep: bool
 ) -> None:
-    """Plays it; ``out`` gets the live view, and when it is None one JSON object goes to stdout."""
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="followthrough-demo-") as folder:
-        settings = Settings(_env_file=None, data_dir=Path(folder), port=0)
+    """Plays it, and leaves something open; ``out`` gets the live view, and when it is None stdout gets one JSON object.
+
+    Where nobody has begun yet, it stays where the service will look.
+    """
+    started, settings = time.monotonic(), Settings(_env_file=None)
+    newcomer = out is not None and not settings.data_dir.exists() and not settings.organisation_file.exists()
+    with _kept(settings.data_dir) if newcomer else _thrown_away() as folder:
+        settings = settings.model_copy(update={"data_dir": folder, "port": _port(settings) if newcomer else 0})
         async with running(settings, organisation, say, need_time_skipping=True) as service:
             async with httpx.AsyncClient(base_url=service.settings.resolved_public_url, timeout=30) as api:
                 story = Story(service, organisation(), api)
+                left = Leftovers(service, organisation(), api, story.done)
                 with story.shown(out):
                     await story.tell()
-                summary = await story.summary(time.monotonic() - started)
+                    summary = await story.summary(time.monotonic() - started)
+                    story.now_doing = "Something is left open"
+                    await left.leave()
                 if out is None:
                     print(json.dumps(summary, indent=2))  # noqa: T201
                 else:
                     await story.epilogue(out, summary)
+                    await left.epilogue(out)
+            if newcomer and out is not None:
+                out.print(
+                    f"\nIt stays in {folder}, where `make up` goes on with it; without that folder it begins anew."
+                )
             if keep and out is not None:
                 out.print("\nEverything still runs, so look around; Ctrl-C stops it.")
                 await service.until_stopped()
 
 
-@dataclass
-class Story:
-    """Who does what, and when."""
+@contextmanager
+def _thrown_away() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="followthrough-demo-") as folder:
+        yield Path(folder)
 
-    service: Service
-    organisation: Organisation
-    api: httpx.AsyncClient
-    done: list[tuple[str, str]] = field(default_factory=list)
-    now_doing: str = "An alert fires"
+
+@contextmanager
+def _kept(folder: Path) -> Iterator[Path]:
+    """Unless it ends badly."""
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _port(settings: Settings) -> int:
+    """Where the service will be, to which links in mails lead; any other while something else is there."""
+    with suppress(OSError), socket.create_server((settings.host, settings.port)):
+        return settings.port
+    return 0
+
+
+@dataclass
+class Story(Playing):
+    """One incident, from its alert to its last ended action item."""
+
     incident: str = ""
-    virtual_end: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     async def tell(self) -> None:
         """The whole life."""
@@ -132,7 +158,7 @@ class Story:
             )
         here = f"/api/incidents/{self.incident}"
         draft = (await self.api.get(f"{here}/postmortem/draft")).raise_for_status().text
-        facts = draft[draft.index("## Timeline") :]
+        facts = "\n".join(line for line in draft[draft.index("## Timeline") :].splitlines() if not line.endswith("?"))
         self._told("postmortem", f"A draft in the format {resolved['postmortem_format']}, filled from the timeline")
         blaming = POSTMORTEM.format(cause=BLAMING.format(name=self.organisation.name_of(self.resolver))) + facts
         submit = {"command": "submit postmortem", "by": self.commander, "text": blaming}
@@ -148,20 +174,20 @@ class Story:
     async def _follow_up(self) -> None:
         prompt, late, declined, waived = (item_id(self.incident, number) for number in range(1, 5))
         for item, owner in ((prompt, self.resolver), (late, self.comms)):
-            await self._give_item(item, "accept", by=owner)
+            await self._give(item, "accept", by=owner)
             accepted = await self._until(f"/api/items/{item}", lambda it: it["ticket"])
             self._told("ticket", f"{accepted['ticket']['key']} for {owner}")
         await self._plan_sprint(prompt, late)
 
         approver = (await self._get(f"/api/items/{waived}"))["plan"]["policy"]["approvers"][0]
-        await self._give_item(waived, "waive", by=approver, reason="The retired checkout is switched off next week")
+        await self._give(waived, "waive", by=approver, reason="The retired checkout is switched off next week")
         self._told("waiver", f"{approver} waives one, with the reason on record")
 
         accept_by = datetime.fromisoformat((await self._get(f"/api/items/{declined}"))["plan"]["accept_by"])
         await self._pass_time_to(declined, accept_by + timedelta(days=7))
         await self._until_escalated(declined, 1)
-        await self._give_item(declined, "reassign", by=self._team().lead, to=self.comms, reason="Holidays")
-        await self._give_item(declined, "accept", by=self.comms)
+        await self._give(declined, "reassign", by=self._team().lead, to=self.comms, reason="Holidays")
+        await self._give(declined, "accept", by=self.comms)
         self._told("escalation", f"One was not accepted: {self._team().lead} heard of it and gave it to {self.comms}")
         await self._finish(declined, self.comms)
 
@@ -190,79 +216,20 @@ class Story:
         self._told("planning", f"{self._team().lead} approves; both tickets are in {planned['sprint']['name']}")
 
     async def _finish(self, item: str, owner: str) -> None:
-        done = await self._give_item(item, "done", by=owner, evidence=f"https://git.example.com/changes/{item}")
+        done = await self._give(item, "done", by=owner, evidence=f"https://git.example.com/changes/{item}")
         if done["status"] == "done":
             verifier = next(person for person in done["plan"]["policy"]["approvers"] if person != owner)
-            await self._give_item(item, "verify", by=verifier)
+            await self._give(item, "verify", by=verifier)
             self._told("closure", f"{item} is done with evidence, verified by {verifier}")
         else:
             self._told("closure", f"{item} is done with evidence")
-
-    async def _until_escalated(self, item: str, level: int) -> Any:
-        return await self._until(
-            f"/api/items/{item}", lambda it: any(moment["level"] >= level for moment in it["reminders"])
-        )
 
     async def _update(self, stage: str, text: str) -> None:
         await self._give_incident("send update", by=self.comms, stage=stage, audience="customers", text=text)
         self._told("update", f"{stage.capitalize()}, to customers: {text}")
 
-    def _team(self) -> Any:
-        return self.organisation.teams[self.organisation.services["checkout"].team]
-
-    def _told(self, what: str, sentence: str) -> None:
-        self.done.append((what, sentence))
-
-    async def _pass_time_to(self, workflow_id: str, at: datetime) -> None:
-        now = await self._skipper().get_current_time(self.service.client.get_workflow_handle(workflow_id))
-        if at > now:
-            await self._pass_time(workflow_id, at - now)
-
-    async def _pass_time(self, workflow_id: str, duration: timedelta) -> None:
-        """Moves one workflow's own clock; what comes due on the way happens."""
-        handle, skipper = self.service.client.get_workflow_handle(workflow_id), self._skipper()
-        self.now_doing = f"{span(duration)} pass"
-        await skipper.fast_forward(handle, duration)
-        self.virtual_end = max(self.virtual_end, await skipper.get_current_time(handle))
-        await self._pass_time_in_inboxes(duration)
-
-    async def _pass_time_in_inboxes(self, duration: timedelta) -> None:
-        """Each has its own clock, too, and is there for as long as something waits in it."""
-
-        async def pass_time(person: PersonId) -> None:
-            inbox = self.service.client.get_workflow_handle(inbox_id(person))
-            try:
-                description = await inbox.describe()
-            except RPCError:  # nothing ever waited
-                return
-            if description.status is WorkflowExecutionStatus.RUNNING:
-                await self._skipper().fast_forward(inbox, duration)
-
-        await asyncio.gather(*(pass_time(person) for person in self.organisation.people))
-
-    def _skipper(self) -> TimeSkipper:
-        return TimeSkipper(self.service.client, config=TimeSkippingConfig(enabled=False))
-
-    async def _get(self, path: str) -> Any:
-        return (await self.api.get(path)).raise_for_status().json()
-
-    async def _post(self, path: str, body: dict[str, Any]) -> Any:
-        return (await self.api.post(path, json=body)).raise_for_status().json()
-
     async def _give_incident(self, command: str, **fields: str) -> Any:
-        self.now_doing = command.capitalize()
-        return await self._post(f"/api/incidents/{self.incident}/commands", {"command": command, **fields})
-
-    async def _give_item(self, item: str, command: str, **fields: str) -> Any:
-        self.now_doing = f"{command.capitalize()} {item}"
-        return await self._post(f"/api/items/{item}/commands", {"command": command, **fields})
-
-    async def _until(self, path: str, holds: Callable[[Any], Any], seconds: float = 30) -> Any:
-        """Asks the API until ``holds``; raises TimeoutError with the last answer."""
-        async with asyncio.timeout(seconds):
-            while not holds(answer := await self._get(path)):  # noqa: ASYNC110 - nothing here could signal
-                await asyncio.sleep(0.1)
-        return answer
+        return await self._give(self.incident, command, **fields)
 
     async def summary(self, seconds: float) -> dict[str, Any]:
         """What came of it, as counts."""

@@ -23,6 +23,7 @@ from activities.tickets.jira.tracker import JiraTracker
 from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough import __version__, doctor_directory, store
 from followthrough.cli.credentials import kept_token
+from followthrough.doctor_pager import pagers
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import to_the_minute
 from followthrough.domain.replayed.incident.alert import in_words
@@ -54,6 +55,7 @@ def examine(settings: Settings) -> list[Finding]:
         _database(settings),
         *_jira(settings),
         _sendgrid(settings),
+        *pagers(settings),
         *_links(settings),
         *_addresses(settings),
         *_alerts(settings),

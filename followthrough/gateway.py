@@ -96,6 +96,7 @@ class Gateway:
         *,
         actor: Actor,
         private: bool = False,
+        call: str | None = None,
     ) -> str:
         """The id of the incident; the same ``dedup_key`` declares one incident, ever. Raises NotInFile."""
         organisation = self._organisation()
@@ -115,6 +116,7 @@ class Gateway:
                 declared_by=by,
                 drill=drill,
                 private=private,
+                call=call,
             )
             noted.record = await self._declare(declared, proof)
             return noted.record

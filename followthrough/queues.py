@@ -12,6 +12,8 @@ class Queue(StrEnum):
     """Activities that ask the tracker."""
     MAILS = "followthrough-mails"
     """Activities that send mails."""
+    PAGES = "followthrough-pages"
+    """Activities that page, which wait for nothing else."""
 
 
 TASK_QUEUE = Queue.WORKFLOWS.value

@@ -22,6 +22,7 @@ from followthrough.schedules import schedules_kept
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.upkeep import plans_kept, read_model_kept
+from followthrough.web import live
 from followthrough.web.app import create_app
 from followthrough.web.patience import patient_for
 from worker import build_worker
@@ -124,6 +125,7 @@ async def running(
             try:
                 yield service
             finally:
+                live.end_all()
                 web.should_exit = True
                 await serving
 

@@ -147,6 +147,13 @@ class Settings(BaseSettings):
     alertmanager_token: Token | None = Field(None, description="Bearer token of /webhooks/alertmanager, when set")
     pagerduty_secrets: Tokens = Field((), description="Signing secrets, all accepted, for rotation")
 
+    pagerduty_routing_key: Given | None = Field(
+        None, description="Of an Events API v2 integration: roles that nobody acknowledges also page there"
+    )
+    pagerduty_events_url: Address = Field(
+        "https://events.pagerduty.com", description="In PagerDuty's European region https://events.eu.pagerduty.com"
+    )
+
     scim_token: Token | None = Field(None, description="Bearer token of /scim/v2, which is off without it")
 
     jira_url: Address = Field("", description="Empty means the local tracker")

@@ -12,6 +12,7 @@ from temporalio.client import Client, WorkflowExecutionDescription
 
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import without_addresses
+from followthrough.domain.replayed.incident.paging import unpaged
 from followthrough.domain.replayed.text import REASON, cut, one_line
 from followthrough.engine_errors import if_known
 from followthrough.organisation_file import OrganisationError
@@ -45,6 +46,7 @@ class TroubleKind(StrEnum):
     MAIL = "mail set aside"
     ADDRESS = "address without mail"
     ALERT = "alert without a route"
+    PAGE = "nobody paged"
     LOGIN = "login lost"
     FILE = "file not read"
     DIRECTORY = "directory not followed"
@@ -83,7 +85,7 @@ def current(session: Session, organisation: Callable[[], Organisation], now: dat
 
 
 def in_database(session: Session, organisation: Organisation, now: datetime) -> Iterator[Trouble]:
-    """Mails that did not go out, alerts that started nothing, and vendors that do not know us."""
+    """Mails and pages that did not go out, alerts that started nothing, and vendors that do not know us."""
     aside = select(func.count()).select_from(MailRow).where(MailRow.state == MailState.SET_ASIDE)
     if count := session.exec(aside).one():
         yield Trouble(
@@ -106,6 +108,15 @@ def in_database(session: Session, organisation: Organisation, now: datetime) -> 
             sentence=f"Without a route, started no incident: {len(alerts)}, the last one {alerts[0].title}.",
             what_to_do="Add a route for them in the organisation file; the page /alerts lists them.",
         )
+    for incident in queries.ongoing_incidents(session):
+        for missed in unpaged(incident):
+            whom = "whoever is asked" if incident.private else organisation.name_of(missed.person)
+            yield Trouble(
+                key=f"page/{incident.id}/{missed.role.value}"[:200],
+                kind=TroubleKind.PAGE,
+                sentence=f"Nobody was paged for {incident.id}, {missed.role.value}: {missed.problem}",
+                what_to_do=f"See that {whom} knows, then to what it says.",
+            )
     yield from _in_directory([problem.sentence for problem in directory.problems(session)])
     for vendor in session.exec(select(VendorPauseRow).where(col(VendorPauseRow.login_lost_at).is_not(None))):
         yield Trouble(

@@ -8,11 +8,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from followthrough.cli import api
-from followthrough.domain.replayed.item.commands import Accept
-from followthrough.web.bodies import PRIVATE
+from followthrough.headers import PRIVATE
 from tests.standins.server import StandIn, cut_off
 
 ITEM = "/items/inc-7f3a9c21d0.1/commands"
+ACCEPT = {"command": "accept", "by": "ines"}
 
 
 class Service(StandIn):
@@ -43,8 +43,8 @@ def silent() -> Response:
 def test_a_command_is_given_again_with_its_key_until_it_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     with Service(silent(), None, JSONResponse({"id": "1"}), JSONResponse({"id": "2"})) as service:
         monkeypatch.setenv("FOLLOWTHROUGH_URL", service.url)
-        assert api.call("POST", ITEM, body=Accept(by="ines"), keyed=True) == {"id": "1"}
-        assert api.call("POST", ITEM, body=Accept(by="ines"), keyed=True) == {"id": "2"}
+        assert api.call("POST", ITEM, body=ACCEPT, keyed=True) == {"id": "1"}
+        assert api.call("POST", ITEM, body=ACCEPT, keyed=True) == {"id": "2"}
     assert None not in service.keys
     assert (len(set(service.keys[:3])), len(set(service.keys))) == (1, 2)
 
@@ -63,7 +63,7 @@ def test_a_command_that_is_never_answered_ends_with_what_the_service_said(
     with Service(*(silent() for _ in range(4))) as service:
         monkeypatch.setenv("FOLLOWTHROUGH_URL", service.url)
         with pytest.raises(typer.Exit) as ended:
-            api.call("POST", ITEM, body=Accept(by="ines"), keyed=True)
+            api.call("POST", ITEM, body=ACCEPT, keyed=True)
     assert (ended.value.exit_code, len(service.keys)) == (api.UNREACHABLE, 4)
     assert "does not answer" in capsys.readouterr().err
 
@@ -75,7 +75,7 @@ def test_a_command_that_is_accepted_without_its_result_says_where_to_look(
     with Service(JSONResponse(accepted, 202)) as service:
         monkeypatch.setenv("FOLLOWTHROUGH_URL", service.url)
         with pytest.raises(typer.Exit) as ended:
-            api.call("POST", ITEM, body=Accept(by="ines"), keyed=True)
+            api.call("POST", ITEM, body=ACCEPT, keyed=True)
     assert ended.value.exit_code == 0
     assert "look at inc-7f3a9c21d0.1 in a moment" in capsys.readouterr().err
 

@@ -20,12 +20,13 @@ def typed() -> Iterator[tuple[str, str, str]]:
 
 
 def test_commands_that_are_written_down_exist() -> None:
-    commands = typer.main.get_group(app).commands
+    commands = typer.main.get_group(app)
+    context = commands.context_class(commands)
 
     def exists(command: str, argument: str) -> bool:
-        group = commands.get(command)
-        if isinstance(group, TyperGroup):
-            return argument in group.commands or (group.invoke_without_command and not argument)
-        return group is not None
+        group = commands.get_command(context, command)
+        if not isinstance(group, TyperGroup):
+            return group is not None
+        return argument in group.commands or (not argument and group.invoke_without_command)
 
     assert [one for one in sorted(set(typed())) if not exists(*one[1:])] == []

@@ -30,6 +30,23 @@ MAIL = ActivityConfig(
 )
 """For activities that send mails. They set a mail aside sooner, after ``set_aside_after``, unless they can't begin."""
 
+PAGING = RetryPolicy(maximum_interval=timedelta(seconds=30), non_retryable_error_types=["PageRefused"])
+PAGE = ActivityConfig(
+    task_queue=Queue.PAGES,
+    start_to_close_timeout=timedelta(seconds=45),
+    schedule_to_close_timeout=timedelta(minutes=10),
+    retry_policy=PAGING,
+)
+"""For pages: what comes later than that wakes somebody for nothing, and whoever is asked next is paged anew."""
+
+PAGE_OVER = ActivityConfig(
+    task_queue=Queue.PAGES,
+    start_to_close_timeout=timedelta(seconds=45),
+    schedule_to_close_timeout=timedelta(days=1),
+    retry_policy=PAGING,
+)
+"""For saying that a page is acknowledged, or over."""
+
 
 def reason(error: ActivityError) -> str:
     """The sentence for people in a failed activity."""

@@ -26,6 +26,7 @@ from workflows.messages.schedule import PlanIncident, PlansTaken
 from workflows.parts.action_items import ActionItems
 from workflows.parts.commands import check, note_through, once
 from workflows.parts.merging import Merging
+from workflows.parts.pages import Pages
 from workflows.parts.repeats import look_for_repeats, take_back
 from workflows.proven import proof
 from workflows.search_attributes import of_incident
@@ -40,6 +41,7 @@ class IncidentWorkflow(ToIncident):
     def __init__(self, progress: IncidentProgress) -> None:
         self._incident = progress.incident
         self._entity = Entity(self._incident, progress.outgoing, self._plan, incident_moments.take)
+        self._pages = Pages(self._incident, self._entity.background)
         self._merging = Merging(self._entity)
         self._items = ActionItems(self._entity, self._merging)
         self._drill_told = False
@@ -73,6 +75,7 @@ class IncidentWorkflow(ToIncident):
         incident, entity = self._incident, self._entity
         entity.background.begin()
         await entity.settle()
+        entity.background.attend()
         if self._goes_on:
             await self._items.hear_what_was_missed()
         await self._items.ask()
@@ -187,16 +190,17 @@ class IncidentWorkflow(ToIncident):
 
     async def _finish(self) -> bool:
         """Leaves nothing half-done; False when the incident was reopened meanwhile."""
-        await self._entity.wind_down(lambda: True)
+        await self._entity.wind_down(lambda: not self._pages.wanted)
         if self._incident.merged_into is not None:
             await self._items.follow(self._incident.merged_into)
         elif self._incident.ended:
             self._entity.mails.tell(incident_tells.of_end(self._incident))
-        await self._entity.wind_down(lambda: True)
+        await self._entity.wind_down(lambda: not self._pages.wanted)
         return self._incident.ended
 
     def _may_continue_as_new(self) -> bool:
-        return self._entity.may_continue_as_new() and self._items.may_continue_as_new
+        may = self._entity.may_continue_as_new() and self._items.may_continue_as_new
+        return may and not self._pages.under_way
 
     @hears
     async def item_ended(self, ended: ItemEnded) -> None:

@@ -1,50 +1,129 @@
-"""The ``followthrough`` command."""
+"""The ``followthrough`` command. Of the modules beside it only the one of the command that was typed is imported."""
 
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from followthrough import __version__
-from followthrough.cli import (
-    audit,
-    calendar,
-    culture,
-    digests,
-    directory,
-    drills,
-    incident_lifecycle,
-    incidents,
-    item_lifecycle,
-    items,
-    login,
-    planning,
-    postmortems,
-    service,
-    tickets,
-    tokens,
-    updates,
-)
-from followthrough.cli.api import fail, out
-from followthrough.domain.answered.wording import what_is_wrong
+from followthrough.cli.reading import read_plainly
+
+COMMANDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "Your work": {"work": ("mine",)},
+    "Incidents": {
+        "incidents": (
+            "declare",
+            "incidents",
+            "show",
+            "ack",
+            "role",
+            "severity",
+            "mitigate",
+            "resolve",
+            "cancel",
+            "propose",
+        ),
+        "incident_lifecycle": (
+            "handover",
+            "merge",
+            "split",
+            "reopen",
+            "make-private",
+            "make-open",
+            "admit",
+            "link-repeat",
+            "unlink-repeat",
+        ),
+        "updates": ("draft", "update", "subscribe", "unsubscribe", "note", "timeline"),
+        "postmortems": ("lint", "postmortem"),
+    },
+    "Action items": {
+        "items": ("items", "accept", "done", "verify", "waive", "reassign", "extend"),
+        "item_lifecycle": (
+            "decline",
+            "approve-extension",
+            "refuse-extension",
+            "block",
+            "unblock",
+            "split-item",
+            "merge-item",
+            "reopen-item",
+        ),
+        "tickets": ("look", "adopt"),
+        "planning": ("estimate", "planning", "approve-planning"),
+        "calendar": ("calendar",),
+    },
+    "Culture": {
+        "culture": ("kudos", "anonymous-note", "anonymous-notes", "load", "playbook"),
+        "drills": ("drill", "drills"),
+        "digests": ("digest",),
+    },
+    "Service": {
+        "work": ("people", "services", "outbox"),
+        "service": (
+            "serve",
+            "worker",
+            "rebuild",
+            "adopt-engine",
+            "demo",
+            "trouble",
+            "send-again",
+            "doctor",
+        ),
+        "login": ("login", "logout", "break-glass"),
+        "audit": ("audit",),
+        "directory": ("directory",),
+        "tokens": ("token",),
+    },
+}
+"""Where each is, under the heading that it has in the help."""
+PLACES = {
+    name: (panel, module) for panel, parts in COMMANDS.items() for module, names in parts.items() for name in names
+}
 
 
 class Commands(TyperGroup):
-    """What can't be sent is said like what the service refuses."""
+    """All of them, each imported when it is asked for."""
 
-    def invoke(self, ctx: Any) -> Any:
-        """Ends with a sentence about the first thing that is wrong."""
-        try:
-            return super().invoke(ctx)
-        except ValidationError as error:
-            first = error.errors()[0]
-            fail(f"{'.'.join(map(str, first['loc']))}: {what_is_wrong(first)}.", 2)
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What stands before the command."""
+        read_plainly(self, ctx)
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """As the help lists them."""
+        return list(PLACES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """None for one that is not there."""
+        if cmd_name not in PLACES:
+            return None
+        panel, module = PLACES[cmd_name]
+        command = _built(import_module(f"{__name__}.{module}").app, cmd_name)
+        command.name, command.rich_help_panel = cmd_name, panel
+        read_plainly(command, command.context_class(command, parent=ctx))
+        return command
+
+
+def _built(part: typer.Typer, name: str) -> Any:
+    """The command of a module, or all of them under one name."""
+    alone = typer.Typer()
+    alone.registered_commands = [one for one in part.registered_commands if _name(one) == name]
+    alone.registered_groups = [one for one in part.registered_groups if one.name == name]
+    built = typer.main.get_group(alone if alone.registered_commands or alone.registered_groups else part)
+    return built.commands.get(name, built)
+
+
+def _name(command: Any) -> str:
+    return command.name or typer.main.get_command_name(command.callback.__name__)
 
 
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Incident follow-up that can't be forgotten. "
     "Exit codes: 0 done, 1 refused, 2 wrong command line, 3 service not reachable, 4 no such incident or action item.",
 )
@@ -53,7 +132,7 @@ app = typer.Typer(
 def print_version(wanted: bool) -> None:
     """Ends the command."""
     if wanted:
-        out.print(f"followthrough {__version__}", highlight=False)
+        typer.echo(f"followthrough {__version__}")
         raise typer.Exit
 
 
@@ -64,20 +143,3 @@ def options(
     ] = False,
 ) -> None:
     """What is said before a command."""
-
-
-PANELS = {
-    "Service": (service, login),
-    "Incidents": (incidents, incident_lifecycle, updates, postmortems),
-    "Action items": (items, item_lifecycle, tickets, planning, calendar),
-    "Culture": (culture, drills),
-}
-for panel, parts in PANELS.items():
-    for part in parts:
-        for command in (*part.app.registered_commands, *part.app.registered_groups):
-            command.rich_help_panel = panel
-        app.add_typer(part.app)
-app.add_typer(audit.app, name="audit", rich_help_panel="Service")
-app.add_typer(digests.app, name="digest", rich_help_panel="Culture")
-app.add_typer(directory.app, name="directory", rich_help_panel="Service")
-app.add_typer(tokens.app, name="token", rich_help_panel="Service")

@@ -3,33 +3,37 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NoReturn
 from uuid import uuid4
 
 import httpx
 import typer
 from httpx import codes
-from pydantic import BaseModel
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from followthrough.cli.credentials import token_for
-from followthrough.domain.replayed.text import clean, clean_all
-from followthrough.web.bodies import PRIVATE
+from followthrough.domain.replayed.plain_text import clean, clean_all
+from followthrough.headers import PRIVATE
 
-out = Console(markup=False, emoji=False)
-err = Console(stderr=True, markup=False, emoji=False)
+out = Console(markup=False, emoji=False, highlight=False)
+err = Console(stderr=True, markup=False, emoji=False, highlight=False)
 
 AGAIN_AFTER, LONGEST_WAIT = 5, 30
 """Seconds."""
 
-NOT_ALLOWED, UNREACHABLE, NOT_FOUND = 1, 3, 4
-"""Exit codes beside 0 and Typer's own 2 for a wrong command line."""
+NOT_ALLOWED, WRONG_COMMAND_LINE, UNREACHABLE, NOT_FOUND = 1, 2, 3, 4
+"""Exit codes beside 0; the second is Typer's own."""
 
 
 def service_url() -> str:
     """Of the service that commands speak to."""
     return os.environ.get("FOLLOWTHROUGH_URL", "http://127.0.0.1:8080").rstrip("/")
+
+
+def completing() -> bool:
+    """Whether a shell asks what could be typed next."""
+    return "_FOLLOWTHROUGH_COMPLETE" in os.environ
 
 
 By = Annotated[
@@ -47,9 +51,14 @@ By = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts")]
 
 
+def say(sentence: str) -> None:
+    """On stdout, in one piece: terminals wrap it, and what is piped on has each sentence in a line."""
+    out.print(clean(sentence), soft_wrap=True)
+
+
 def fail(message: str, code: int) -> NoReturn:
     """Ends the command with a sentence on stderr."""
-    err.print(clean(message), style="red", highlight=False)
+    err.print(clean(message), style="red", soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -57,7 +66,7 @@ def call(
     method: str,
     path: str,
     *,
-    body: BaseModel | None = None,
+    body: Mapping[str, Any] | None = None,
     known: bool = True,
     keyed: bool = False,
     **params: str | int | bool | None,
@@ -65,17 +74,11 @@ def call(
     """Asks the API and gives its JSON, or the text it answers instead of that, fit for a terminal.
 
     Ends the command when the service refuses or can't be reached, or has accepted a command without its result.
-    ``known=False`` keeps the token back, which could tell who asks; what takes a key, ``keyed``, is tried again.
+    What is None in ``body`` is left out of it. ``known=False`` keeps the token back, which could tell who asks; what
+    takes a key, ``keyed``, is tried again.
     """
     url = service_url()
-    token = token_for(url) if known else None
-    request = httpx.Request(
-        method,
-        f"{url}/api{path}",
-        json=body.model_dump(mode="json") if body else None,
-        params={name: value for name, value in params.items() if value is not None},
-        headers={"Authorization": f"Bearer {token}"} if token else {},
-    )
+    request = _request(method, f"{url}/api{path}", body, params, token_for(url) if known else None)
     if keyed:
         request.headers["Idempotency-Key"] = uuid4().hex
     try:
@@ -83,29 +86,61 @@ def call(
     except httpx.TransportError:
         fail(f"No service answers at {url}; start it with `make up` or set FOLLOWTHROUGH_URL.", UNREACHABLE)
     if keyed and response.status_code == codes.ACCEPTED:
-        err.print(clean(response.json()["message"]), highlight=False)
+        err.print(clean(response.json()["message"]), soft_wrap=True)
         raise typer.Exit
     if response.is_success:
         if (hidden := response.headers.get(PRIVATE, "0")) != "0":
-            err.print(clean(f"And {hidden} private, seen by those who are on them."), highlight=False)
-        is_json = response.headers["Content-Type"] == "application/json"
-        return clean_all(response.json() if is_json else response.text)
+            err.print(clean(f"And {hidden} private, seen by those who are on them."), soft_wrap=True)
+        return _read(response)
     try:
         answer = clean_all(response.json())
         message = answer["error"]
         for finding in answer.get("findings", ()):
-            err.print(reworded(finding), highlight=False)
+            err.print(reworded(finding))
         for line in answer.get("lines", ()):
-            err.print(line, highlight=False)
+            err.print(line, soft_wrap=True)
     except (ValueError, KeyError):
         message = f"The service at {url} answered {response.status_code}."
     exits = {404: NOT_FOUND, 503: UNREACHABLE}
     fail(message, exits.get(response.status_code, NOT_ALLOWED))
 
 
+def ask_quietly(path: str, **params: str) -> Any:
+    """For what is typed: an answer at once, or None."""
+    url = service_url()
+    try:
+        with _client(url, timeout=2) as client:
+            response = client.send(_request("GET", f"{url}/api{path}", None, params, token_for(url)))
+    except httpx.TransportError:
+        return None
+    return _read(response) if response.is_success else None
+
+
+def _request(
+    method: str, url: str, body: Mapping[str, Any] | None, params: Mapping[str, Any], token: str | None
+) -> httpx.Request:
+    return httpx.Request(
+        method,
+        url,
+        json=None if body is None else {name: value for name, value in body.items() if value is not None},
+        params={name: value for name, value in params.items() if value is not None},
+        headers={"Authorization": f"Bearer {token}"} if token else {},
+    )
+
+
+def _read(response: httpx.Response) -> Any:
+    is_json = response.headers["Content-Type"] == "application/json"
+    return clean_all(response.json() if is_json else response.text)
+
+
+def _client(url: str, timeout: float) -> httpx.Client:
+    """Reads which certificates are good only where one is shown, for that takes a while."""
+    return httpx.Client(timeout=timeout, verify=url.startswith("https:"))
+
+
 def _send(request: httpx.Request, again: int) -> httpx.Response:
     """The answer, asked for as often ``again`` as there was none. Raises httpx.TransportError."""
-    with httpx.Client(timeout=30) as client:
+    with _client(str(request.url), timeout=30) as client:
         for _ in range(again):
             try:
                 response = client.send(request)
@@ -116,7 +151,7 @@ def _send(request: httpx.Request, again: int) -> httpx.Response:
                     return response
                 asked = response.headers.get("Retry-After", "")
                 wait = min(int(asked), LONGEST_WAIT) if asked.isdecimal() else AGAIN_AFTER
-            err.print(f"The service does not answer; trying again in {wait} seconds.", highlight=False)
+            err.print(f"The service does not answer; trying again in {wait} seconds.", soft_wrap=True)
             time.sleep(wait)
         return client.send(request)
 
@@ -126,9 +161,14 @@ def reworded(finding: dict[str, Any]) -> str:
     return f"“{finding['sentence']}”\n  {finding['explanation']}\n  {finding['suggestion']}\n"
 
 
-def show(answer: Any, as_json: bool, render: Callable[[Any], Any]) -> None:
+def draw(drawn: RenderableType) -> None:
+    """As wide as the terminal; elsewhere as wide as it is."""
+    out.print(drawn, soft_wrap=not out.is_terminal, crop=False)
+
+
+def show(answer: Any, as_json: bool, render: Callable[[Any], RenderableType]) -> None:
     """Prints an answer as JSON, or as ``render`` draws it."""
     if as_json:
         typer.echo(json.dumps(answer, indent=2))
     else:
-        out.print(render(answer))
+        draw(render(answer))

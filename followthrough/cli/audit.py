@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import typer
 
-from followthrough.cli.api import NOT_ALLOWED, AsJson, call, fail, out, show
-from followthrough.cli.incidents import table
+from followthrough.cli.api import NOT_ALLOWED, AsJson, call, draw, fail, say, show
+from followthrough.cli.drawing import table
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -39,7 +39,7 @@ def list_entries(
             {**line, "about": line["to_person"] or line["record"]}
             for line in call("GET", "/audit", limit=limit, **wanted)
         ]
-        out.print(table(("number", "at", "person", "what", "about", "outcome", "through", "from_address"), lines))
+        draw(table(("number", "at", "person", "what", "about", "outcome", "through", "from_address"), lines))
         return
     while lines := call("GET", "/audit", limit=AT_ONCE, after=after, **wanted):
         for line in lines:
@@ -68,7 +68,7 @@ def erase(
     if not (yes or typer.confirm(f"Nobody will find out any more what {person} did. Go on?")):
         fail("Nothing was erased.", NOT_ALLOWED)
     call("DELETE", f"/audit/people/{quote(person, safe='')}")
-    out.print(f"{person} is erased from the audit; every entry stays.", highlight=False)
+    say(f"{person} is erased from the audit; every entry stays.")
 
 
 def _utc(at: datetime | None) -> str | None:

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group, RenderableType
 
-from followthrough.cli.api import AsJson, By, call, fail, out, show
-from followthrough.cli.incidents import Incident, give, readable, table
-from followthrough.domain.answered.postmortem.anonymous import LONGEST, NewNote
-from followthrough.domain.answered.report.playbook import Playbook, markdown
-from followthrough.domain.replayed.incident.kudos import GiveKudos
+from followthrough.cli.api import AsJson, By, call, fail, say, service_url, show
+from followthrough.cli.drawing import readable, table
+from followthrough.cli.incidents import give
+from followthrough.cli.lookup import Incident, Service, people
+from followthrough.domain.answered.wording import listed
 
 app = typer.Typer()
 
@@ -19,12 +19,12 @@ app = typer.Typer()
 def kudos(
     incident: Incident,
     text: str,
-    to: Annotated[list[str], typer.Option(help="Whom; more than once for several people")],
+    to: Annotated[list[str], typer.Option(help="Whom; more than once for several people", autocompletion=people)],
     by: By,
     for_openness: Annotated[bool, typer.Option("--for-openness", help="For admitting a mistake")] = False,
 ) -> None:
     """Thank people for what they did in an incident."""
-    give(incident, GiveKudos(by=by, to=tuple(to), text=text, for_openness=for_openness))
+    give(incident, "give kudos", f"{listed(to)} hear of it.", by, to=to, text=text, for_openness=for_openness)
 
 
 @app.command("anonymous-note")
@@ -34,13 +34,11 @@ def anonymous_note(
 ) -> None:
     """Add a note to an incident without saying who you are."""
     text = text or typer.prompt("What should be known")
-    if len(text) > LONGEST:
-        fail(f"The note has {len(text)} characters; {LONGEST} are the most.", 2)
-    taken = call("POST", f"/incidents/{incident}/anonymous", body=NewNote(text=text), known=False)
+    taken = call("POST", f"/incidents/{incident}/anonymous", body={"text": text}, known=False)
     if taken["shown_from"] is None:
-        out.print(f"Kept if {incident} is a private incident; nothing tells whether there is one by that id.")
+        say(f"Kept if {incident} is a private incident; nothing tells whether there is one by that id.")
         return
-    out.print(f"Kept. It is shown from {readable(taken['shown_from'])} at the earliest, together with others.")
+    say(f"Kept. It is shown from {readable(taken['shown_from'])} at the earliest, together with others.")
 
 
 @app.command("anonymous-notes")
@@ -60,10 +58,12 @@ def load(
 
 @app.command("playbook")
 def print_playbook(
-    service: str,
+    service: Service,
     output: Annotated[Path | None, typer.Option(help="Where the Markdown goes, instead of the terminal")] = None,
 ) -> None:
     """The one page that a service's people need, as Markdown."""
+    from followthrough.domain.answered.report.playbook import Playbook, markdown
+
     text = markdown(Playbook.model_validate(call("GET", f"/services/{service}/playbook")))
     if output is None:
         typer.echo(text, nl=False)
@@ -72,9 +72,7 @@ def print_playbook(
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         fail(f"{output} can't be written ({error.strerror}); choose another file.", 2)
-    out.print(
-        f"Written to {output}; the page to print is at /services/{service}/playbook.", markup=False, highlight=False
-    )
+    say(f"Written to {output}; the page to print is at {service_url()}/services/{service}/playbook.")
 
 
 def drawn_load(report: dict[str, Any]) -> RenderableType:

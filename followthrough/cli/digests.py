@@ -5,15 +5,19 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from followthrough.cli.api import AsJson, call, out, show
-from followthrough.web.bodies import DigestName
+from followthrough.cli.api import AsJson, call, say, show
+from followthrough.cli.lookup import people
+from followthrough.cli.words import argument
+from followthrough.domain.replayed.names import DigestName
 
 app = typer.Typer(no_args_is_help=True, help="Read what the digests say, or send one now.")
 
 
 @app.command()
 def weekly(
-    person: Annotated[str, typer.Argument(help="Who manages or leads, as in the organisation file")],
+    person: Annotated[
+        str, typer.Argument(help="Who manages or leads, as in the organisation file", autocompletion=people)
+    ],
     as_json: AsJson = False,
 ) -> None:
     """What a manager's weekly digest would say now."""
@@ -30,7 +34,7 @@ def monthly(
 
 
 @app.command()
-def send(which: DigestName) -> None:
+def send(which: Annotated[DigestName, argument(DigestName)]) -> None:
     """Send a digest now to all who have not had it for this week or for the month before."""
     call("POST", f"/digests/{which}/send")
-    out.print("It is being sent; the outbox shows each mail.")
+    say("It is being sent; `followthrough outbox` shows each mail.")

@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from followthrough.cli.api import AsJson, call, fail, out, show
-from followthrough.web.bodies import DirectoryImport
+from followthrough.cli.api import AsJson, call, fail, say, show
 
 app = typer.Typer(no_args_is_help=True, help="People from where they are kept.")
 
@@ -32,7 +31,7 @@ def import_file(
         fail(f"{file} can't be read ({error.strerror}).", 2)
     except UnicodeDecodeError:
         fail(f"{file} is not UTF-8 text; save it as CSV UTF-8.", 2)
-    body = DirectoryImport(csv=text, dry_run=dry_run, even_if_many_leave=even_if_many_leave)
+    body = {"csv": text, "dry_run": dry_run, "even_if_many_leave": even_if_many_leave}
     show(call("POST", "/directory/import", body=body), as_json, described)
 
 
@@ -40,7 +39,7 @@ def import_file(
 def let_leave() -> None:
     """Let those leave whom the directory made inactive, and who are held back since they are so many."""
     left = call("POST", "/directory/let-leave")["people"]
-    out.print(f"{left} {'has' if left == 1 else 'have'} left now." if left else "Nobody was held back.")
+    say(f"{left} {'has' if left == 1 else 'have'} left now." if left else "Nobody was held back.")
 
 
 def described(imported: dict[str, Any]) -> str:

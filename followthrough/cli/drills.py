@@ -1,15 +1,15 @@
 """Commands about drills."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
 
-from followthrough.cli.api import AsJson, call, show
-from followthrough.cli.incidents import table
-from followthrough.domain.answered.drill.scorecard import measures
-from followthrough.domain.replayed.drill.drill import DrillReport
-from followthrough.web.bodies import NewDrill
+from followthrough.cli.api import AsJson, call, say, show
+from followthrough.cli.drawing import table
+
+if TYPE_CHECKING:
+    from followthrough.domain.replayed.drill.drill import DrillReport
 
 app = typer.Typer()
 
@@ -23,8 +23,12 @@ def drill(
     as_json: AsJson = False,
 ) -> None:
     """Start a drill now: a mock incident of which no customer hears."""
-    answer = call("POST", "/drills", body=NewDrill(team=team, scenario=scenario))
-    show(answer, as_json, lambda it: f"The drill begins: {it['incident']}, {it['url']}")
+    answer = call("POST", "/drills", body={"team": team, "scenario": scenario})
+    if as_json:
+        show(answer, True, str)
+        return
+    say(f"The drill begins: {answer['incident']}, {answer['url']}")
+    say(f"Who is on call is being asked to command. See who: followthrough show {answer['incident']}")
 
 
 @app.command()
@@ -35,12 +39,16 @@ def drills(limit: Annotated[int, typer.Option(min=1, max=500)] = 10, as_json: As
 
 def drawn_drills(overview: dict[str, Any]) -> RenderableType:
     """A table of teams, then each report."""
+    from followthrough.domain.replayed.drill.drill import DrillReport
+
     reports = [DrillReport.model_validate(report) for report in overview["reports"]]
     return Group(table(("team", "quarter", "practice", "planned_at"), overview["teams"]), *map(drawn_report, reports))
 
 
-def drawn_report(report: DrillReport) -> str:
+def drawn_report(report: "DrillReport") -> str:
     """The drill, then one line for each thing to say about it."""
+    from followthrough.domain.answered.drill.scorecard import measures
+
     lines = [
         f"\n{report.started_at:%Y-%m-%d} {report.team}: {report.title} ({report.incident_id})",
         f"  {', '.join(measures(report))}",

@@ -2,39 +2,42 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
-from pydantic import HttpUrl, TypeAdapter, ValidationError
 
-from followthrough.cli.api import AsJson, By, call, fail, out, show
-from followthrough.cli.incidents import table
-from followthrough.domain.replayed.item.action_item import EvidenceKind
-from followthrough.domain.replayed.item.commands import Accept, Extend, Finish, ItemCommand, Reassign, Verify, Waive
+from followthrough.cli.api import WRONG_COMMAND_LINE, AsJson, By, call, fail, say, show
+from followthrough.cli.drawing import readable, table
+from followthrough.cli.lookup import Item, Person, people
+from followthrough.cli.record_words import due, outcome
+from followthrough.cli.words import option
+from followthrough.domain.replayed.names import EvidenceKind, ItemStatus
 
 app = typer.Typer()
-Item = Annotated[str, typer.Argument(metavar="ITEM", help="Its id, for example inc-7f3a9c21d0.1")]
 DAY = ["%Y-%m-%d"]
 
 
-def give(item: str, command: ItemCommand) -> dict[str, Any]:
-    """Gives a command, prints where the action item is afterwards, and gives that."""
-    answer: dict[str, Any] = call("POST", f"/items/{item}/commands", body=command, keyed=True)
-    out.print(f"{answer['id']} is {answer['status']}.", highlight=False)
+def give(item: str, command: str, said: str, by: str, **fields: Any) -> dict[str, Any]:
+    """Gives a command, prints what changed and what comes next, and gives the action item as it is then."""
+    body = {"command": command, "by": by, **fields}
+    answer: dict[str, Any] = call("POST", f"/items/{item}/commands", body=body, keyed=True)
+    for sentence in (said, *outcome(answer)):
+        say(sentence)
     return answer
 
 
-def end_of(day: datetime, item: str) -> datetime:
+def end_of(day: datetime, item: str) -> str:
     """The end of the working day where the item's team is."""
     from followthrough.domain.answered.organisation.calendar import end_of_working_day
 
-    return end_of_working_day(day.date(), call("GET", f"/items/{item}")["time_zone"])
+    return end_of_working_day(day.date(), call("GET", f"/items/{item}")["time_zone"]).isoformat()
 
 
 @app.command()
 def items(
-    owner: str | None = None,
+    owner: Annotated[str | None, typer.Option(autocompletion=people)] = None,
     team: str | None = None,
-    status: str | None = None,
+    status: Annotated[ItemStatus | None, option(ItemStatus)] = None,
     late: Annotated[bool, typer.Option("--late", help="Only those past their deadline")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -47,7 +50,7 @@ def items(
 @app.command()
 def accept(item: Item, by: By) -> None:
     """Take on an action item that was proposed to you."""
-    give(item, Accept(by=by))
+    give(item, "accept", "It is yours; its ticket follows.", by)
 
 
 @app.command()
@@ -56,20 +59,21 @@ def done(
     evidence: Annotated[str, typer.Argument(help="Link to the change, dashboard or test")],
     by: By,
     note: str = "",
-    kind: Annotated[EvidenceKind | None, typer.Option(help="What the link leads to")] = None,
+    kind: Annotated[EvidenceKind | None, option(EvidenceKind, help_text="What the link leads to")] = None,
 ) -> None:
     """Say that an action item is done, and show it."""
-    try:
-        url = TypeAdapter(HttpUrl).validate_python(evidence)
-    except ValidationError:
-        fail(f"{evidence!r} is not a link; evidence is the address of a change, a dashboard or a test.", 2)
-    give(item, Finish(by=by, evidence=url, evidence_kind=kind, note=note))
+    parts = urlsplit(evidence)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        sentence = f"{evidence!r} is not a link; evidence is the address of a change, a dashboard or a test."
+        fail(sentence, WRONG_COMMAND_LINE)
+    give(item, "done", "The evidence is on record.", by, evidence=evidence, evidence_kind=kind, note=note)
 
 
 @app.command()
 def verify(item: Item, by: By, holds: bool = True, note: str = "") -> None:
     """Confirm somebody else's evidence, or with --no-holds send the item back."""
-    give(item, Verify(by=by, holds=holds, note=note))
+    said = "The evidence holds." if holds else "The evidence does not hold, so its owner goes on."
+    give(item, "verify", said, by, holds=holds, note=note)
 
 
 @app.command()
@@ -82,13 +86,16 @@ def waive(
     ] = None,
 ) -> None:
     """Decide, as an approver, that an action item will not be done."""
-    give(item, Waive(by=by, reason=reason, until=end_of(until, item) if until else None))
+    said = "It will not be done, and the reason is on record."
+    answer = give(item, "waive", said, by, reason=reason, until=end_of(until, item) if until else None)
+    if again := answer["waiver"] and answer["waiver"]["until"]:
+        say(f"It is asked again {readable(again)}.")
 
 
 @app.command()
-def reassign(item: Item, to: str, reason: str, by: By) -> None:
+def reassign(item: Item, to: Person, reason: str, by: By) -> None:
     """Propose an action item to another owner."""
-    give(item, Reassign(by=by, to=to, reason=reason))
+    give(item, "reassign", f"It is proposed to {to}, who accepts or declines it.", by, to=to, reason=reason)
 
 
 @app.command()
@@ -99,5 +106,14 @@ def extend(
     by: By,
 ) -> None:
     """Take more time; beyond the policy's limits an approver is asked."""
-    if give(item, Extend(by=by, until=end_of(until, item), reason=reason))["extension_wanted"]:
-        out.print("An approver is asked for that much time; until one decides, the deadline stays.")
+    wanted = end_of(until, item)
+    body = {"command": "extend", "by": by, "until": wanted, "reason": reason}
+    answer = call("POST", f"/items/{item}/commands", body=body, keyed=True)
+    asked = answer["extension_wanted"]
+    say(
+        "An approver is asked for that much time; until one decides, the deadline stays."
+        if asked
+        else f"It is due {readable(due(answer))} now."
+    )
+    for sentence in outcome(answer):
+        say(sentence)

@@ -14,12 +14,7 @@ import typer
 
 from followthrough.cli.api import NOT_ALLOWED, call, fail, out, service_url
 from followthrough.cli.credentials import forget_token, keep_token, kept_token
-from followthrough.cli.service import read_organisation, read_settings
-from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
-from followthrough.domain.answered.access.audit import Act
-from followthrough.noting import happened
 from followthrough.pkce import challenge_of
-from followthrough.web.bodies import NewTerminal, TerminalAnswer
 
 app = typer.Typer()
 
@@ -67,7 +62,7 @@ def login(
     name = f"{getpass.getuser()}@{socket.gethostname()}"
     got = (browser and _beside(name)) or _by_code(name)
     where = keep_token(service_url(), got["token"])
-    out.print(f"You are {got['person']} at {service_url()}; the token is {where}.", highlight=False)
+    out.print(f"You are {got['person']} at {service_url()}; the token is {where}.")
 
 
 @app.command()
@@ -92,6 +87,10 @@ def break_glass(
     from sqlmodel import Session
 
     from followthrough.audit import Audit
+    from followthrough.cli.service import read_organisation, read_settings
+    from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
+    from followthrough.domain.answered.access.audit import Act
+    from followthrough.noting import happened
     from followthrough.store.audit_journal import NotKept
     from followthrough.store.database import migrate, open_database
     from followthrough.store.sessions import make_code
@@ -110,7 +109,7 @@ def break_glass(
         fail(str(error), NOT_ALLOWED)
     audit.settle_if_possible()
     where = f"{settings.resolved_public_url}/sign-in/code"
-    out.print(f"{code}\nFor {person} at {where}, once within an hour.", highlight=False)
+    out.print(f"{code}\nFor {person} at {where}, once within an hour.")
 
 
 def _beside(name: str) -> dict[str, str] | None:
@@ -133,18 +132,18 @@ def _beside(name: str) -> dict[str, str] | None:
             listener.handle_request()
         if not listener.code:
             fail("Nobody agreed in time; begin again.", NOT_ALLOWED)
-        answer = TerminalAnswer(secret=listener.code, verifier=verifier)
+        answer = {"secret": listener.code, "verifier": verifier}
     got: dict[str, str] = call("POST", "/terminals/token", body=answer, known=False)
     return got
 
 
 def _by_code(name: str) -> dict[str, str]:
     """By a browser anywhere."""
-    asked = call("POST", "/terminals", body=NewTerminal(name=name), known=False)
-    out.print(f"Open {asked['url']} in any browser, and type {asked['code']} there.", highlight=False)
+    asked = call("POST", "/terminals", body={"name": name}, known=False)
+    out.print(f"Open {asked['url']} in any browser, and type {asked['code']} there.")
     while True:
         sleep(asked["every"])
-        answer = TerminalAnswer(secret=asked["secret"])
+        answer = {"secret": asked["secret"]}
         got: dict[str, str] = call("POST", "/terminals/token", body=answer, known=False)
         if "token" in got:
             return got

@@ -1,16 +1,15 @@
 """Commands about planning sprints."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
 
 from followthrough.cli.api import AsJson, By, call, show
-from followthrough.cli.incidents import readable, table
-from followthrough.cli.items import Item, give
-from followthrough.domain.replayed.sprint.commands import Estimate
-from followthrough.web.bodies import ApprovePlanning
+from followthrough.cli.drawing import readable, table
+from followthrough.cli.items import give
+from followthrough.cli.lookup import Item
 
 app = typer.Typer()
 Team = Annotated[str, typer.Argument(metavar="TEAM", help="As in the organisation file")]
@@ -22,7 +21,7 @@ Sprint = Annotated[
 @app.command()
 def estimate(item: Item, work: Annotated[float, typer.Argument(help="In the team's own unit")], by: By) -> None:
     """Say how much work an action item is."""
-    give(item, Estimate(by=by, estimate=work))
+    give(item, "estimate", f"It is estimated at {work:g}.", by, estimate=work)
 
 
 @app.command()
@@ -43,8 +42,7 @@ def approve_planning(
     as_json: AsJson = False,
 ) -> None:
     """Take action items into a sprint, as its team's lead or a member."""
-    first_day: date | None = sprint.date() if sprint else None
-    body = ApprovePlanning(by=by, items=tuple(items or ()), first_day=first_day)
+    body = {"by": by, "items": items or [], "first_day": str(sprint.date()) if sprint else None}
     answer = call("POST", f"/planning/{team}", body=body, keyed=True)
     show(answer, as_json, lambda it: f"Approved: {', '.join(it['approval']['items'])}. The tickets follow.")
 

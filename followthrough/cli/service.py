@@ -3,22 +3,21 @@
 They import what they run when they run it, so that the other commands start quickly.
 """
 
-import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
 from followthrough import ROOT
 from followthrough.cli.api import NOT_ALLOWED, AsJson, call, err, fail, out, show
-from followthrough.domain.replayed.text import clean
+from followthrough.cli.api import say as tell
+from followthrough.domain.replayed.plain_text import clean
 from followthrough.queues import Queue
-from followthrough.settings import Settings
 
 if TYPE_CHECKING:
     from followthrough.organisation_file import OrganisationFile
+    from followthrough.settings import Settings
 
 app = typer.Typer()
 STOPPING = "Stopping, once what is under way is finished."
@@ -27,11 +26,15 @@ EXAMPLE = ROOT / "followthrough.example.yaml"
 
 def say(sentence: str) -> None:
     """Progress of what takes long, on stderr."""
-    err.print(sentence, style="dim", highlight=False)
+    err.print(sentence, style="dim", soft_wrap=True)
 
 
-def read_settings() -> Settings:
+def read_settings() -> "Settings":
     """Settings from the environment; ends the command when they make no sense."""
+    from pydantic import ValidationError
+
+    from followthrough.settings import Settings
+
     try:
         return Settings()
     except ValidationError as error:
@@ -40,7 +43,7 @@ def read_settings() -> Settings:
         fail(f"The setting FOLLOWTHROUGH_{str(first['loc'][0]).upper()} is wrong: {what}.", 2)
 
 
-def read_organisation(settings: Settings) -> "OrganisationFile":
+def read_organisation(settings: "Settings") -> "OrganisationFile":
     """The organisation file, or the example until there is one, with the directory beside it."""
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -81,9 +84,9 @@ def serve(queue: Queues = None) -> None:
 
     async def run() -> None:
         async with running(settings, organisation, say, queues=queue or tuple(Queue)) as service:
-            out.print(f"Dashboard and API: {service.settings.resolved_public_url}", highlight=False)
+            out.print(f"Dashboard and API: {service.settings.resolved_public_url}", soft_wrap=True)
             if service.engine.ui_url:
-                out.print(f"Temporal UI:       {service.engine.ui_url}", highlight=False)
+                out.print(f"Temporal UI:       {service.engine.ui_url}", soft_wrap=True)
             out.print("Ctrl-C stops everything; incidents are kept for the next run.")
             await service.until_stopped()
             say(STOPPING)
@@ -195,7 +198,7 @@ def send_again(
 ) -> None:
     """Send mails again that were set aside."""
     again = call("POST", "/mails/send-again", key=mail)
-    out.print(f"Sending {again['mails']} again; the outbox shows what becomes of them.")
+    tell(f"Sending {again['mails']} again; `followthrough outbox` shows what becomes of them.")
 
 
 def troubles_table(troubles: list[dict[str, str]]) -> Table:
@@ -209,6 +212,8 @@ def troubles_table(troubles: list[dict[str, str]]) -> Table:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Say what is found, what is missing and what to do. Exits with 1 when something is wrong."""
+    from pydantic import TypeAdapter
+
     from followthrough.doctor import examine
     from followthrough.findings import Finding, FindingState
 
@@ -229,6 +234,8 @@ def findings_table(findings: list[dict[str, str]]) -> Table:
 
 def run_or_fail(work: Coroutine[None, None, None]) -> None:
     """Runs to the end; what the service can't do becomes a sentence and exit code 1."""
+    import asyncio
+
     from followthrough.engine import EngineError
     from followthrough.links import WeakSecret
     from followthrough.logs import log_clean_lines

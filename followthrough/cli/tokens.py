@@ -3,12 +3,12 @@
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.console import RenderableType
 
-from followthrough.cli.api import AsJson, call, err, out, show
-from followthrough.domain.answered.access.actor import Scope
-from followthrough.domain.replayed.text import clean
-from followthrough.web.bodies import NewToken
+from followthrough.cli.api import AsJson, call, err, say, show
+from followthrough.cli.drawing import readable, table
+from followthrough.cli.words import option
+from followthrough.domain.replayed.names import Scope
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke tokens for programs.")
 
@@ -19,15 +19,14 @@ def create(
     service: Annotated[
         bool, typer.Option("--service", help="Of a program rather than yours; administrators only")
     ] = False,
-    scope: Annotated[list[Scope] | None, typer.Option(help="What it may, once or several times")] = None,
+    scope: Annotated[list[Scope] | None, option(Scope, help_text="What it may, once or several times")] = None,
     days: Annotated[int, typer.Option(help="Until it ends")] = 90,
     as_json: AsJson = False,
 ) -> None:
     """Make a token; it is printed once, alone on stdout."""
-    scopes = frozenset(scope) if scope else NewToken(name="usual").scopes
-    made = call("POST", "/tokens", body=NewToken(name=name, service=service, scopes=scopes, days=days))
+    made = call("POST", "/tokens", body={"name": name, "service": service, "scopes": scope or None, "days": days})
     if not as_json:
-        err.print(f"Token {made['id']}, until {made['ends_at'][:10]}. Keep it; it is not shown again.", highlight=False)
+        err.print(f"Token {made['id']}, until {made['ends_at'][:10]}. Keep it; it is not shown again.", soft_wrap=True)
     show(made, as_json, lambda made: made["token"])
 
 
@@ -41,14 +40,19 @@ def list_tokens(as_json: AsJson = False) -> None:
 def revoke(token_id: Annotated[str, typer.Argument(metavar="ID", help="As `token list` says")]) -> None:
     """Let nobody in by it any more."""
     revoked = call("DELETE", f"/tokens/{token_id}")
-    out.print(f"{revoked['name']} lets nobody in any more.", highlight=False)
+    say(f"{revoked['name']} lets nobody in any more.")
 
 
-def tokens_table(tokens: list[dict[str, Any]]) -> Table:
+def tokens_table(tokens: list[dict[str, Any]]) -> RenderableType:
     """One line each."""
-    drawn = Table("id", "name", "of", "may", "last used", "ends", box=None)
-    for one in tokens:
-        ends = f"revoked {one['revoked_at'][:10]}" if one["revoked_at"] else one["ends_at"][:10]
-        used = one["used_at"][:10] if one["used_at"] else "never"
-        drawn.add_row(one["id"], clean(one["name"]), one["person"] or "a service", ", ".join(one["scopes"]), used, ends)
-    return drawn
+    rows = [
+        {
+            **one,
+            "of": one["person"] or "a service",
+            "may": one["scopes"],
+            "last_used": one["used_at"] or "never",
+            "ends": f"revoked {readable(one['revoked_at'])}" if one["revoked_at"] else one["ends_at"],
+        }
+        for one in tokens
+    ]
+    return table(("id", "of", "may", "last_used", "ends", "name"), rows)

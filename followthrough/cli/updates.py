@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from followthrough.cli.api import NOT_ALLOWED, AsJson, By, call, fail, show
-from followthrough.cli.incidents import Incident, give
-from followthrough.domain.replayed.incident.commands import AddNote, SendUpdate
-from followthrough.domain.replayed.incident.incident import Audience, UpdateStage
-from followthrough.domain.replayed.incident.subscriptions import Subscribe, Unsubscribe
+from followthrough.cli.api import NOT_ALLOWED, WRONG_COMMAND_LINE, AsJson, By, call, fail, show
+from followthrough.cli.incidents import give
+from followthrough.cli.lookup import Incident
+from followthrough.cli.words import argument, option
+from followthrough.domain.replayed.names import Audience, UpdateStage
 
 app = typer.Typer()
 
@@ -25,8 +25,8 @@ class Format(StrEnum):
 @app.command()
 def draft(
     incident: Incident,
-    audience: Audience,
-    stage: Annotated[UpdateStage | None, typer.Argument(help="Default: where the work stands")] = None,
+    audience: Annotated[Audience, argument(Audience)],
+    stage: Annotated[UpdateStage | None, argument(UpdateStage, "Default: where the work stands")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a draft of an update, filled with what is known; `update` sends it."""
@@ -40,8 +40,8 @@ def draft(
 @app.command()
 def update(
     incident: Incident,
-    audience: Audience,
-    stage: UpdateStage,
+    audience: Annotated[Audience, argument(Audience)],
+    stage: Annotated[UpdateStage, argument(UpdateStage)],
     by: By,
     text: Annotated[str | None, typer.Argument(help="Default: the draft, after showing it")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Send the draft without asking")] = False,
@@ -52,19 +52,20 @@ def update(
         typer.echo(text)
         if not yes and not typer.confirm(f"\nSend this to {audience.value}?"):
             fail("Nothing was sent.", NOT_ALLOWED)
-    give(incident, SendUpdate(by=by, stage=stage, audience=audience, text=text))
+    said = f"It goes to {audience}."
+    give(incident, "send update", said, by, stage=stage, audience=audience, text=text)
 
 
 @app.command()
-def subscribe(incident: Incident, by: By, audience: Audience = Audience.INTERNAL) -> None:
+def subscribe(incident: Incident, by: By, audience: Annotated[Audience, option(Audience)] = Audience.INTERNAL) -> None:
     """Get an incident's updates by mail."""
-    give(incident, Subscribe(by=by, audience=audience))
+    give(incident, "subscribe", f"You get what goes to {audience}.", by, audience=audience)
 
 
 @app.command()
 def unsubscribe(incident: Incident, by: By) -> None:
     """Get no more updates of an incident, also where its service's subscribers name your address."""
-    give(incident, Unsubscribe(by=by))
+    give(incident, "unsubscribe", "You get no more updates of it.", by)
 
 
 @app.command()
@@ -82,11 +83,11 @@ def note(
     ] = None,
 ) -> None:
     """Add a line to the timeline."""
-    try:
-        local = at.astimezone() if at else None
-    except (ValueError, OverflowError):
-        fail("--at: the year has to be from 2000 to 2199.", 2)
-    give(incident, AddNote(by=by, text=text, decision=decision, at=local))
+    if at is not None and not 2000 <= at.year <= 2199:
+        fail("--at: the year has to be from 2000 to 2199.", WRONG_COMMAND_LINE)
+    said = "The decision is on the timeline." if decision else "It is on the timeline."
+    happened = at.astimezone().isoformat() if at else None
+    give(incident, "note", said, by, text=text, decision=decision, at=happened)
 
 
 @app.command()

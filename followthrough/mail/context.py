@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from followthrough.domain.answered.choices import choices
 from followthrough.domain.answered.drill.scorecard import measures
+from followthrough.domain.answered.incident.call import call_of
 from followthrough.domain.answered.incident.updates import likely_stage
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import span
@@ -86,6 +87,8 @@ class AboutIncident(About, AboutPostmortem, AboutDrill):
     alert_labels: str
     alert_url: AsIs
     """Of the alert that started it; empty when a person declared it."""
+    call: AsIs
+    """Where those who respond talk; empty when nobody named a place."""
     acknowledge_by: str
     role: str
     """That of ``holder``, the first recipient who has one."""
@@ -177,6 +180,7 @@ def about_incident(
         "alert_description": _line(incident.alert.summary if incident.alert else ""),
         "alert_labels": in_words(incident.alert.labels) if incident.alert and incident.alert.labels else "",
         "alert_url": AsIs((incident.alert and incident.alert.url) or ""),
+        "call": AsIs(call_of(incident, organisation) or ""),
         "acknowledge_by": when(holder.at + policy.acknowledge_within if holder else None),
         "role": holder.role if holder else "",
         "holder": _name(holder.person if holder else None, organisation),

@@ -6,6 +6,7 @@ approvers see that. In each query ``seen_by`` is whose eyes look, None for eyes 
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_
 from sqlalchemy.orm import aliased
@@ -32,11 +33,14 @@ def hidden_item(seen_by: PersonId | None) -> ColumnElement[bool]:
     if seen_by is None:
         return false()
     document = col(ActionItemRow.document)
-    approvers = func.coalesce(document["plan", "policy", "approvers"].as_string(), "")
-    has_part = or_(
-        document["proposed_by"].as_string() == seen_by, approvers.contains(json.dumps(seen_by), autoescape=True)
-    )
+    approves = contains_word(document["plan", "policy", "approvers"], seen_by)
+    has_part = or_(document["proposed_by"].as_string() == seen_by, approves)
     return and_(col(ActionItemRow.incident_id).in_(_hidden_incidents(seen_by)), not_(has_part))
+
+
+def contains_word(listed: Any, word: str) -> ColumnElement[bool]:
+    """Whether a list in a document has it, at any depth."""
+    return func.coalesce(listed.as_string(), "").contains(json.dumps(word), autoescape=True)
 
 
 def hidden_mail(seen_by: PersonId | None) -> ColumnElement[bool]:

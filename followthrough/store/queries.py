@@ -79,6 +79,12 @@ def incidents(
     return [_incident(document, text) for document, text in session.exec(query)]
 
 
+def ongoing_incidents(session: Session) -> list[Incident]:
+    """Those in which something is broken, without postmortems' texts."""
+    query = select(IncidentRow.document).where(col(IncidentRow.status).in_(ONGOING)).order_by(col(IncidentRow.id))
+    return [_incident(document, None) for document in session.exec(query)]
+
+
 def hidden_incidents(session: Session, seen_by: PersonId | None, **filters: Unpack[IncidentFilters]) -> int:
     """How many private ones ``incidents`` leaves out for these eyes."""
     query = select(func.count()).select_from(IncidentRow)
@@ -290,6 +296,7 @@ def mails(
     session: Session,
     *,
     incident_id: str | None = None,
+    person: PersonId | None = None,
     state: MailState | None = None,
     limit: int = 50,
     offset: int = 0,
@@ -298,7 +305,10 @@ def mails(
     """Newest first."""
     query = (
         select(MailRow)
-        .where(~hidden_mail(seen_by), *_equal({MailRow.incident_id: incident_id, MailRow.state: state}))
+        .where(
+            ~hidden_mail(seen_by),
+            *_equal({MailRow.incident_id: incident_id, MailRow.person: person, MailRow.state: state}),
+        )
         .order_by(col(MailRow.at).desc(), col(MailRow.key))
         .limit(limit)
         .offset(offset)

@@ -4,12 +4,13 @@ Incidents, action items and timelines are projections that activities write from
 """
 
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Column, DateTime, Dialect, UniqueConstraint, false
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Relationship, SQLModel
+
+from followthrough.domain.replayed.names import MailState as MailState
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -71,6 +72,17 @@ class PostmortemRow(SQLModel, table=True):
     text: str
     at: datetime = Field(sa_type=UTCDateTime)
     """When it was handed in."""
+
+
+class PostmortemVersionRow(SQLModel, table=True):
+    """A text of a postmortem that was handed in, also one that another has replaced; kept here alone."""
+
+    __tablename__ = "postmortem_version"
+
+    incident_id: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UTCDateTime, primary_key=True)
+    by: str
+    text: str
 
 
 class ActionItemRow(SQLModel, table=True):
@@ -176,28 +188,6 @@ class AnonymousNoteRow(SQLModel, table=True):
     text: str
     batch: datetime = Field(sa_type=UTCDateTime, index=True)
     """The time when it can be shown at the earliest, the same for all that came since the time before."""
-
-
-class MailState(StrEnum):
-    """QUEUED is written before a mail is handed over, so that a crash in between is seen.
-
-    GATHERED waits for the person's next daily mail; UNNEEDED would have asked for what was settled by then. SET_ASIDE
-    can't be made, or could not be handed over for too long: somebody looks at it, and sends it again.
-    """
-
-    GATHERED = "gathered"
-    UNNEEDED = "unneeded"
-    QUEUED = "queued"
-    SET_ASIDE = "set aside"
-    SENT = "sent"
-    REFUSED = "refused"
-    DELIVERED = "delivered"
-    BOUNCED = "bounced"
-
-    @property
-    def done(self) -> bool:
-        """It went out, or need not."""
-        return self in (self.UNNEEDED, self.SENT, self.DELIVERED, self.BOUNCED)
 
 
 class MailRow(SQLModel, table=True):

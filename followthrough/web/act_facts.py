@@ -1,6 +1,6 @@
-"""What a person has to know to decide, beside the form behind a link of a mail."""
+"""What a person has to know to decide, beside the form to act by, and what is said once they did."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,8 +8,10 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import span, when
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.text import REASON, cut, one_line
 from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.context import PURPOSE
+from followthrough.store.tables import TimelineRow
 
 
 class Fact(NamedTuple):
@@ -34,6 +36,24 @@ def state(record: ActionItem | Incident, organisation: Organisation) -> str:
         return f"Incident {record.id} is {record.status}."
     due = f", due {record.due_at:%Y-%m-%d}" if record.due_at and not record.settled else ""
     return f"Action item {record.id} of {organisation.name_of(record.owner)} is {record.status}{due}."
+
+
+def said(
+    number: int | None,
+    record: ActionItem | Incident,
+    timeline: Iterable[TimelineRow],
+    person: PersonId | None,
+    organisation: Organisation,
+) -> str:
+    """What the person has just done to it: the timeline's entry of that number if it is theirs, and where it is now.
+
+    Nothing of it comes from the address, so that one which was made up says nothing that is not so.
+    """
+    if number is None:
+        return ""
+    theirs = (row.text for row in timeline if (row.record_id, row.number, row.author) == (record.id, number, person))
+    did = cut(one_line(next(theirs, "")), REASON).rstrip(".")
+    return f"{did}. {state(record, organisation)}" if did else state(record, organisation)
 
 
 def _of_item(item: ActionItem, organisation: Organisation, zone: str, now: datetime) -> Iterator[Fact]:

@@ -46,9 +46,9 @@ def closed_page(request: Request, closed: Closed) -> Response:
     return page(request, "act-closed.html", status=closed.status, headers=HEADERS, closed=closed)
 
 
-async def require_unused(link: Link, record: ActionItem | Incident, people: Organisation, session: Session) -> None:
+async def require_unused(nonce: str, record: ActionItem | Incident, people: Organisation, session: Session) -> None:
     """Raises Closed."""
-    at = await read(used_at, session, link.nonce)
+    at = await read(used_at, session, nonce)
     if at is not None:
         sentence = f"It acts once, and did so on {when(at)}. {state(record, people)}"
         raise Closed(410, "This link has been used", sentence, record)
@@ -91,11 +91,11 @@ async def _offer(
     reading: Reading,
 ) -> Offer:
     link, record, people = await _find(request, token, NAMES, gateway, links, organisation)
-    await require_unused(link, record, people, reading)
+    await require_unused(link.nonce, record, people, reading)
     choice = next((choice for choice in choices(record, link.person) if choice.name == link.purpose), None)
     if choice is None:
         raise Closed(409, MOVED_ON, f"By this link there is nothing to decide now. {state(record, people)}", record)
-    return Offer(link, record, choice, people)
+    return Offer(link.person, link.nonce, record, choice, people)
 
 
 ToDecideDep = Annotated[Found, Depends(_to_decide)]

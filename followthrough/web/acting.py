@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from followthrough.checks import NotCarriedOut
@@ -17,21 +16,14 @@ from followthrough.permission import Forbidden
 from followthrough.store.links import use
 from followthrough.web.access import without_sign_in
 from followthrough.web.act_facts import facts, state
-from followthrough.web.act_form import Offer, command_of, form_fields
+from followthrough.web.act_form import Offer, command_of
 from followthrough.web.act_links import HEADERS, Closed, OfferDep, ToDecideDep, closed_page, require_unused
+from followthrough.web.act_pages import TypedDep, form_page
 from followthrough.web.dependencies import GatewayDep, LinksDep, Reading, newcomer
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-
-
-async def _typed(request: Request) -> Mapping[str, str]:
-    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-
-
-TypedDep = Annotated[Mapping[str, str], Depends(_typed)]
-"""What a form was filled with."""
 
 
 @router.api_route("/act/{token}", methods=["GET", "HEAD"])
@@ -46,13 +38,13 @@ async def look(request: Request, offer: OfferDep) -> Response:
 async def act(request: Request, typed: TypedDep, offer: OfferDep, reading: Reading, gateway: GatewayDep) -> Response:
     """As the person whom the mail was for; having the link is what allows it. Equal links are one command."""
     records = gateway.items if isinstance(offer.record, ActionItem) else gateway.incidents
-    actor = newcomer(request, Door.MAIL_LINK, offer.link.person)
+    actor = newcomer(request, Door.MAIL_LINK, offer.person)
     try:
-        record = await records.command(offer.record.id, command_of(offer, typed), actor, offer.link.nonce)
+        record = await records.command(offer.record.id, command_of(offer, typed), actor, offer.nonce)
     except (Refusal, NotCarriedOut, Forbidden) as error:
-        await require_unused(offer.link, offer.record, offer.organisation, reading)
+        await require_unused(offer.nonce, offer.record, offer.organisation, reading)
         return _form(request, offer, typed, str(error))
-    await read(use, reading, offer.link.nonce, datetime.now(UTC))
+    await read(use, reading, offer.nonce, datetime.now(UTC))
     return closed_page(request, Closed(200, "Thank you", state(record, offer.organisation), record))
 
 
@@ -71,15 +63,4 @@ async def decide(request: Request, token: str, found: ToDecideDep, links: LinksD
 
 
 def _form(request: Request, offer: Offer, typed: Mapping[str, str] | None = None, refused: str = "") -> Response:
-    return page(
-        request,
-        "act.html",
-        status=409 if refused else 200,
-        headers=HEADERS,
-        choice=offer.choice,
-        record=offer.record,
-        refused=refused,
-        name=offer.organisation.name_of(offer.link.person),
-        fields=form_fields(offer, typed or {}),
-        facts=facts(offer.record, offer.link.person, offer.organisation, datetime.now(UTC)),
-    )
+    return form_page(request, offer, typed or {}, refused, status=409 if refused else 200, once=True)

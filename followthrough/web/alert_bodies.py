@@ -178,6 +178,7 @@ class PagerDutyIncident(BaseModel):
     service: Reference = None
     urgency: Text = ""
     priority: Reference = None
+    incident_key: Text = ""
     resolve_reason: Annotated[PagerDutyResolveReason | None, BeforeValidator(_or_none)] = None
 
     @property

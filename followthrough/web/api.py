@@ -10,10 +10,11 @@ from pydantic import AwareDatetime, BaseModel
 from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Kind, OwnerWanted, Priority
 from followthrough.domain.replayed.values import PersonId, Severity
+from followthrough.headers import PRIVATE
 from followthrough.store import queries
 from followthrough.store.tables import MailRow, MailState, TimelineRow
 from followthrough.web.accepted import Accepted, incident_page
-from followthrough.web.bodies import PRIVATE, NewIncident
+from followthrough.web.bodies import NewIncident
 from followthrough.web.by import ToIncident, ToItem, given, speaker
 from followthrough.web.dependencies import (
     ActorDep,
@@ -27,6 +28,8 @@ from followthrough.web.dependencies import (
 )
 from followthrough.web.keys import Key, update_id
 from followthrough.web.private_views import ViewsDep
+from followthrough.web.reading import read
+from followthrough.web.work import around, asking
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 WITHOUT_ENTRIES = {"unwritten", "written", "carried_out"}
@@ -35,13 +38,29 @@ WITHOUT_ENTRIES = {"unwritten", "written", "carried_out"}
 NOT_YET: dict[int | str, dict[str, Any]] = {202: {"description": "Accepted; Location is where its result will be"}}
 
 
-class IncidentDetail(Incident):
+class IncidentNow(Incident):
+    """An incident, what comes next without anybody's doing, who asks, and the names of the choices that they have."""
+
+    next_in_words: str
+    you: PersonId | None
+    you_may: list[str]
+
+
+class IncidentDetail(IncidentNow):
     """An incident with what happened to it and its action items."""
 
     timeline: list[TimelineRow]
 
 
-class ItemDetail(ActionItem):
+class ItemNow(ActionItem):
+    """An action item, with the same beside it."""
+
+    next_in_words: str
+    you: PersonId | None
+    you_may: list[str]
+
+
+class ItemDetail(ItemNow):
     """An action item with what happened to it, and where its team is: a day ends there."""
 
     timeline: list[TimelineRow]
@@ -122,10 +141,19 @@ def list_incidents(
 
 
 @router.get("/incidents/{incident_id}", response_model_exclude=WITHOUT_ENTRIES)
-async def get_incident(incident_id: str, gateway: GatewayDep, reading: Reading, actor: ActorDep) -> IncidentDetail:
+async def get_incident(
+    incident_id: str,
+    gateway: GatewayDep,
+    organisation: OrganisationDep,
+    reading: Reading,
+    actor: ActorDep,
+    by: PersonId | None = None,
+) -> IncidentDetail:
     """An incident with what happened in it and to its action items."""
     incident = await gateway.incidents.seen(incident_id, actor)
-    return IncidentDetail(**dict(incident), timeline=await run_in_threadpool(queries.timeline, reading, incident_id))
+    timeline = await run_in_threadpool(queries.timeline, reading, incident_id)
+    now = await read(around, reading, incident, asking(actor, by), organisation)
+    return IncidentDetail(**dict(incident), **now, timeline=timeline)
 
 
 @router.post("/incidents/{incident_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
@@ -133,12 +161,15 @@ async def command_incident(
     incident_id: str,
     command: Annotated[ToIncident, Body()],
     gateway: GatewayDep,
+    organisation: OrganisationDep,
+    reading: Reading,
     actor: ActorDep,
     key: Key = None,
-) -> Incident:
+) -> IncidentNow:
     """Carries a command out; the answer is the incident after it. 403 for who may not, 409 when the rules forbid it."""
     command = given(command, actor)
-    return await gateway.incidents.command(incident_id, command, actor, update_id(key, command))
+    after = await gateway.incidents.command(incident_id, command, actor, update_id(key, command))
+    return IncidentNow(**dict(after), **await read(around, reading, after, asking(actor, command.by), organisation))
 
 
 @router.get("/items")
@@ -164,13 +195,19 @@ def list_items(
 
 @router.get("/items/{item_id}", response_model_exclude=WITHOUT_ENTRIES)
 async def get_item(
-    item_id: str, gateway: GatewayDep, organisation: OrganisationDep, reading: Reading, actor: ActorDep
+    item_id: str,
+    gateway: GatewayDep,
+    organisation: OrganisationDep,
+    reading: Reading,
+    actor: ActorDep,
+    by: PersonId | None = None,
 ) -> ItemDetail:
     """An action item with what happened to it."""
     item = await gateway.items.seen(item_id, actor)
     timeline = await run_in_threadpool(queries.timeline, reading, item_id)
     zone = organisation.team(item.team, item.service).time_zone
-    return ItemDetail(**dict(item), timeline=timeline, time_zone=zone)
+    now = await read(around, reading, item, asking(actor, by), organisation)
+    return ItemDetail(**dict(item), **now, timeline=timeline, time_zone=zone)
 
 
 @router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
@@ -178,12 +215,15 @@ async def command_item(
     item_id: str,
     command: Annotated[ToItem, Body()],
     gateway: GatewayDep,
+    organisation: OrganisationDep,
+    reading: Reading,
     actor: ActorDep,
     key: Key = None,
-) -> ActionItem:
+) -> ItemNow:
     """Carries a command out; the answer is the item after it. 403 for who may not, 409 when the rules forbid it."""
     command = given(command, actor)
-    return await gateway.items.command(item_id, command, actor, update_id(key, command))
+    after = await gateway.items.command(item_id, command, actor, update_id(key, command))
+    return ItemNow(**dict(after), **await read(around, reading, after, asking(actor, command.by), organisation))
 
 
 @router.get("/mails", response_model=list[MailLine])
@@ -192,11 +232,14 @@ def list_mails(
     seen_by: SeenByDep,
     views: ViewsDep,
     incident_id: str | None = None,
+    person: PersonId | None = None,
+    state: MailState | None = None,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> list[MailRow]:
     """Newest first."""
-    found = queries.mails(reading, incident_id=incident_id, limit=limit, offset=offset, seen_by=seen_by)
+    wanted = {"incident_id": incident_id, "person": person}
+    found = queries.mails(reading, **wanted, state=state, limit=limit, offset=offset, seen_by=seen_by)
     views.note_mails(found)
     return found
 

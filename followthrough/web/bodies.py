@@ -1,20 +1,24 @@
-"""What clients post, and a header that they get. The command line uses it too, so it imports nothing of the service."""
+"""What clients post. Tests compare it with what the command line sends, so it imports nothing of the service."""
 
-from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from followthrough.domain.answered.access.actor import Scope
+from followthrough.domain.replayed.incident.alert import web_link
+from followthrough.domain.replayed.names import DigestName as DigestName
 from followthrough.domain.replayed.sprint.commands import MOST_PLANNED
-from followthrough.domain.replayed.text import KEY, Key, Label, Title
+from followthrough.domain.replayed.text import KEY, TITLE, Key, Label, Title
 from followthrough.domain.replayed.times import Day
 from followthrough.domain.replayed.values import PersonId, Request, ServiceId, Severity, TeamId
 
 By = Annotated[PersonId | None, Field(description="Left out, it is whoever asks")]
 
-PRIVATE = "Followthrough-Private"
-"""Header of a list: how many fit that are private, and not for who asks."""
+
+def _call(written: str) -> str:
+    if (link := web_link(written)) is None:
+        raise ValueError(f"{written!r} is no link to a call; write it like https://meet.example.com/checkout")
+    return link
 
 
 class NewIncident(Request):
@@ -27,6 +31,9 @@ class NewIncident(Request):
     drill: bool = False
     private: bool = Field(False, description="Only who is on it sees it; for security and for what concerns a person")
     dedup_key: Label | None = None
+    call: Annotated[str, AfterValidator(_call)] | None = Field(
+        None, description="Link where those who respond talk; left out, it is the service's own"
+    )
 
     @model_validator(mode="after")
     def _no_private_drill(self) -> Self:
@@ -50,17 +57,17 @@ class ApprovePlanning(Request):
     first_day: Day | None = None
 
 
-class DigestName(StrEnum):
-    """Which digest is sent by hand."""
-
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-
-
 class Prose(Request):
     """Markdown."""
 
     text: str = Field(max_length=200_000)
+
+
+class ItemTitle(Request):
+    """An action item that somebody thinks of proposing."""
+
+    title: str = Field(max_length=TITLE)
+    owner: PersonId = ""
 
 
 class DirectoryImport(Request):

@@ -6,14 +6,14 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from scim2_models import Error, SCIMException
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
-from followthrough.checks import Blames, NotInFile, Returned, TooVague
+from followthrough.checks import Blames, LeftOpen, NotInFile, Returned, TooVague
 from followthrough.domain.answered.wording import what_is_wrong
 from followthrough.domain.replayed.ids import page_of
 from followthrough.domain.replayed.text import REASON, cut, one_line
@@ -24,6 +24,7 @@ from followthrough.permission import Forbidden
 from followthrough.records import EndedMeanwhile, NotYet, Unknown
 from followthrough.store.audit_journal import NotKept
 from followthrough.web.act_links import Closed, closed_page
+from followthrough.web.known import NobodyYet
 from followthrough.web.rendering import page
 from followthrough.web.returning import sign_in_link
 
@@ -49,6 +50,7 @@ STATUS = {
     NotInFile: 422,
     EndedMeanwhile: 503,
     Blames: 409,
+    LeftOpen: 409,
     TooVague: 422,
     NotKept: 503,
 }
@@ -75,6 +77,10 @@ def _not_done(request: Request, error: Exception) -> Response:
 
 def _not_yet(request: Request, accepted: NotYet) -> Response:
     return answer(request, 202, str(accepted), {"Location": f"/{page_of(accepted.record_id)}"})
+
+
+def _nobody_yet(_request: Request, nobody: NobodyYet) -> Response:
+    return RedirectResponse(str(nobody), 303)
 
 
 def _no_engine(request: Request, error: Exception) -> Response:
@@ -107,6 +113,7 @@ HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Response]] = {
     **dict.fromkeys(STATUS, _not_done),
     NotYet: _not_yet,
     Closed: closed_page,
+    NobodyYet: _nobody_yet,
     **dict.fromkeys((RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, NotHeard), _no_engine),
     SCIMException: _scim_error,
     **dict.fromkeys((exc.DBAPIError, exc.TimeoutError), _no_database),

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from followthrough.alert_delivery import WithoutRoute
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.alert import Alert, AlertState
+from followthrough.domain.replayed.incident.paging import OURS
 from followthrough.gateway import Gateway
 from followthrough.settings import Settings
 from followthrough.web.accepted import Accepted, incident_page
@@ -57,6 +58,8 @@ async def pagerduty(envelope: PagerDutyEnvelope, gateway: GatewayDep, settings: 
     if state is None:
         return JSONResponse({"message": f"Ignored: {event.event_type} changes nothing here."}, 202)
     incident = _valid(PagerDutyIncident, event.data, "event", "data")
+    if incident.incident_key.startswith(OURS):
+        return JSONResponse({"message": "Ignored: that is a page of ours."}, 202)
     if state is AlertState.CHANGED and incident.status == "resolved":
         return JSONResponse({"message": "Ignored: what changes after its end changes nothing here."}, 202)
     return await _deliver(incident.to_alert(state, event, datetime.now(UTC)), incident.labels, gateway, settings)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import when_from_here
-from followthrough.domain.replayed.incident.incident import IncidentMoment, IncidentMomentKind
-from followthrough.domain.replayed.item.action_item import Moment, MomentKind
+from followthrough.domain.replayed.incident.incident import Incident, IncidentMoment, IncidentMomentKind
+from followthrough.domain.replayed.item.action_item import ActionItem, Moment, MomentKind
 from followthrough.domain.replayed.values import PersonId
 
 MOMENTS = {
@@ -32,9 +33,22 @@ MOMENTS = {
 }
 
 
+def coming(record: Incident | ActionItem, organisation: Organisation, now: datetime) -> str:
+    """What happens next to a record, in the time zone of who is told first; empty once it has ended."""
+    moment = record.upcoming
+    if moment is None:
+        return ""
+    told = [organisation.people[person] for person in moment.to if person in organisation.people]
+    return next_moment(moment, now, organisation.name_of, ZoneInfo(told[0].time_zone if told else "UTC"))
+
+
 def next_moment(moment: Moment | IncidentMoment, now: datetime, name: Callable[[PersonId], str], zone: ZoneInfo) -> str:
     """What happens next without anybody's doing: ``reminds Ana tomorrow 09:00 (Europe/Madrid)``."""
+    return f"{deed(moment, name)} {when_from_here(max(moment.at, now), now, zone)} ({zone.key})"
+
+
+def deed(moment: Moment | IncidentMoment, name: Callable[[PersonId], str]) -> str:
+    """What Followthrough does then: ``reminds Ana``."""
     people = " and ".join(name(person) for person in moment.to) or "nobody"
     subject = moment.subject if isinstance(moment, IncidentMoment) else ""
-    action = MOMENTS[moment.kind].format(people=people, subject=subject)
-    return f"{action} {when_from_here(max(moment.at, now), now, zone)} ({zone.key})"
+    return MOMENTS[moment.kind].format(people=people, subject=subject)

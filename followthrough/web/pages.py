@@ -1,29 +1,34 @@
-"""The dashboard: what happens, what is owed, and what was sent. It reads; people act through the command line."""
+"""The dashboard: what happens, what is owed, and what was sent. What people do there is in ``doing.py``."""
 
 import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any, Literal, TypeVar
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
 from followthrough.domain.answered.access.privacy import seen_by
+from followthrough.domain.answered.choices import next_steps
+from followthrough.domain.answered.incident.call import call_of
+from followthrough.domain.answered.incident.choices import LIKELY
 from followthrough.domain.answered.incident.thanks import thanks
+from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
-from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
+from followthrough.domain.replayed.incident.incident import ONGOING, IncidentStatus
+from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.links import hidden
 from followthrough.mail.charts import with_images
 from followthrough.settings import Settings
 from followthrough.store import queries
+from followthrough.store.acting import neighbours, written
 from followthrough.store.alerts import without_route
 from followthrough.store.anonymous import shown_notes
 from followthrough.store.mail_problems import problem_addresses
 from followthrough.store.tables import MailState, VendorPauseRow
+from followthrough.web import act_facts, course
 from followthrough.web.access import at_this_machine
 from followthrough.web.dependencies import (
     ActorDep,
@@ -35,8 +40,10 @@ from followthrough.web.dependencies import (
     SeenByDep,
     SettingsDep,
 )
-from followthrough.web.next_moment import next_moment
+from followthrough.web.next_moment import coming
+from followthrough.web.offers import choices_of
 from followthrough.web.private_views import ViewsDep
+from followthrough.web.reading import read
 from followthrough.web.rendering import MAIL_HEADERS, page
 
 PAGE_LENGTH = 50
@@ -46,7 +53,7 @@ ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
-@router.get("/")
+@router.get("/incidents")
 def list_incidents(
     request: Request,
     reading: Reading,
@@ -100,21 +107,34 @@ async def show_incident(
     actor: ActorDep,
     views: ViewsDep,
     incident_id: str,
+    said: int | None = None,
 ) -> Response:
-    """One incident: what happened, what it left to do, who is thanked."""
+    """One incident: what happened, what it left to do, who is thanked; ``said`` is what was just done to it."""
+    so_far = await read(written, reading, incident_id)
     incident = await gateway.incidents.seen(incident_id, actor)
+    timeline = await run_in_threadpool(queries.timeline, reading, incident_id)
     repeats = [one.incident_id for one in (*incident.repeats, *incident.proposed_repeats)]
     earlier_items = await run_in_threadpool(queries.items_of, reading, repeats, seen_by(actor))
     await run_in_threadpool(views.note, [item.id for item in earlier_items])
+    offered = await read(choices_of, reading, incident, actor, as_of(organisation, datetime.now(UTC).date()))
+    likely = LIKELY.get(incident.status, ())
+    service = organisation.services.get(incident.service)
     return _show(
         request,
         organisation,
         "incident.html",
         incident=incident,
+        call=call_of(incident, organisation) if incident.status in ONGOING else None,
+        so_far=so_far,
         items=await run_in_threadpool(
             queries.action_items, reading, datetime.now(UTC), incident_id=incident_id, limit=500
         ),
-        timeline=await run_in_threadpool(queries.timeline, reading, incident_id),
+        timeline=timeline,
+        said=act_facts.said(said, incident, timeline, actor.person, organisation),
+        steps=[choice for choice in offered if choice in likely],
+        others=[choice for choice in offered if choice not in likely],
+        mine={choice.name for choice in offered},
+        links=service.links if service else {},
         earlier_items=earlier_items,
         thanks=thanks(incident, organisation),
         anonymous=await run_in_threadpool(shown_notes, reading, incident_id, organisation, datetime.now(UTC)),
@@ -167,11 +187,27 @@ async def show_item(
     organisation: OrganisationDep,
     actor: ActorDep,
     item_id: str,
+    said: int | None = None,
 ) -> Response:
-    """One action item, and what happens next to it."""
+    """One action item, what happens next to it, and what its reader can choose; ``said`` is what was just done."""
     item = await gateway.items.seen(item_id, actor)
     timeline = await run_in_threadpool(queries.timeline, reading, item_id)
-    return _show(request, organisation, "item.html", item=item, timeline=timeline)
+    now = datetime.now(UTC)
+    here = as_of(organisation, now.date())
+    offered = await read(choices_of, reading, item, actor, here)
+    awaited = next_steps(item, actor.person) if actor.person else []
+    return _show(
+        request,
+        organisation,
+        "item.html",
+        item=item,
+        timeline=timeline,
+        said=act_facts.said(said, item, timeline, actor.person, organisation),
+        neighbours=await read(neighbours, reading, item, seen_by(actor)),
+        course=course.steps(item, here, now),
+        steps=[choice for choice in offered if choice in awaited],
+        others=[choice for choice in offered if choice not in awaited],
+    )
 
 
 @router.get("/outbox")
@@ -225,18 +261,8 @@ def show_mail(
 
 def _show(request: Request, organisation: Organisation, template: str, /, **context: Any) -> Response:
     """With what the page needs to name people and what happens next."""
-    upcoming = partial(_next_moment, organisation)
+    upcoming = partial(coming, organisation=organisation, now=datetime.now(UTC))
     return page(request, template, name=organisation.name_of, next_moment=upcoming, **context)
-
-
-def _next_moment(organisation: Organisation, record: Incident | ActionItem) -> str:
-    """In the time zone of who is told first."""
-    moment = record.upcoming
-    if moment is None:
-        return ""
-    told = [organisation.people[person] for person in moment.to if person in organisation.people]
-    zone = ZoneInfo(told[0].time_zone if told else "UTC")
-    return next_moment(moment, datetime.now(UTC), organisation.name_of, zone)
 
 
 def _acts(request: Request, settings: Settings) -> bool:

@@ -5,13 +5,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
+from pydantic import BaseModel
 
 from followthrough.checks import NotInFile, require_service
 from followthrough.domain.answered.report.playbook import Playbook, markdown, playbook
-from followthrough.domain.replayed.values import ServiceId
+from followthrough.domain.replayed.values import PersonId, ServiceId, TeamId
 from followthrough.records import Unknown
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, SettingsDep
 from followthrough.web.rendering import page
+
+
+class ServiceLine(BaseModel):
+    """A service in a list; ``gaps`` counts what is missing in its playbook."""
+
+    service: ServiceId
+    name: str
+    team: TeamId
+    on_call: PersonId
+    gaps: int
+
 
 router = APIRouter()
 
@@ -32,6 +44,23 @@ PlaybookDep = Annotated[Playbook, Depends(_playbook)]
 def get_playbook(found: PlaybookDep) -> Playbook:
     """Who does what for a service, and which gaps there are."""
     return found
+
+
+@router.get("/api/services", tags=["api"], dependencies=[Authorised])
+def list_services_as_json(organisation: OrganisationDep) -> list[ServiceLine]:
+    """All services, and who is on call for each now."""
+    now = datetime.now(UTC)
+    books = (playbook(service_id, organisation, now) for service_id in organisation.services)
+    return [
+        ServiceLine(
+            service=found.service,
+            name=found.name,
+            team=organisation.services[found.service].team,
+            on_call=found.path[0].person,
+            gaps=len(found.gaps),
+        )
+        for found in books
+    ]
 
 
 @router.get("/services", include_in_schema=False, response_class=HTMLResponse)

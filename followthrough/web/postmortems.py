@@ -1,25 +1,38 @@
 """Drafts of postmortems, and the check for blameless wording."""
 
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse
+from pydantic import BaseModel
 from sqlmodel import Session
 
 from followthrough.checks import findings
+from followthrough.domain.answered.incident.choices import WRITE_POSTMORTEM
 from followthrough.domain.answered.incident.thanks import thanks
+from followthrough.domain.answered.item import quality
+from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.postmortem import formats as postmortem_format
 from followthrough.domain.answered.postmortem.blameless import Finding
-from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.answered.postmortem.merging import Line, differences
+from followthrough.domain.answered.postmortem.prompts import unanswered
+from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
+from followthrough.domain.replayed.postmortem.commands import Publish, ReviewPostmortem
 from followthrough.domain.replayed.postmortem.postmortem import FormatName
 from followthrough.domain.replayed.values import TimelineEntry
 from followthrough.store import queries
 from followthrough.store.anonymous import shown_notes
-from followthrough.web.bodies import Prose
+from followthrough.store.postmortems import versions
+from followthrough.store.tables import PostmortemVersionRow
+from followthrough.web import act_facts
+from followthrough.web.bodies import ItemTitle, Prose
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading
+from followthrough.web.offers import choices_of, why_not
+from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
 
@@ -48,13 +61,28 @@ async def get_draft(
 ) -> str:
     """A postmortem in Markdown, filled from the timeline; in the incident's format unless another is asked for."""
     incident = await gateway.incidents.seen(incident_id, actor)
-    return await run_in_threadpool(_draft, incident, organisation, reading, format_name)
+    return await run_in_threadpool(draft_of, incident, organisation, reading, format_name)
 
 
 @router.post("/api/blameless", tags=["api"], dependencies=[Authorised])
 def check(prose: Prose, organisation: OrganisationDep) -> list[Finding]:
     """Sentences of any prose that name a person as a cause, and how to say them another way."""
     return findings(prose.text, organisation)
+
+
+class TitleHints(BaseModel):
+    """What keeps a title from being accepted, and advice where it could not be checked."""
+
+    missing: list[str]
+    hint: str | None
+
+
+@router.post("/api/quality", tags=["api"], dependencies=[Authorised])
+def look_at_title(item: ItemTitle, organisation: OrganisationDep) -> TitleHints:
+    """What an action item lacks to be checkable, before it is proposed; nothing is said of an owner left out."""
+    owner = item.owner or next(iter(organisation.people))
+    missing = quality.missing(item.title, owner, organisation.people, organisation.teams)
+    return TitleHints(missing=missing, hint=quality.hint(item.title))
 
 
 @router.get("/incidents/{incident_id}/postmortem", include_in_schema=False, response_class=HTMLResponse)
@@ -65,30 +93,62 @@ async def show_postmortem(
     organisation: OrganisationDep,
     reading: Reading,
     actor: ActorDep,
+    said: int | None = None,
 ) -> Response:
-    """As it was submitted, else a draft, with the sentences that blame."""
+    """As it was submitted, else a draft, with what is still to be said another way, and what its reader can do."""
     incident = await gateway.incidents.seen(incident_id, actor)
     written = incident.postmortem
-    shown = written.text if written else await run_in_threadpool(_draft, incident, organisation, reading)
+    shown = written.text if written else await run_in_threadpool(draft_of, incident, organisation, reading)
     found = await run_in_threadpool(findings, shown, organisation)
-    name = organisation.name_of
-    return page(request, "postmortem.html", incident=incident, text=shown, findings=found, name=name)
+    here = as_of(organisation, datetime.now(UTC).date())
+    return page(
+        request,
+        "postmortem.html",
+        incident=incident,
+        text=shown,
+        findings=found,
+        unanswered=unanswered(shown) if written and incident.status is IncidentStatus.RESOLVED else [],
+        name=organisation.name_of,
+        said=act_facts.said(said, incident, await read(queries.timeline, reading, incident.id), actor.person, here),
+        writes=incident.status is IncidentStatus.RESOLVED
+        and actor.person is not None
+        and await read(why_not, reading, WRITE_POSTMORTEM, incident, actor, here) is None,
+        versions=await read(_versions, reading, incident.id),
+        offered=[
+            choice
+            for choice in await read(choices_of, reading, incident, actor, here)
+            if choice.command in (ReviewPostmortem, Publish)
+        ],
+    )
 
 
-def _draft(incident: Incident, organisation: Organisation, session: Session, chosen: FormatName | None = None) -> str:
+def _versions(session: Session, incident_id: str) -> list[tuple[PostmortemVersionRow, list[Line]]]:
+    """The newest first, each with what it changed; nothing of the first one that is kept."""
+    found = versions(session, incident_id)
+    return [
+        (after, differences(before.text, after.text) if before else [])
+        for after, before in zip_longest(found, found[1:])
+        if after
+    ]
+
+
+def format_of(incident: Incident, session: Session) -> FormatName:
+    """That which was chosen, else the one whose turn it is."""
+    chosen = incident.postmortem_format
+    return chosen or postmortem_format.next_format(incident.severity, queries.recent_formats(session, incident.team))
+
+
+def draft_of(incident: Incident, organisation: Organisation, session: Session, chosen: FormatName | None = None) -> str:
+    """What its author begins with."""
     rows = queries.timeline(session, incident.id)
     timeline = [
         TimelineEntry.model_validate(row.model_dump(include=set(TimelineEntry.model_fields)))
         for row in rows
         if row.record_id == incident.id
     ]
-    name = chosen or incident.postmortem_format
-    if name is None:
-        recent = queries.recent_formats(session, incident.team)
-        name = postmortem_format.next_format(incident.severity, recent)
     groups = shown_notes(session, incident.id, organisation, datetime.now(UTC))
     return postmortem_format.draft(
-        name,
+        chosen or format_of(incident, session),
         incident,
         timeline,
         organisation,

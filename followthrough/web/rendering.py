@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
@@ -55,6 +56,11 @@ def _query(filters: Mapping[str, str], **more: str | int) -> str:
     return urlencode({name: value for name, value in {**filters, **more}.items() if value})
 
 
+def _nonce() -> str:
+    """For a form that acts once, however often it is sent."""
+    return uuid4().hex
+
+
 def _ago(at: datetime) -> Markup:
     return _time(at, distance(at, datetime.now(UTC)))
 
@@ -79,7 +85,7 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters |= {"markdown": _safe_markdown, "ago": _ago, "day": _day, "day_and_time": _day_and_time}
-_environment.globals |= {"same": _same, "names_of": _names_of, "query": _query}
+_environment.globals |= {"same": _same, "names_of": _names_of, "query": _query, "nonce": _nonce}
 _templates = Jinja2Templates(env=_environment)
 
 

@@ -14,22 +14,25 @@ from followthrough.local_person import choose_local_person
 from followthrough.noting import happened
 from followthrough.store import sessions
 from followthrough.web.dependencies import ActorDep, AuditDep, OrganisationDep, Reading, SettingsDep
+from followthrough.web.known import NOT_A_PERSON
 from followthrough.web.rendering import page
-
-NOT_A_PERSON = "This is for people who are signed in, not for tokens."
+from followthrough.web.returning import here
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/you")
-def show_you(request: Request, actor: ActorDep, organisation: OrganisationDep, settings: SettingsDep) -> Response:
+def show_you(
+    request: Request, actor: ActorDep, organisation: OrganisationDep, settings: SettingsDep, to: str = "/"
+) -> Response:
     """Who you are and for how long, or whom you can be."""
-    here = actor.door is Door.THIS_MACHINE
+    local = actor.door is Door.THIS_MACHINE
     people = sorted(((key, person.name) for key, person in organisation.people.items()), key=lambda one: one[1])
     return page(
         request,
         "you.html",
-        people=people if here else [],
+        people=people if local else [],
+        to=here(to),
         signed_in_by="your organisation's provider" if actor.door is Door.SESSION else f"a {actor.door}",
         idle=span(settings.session_idle),
         lasts=span(settings.session_lasts),
@@ -43,15 +46,16 @@ def choose(
     settings: SettingsDep,
     audit: AuditDep,
     person: Annotated[PersonId, Form()],
+    to: Annotated[str, Form()] = "/",
 ) -> Response:
-    """From now on that is who sits at this machine."""
+    """From now on that is who sits at this machine; back to the page from where it was asked."""
     if actor.door is not Door.THIS_MACHINE:
         raise HTTPException(403, "Who signs in is who the provider says; nobody chooses that here.")
     if person not in organisation.people:
         raise HTTPException(422, f"Nobody in the organisation is {person!r}.")
     with audit.doing(happened(actor, Act.SIGN_IN, "choose who sits here", datetime.now(UTC), whom=person)):
         choose_local_person(settings.data_dir, person)
-    return RedirectResponse("/you", 303)
+    return RedirectResponse(here(to), 303)
 
 
 @router.post("/you/sign-out-everywhere")

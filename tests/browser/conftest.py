@@ -12,10 +12,12 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 
 from followthrough.organisation_file import OrganisationFile
+from followthrough.service import Service, running
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from followthrough.web.app import create_app
 from tests.browser.shown import write_records
+from tests.web.conftest import new_namespace
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +63,15 @@ async def dashboard(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[s
     async with serving(database) as url:
         yield url
     database.dispose()
+
+
+@pytest.fixture
+async def service(address: str, tmp_path: Path) -> AsyncIterator[Service]:
+    """All of it, with an engine and a worker."""
+    namespace = (await new_namespace(address)).namespace
+    settings = Settings(link_secret=None, data_dir=tmp_path, port=0).model_copy(
+        update={"temporal_address": address, "temporal_namespace": namespace}
+    )
+    organisation = OrganisationFile(Path("followthrough.example.yaml"))
+    async with running(settings, organisation, lambda _line: None) as service:
+        yield service

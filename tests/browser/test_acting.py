@@ -1,9 +1,7 @@
 """Somebody decides from an escalation mail on their phone, on the real service."""
 
 import logging
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Literal
 
 import httpx
@@ -14,27 +12,14 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from followthrough.domain.answered.choices import DECIDE
 from followthrough.links import Link, Links
-from followthrough.organisation_file import OrganisationFile
-from followthrough.service import Service, running
+from followthrough.service import Service
 from followthrough.settings import Settings
 from followthrough.store.tables import MailRow
 from tests.browser.test_dashboard import TOO_PALE
 from tests.waiting import found_rows
-from tests.web.conftest import new_namespace
 from tests.web.test_api import get, give, with_item
 
 PHONE: ViewportSize = {"width": 320, "height": 640}
-
-
-@pytest.fixture
-async def service(address: str, tmp_path: Path) -> AsyncIterator[Service]:
-    namespace = (await new_namespace(address)).namespace
-    settings = Settings(link_secret=None, data_dir=tmp_path, port=0).model_copy(
-        update={"temporal_address": address, "temporal_namespace": namespace}
-    )
-    organisation = OrganisationFile(Path("followthrough.example.yaml"))
-    async with running(settings, organisation, lambda _line: None) as service:
-        yield service
 
 
 async def escalated(service: Service, api: httpx.AsyncClient) -> tuple[str, str]:

@@ -34,6 +34,19 @@ async def refused(item: str, url: str) -> None:
     assert code == 4
 
 
+async def planned(item: str, url: str) -> None:
+    async def followthrough(*arguments: str) -> str:
+        code, out, err = await run(*arguments, FOLLOWTHROUGH_URL=url, FOLLOWTHROUGH_USER="ines")
+        assert code == 0, err
+        return out
+
+    (line,) = json.loads(await followthrough("planning", "payments", "--json"))["proposal"]["lines"]
+    assert (line["id"], line["estimate"], line["place"]) == (item, 3, "not planned yet")
+    assert item in await followthrough("approve-planning", "payments")
+    in_sprint = await until(f"{url}/api/items/{item}", lambda it: it["sprint"])
+    assert f"Planned in {in_sprint['sprint']['name']}" in await followthrough("show", item)
+
+
 async def test_an_incident_and_its_action_item_can_be_led_from_the_command_line(
     tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
 ) -> None:
@@ -60,14 +73,15 @@ async def test_an_incident_and_its_action_item_can_be_led_from_the_command_line(
         item = f"{incident}.1"
         assert [found["id"] for found in await read("items", "--owner", "tomas")] == [item]
         await followthrough("reassign", item, "lucia", "Tomas is away")
-        await followthrough("accept", item, by="lucia")
+        assert item in await followthrough("mine", by="lucia")
+        await followthrough("accept", "refund path", by="lucia")
         await until(f"{url}/api/items/{item}", lambda it: it["ticket"])
-        await followthrough("estimate", item, "3", by="lucia")
-        (line,) = (await read("planning", "payments"))["proposal"]["lines"]
-        assert (line["id"], line["estimate"], line["place"]) == (item, 3, "not planned yet")
-        assert item in await followthrough("approve-planning", "payments")
-        planned = await until(f"{url}/api/items/{item}", lambda it: it["sprint"])
-        assert f"Planned in {planned['sprint']['name']}" in await followthrough("show", item)
+        ticket = (await read("show", item))["ticket"]["key"]
+        assert f"{item} is accepted." in await followthrough("estimate", ticket.lower(), "3", by="lucia")
+        assert "checkout" in await followthrough("services")
+        assert "marcos" in await followthrough("people")
+        assert "lucia" in await followthrough("outbox", "--person", "lucia")
+        await planned(item, url)
         assert "You don't have to do anything" in await followthrough("digest", "monthly", "2020-01")
         assert (await read("digest", "weekly", "marcos"))["person"] == "marcos"
         assert "outbox" in await followthrough("digest", "send", "weekly")
@@ -117,9 +131,11 @@ async def test_whatever_is_typed_is_shown_as_text_and_what_is_too_long_is_refuse
         ):
             assert seen in " ".join((await followthrough(*arguments)).split()), arguments
 
-        refused = await followthrough("waive", f"{incident}.1", "x" * 40_000, by="marcos", code=2)
+        refused = await followthrough("waive", f"{incident}.1", "x" * 40_000, by="marcos", code=1)
         assert "the text has 40000 characters, and may have 2000" in refused
-        assert "is no id" in await followthrough("block", f"{incident}.1", "x", "--on", "[/]", code=2)
+        assert "no action item with “[/x]”" in await followthrough(
+            "block", f"{incident}.1", "x", "--on", "[/x]", code=4
+        )
 
 
 async def test_what_was_declared_is_there_after_a_restart(
@@ -137,6 +153,22 @@ async def test_what_was_declared_is_there_after_a_restart(
         await until(f"{url}/healthz", bool)
         code, _, err = await run("note", incident, "We are back", "--by", "ines", FOLLOWTHROUGH_URL=url)
         assert code == 0, err
+
+
+async def test_the_demo_leaves_something_of_each_kind_to_decide_where_the_service_goes_on(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    port = unused_tcp_port_factory()
+    where = {"FOLLOWTHROUGH_DATA_DIR": str(tmp_path / "data"), "FOLLOWTHROUGH_PORT": str(port)}
+    code, out, err = await run("demo", **where)
+    assert code == 0, err
+    assert "What waits for whom" in out
+    async with service(tmp_path, port) as url:
+        await until(f"{url}/healthz", bool)
+        people = [one["key"] for one in (await until(f"{url}/api/people", bool))["people"]]
+        waiting = [one for each in people for one in await until(f"{url}/api/mine?by={each}", lambda _: True)]
+    wanted = {one["wanted"] for one in waiting}
+    assert wanted >= {"role", "late", "more time", "to accept", "to verify", "to review", "postmortem"}
 
 
 async def test_the_demo_tells_what_came_of_it_as_json() -> None:

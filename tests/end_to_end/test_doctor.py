@@ -54,6 +54,7 @@ async def test_what_is_configured_and_works_is_ok(address: str, tmp_path: Path) 
             generic_token=secret,
             alertmanager_token=secret,
             pagerduty_secrets=(secret,),
+            pagerduty_routing_key=secret,
             jira_url=jira.url,
             jira_cloud=True,
             jira_user="bot@example.com",
@@ -159,3 +160,20 @@ async def test_alerts_without_a_route_are_named_with_what_to_do(address: str, tm
     state, words = (await findings(settings))["alerts without a route"]
     assert state is FindingState.WRONG
     assert "Payments fail, with the labels job=search. Add a route" in words
+
+
+async def test_routing_keys_that_services_name_and_that_are_not_there_are_said(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "followthrough.yaml"
+    file.write_text(EXAMPLE.replace("# pagerduty_key: PAGERDUTY_KEY_CHECKOUT", "pagerduty_key: PAGERDUTY_KEY_CHECKOUT"))
+    settings = Settings(TEMPORAL_ADDRESS=address, organisation_file=file, data_dir=tmp_path, port=0)
+    found = await findings(settings)
+    assert found["pages of Checkout"] == (
+        FindingState.WRONG,
+        "The environment variable PAGERDUTY_KEY_CHECKOUT has no routing key for this process. "
+        "Until workers have it there, their roles page nobody, and the timeline says so.",
+    )
+    assert "PagerDuty" not in found
+    monkeypatch.setenv("PAGERDUTY_KEY_CHECKOUT", "R0000000000000000000000000000000")
+    assert (await findings(settings))["pages of Checkout"][0] is FindingState.OK

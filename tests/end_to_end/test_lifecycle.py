@@ -39,7 +39,7 @@ async def test_incidents_are_handed_over_split_merged_and_reopened_from_a_termin
         assert f'Split into <a href="/incidents/{second}">' in await page(first)
         assert f'Split from <a href="/incidents/{first}">' in await page(second)
 
-        assert "is no incident's id" in await followthrough("merge", second, "drill-schedule", code=2)
+        assert "There is no incident" in await followthrough("merge", second, "drill-schedule", code=4)
         assert f"{first} continues it." in await followthrough("merge", second, first, "--by", "wei")
         assert f'Merged into <a href="/incidents/{first}">' in await page(second)
         assert f'Took in <a href="/incidents/{second}">' in await page(first)

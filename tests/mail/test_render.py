@@ -168,6 +168,15 @@ def test_a_link_of_its_own_is_a_button() -> None:
     )
 
 
+def test_who_is_asked_for_a_role_reads_first_where_the_others_talk() -> None:
+    call: dict[str, object] = {"call": "https://meet.example.com/tonight"}
+    for kind in (NoticeKind.INCIDENT_DECLARED, NoticeKind.ROLE_ASSIGNED, NoticeKind.ROLE_NOT_ACKNOWLEDGED):
+        rendered = mail(kind, call)
+        assert rendered.text.startswith("**Join the call:** <https://meet.example.com/tonight>\n\n")
+        assert 'href="https://meet.example.com/tonight"' in rendered.html
+        assert "Join the call" not in mail(kind).text
+
+
 def test_mails_of_an_incident_are_one_thread() -> None:
     headers = [to_colleagues(kind).headers for kind in NoticeKind]
     assert {header["References"] for header in headers} == {"<inc-0000000001@followthrough.example.com>"}

@@ -27,6 +27,7 @@ from tests.replay.lives import IN_SHORT_RUNS, LIVES
 from tests.replay.stage import Stage
 from tests.standins.jira import JiraStandIn
 from tests.standins.jira_data import Sprint
+from tests.standins.pagerduty import PagerDutyStandIn
 from tests.waiting import eventually
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -44,8 +45,9 @@ IN_SHORT = {
 
 async def record(folder: Path) -> None:
     """First those with the example's organisation, then those with Jira and runs that are short."""
-    with tempfile.TemporaryDirectory() as data, JiraStandIn() as jira:
-        async with a_stage(Path(data, "long"), jira, {}) as stage:
+    with tempfile.TemporaryDirectory() as data, JiraStandIn() as jira, PagerDutyStandIn() as pagerduty:
+        pages = {"pagerduty_events_url": pagerduty.url}
+        async with a_stage(Path(data, "long"), jira, pages) as stage:
             await Story(stage.service, stage.organisation(), stage.api).tell()
             for life in LIVES:
                 await life(stage)
@@ -64,7 +66,7 @@ async def record(folder: Path) -> None:
 @asynccontextmanager
 async def a_stage(folder: Path, jira: JiraStandIn, settings: Mapping[str, Any]) -> AsyncIterator[Stage]:
     """With the example's organisation, which differs a little where there is Jira."""
-    file = an_organisation(folder, IN_SHORT if settings else {})
+    file = an_organisation(folder, IN_SHORT if "jira_url" in settings else {})
     organisation = OrganisationFile(file)
     chosen = Settings(_env_file=None, data_dir=folder, port=0, **settings)
     async with (

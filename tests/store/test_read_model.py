@@ -16,6 +16,7 @@ from followthrough.domain.replayed.postmortem.postmortem import Postmortem
 from followthrough.domain.replayed.values import EntryKind, Fence
 from followthrough.store import queries
 from followthrough.store.database import migrate, open_database
+from followthrough.store.postmortems import versions
 from followthrough.store.tables import IncidentRow, MailRow, MailState
 from tests.records import NOW, incident, item
 
@@ -57,7 +58,20 @@ def test_postmortems_of_an_older_database_keep_their_texts(database_url: str) ->
         read = queries.incident(session, old.id)
         assert read is not None
         assert read.postmortem == old.postmortem
+        assert [(one.text, one.by, one.at) for one in versions(session, old.id)] == [("# What broke", "ana", NOW)]
     engine.dispose()
+
+
+def test_each_text_of_a_postmortem_is_kept_but_those_of_tasks_that_did_not_count(database: Engine) -> None:
+    model, record = ReadModel(database), incident()
+    for minutes, words in enumerate(("First", "Second", "Second, and not counted")):
+        record.postmortem = Postmortem(text=words, by="ana", at=NOW + timedelta(minutes=minutes))
+        for _ in range(2):
+            model.project_incident(record)
+    record.postmortem = Postmortem(text="Second", by="ana", at=NOW + timedelta(minutes=1))
+    model.overwrite(record, Fence(), model.writes(record.id))
+    with Session(database) as session:
+        assert [one.text for one in versions(session, record.id)] == ["Second", "First"]
 
 
 def test_processes_that_start_at_once_migrate_once(database_url: str) -> None:

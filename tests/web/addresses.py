@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
-BESIDE = {"/openapi.json": "the product's own description", "/static": "style and icon"}
+BESIDE = {"/openapi.json": "the product's own description", "/static": "style, icon and script"}
 """What no endpoint of ours answers."""
 
 

@@ -125,6 +125,19 @@ async def test_what_makes_no_sense_is_said_in_one_sentence(
     assert "\n" not in answer.json()["error"]
 
 
+async def test_an_incident_is_declared_with_a_call_of_its_own_which_its_page_shows(api: httpx.AsyncClient) -> None:
+    incident = await declare(api, call="https://meet.example.com/tonight")
+    assert (await get(api, f"incidents/{incident}"))["call"] == "https://meet.example.com/tonight"
+    button = '<a class="button" href="https://meet.example.com/{}">Join the call</a>'
+    assert button.format("tonight") in (await api.get(f"/incidents/{incident}")).text
+    assert button.format("checkout") in (await api.get(f"/incidents/{await declare(api)}")).text
+    for wrong in ("javascript:alert(1)", "https://ana:secret@meet.example.com", "tonight"):
+        body = {"title": "Payments fail", "service": "checkout", "severity": "SEV2", "by": "ines", "call": wrong}
+        refused = await api.post("/api/incidents", json=body)
+        assert refused.status_code == 422
+        assert "is no link to a call; write it like https://" in refused.json()["error"]
+
+
 async def test_people_in_commands_have_to_be_known(api: httpx.AsyncClient) -> None:
     item = await with_item(api)
     for record, command, fields in (

@@ -5,10 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from typer.testing import CliRunner
 
-from followthrough.cli import app as command_line
-from followthrough.cli import incidents
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, Door, Scope
 from followthrough.local_person import LOCAL_PERSON, choose_local_person
 from followthrough.web.dependencies import actor_of
@@ -114,18 +111,3 @@ def test_no_body_has_to_say_by_whom(alone: Web) -> None:
     assert len(bodies) > 35
     assert [name for name, body in bodies.items() if "by" in body.get("required", ())] == []
     assert all("whoever asks" in body["properties"]["by"]["description"] for body in bodies.values())
-
-
-def test_on_the_command_line_it_may_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[Any] = []
-
-    def call(*_: Any, body: Any, **__: Any) -> Any:
-        sent.append(body.by)
-        return {"id": "inc-0000000001", "status": "declared"}
-
-    monkeypatch.setattr(incidents, "call", call)
-    for words in ([], ["--by", "ana"]):
-        assert CliRunner().invoke(command_line, ["ack", "inc-0000000001", *words]).exit_code == 0
-    assert sent == ["", "ana"]
-    said = " ".join(CliRunner().invoke(command_line, ["ack", "--help"]).output.split())
-    assert "left out" in said

@@ -103,6 +103,15 @@ async def test_pagerduty_events_that_say_nothing_of_an_incident_are_answered_in_
     assert await web.workflows() == before
 
 
+async def test_what_pagerduty_says_of_our_own_pages_starts_nothing(web: Web, api: httpx.AsyncClient) -> None:
+    before = await web.workflows()
+    for event_type in ("incident.triggered", "incident.resolved", "incident.priority_updated"):
+        body = pagerduty(event_type, incident_key="followthrough/inc-7f3a9c21d0/Incident Commander")
+        answer = await api.post("/webhooks/pagerduty", content=body, headers=signed(body, "old secret"))
+        assert (answer.status_code, answer.json()) == (202, {"message": "Ignored: that is a page of ours."})
+    assert await web.workflows() == before
+
+
 def without(body: dict[str, Any], field: str) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != field}
 

@@ -33,7 +33,7 @@ async def test_pages_go_on_where_they_end(web: Web, tmp_path: Path) -> None:
         model.project_incident(incident(number))
         model.project_item(item(number))
     async with replace(web, database=database).browser() as browser:
-        for path, link in (("/?team=payments", "Older incidents"), ("/items?team=payments", "More action items")):
+        for path, link in (("/incidents?team=payments", "Older incidents"), ("/items?team=payments", "More action ")):
             first = await browser.get(path)
             (query,) = re.findall(rf'href="([^"]+)">{link}', html.unescape(first.text))
             second = await browser.get(path.split("?")[0] + query)
@@ -46,7 +46,7 @@ async def test_pages_go_on_where_they_end(web: Web, tmp_path: Path) -> None:
 
 async def test_a_browser_gets_errors_as_a_page_and_a_script_as_json(web: Web) -> None:
     async with web.browser() as browser:
-        for path in ("/incidents/inc-0000000000", "/items/inc-0000000000.1", "/outbox/none", "/?status=sleeping"):
+        for path in ("/incidents/inc-0000000000", "/items/inc-0000000000.1", "/outbox/none", "/items?status=sleeping"):
             page, answer = await browser.get(path, headers=BROWSER), await browser.get(path)
             assert page.status_code == answer.status_code
             assert 400 <= page.status_code < 500

@@ -47,7 +47,7 @@ async def test_a_draft_is_of_the_stage_where_the_work_stands_or_of_another(
 
 
 async def test_the_page_shows_every_update_and_marks_decisions(api: httpx.AsyncClient, incident: str) -> None:
-    assert f"followthrough draft {incident} customers" in await page(api, f"/incidents/{incident}")
+    assert "None was sent yet." in await page(api, f"/incidents/{incident}")
     for stage in ("investigating", "identified"):
         await give(api, incident, "send update", stage=stage, audience="customers", text=f"We are {stage}.")
     await give(api, incident, "note", text="We roll back", decision=True)

@@ -25,6 +25,9 @@ from followthrough.domain.replayed.postmortem.postmortem import ReviewState
 from followthrough.domain.replayed.times import FAR_AWAY, LONGEST_WAIVER
 from followthrough.domain.replayed.values import Message, PersonId
 
+FILLED_IN = ("missing", "hints", "blaming")
+"""Fields that the service fills in with what it found."""
+
 
 class Choice(NamedTuple):
     """One command, as a person is asked for it; ``name`` is the purpose of its link."""
@@ -33,11 +36,14 @@ class Choice(NamedTuple):
     label: str
     command: type[Message]
     preset: Mapping[str, Any] = MappingProxyType({})
+    own_page: bool = False
+    """It has one under the record's, instead of the form that the others share."""
 
     @property
     def asks_for(self) -> tuple[str, ...]:
         """Fields of the command that the person fills in."""
-        return tuple(name for name in self.command.model_fields if name not in ("command", "by", *self.preset))
+        given = ("command", "by", *FILLED_IN, *self.preset)
+        return tuple(name for name in self.command.model_fields if name not in given)
 
 
 ACCEPT = Choice("accept", "Accept it", Accept)
@@ -87,12 +93,18 @@ def choices(record: ActionItem | Incident, person: PersonId) -> list[Choice]:
     return list(_of_item(record, person) if isinstance(record, ActionItem) else _of_incident(record, person))
 
 
+def next_steps(record: ActionItem | Incident, person: PersonId) -> list[Choice]:
+    """Those that are waited for; the others may be chosen as well."""
+    aside = (EXTEND, BLOCK, REASSIGN, WAIVE)
+    return [choice for choice in choices(record, person) if choice not in aside]
+
+
 def days(choice: Choice, item: ActionItem, person: PersonId, now: datetime) -> tuple[datetime, datetime]:
     """The moments between which the date that a choice asks for has to be."""
     policy = item.planned.policy
-    if choice is EXTEND:
+    if choice.command is Extend:
         return max(item.planned.due, now), now + FAR_AWAY
-    if choice is WAIVE:
+    if choice.command is Waive:
         days = policy.max_waiver_days
         return now, now + (LONGEST_WAIVER if days is None else timedelta(days=days))
     return now, now + (FAR_AWAY if person in policy.approvers else timedelta(days=policy.max_block_days))

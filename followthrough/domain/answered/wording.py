@@ -3,9 +3,11 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from pydantic_core import ErrorDetails
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 UNITS = {
     timedelta(days=1): ("day", "d"),
@@ -74,7 +76,7 @@ def without_addresses(text: str) -> str:
     return re.sub(r"\S++", lambda word: "[address]" if "@" in word[0][1:-1] else word[0], text)
 
 
-def what_is_wrong(details: ErrorDetails) -> str:
+def what_is_wrong(details: "ErrorDetails") -> str:
     """One of pydantic's errors, without an end."""
     if details["type"] == "string_too_long":
         limit = details["ctx"]["max_length"]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
 from followthrough.domain.replayed.limits import COMMANDS
+from followthrough.domain.replayed.names import Severity as Severity
 from followthrough.domain.replayed.text import NOTE, TITLE, Key, clean, cut
 from followthrough.domain.replayed.times import MachineTime
 
@@ -29,15 +30,6 @@ LONGEST_ENTRY = NOTE + 1_000
 
 class Refusal(ValueError):
     """A command that the rules do not allow; the message is one sentence for the person who gave it."""
-
-
-class Severity(StrEnum):
-    """SEV1 is the worst."""
-
-    SEV1 = "SEV1"
-    SEV2 = "SEV2"
-    SEV3 = "SEV3"
-    SEV4 = "SEV4"
 
 
 class Lean(BaseModel):

@@ -1,10 +1,9 @@
-"""What the form behind a link refuses."""
+"""What the form to act by refuses."""
 
 from collections.abc import Callable
 from typing import Any
 
 from followthrough.domain.answered.choices import EXTEND
-from followthrough.links import Link
 from followthrough.web.act_form import Offer, command_of
 from tests.domain.refusals.row import WHY, Row
 from tests.example import EXAMPLE
@@ -13,8 +12,7 @@ from tests.records import item
 
 def fill_in(**typed: str) -> Callable[[Any], object]:
     """A person of the example asks for more time."""
-    link = Link(purpose=EXTEND.name, person="marcos")
-    return lambda record: command_of(Offer(link, record, EXTEND, EXAMPLE), typed)
+    return lambda record: command_of(Offer("marcos", "", record, EXTEND, EXAMPLE), typed)
 
 
 FORMS = [

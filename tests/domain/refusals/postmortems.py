@@ -3,7 +3,12 @@
 from typing import Any
 
 from followthrough.domain.replayed.incident.incident import Incident, IncidentPlan, IncidentStatus
-from followthrough.domain.replayed.postmortem.commands import AssignPostmortem, Publish, ReviewPostmortem
+from followthrough.domain.replayed.postmortem.commands import (
+    AssignPostmortem,
+    Publish,
+    ReviewPostmortem,
+    SubmitPostmortem,
+)
 from followthrough.domain.replayed.postmortem.postmortem import Postmortem, Review
 from tests.domain.refusals.row import INCIDENT, WHY, Row, summaries
 from tests.records import NOW, incident
@@ -36,6 +41,13 @@ POSTMORTEMS = [
         AssignPostmortem(by="ana", to="ben", reason=WHY),
         f"The postmortem of {INCIDENT} already belongs to ben.",
         but=AssignPostmortem(by="ana", to="carla", reason=WHY),
+    ),
+    Row(
+        SUBMITTED,
+        SubmitPostmortem(by="ana", text="Why", replaces=""),
+        f"ben handed in another text of the postmortem of {INCIDENT} meanwhile; look at it, and hand in what holds of "
+        "both.",
+        but=SubmitPostmortem(by="ana", text="Why", replaces=text_by("ben").version),
     ),
     Row(
         resolved(),

@@ -83,3 +83,11 @@ def test_as_markdown_it_has_everything_and_cells_stay_cells(organisation: Organi
     ):
         assert part in text
     assert "## Gaps" not in text
+
+
+def test_the_call_stands_before_everything_else(organisation: Organisation) -> None:
+    made = playbook("checkout", with_service(organisation, call="https://meet.example.com/checkout"), NOW)
+    assert made.call == "https://meet.example.com/checkout"
+    document = markdown(made)
+    assert document.index("**Join the call:** <https://meet.example.com/checkout>") < document.index("## ")
+    assert "Join the call" not in markdown(playbook("checkout", with_service(organisation, call=None), NOW))

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from followthrough.domain.replayed.names import Scope as Scope
 from followthrough.domain.replayed.text import Label, MachineLine
 from followthrough.domain.replayed.values import Message, PersonId
 
@@ -20,16 +21,6 @@ class Door(StrEnum):
     JIRA = "Jira"
     DIRECTORY = "directory"
     """The token of SCIM, behind which is no person."""
-
-
-class Scope(StrEnum):
-    """What a token is good for, at most."""
-
-    READ = "read"
-    COMMAND = "command"
-    ACT_FOR_OTHERS = "act for others"
-    """A service token's ``by`` is believed."""
-    ADMINISTER = "administer"
 
 
 class Actor(Message):

@@ -53,11 +53,13 @@ def discreet(incident: Incident) -> Incident:
         update={
             "title": PRIVATE_INCIDENT,
             "declared_by": None,
+            "call": None,
             "alert": None,
             "mitigation": "",
             "resolution": "",
             "roles": [],
             "past_roles": [],
+            "paged": {},
             "updates": [sent.model_copy(update={"text": ""}) for sent in incident.updates],
             "postmortem_owner": None,
             "postmortem": None,

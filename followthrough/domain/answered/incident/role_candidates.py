@@ -4,9 +4,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.answered.organisation.policies import RolePolicies, SeverityPolicy
+from followthrough.domain.answered.organisation.policies import PageWhen, RolePolicies, SeverityPolicy
 from followthrough.domain.answered.organisation.rota import on_call
-from followthrough.domain.replayed.incident.incident import Incident, IncidentMoment, IncidentMomentKind, Role
+from followthrough.domain.replayed.incident.incident import (
+    ONGOING,
+    Incident,
+    IncidentMoment,
+    IncidentMomentKind,
+    Role,
+)
 from followthrough.domain.replayed.values import PersonId
 
 
@@ -53,3 +59,23 @@ def unacknowledged(
             offer=offer,
             to=(offer,),
         )
+
+
+def to_page(incident: Incident, when: PageWhen) -> tuple[PersonId, ...]:
+    """Whose role a pager is told of; of a drill it is not."""
+    if incident.drill or incident.status not in ONGOING:
+        return ()
+    passed = {
+        (moment.subject, moment.holder, moment.offer)
+        for moment in incident.moments
+        if moment.kind is IncidentMomentKind.ROLE_NOT_ACKNOWLEDGED
+    }
+    return tuple(
+        holder.person
+        for holder in incident.roles
+        if holder.acknowledged_at is None
+        and (
+            when is PageWhen.ASKED
+            or any((holder.role, before, holder.person) in passed for before in holder.before[-1:])
+        )
+    )

@@ -29,11 +29,17 @@ POSTMORTEM_REMINDERS = (IncidentMomentKind.POSTMORTEM_DUE_SOON, IncidentMomentKi
 
 
 def plan_incident(
-    incident: Incident, organisation: Organisation, now: datetime, recent_formats: Sequence[FormatName] = ()
+    incident: Incident,
+    organisation: Organisation,
+    now: datetime,
+    recent_formats: Sequence[FormatName] = (),
+    *,
+    pager_for_all: bool = False,
 ) -> IncidentPlan:
     """Who is on call, what is asked of the postmortem, and the next moment, if there is one.
 
-    ``recent_formats`` are those of the team's postmortems before this one, the latest last.
+    ``recent_formats`` are those of the team's postmortems before this one, the latest last. With ``pager_for_all``
+    there is a pager also for services and teams that name none.
     """
     policy = _policy(incident, organisation)
     team = organisation.team(incident.team, incident.service)
@@ -57,6 +63,7 @@ def plan_incident(
     if moment is not None:
         to = known(moment.to, organisation, team)
         moment = moment.model_copy(update={"at": max(moment.at, now), "to": to})
+    pager = pager_for_all or organisation.pagerduty_key(incident.team, incident.service) is not None
     counted_from = {rule.counted_from for rule in organisation.policies.items.rules}
     return IncidentPlan(
         on_call=on_call,
@@ -69,6 +76,7 @@ def plan_incident(
         items_required=organisation.policies.postmortem.items_required,
         resolved_counts=CountedFrom.RESOLVED in counted_from,
         published_counts=CountedFrom.PUBLISHED in counted_from,
+        to_page=role_candidates.to_page(incident, organisation.policies.roles.page_when) if pager else (),
     )
 
 

@@ -1,5 +1,6 @@
 """What values of the organisation file look like, and what is said of those that don't."""
 
+import re
 from datetime import time
 from enum import StrEnum
 from functools import cache
@@ -53,6 +54,16 @@ def _time_of_day(value: Any) -> Any:
     return value
 
 
+def _place_of_key(value: str) -> str:
+    """Never the key itself, which anybody could use who reads the file."""
+    if "/" not in value and not re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]*", value):
+        raise ValueError(
+            "is where the routing key is, and not the key: write the name of an environment variable, like "
+            "PAGERDUTY_KEY_PAYMENTS, or the path of a file, like /run/secrets/pagerduty"
+        )
+    return value
+
+
 def has_every(keys: type[StrEnum]) -> AfterValidator:
     """A table that has to say something about each of ``keys``."""
 
@@ -83,6 +94,15 @@ TimeOfDay = Annotated[
 ]
 TimeZone = Annotated[str, AfterValidator(_time_zone), Field(examples=["Europe/Madrid"])]
 Label = Annotated[str, AfterValidator(_label), Field(description="Of a Jira ticket, without spaces")]
+PlaceOfKey = Annotated[
+    str,
+    AfterValidator(_place_of_key),
+    Field(
+        description="Where workers find the routing key of PagerDuty's Events API v2: the name of an environment "
+        "variable, or a path with a / in it",
+        examples=["PAGERDUTY_KEY_PAYMENTS", "/run/secrets/pagerduty"],
+    ),
+]
 Country = Annotated[str, AfterValidator(_country), Field(description="ISO 3166 code, for example ES")]
 WorkingDays = Annotated[int, Field(ge=0, le=366)]
 DueWithin = Annotated[dict[Priority, WorkingDays], has_every(Priority)]

@@ -30,6 +30,7 @@ from followthrough.domain.answered.organisation.file_types import (
     Country,
     Label,
     PersonName,
+    PlaceOfKey,
     Section,
     ServiceName,
     TeamName,
@@ -195,6 +196,7 @@ class Team(Section):
     jira: JiraProject | None = None
     drills: DrillPolicies | None = Field(None, description="Instead of those under policies")
     update_templates: UpdateTemplates | None = None
+    pagerduty_key: PlaceOfKey | None = None
 
 
 class Rota(Section):
@@ -214,9 +216,13 @@ class Service(Section):
     rota: Rota | None = Field(None, description="Without one the first of on_call is always asked first")
     escalation_path: tuple[PersonName, ...] = ()
     subscribers: dict[Audience, tuple[EmailStr, ...]] = Field(default_factory=dict)
+    call: HttpUrl | None = Field(
+        None, description="Link of the call where those who respond talk, unless an incident is declared with its own"
+    )
     links: dict[Line, HttpUrl] = Field(
         default_factory=dict, description="For the playbook, by name: runbook, dashboard"
     )
+    pagerduty_key: PlaceOfKey | None = Field(None, description="Instead of the team's")
 
 
 class Route(Section):
@@ -287,6 +293,11 @@ class Organisation(Section):
         if team not in self.teams and service in self.services:
             team = self.services[service].team
         return self.teams.get(team) or next(iter(self.teams.values()))
+
+    def pagerduty_key(self, team: TeamId, service: ServiceId) -> str | None:
+        """Where the routing key is, of the service, or else of the team; None when neither says so."""
+        of_service = self.services[service].pagerduty_key if service in self.services else None
+        return of_service or self.team(team, service).pagerduty_key
 
     def team_with(self, person: PersonId, otherwise: Team) -> Team:
         """The team that the person leads or is a member of: ``otherwise`` when it is that one, or there is none."""

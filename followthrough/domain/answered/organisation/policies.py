@@ -159,12 +159,23 @@ class ItemPolicies(Section):
         )
 
 
+class PageWhen(StrEnum):
+    """When a pager is told of a role, too."""
+
+    ASKED = "asked"
+    NOT_ACKNOWLEDGED = "not acknowledged"
+
+
 class RolePolicies(Section):
     """Who is asked for a role."""
 
     comms_lead: bool = Field(True, description="Ask for a Comms Lead when the severity has updates")
     ask_again_within: Duration = Field(
         timedelta(days=1), description="The longest wait before the last on the escalation path is asked again"
+    )
+    page_when: PageWhen = Field(
+        PageWhen.NOT_ACKNOWLEDGED,
+        description="With PagerDuty: page once somebody did not acknowledge a role in time, or as soon as it is asked",
     )
 
 

@@ -57,6 +57,7 @@ class Playbook(Message):
     """How the order on call changes; empty when it does not."""
     path: tuple[Contact, ...]
     severities: tuple[SeverityLine, ...]
+    call: str | None = None
     links: dict[str, str]
     roles: dict[str, str]
     stages: tuple[str, ...]
@@ -83,6 +84,7 @@ def playbook(service_id: ServiceId, organisation: Organisation, now: datetime) -
         turns=turns,
         path=tuple(_path(service_id, present, now)),
         severities=tuple(_severities(present)),
+        call=str(service.call) if service.call else None,
         links={name: str(url) for name, url in service.links.items()},
         roles={role.value: line for role, line in ROLES.items()},
         stages=tuple(stage.value for stage in UpdateStage),
@@ -159,6 +161,7 @@ def markdown(playbook: Playbook) -> str:
         "",
         f"{playbook.organisation}, team {playbook.team}, led by {playbook.lead}",
     ]
+    lines += ["", f"**Join the call:** <{playbook.call}>"] if playbook.call else []
     if playbook.gaps:
         lines += ["", "## Gaps", "", *(f"- {gap}" for gap in playbook.gaps)]
     lines += ["", "## Who is asked, in this order", "", *table("", "Who", "", "Phone", "E-mail")]

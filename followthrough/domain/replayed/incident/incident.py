@@ -12,50 +12,16 @@ from followthrough.domain.replayed.incident.alert import AlertState as AlertStat
 from followthrough.domain.replayed.incident.alert import Heard
 from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.domain.replayed.limits import ACTION_ITEMS, PASSED
+from followthrough.domain.replayed.names import Audience as Audience
+from followthrough.domain.replayed.names import IncidentStatus as IncidentStatus
+from followthrough.domain.replayed.names import Role as Role
+from followthrough.domain.replayed.names import UpdateStage as UpdateStage
 from followthrough.domain.replayed.postmortem.postmortem import FormatName, Postmortem, PostmortemAssignment
 from followthrough.domain.replayed.text import Line
 from followthrough.domain.replayed.values import EntryKind, Message, PersonId, Record, Refusal, Severity
 
-
-class IncidentStatus(StrEnum):
-    """Where an incident is; CLOSED, CANCELLED and MERGED are its ends."""
-
-    DECLARED = "declared"
-    MITIGATED = "mitigated"
-    RESOLVED = "resolved"
-    PUBLISHED = "postmortem published"
-    CLOSED = "closed"
-    CANCELLED = "cancelled"
-    MERGED = "merged"
-
-
 ONGOING = (IncidentStatus.DECLARED, IncidentStatus.MITIGATED)
 """Something is still broken; alerts belong to this incident and stakeholders are waiting."""
-
-
-class Role(StrEnum):
-    """Nobody holds two."""
-
-    INCIDENT_COMMANDER = "Incident Commander"
-    COMMS_LEAD = "Comms Lead"
-    RESOLVER = "Resolver"
-
-
-class Audience(StrEnum):
-    """Who an update is for."""
-
-    CUSTOMERS = "customers"
-    EXECUTIVES = "executives"
-    INTERNAL = "internal"
-
-
-class UpdateStage(StrEnum):
-    """What an update says about the state of the work."""
-
-    INVESTIGATING = "investigating"
-    IDENTIFIED = "identified"
-    MONITORING = "monitoring"
-    RESOLVED = "resolved"
 
 
 class IncidentMomentKind(StrEnum):
@@ -105,6 +71,8 @@ class IncidentPlan(Message):
     resolved_counts: bool = False
     """A rule has deadlines of action items count from its resolution; below, from its publication."""
     published_counts: bool = False
+    to_page: tuple[PersonId, ...] = ()
+    """Whose role a pager is told of, too, for as long as they do not acknowledge it."""
 
 
 class RoleHolder(Message):
@@ -116,6 +84,19 @@ class RoleHolder(Message):
     acknowledged_at: AwareDatetime | None = None
     before: tuple[PersonId, ...] = ()
     """Who handed it over or did not acknowledge it; they are told until somebody acknowledges it."""
+
+
+class Paged(Message):
+    """What the pager was told last of a role: since when ``person`` is asked, and whether somebody acknowledged it."""
+
+    role: Role
+    person: PersonId
+    at: AwareDatetime
+    acknowledged: bool = False
+    problem: str = ""
+    """Why it could not be told."""
+    refused: bool = False
+    """By the pager, which so knows nothing of it."""
 
 
 class SentUpdate(Message):
@@ -203,6 +184,8 @@ class Incident(Record):
     """Its action items may have heard so."""
     admitted: list[PersonId] = Field(default_factory=list)
     """Who may see it, if it is private, although they have no part in it."""
+    call: str | None = None
+    """Where those who respond talk, if that is not the service's own call."""
     status: IncidentStatus = IncidentStatus.DECLARED
     mitigated_at: AwareDatetime | None = None
     mitigation: str = ""
@@ -226,6 +209,8 @@ class Incident(Record):
     roles: list[RoleHolder] = Field(default_factory=list)
     past_roles: list[RoleHolder] = Field(default_factory=list)
     """Who handed a role over, or did not acknowledge it."""
+    paged: dict[str, Paged] = Field(default_factory=dict)
+    """What the pager was told, by its key, until that is over there, too."""
     updates: list[SentUpdate] = Field(default_factory=list)
     """The last update for each audience; all of them are on the timeline."""
     subscriptions: list[Subscription] = Field(default_factory=list)

@@ -6,41 +6,15 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from followthrough.domain.replayed.limits import EVIDENCE, PASSED
+from followthrough.domain.replayed.names import EvidenceKind as EvidenceKind
+from followthrough.domain.replayed.names import ItemStatus as ItemStatus
+from followthrough.domain.replayed.names import Kind as Kind
+from followthrough.domain.replayed.names import Priority as Priority
 from followthrough.domain.replayed.sprint.sprint import Sprint
 from followthrough.domain.replayed.text import REASON, TITLE, Line, Link, cut
 from followthrough.domain.replayed.ticket.ticket import Ticket, TicketReport
 from followthrough.domain.replayed.times import FAR_AWAY, YEAR, MachineTime
 from followthrough.domain.replayed.values import EntryKind, Message, PersonId, Record, Refusal, Severity
-
-
-class Kind(StrEnum):
-    """What an action item does about the next incident of this sort."""
-
-    PREVENT = "prevent"
-    DETECT = "detect"
-    MITIGATE = "mitigate"
-    PROCESS = "process"
-
-
-class Priority(StrEnum):
-    """Drives the deadline together with the incident's severity."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-
-
-class ItemStatus(StrEnum):
-    """Where an action item is; CLOSED, WAIVED, MERGED (into another) and SPLIT (into parts) are its ends."""
-
-    PROPOSED = "proposed"
-    ACCEPTED = "accepted"
-    DONE = "done"
-    CLOSED = "closed"
-    WAIVED = "waived"
-    MERGED = "merged"
-    SPLIT = "split"
-
 
 WORKED_ON = (ItemStatus.PROPOSED, ItemStatus.ACCEPTED)
 """Its owner still has something to do."""
@@ -98,14 +72,6 @@ class ItemPlan(Message):
     next: Moment | None
     unplanned: bool = False
     """It is accepted, but the time has passed by which it had to be in a sprint of its team."""
-
-
-class EvidenceKind(StrEnum):
-    """What a piece of evidence is."""
-
-    CHANGE = "change"
-    DASHBOARD = "dashboard"
-    TEST = "test"
 
 
 class Evidence(Message):

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.replayed.postmortem.postmortem import FormatName, Postmortem, Review, ReviewState
-from followthrough.domain.replayed.text import NoteIfAny, PostmortemText, Reason
+from followthrough.domain.replayed.text import Key, NoteIfAny, PostmortemText, Reason
 from followthrough.domain.replayed.values import EntryKind, PersonId, Refusal, Request
 
 
@@ -65,10 +65,19 @@ class SubmitPostmortem(Worded):
 
     command: Literal["submit postmortem"] = "submit postmortem"
     text: PostmortemText
+    replaces: Key | None = Field(
+        None, description="Version of the text that it began from, empty for none; left out, it replaces any"
+    )
 
     def apply(self, incident: Incident, now: datetime) -> None:
-        """Raises Refusal unless the incident is resolved."""
+        """Raises Refusal unless the incident is resolved, and when it would replace another text than it began from."""
         incident.require(IncidentStatus.RESOLVED, to="given a postmortem")
+        present = incident.postmortem
+        if present is not None and self.replaces not in (None, present.version):
+            raise Refusal(
+                f"{present.by} handed in another text of the postmortem of {incident.id} meanwhile; look at it, and "
+                "hand in what holds of both."
+            )
         incident.postmortem = Postmortem(text=self.text, by=self.by, at=now)
         incident.note(now, EntryKind.POSTMORTEM, "Postmortem submitted for review", self.by)
         self.note_override(incident, now)

@@ -1,20 +1,17 @@
 """A postmortem: its form, its text, and what its reviewer said."""
 
+import hashlib
 from enum import StrEnum
 
 from pydantic import AwareDatetime
 
+from followthrough.domain.replayed.names import FormatName as FormatName
 from followthrough.domain.replayed.values import Message, PersonId
 
 
-class FormatName(StrEnum):
-    """The template of the same name in ``postmortem_formats``."""
-
-    FIVE_WHYS = "five-whys"
-    TIMELINE_WALK = "timeline-walk"
-    WENT_WELL_AND_LUCKY = "went-well-and-lucky"
-    CONTRIBUTING_FACTORS = "contributing-factors"
-    SHORT = "short"
+def version_of(text: str) -> str:
+    """Of a text; none is the empty one's."""
+    return hashlib.sha256(text.encode()).hexdigest()[:20] if text else ""
 
 
 class ReviewState(StrEnum):
@@ -46,6 +43,11 @@ class Postmortem(Message):
     def without_text(self) -> "Postmortem":
         """Small enough to go along with everything."""
         return self.model_copy(update={"text": ""})
+
+    @property
+    def version(self) -> str:
+        """Equal for equal texts."""
+        return version_of(self.text)
 
     @property
     def state(self) -> ReviewState:

@@ -1,0 +1,38 @@
+"""Each text of a postmortem that was handed in."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from alembic import op
+
+from followthrough.store.tables import UTCDateTime
+
+revision = "0022"
+down_revision = "0021"
+
+
+def upgrade() -> None:
+    """Applies this revision; the texts that are there are the first ones."""
+    version = op.create_table(
+        "postmortem_version",
+        sa.Column("incident_id", sa.String(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("incident_id", "at"),
+    )
+    incident = sa.table("incident", sa.column("id", sa.String), sa.column("document", sa.JSON))
+    postmortem = sa.table(
+        "postmortem",
+        sa.column("incident_id", sa.String),
+        sa.column("text", sa.String),
+    )
+    connection = op.get_bind()
+    texts = sa.select(incident.c.document, postmortem.c.text, incident.c.id).join(
+        postmortem, postmortem.c.incident_id == incident.c.id
+    )
+    for document, text, incident_id in connection.execute(texts).all():
+        if (written := document.get("postmortem")) is not None:
+            at = datetime.fromisoformat(written["at"])
+            row = version.insert().values(incident_id=incident_id, at=at, by=written["by"], text=text)
+            connection.execute(row)

@@ -1,0 +1,91 @@
+"""What concerns one person, read for the page that they begin with."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import and_, or_
+from sqlmodel import Session, col, select
+
+from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
+from followthrough.domain.replayed.values import PersonId, TeamId
+from followthrough.store.privacy import contains_word, hidden_incident, hidden_item, marked
+from followthrough.store.queries import ListedItem, action_items
+from followthrough.store.tables import ActionItemRow, IncidentRow
+
+MOST_READ = 300
+MOST_OF_A_TEAM = 10
+
+
+class Concerns(NamedTuple):
+    """Action items in which somebody has a part, with their incidents by id, and incidents of which they may be."""
+
+    items: list[ActionItem]
+    of_items: dict[str, Incident]
+    incidents: list[Incident]
+    late: list[ListedItem]
+    """Of others, in the teams that they lead."""
+
+
+def concerns(
+    session: Session, person: PersonId, leads: Iterable[TeamId], now: datetime, seen_by: PersonId | None
+) -> Concerns:
+    """No more than can be read on a page; what is due first comes first."""
+    led = list(leads)
+    items = _items(session, person, led, seen_by)
+    late = [
+        one
+        for team in led
+        for one in action_items(session, now, limit=MOST_OF_A_TEAM, seen_by=seen_by, team=team, late=True)
+        if one.item.owner != person
+    ]
+    ids = {item.incident_id for item in (*items, *(one.item for one in late))}
+    of_items = select(IncidentRow.document).where(col(IncidentRow.id).in_(ids))
+    return Concerns(
+        items=items,
+        of_items={one.id: one for one in map(Incident.model_validate, session.exec(of_items))},
+        incidents=_incidents(session, person, seen_by),
+        late=late,
+    )
+
+
+def _items(session: Session, person: PersonId, led: list[TeamId], seen_by: PersonId | None) -> list[ActionItem]:
+    document = col(ActionItemRow.document)
+    asked = document["extension_wanted", "until"].as_string().is_not(None)
+    wanted = document["owner_wanted", "since"].as_string().is_not(None)
+    approves = contains_word(document["plan", "policy", "approvers"], person)
+    part = or_(
+        col(ActionItemRow.owner) == person,
+        and_(approves, or_(col(ActionItemRow.status) == ItemStatus.DONE, asked)),
+        and_(col(ActionItemRow.team).in_(led), wanted),
+        and_(document["proposed_by"].as_string() == person, col(ActionItemRow.status) == ItemStatus.PROPOSED),
+    )
+    query = (
+        select(ActionItemRow.document)
+        .where(col(ActionItemRow.ended_at).is_(None), part, ~hidden_item(seen_by))
+        .order_by(col(ActionItemRow.due).nulls_last(), col(ActionItemRow.id))
+        .limit(MOST_READ)
+    )
+    return marked(session, map(ActionItem.model_validate, session.exec(query)))
+
+
+def _incidents(session: Session, person: PersonId, seen_by: PersonId | None) -> list[Incident]:
+    """Those with a part for them: a role while it goes on, or the postmortem."""
+    document = col(IncidentRow.document)
+    has_role = contains_word(document["roles"], person)
+    owes = document["postmortem_owner"].as_string() == person
+    wrote = document["postmortem", "by"].as_string() == person
+    query = (
+        select(IncidentRow.document)
+        .where(
+            or_(
+                and_(col(IncidentRow.status).in_(ONGOING), has_role),
+                and_(col(IncidentRow.status) == IncidentStatus.RESOLVED, or_(has_role, owes, wrote)),
+            ),
+            ~hidden_incident(seen_by),
+        )
+        .order_by(col(IncidentRow.declared_at).desc())
+        .limit(MOST_READ)
+    )
+    return [Incident.model_validate(document) for document in session.exec(query)]

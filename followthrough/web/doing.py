@@ -1,0 +1,125 @@
+"""Acting on pages, as whoever is signed in or sits at this machine: the form of each choice, and doing it.
+
+What there is to choose is in ``domain/answered/item/choices.py`` and ``incident/choices.py``, how it is asked for in
+``act_form.py``.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlmodel import Session
+
+from followthrough.checks import NotCarriedOut
+from followthrough.domain.answered.access.actor import Actor
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.replayed.ids import page_of
+from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.text import KEY
+from followthrough.domain.replayed.values import Refusal
+from followthrough.gateway import Gateway
+from followthrough.permission import Forbidden
+from followthrough.records import NotYet
+from followthrough.store.acting import last_entry
+from followthrough.web.act_facts import state
+from followthrough.web.act_form import Offer, command_of
+from followthrough.web.act_links import HEADERS, MOVED_ON, Closed
+from followthrough.web.act_pages import TypedDep, form_page
+from followthrough.web.dependencies import ActorDep, GatewayDep, OrganisationDep, Reading
+from followthrough.web.keys import update_id
+from followthrough.web.known import person_of
+from followthrough.web.offers import advice_on, choice_named, choices_of, others_for, why_not
+from followthrough.web.reading import read
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+class Asked(NamedTuple):
+    """Who wants to choose what, whether or not that is open to them."""
+
+    actor: Actor
+    offer: Offer
+
+
+async def asked_for(
+    request: Request,
+    choice: str,
+    actor: ActorDep,
+    gateway: GatewayDep,
+    organisation: OrganisationDep,
+    reading: Reading,
+) -> Asked:
+    """Raises Unknown, NobodyYet and HTTPException; what is not for their eyes is not there for tokens either."""
+    item_id = request.path_params.get("item_id")
+    seen = gateway.items.seen if item_id else gateway.incidents.seen
+    record = await seen(item_id or request.path_params["incident_id"], actor)
+    person = person_of(request, actor)
+    found = choice_named(choice, record)
+    if found is None:
+        raise HTTPException(404, f"There is no such choice; the page of {record.id} has all of them.")
+    others = await read(others_for, reading, found, record, person)
+    here = as_of(organisation, datetime.now(UTC).date())
+    return Asked(actor, Offer(person, uuid4().hex, record, found, here, others))
+
+
+AskedDep = Annotated[Asked, Depends(asked_for)]
+
+
+async def require_offered(asked: Asked, reading: Session) -> None:
+    """Raises Closed for what is not theirs, or not possible now."""
+    actor, (_, _, record, choice, here, _) = asked
+    if choice in await read(choices_of, reading, record, actor, here):
+        return
+    if sentence := await read(why_not, reading, choice, record, actor, here):
+        raise Closed(403, "That is not for you", sentence, record)
+    raise Closed(409, MOVED_ON, f"“{choice.label}” is not possible now. {state(record, here)}", record)
+
+
+async def carried_out(asked: Asked, typed: Mapping[str, str], reading: Session, gateway: Gateway) -> Response:
+    """To the record's page, which says what changed; once for each form that was shown, and what is in it.
+
+    Raises Refusal, NotCarriedOut and Forbidden, and Closed with 202 while its result is not there.
+    """
+    actor, offer = asked
+    records = gateway.items if isinstance(offer.record, ActionItem) else gateway.incidents
+    before, _ = await read(last_entry, reading, offer.record.id, offer.person)
+    command = command_of(offer, typed)
+    key = update_id(typed.get("nonce", "")[:KEY] or offer.nonce, command)
+    try:
+        record = await records.command(offer.record.id, command, actor, key)
+    except NotYet as accepted:
+        raise Closed(202, "That is on its way", str(accepted), offer.record) from None
+    _, mine = await read(last_entry, reading, record.id, offer.person)
+    said = mine if mine > before else 0
+    return RedirectResponse(f"/{page_of(record.id)}?said={said}", 303, HEADERS)
+
+
+@router.get("/items/{item_id}/do/{choice}")
+@router.get("/incidents/{incident_id}/do/{choice}")
+async def look(request: Request, asked: AskedDep, reading: Reading) -> Response:
+    """What it means, and the form to do it, filled as its address says. Raises Closed."""
+    record, choice = asked.offer.record, asked.offer.choice
+    if choice.own_page:
+        return RedirectResponse(f"/{page_of(record.id)}/{choice.name}", 303, HEADERS)
+    await require_offered(asked, reading)
+    return form_page(request, asked.offer, request.query_params, once=False)
+
+
+@router.post("/items/{item_id}/do/{choice}")
+@router.post("/incidents/{incident_id}/do/{choice}")
+async def do(request: Request, asked: AskedDep, typed: TypedDep, reading: Reading, gateway: GatewayDep) -> Response:
+    """Unless something would be said better, and they have not heard so yet. Raises Closed."""
+    offer = asked.offer
+    if "more" in typed:
+        return form_page(request, offer, {**typed, "rows": typed["more"]}, once=False)
+    try:
+        advice = advice_on(command_of(offer, typed), offer)
+        if advice and typed.get("advised", "").split() != advice.split():
+            return form_page(request, offer, typed, advice=advice, once=False)
+        return await carried_out(asked, typed, reading, gateway)
+    except (Refusal, NotCarriedOut, Forbidden) as error:
+        status = 403 if isinstance(error, Forbidden) else 409
+        return form_page(request, offer, typed, str(error), status=status, once=False)

@@ -1,0 +1,55 @@
+// Keeps the parts of a page that are marked data-live as they are at the service, without losing the place.
+"use strict";
+(() => {
+  const { liveFrom, liveSeen } = document.currentScript.dataset;
+  const words = (part) => part.textContent.replace(/\s+/g, " ");
+  let source, seen = liveSeen, asking, again;
+
+  const add = (list, fresh) => {
+    const known = new Set([...list.children].map((entry) => entry.dataset.entry));
+    for (const [place, entry] of [...fresh.children].entries()) {
+      if (!known.has(entry.dataset.entry)) list.insertBefore(entry.cloneNode(true), list.children[place] ?? null);
+    }
+  };
+
+  const replace = (part, fresh) => {
+    const open = part.querySelector("details")?.open;
+    part.replaceChildren(...fresh.childNodes);
+    const details = part.querySelector("details");
+    if (details && open !== undefined) details.open = open;
+  };
+
+  const renew = async () => {
+    if (asking) { again = true; return; }
+    asking = true;
+    try {
+      const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+      if (!answer.ok) { source.close(); return; }
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of document.querySelectorAll("[data-live]")) {
+        const fresh = page.getElementById(part.id);
+        const [list, entries] = [part, fresh].map((one) => one?.querySelector("[data-entry]")?.parentElement);
+        if (!fresh) continue;
+        if (part.dataset.live === "list" && list && entries) add(list, entries);
+        else if (part.contains(document.activeElement)) continue;
+        else if (words(part) !== words(fresh)) replace(part, fresh);
+      }
+    } finally {
+      asking = false;
+      if (again) { again = false; renew(); }
+    }
+  };
+
+  const listen = () => {
+    source?.close();
+    source = new EventSource(liveFrom);
+    source.addEventListener("written", ({ data }) => {
+      if (seen !== data) renew();
+      seen = data;
+    });
+  };
+
+  document.addEventListener("visibilitychange", () => document.hidden ? source?.close() : listen());
+  window.addEventListener("pagehide", () => source?.close());
+  if (!document.hidden) listen();
+})();
