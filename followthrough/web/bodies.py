@@ -8,7 +8,7 @@ from followthrough.domain.answered.access.actor import Scope
 from followthrough.domain.replayed.incident.alert import web_link
 from followthrough.domain.replayed.names import DigestName as DigestName
 from followthrough.domain.replayed.sprint.commands import MOST_PLANNED
-from followthrough.domain.replayed.text import KEY, TITLE, Key, Label, Title
+from followthrough.domain.replayed.text import KEY, TITLE, URL, Key, Label, Title
 from followthrough.domain.replayed.times import Day
 from followthrough.domain.replayed.values import PersonId, Request, ServiceId, Severity, TeamId
 
@@ -31,7 +31,7 @@ class NewIncident(Request):
     drill: bool = False
     private: bool = Field(False, description="Only who is on it sees it; for security and for what concerns a person")
     dedup_key: Label | None = None
-    call: Annotated[str, AfterValidator(_call)] | None = Field(
+    call: Annotated[str, Field(max_length=URL), AfterValidator(_call)] | None = Field(
         None, description="Link where those who respond talk; left out, it is the service's own"
     )
 

@@ -75,6 +75,27 @@ async def test_who_may_writes_from_the_draft_previews_and_hands_in(
         assert shown_text(await ines.get(f"/incidents/{resolved}/postmortem/edit")) == FAIR
 
 
+async def test_what_can_not_be_handed_in_is_said_in_a_sentence_and_kept(
+    web: Web, api: httpx.AsyncClient, resolved: str
+) -> None:
+    undecided = f"{FAIR}\n\n<<<<<<< theirs\nOne\n=======\nTwo\n>>>>>>> yours"
+    async with eyes_of(web, "ines") as ines:
+        for typed, sentence in (
+            (
+                {"text": undecided},
+                "Two versions of some lines stand in the text, between <<<<<<< and >>>>>>>; keep what",
+            ),
+            (
+                {"text": FAIR, "override": "a" * 2_001},
+                "Why they may stay: the text has 2001 characters, and may have 2000",
+            ),
+        ):
+            refused = await hand_in(ines, resolved, **typed)
+            assert (refused.status_code, sentence in html.unescape(refused.text)) == (409, True)
+            assert shown_text(refused) == typed["text"]
+    assert (await get(api, f"incidents/{resolved}"))["postmortem"] is None
+
+
 async def test_sentences_that_blame_stay_only_with_a_reason(web: Web, api: httpx.AsyncClient, resolved: str) -> None:
     async with eyes_of(web, "ines") as ines:
         refused = await hand_in(ines, resolved, BLAMING)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-_ASKED = re.compile(r"^(?:-|\d+\.) (?:.*[}.] )?(?P<question>[^{}]+\?)$")
-"""A line of a list that ends in a question, after what the timeline fills in; one may follow another."""
 _SAID = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
+_AFTER_OTHERS = re.compile(r"^[-\d.]+ |[}.] ")
+"""What stands before a question: its number or dash, another question's end, or what the timeline fills in."""
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s")
 
 
@@ -42,5 +42,6 @@ def _questions() -> tuple[str, ...]:
     """The longest first, so that a line is the whole of what it asks."""
     folder = files("followthrough") / "postmortem_formats"
     lines = (line for file in folder.iterdir() for line in file.read_text(encoding="utf-8").splitlines())
-    found = {match["question"] for line in lines if (match := _ASKED.match(line))}
+    asking = (line for line in lines if _SAID.match(line) and line.endswith("?"))
+    found = {_AFTER_OTHERS.split(line)[-1] for line in asking}
     return tuple(sorted(found, key=lambda question: (-len(question), question)))
