@@ -25,7 +25,7 @@ def steps(item: ActionItem, here: Organisation, now: datetime) -> list[Step]:
         return []
     passed = [Step(moment.at, "passed", deed(moment, here.name_of)) for moment in item.reminders[-PAST_SHOWN:]]
     coming = [Step(moment.at, "coming", deed(moment, here.name_of)) for moment in course(item, here, now)]
-    deadlines = [Step(item.plan.due, "deadline", "Deadline")] if item.status in WORKED_ON else []
+    deadlines = [Step(item.due_at, "deadline", "Deadline")] if item.due_at and item.status in WORKED_ON else []
     if item.status is ItemStatus.PROPOSED:
         deadlines.append(Step(item.plan.accept_by, "deadline", "To be accepted by"))
     return sorted([*passed, *deadlines, *coming], key=lambda step: (step.at, step.kind != "deadline"))

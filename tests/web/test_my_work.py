@@ -7,6 +7,7 @@ import pytest
 
 from followthrough.domain.replayed.ids import incident_of
 from followthrough.web import my_work
+from tests.waiting import eventually
 from tests.web.conftest import Web, words
 from tests.web.test_api import declare, get, give, with_item
 from tests.web.test_doing import hidden, offered
@@ -28,7 +29,7 @@ def offered_in(text: str) -> set[str]:
 async def test_each_begins_with_what_waits_for_them_and_what_they_wait_for(web: Web, api: httpx.AsyncClient) -> None:
     item = await with_item(api)
     async with eyes_of(web, "tomas") as tomas, eyes_of(web, "ines") as ines, eyes_of(web, "marcos") as marcos:
-        page = await tomas.get("/")
+        page = await eventually(lambda: tomas.get("/"), lambda it: bool(steps(it, item)))
         assert "<h1>My work</h1>" in page.text
         assert steps(page, item) == {"accept", "decline"}
         assert "Inés Robles proposed it to you; to accept by" in words(page)
@@ -53,7 +54,8 @@ async def test_who_is_asked_for_a_role_reads_so_first(web: Web, api: httpx.Async
     incident = await declare(api)
     asked = (await get(api, f"incidents/{incident}"))["roles"][0]["person"]
     async with eyes_of(web, asked) as person:
-        assert steps(await person.get("/"), incident) == {"acknowledge"}
+        page = await eventually(lambda: person.get("/"), lambda it: bool(steps(it, incident)))
+        assert steps(page, incident) == {"acknowledge"}
         await give(api, incident, "acknowledge", by=asked)
         assert steps(await person.get("/"), incident) == set()
 

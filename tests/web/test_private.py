@@ -108,7 +108,7 @@ async def test_who_is_on_it_sees_it_and_who_approves_sees_the_item(web: Web, api
     async with eyes_of(web, "tomas") as owner, eyes_of(web, "marcos") as approver:
         for path in (f"/incidents/{incident}", f"/api/incidents/{incident}/timeline.json", f"/items/{item}"):
             assert SECRET in (await owner.get(path)).text
-        assert f"followthrough admit {incident}" in (await owner.get(f"/incidents/{incident}")).text
+        assert f'href="/incidents/{incident}/do/admit"' in (await owner.get(f"/incidents/{incident}")).text
         assert SECRET in (await approver.get(f"/items/{item}")).text
         assert (await approver.get(f"/incidents/{incident}")).status_code == 404
 

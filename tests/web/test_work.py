@@ -90,7 +90,7 @@ async def test_what_waits_for_somebody_says_why_and_with_which_step(api: httpx.A
         return {one["id"]: one for one in (await api.get("/api/mine", params={"by": person})).json()}
 
     assert (await mine(commander))[incident]["step"] == "acknowledge"
-    waits = (await mine("tomas"))[f"{incident}.1"]
+    waits = (await eventually(lambda: mine("tomas"), lambda it: f"{incident}.1" in it))[f"{incident}.1"]
     assert (waits["step"], waits["why"], waits["late"]) == ("accept", "Inés Robles proposed it to you", False)
     assert datetime.fromisoformat(waits["until"]) > datetime.now(UTC)
     after = await give(api, f"items/{incident}.1", "accept", by="tomas")
@@ -99,7 +99,8 @@ async def test_what_waits_for_somebody_says_why_and_with_which_step(api: httpx.A
     assert "done" in after["you_may"]
     assert (await mine("tomas"))[f"{incident}.1"]["step"] == "done"
     shown = (await api.get(f"/api/items/{incident}.1", params={"by": "tomas"})).json()
-    assert shown["you_may"] == after["you_may"]
+    its_ticket_may_be_made_between = {"adopt"}
+    assert {*after["you_may"]} ^ {*shown["you_may"]} <= its_ticket_may_be_made_between
     assert (await api.get(f"/api/items/{incident}.1")).json()["you_may"] == []
 
 
