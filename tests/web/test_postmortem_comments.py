@@ -34,16 +34,16 @@ async def test_a_comment_stands_beside_the_text_until_its_author_settles_it(
     web: Web, api: httpx.AsyncClient, resolved: str
 ) -> None:
     path = f"/incidents/{resolved}/postmortem"
-    async with eyes_of(web, "ben") as ben, eyes_of(web, "ines") as ines, eyes_of(web, "sam") as sam:
-        early = await ben.post(f"{path}/comments", data={"text": "Why?", "nonce": "0"})
+    async with eyes_of(web, "wei") as wei, eyes_of(web, "ines") as ines, eyes_of(web, "sam") as sam:
+        early = await wei.post(f"{path}/comments", data={"text": "Why?", "nonce": "0"})
         assert (early.status_code, "was handed in yet" in words(early), "Why?" in early.text) == (409, True, True)
         await give(api, resolved, "submit postmortem", text=FAIR)
-        typed = {"text": "Which <index>?", "quote": "What broke", "nonce": hidden(await ben.get(path), "nonce")}
+        typed = {"text": "Which <index>?", "quote": "What broke", "nonce": hidden(await wei.get(path), "nonce")}
         with audited(web.settings, web.database, Act.COMMAND) as entries:
-            done = await ben.post(f"{path}/comments", data=typed)
-            again = await ben.post(f"{path}/comments", data=typed)
+            done = await wei.post(f"{path}/comments", data=typed)
+            again = await wei.post(f"{path}/comments", data=typed)
         assert done.headers["location"] == again.headers["location"]
-        assert entries.said() == [("comment on postmortem", "ben", "done")] * 2
+        assert entries.said() == [("comment on postmortem", "wei", "done")] * 2
         shown = await ines.get(path)
         assert "<blockquote>What broke</blockquote>" in shown.text
         assert "<p>Which &lt;index&gt;?</p>" in shown.text
@@ -56,9 +56,9 @@ async def test_a_comment_stands_beside_the_text_until_its_author_settles_it(
         )
         assert ("That comment is settled." in settled.text, BETTER in html.unescape(settled.text)) == (True, True)
         assert "Which" not in settled.text
-        assert "Settled by Inés Robles" in words(await ben.get(path))
+        assert "Settled by Inés Robles" in words(await wei.get(path))
         assert (await ines.post(f"{path}/comments/unknown")).status_code == 404
-        empty = await ben.post(f"{path}/comments", data={"text": " ", "quote": "What broke"})
+        empty = await wei.post(f"{path}/comments", data={"text": " ", "quote": "What broke"})
         assert (empty.status_code, "What broke</textarea>" in empty.text) == (409, True)
 
 
@@ -68,21 +68,21 @@ async def test_who_commented_settles_that_and_says_what_came_of_it(
     await give(api, resolved, "submit postmortem", text=FAIR)
     path = f"/api/incidents/{resolved}/postmortem/comments"
     key = {"Idempotency-Key": "once"}
-    first = await api.post(path, json={"by": "ben", "text": "Why?"}, headers=key)
+    first = await api.post(path, json={"by": "wei", "text": "Why?"}, headers=key)
     assert first.status_code == 201
-    assert (await api.post(path, json={"by": "ben", "text": "Why?"}, headers=key)).json() == first.json()
+    assert (await api.post(path, json={"by": "wei", "text": "Why?"}, headers=key)).json() == first.json()
     assert (await api.post(f"{path}/{first.json()['id']}", json={"by": "sam"})).status_code == 403
-    said = {"by": "ben", "answer": "It says so below"}
+    said = {"by": "wei", "answer": "It says so below"}
     assert (await api.post(f"{path}/{first.json()['id']}", json=said)).status_code == 204
     (comment,) = (await api.get(path)).json()
-    assert (comment["settled_by"], comment["answer"]) == ("ben", "It says so below")
+    assert (comment["settled_by"], comment["answer"]) == ("wei", "It says so below")
 
 
 async def test_what_is_published_is_corrected_with_a_reason_after_its_incident_has_closed(
     web: Web, api: httpx.AsyncClient, published: str
 ) -> None:
     path = f"/incidents/{published}/postmortem"
-    async with eyes_of(web, "ines") as ines, eyes_of(web, "ben") as stranger:
+    async with eyes_of(web, "ines") as ines, eyes_of(web, "wei") as stranger:
         assert f"{path}/correct" in (await ines.get(path)).text
         assert f"{path}/correct" not in (await stranger.get(path)).text
         form = form_of(await ines.get(f"{path}/correct"))

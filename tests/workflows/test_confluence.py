@@ -60,7 +60,7 @@ async def written_after_asked(office: Play) -> bool:
 async def test_who_may_not_and_what_is_private_goes_nowhere(office: Play) -> None:
     gateway = Gateway(office.client, lambda: office.organisation, office.database)
     with pytest.raises(Forbidden, match="can't publish to Confluence the postmortem of"):
-        await gateway.postmortems.to_confluence(RECORD.id, "ben", AT_THIS_MACHINE)
+        await gateway.postmortems.to_confluence(RECORD.id, "wei", AT_THIS_MACHINE)
     private = {"postmortem_owner": "ines", "private": True, "version": RECORD.version + 1}
     ReadModel(office.database).project_incident(RECORD.model_copy(update=private))
     with pytest.raises(Refusal, match="is private, and Confluence does not know who may see it"):
