@@ -19,7 +19,7 @@ class PostmortemCommentRow(SQLModel, table=True):
     quote: str
     """The passage that it is about; empty for the whole."""
     text: str
-    settled_at: datetime | None = Field(None, sa_type=UTCDateTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     settled_by: str | None = None
     answer: str = ""
 
@@ -51,7 +51,7 @@ class ConfluencePageRow(SQLModel, table=True):
     page_id: str = ""
     """Empty until it is there."""
     url: str = ""
-    written_at: datetime | None = Field(None, sa_type=UTCDateTime)
+    written_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """When it was last brought to what the postmortem says."""
     problem: str = ""
     """Why it is not, when it was tried last."""

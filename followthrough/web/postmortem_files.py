@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
+from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.postmortem_document import corrected_sentence, document
 from followthrough.store.postmortems import Corrected, corrected
 from followthrough.web.dependencies import ActorDep, Authorised, Exported, GatewayDep, OrganisationDep, Reading
@@ -46,9 +47,15 @@ async def as_markdown(written: WrittenDep) -> Response:
 @router.get(f"/api{FILE}.html", tags=["api"], dependencies=[Exported, Authorised], response_class=HTMLResponse)
 async def as_html(request: Request, written: WrittenDep, organisation: OrganisationDep) -> Response:
     """With who wrote, reviewed and corrected it, and its action items."""
-    context = {"corrections": written.corrections, "corrected_sentence": corrected_sentence}
-    headers, name = _file(written, "html"), organisation.name_of
-    return page(request, "postmortem-file.html", headers=headers, incident=written.incident, name=name, **context)
+    return page(
+        request,
+        "postmortem-file.html",
+        headers=_file(written, "html"),
+        incident=written.incident,
+        corrections=written.corrections,
+        corrected_sentence=corrected_sentence,
+        name=organisation.name_of,
+    )
 
 
 @router.get(f"{FILE}.pdf", dependencies=[Exported], include_in_schema=False)
@@ -58,7 +65,7 @@ async def as_pdf(written: WrittenDep, organisation: OrganisationDep) -> Response
     return PdfResponse(await run_in_threadpool(_pdf, written, organisation), headers=_file(written, "pdf"))
 
 
-def _pdf(written: Corrected, organisation: OrganisationDep) -> bytes:
+def _pdf(written: Corrected, organisation: Organisation) -> bytes:
     from followthrough.pdf import pdf  # most processes make none
 
     return pdf(document(written.incident, written.corrections, organisation.name_of))

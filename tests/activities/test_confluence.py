@@ -94,7 +94,13 @@ def test_a_page_is_written_once_and_brought_up_to_date(database: Engine, conflue
     write(database, confluence.url)
     assert page["version"]["number"] == 2, "it says that already"
     with Session(database) as session:
-        correction = {"id": "x", "at": NOW + timedelta(days=1), "by": "ben", "reason": "<Late>", "text": "# Better"}
+        correction: dict[str, Any] = {
+            "id": "x",
+            "at": NOW + timedelta(days=1),
+            "by": "ben",
+            "reason": "<Late>",
+            "text": "# Better",
+        }
         session.add(PostmortemCorrectionRow(incident_id=RECORD.id, number=1, **correction))
         session.commit()
     write(database, confluence.url)

@@ -122,7 +122,9 @@ def _require_xhtml(body: dict[str, Any]) -> None:
 
 def _short(page: dict[str, Any]) -> dict[str, Any]:
     """Without its body, which has to be asked for."""
-    kept = {name: page[name] for name in ("id", "title", "status", "spaceId", "version") if name in page}
+    kept: dict[str, Any] = {
+        name: page[name] for name in ("id", "title", "status", "spaceId", "version") if name in page
+    }
     return {**kept, "_links": {"webui": f"/spaces/{SPACE}/pages/{page['id']}"}}
 
 
