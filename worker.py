@@ -13,6 +13,7 @@ from sqlmodel import Session
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.confluence import Confluence
 from activities.drills import Drills
 from activities.mails.daily import Daily
 from activities.mails.digest import Digests
@@ -41,6 +42,7 @@ from followthrough.schedules import wanted_schedules
 from followthrough.settings import Settings
 from followthrough.store import queries
 from workflows.action_item import ActionItemWorkflow
+from workflows.confluence import ConfluencePageWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillScheduleWorkflow, DrillWorkflow
 from workflows.inbox import InboxWorkflow
@@ -63,6 +65,7 @@ WORKFLOWS = [
     WeeklyDigestWorkflow,
     JiraSweepWorkflow,
     InboxWorkflow,
+    ConfluencePageWorkflow,
     MailProblemWorkflow,
     ReconcileWorkflow,
     ReplanWorkflow,
@@ -149,6 +152,7 @@ def build_worker(
             *_of_tickets(client, organisation, database, tracker, Audit(settings.data_dir, database)),
             sprints.next_sprint,
             sprints.put_in_sprint,
+            Confluence(settings, organisation, database).write_page,
         ],
         Queue.MAILS: [
             *_of_mails(client, mailer),

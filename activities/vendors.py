@@ -1,4 +1,4 @@
-"""What a ticket tracker, a mail transport or a pager comes to: not now, or no."""
+"""What a ticket tracker, a mail transport, a pager or Confluence comes to: not now, or no."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from followthrough.domain.replayed.text import REASON, clean, cut
 LONGEST_PAUSE = timedelta(days=1)
 """More than this makes no sense to ask for."""
 
-Of = Literal["Tracker", "Mail", "Page"]
+Of = Literal["Tracker", "Mail", "Page", "Confluence"]
 
 
 class VendorUnavailable(Exception):

@@ -11,6 +11,7 @@ from followthrough.domain.answered.item import quality as item_quality
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import ItemQuality
 from followthrough.domain.answered.postmortem import blameless
+from followthrough.domain.answered.postmortem.notes import CorrectPostmortem
 from followthrough.domain.answered.postmortem.prompts import unanswered
 from followthrough.domain.replayed.incident.commands import AssignRole, IncidentCommand, ProposeItem
 from followthrough.domain.replayed.incident.incident import Incident
@@ -115,8 +116,18 @@ def checked(command: CommandT, record: Incident | ActionItem, organisation: Orga
     return command.model_copy(update=found)
 
 
+def checked_correction(command: CorrectPostmortem, organisation: Organisation) -> CorrectPostmortem:
+    """The same for a text that is published already. Raises NotCarriedOut."""
+    _require_answered(command.text)
+    _blaming(command, organisation)
+    return command
+
+
 def _require_answers(command: Publish, incident: Incident) -> None:
-    text = command.text or (incident.postmortem.text if incident.postmortem else "")
+    _require_answered(command.text or (incident.postmortem.text if incident.postmortem else ""))
+
+
+def _require_answered(text: str) -> None:
     if left := unanswered(text):
         what = "A question is as it came" if len(left) == 1 else f"{len(left)} questions are as they came"
         raise LeftOpen(
@@ -125,7 +136,7 @@ def _require_answers(command: Publish, incident: Incident) -> None:
         )
 
 
-def _blaming(command: SubmitPostmortem | Publish, organisation: Organisation) -> dict[str, Any]:
+def _blaming(command: SubmitPostmortem | Publish | CorrectPostmortem, organisation: Organisation) -> dict[str, Any]:
     found = findings(command.text or "", organisation)
     if found and command.override is None:
         raise Blames(

@@ -6,6 +6,7 @@ What starts a workflow is here, in the methods of ``Gateway``, and in
   command (``records.py``) or a ticket (``activities/tickets/sweep.py``), and after it ended badly (``revival.py``);
 - ``upkeep.py``, which has plans made anew;
 - ``schedules.py``, by the clock: drills, sprints, digests, the sweep of tickets, upkeep;
+- ``postmortem_notes.py``, the page of a postmortem in Confluence;
 - ``activities/mails/inboxes.py``, a person's inbox for mails that can wait;
 - workflows themselves, whose children are in ``workflows/``: an incident's action items and what is split off, the
   plannings of a team's sprints, a drill and its incident.
@@ -52,6 +53,7 @@ from followthrough.domain.replayed.values import PersonId, Refusal, ServiceId, S
 from followthrough.engine_errors import if_known, refusing
 from followthrough.noting import Noted, Noting, happened, unnoted
 from followthrough.permission import require
+from followthrough.postmortem_notes import PostmortemNotes
 from followthrough.queues import TASK_QUEUE
 from followthrough.records import INCIDENTS, ITEMS, Records, in_time
 from followthrough.starts import start_record
@@ -84,6 +86,7 @@ class Gateway:
         self.incidents = Records[Incident, IncidentCommand](INCIDENTS, client, organisation, database, noting)
         self.items = Records[ActionItem, ItemCommand](ITEMS, client, organisation, database, noting)
         self.alerts = AlertDelivery(self.incidents, client, organisation, database)
+        self.postmortems = PostmortemNotes(self.incidents, client, organisation, database, noting)
 
     async def declare(
         self,

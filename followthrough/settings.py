@@ -167,6 +167,10 @@ class Settings(BaseSettings):
         description="How long Jira's search may miss a new ticket; waited for after a failure",
     )
 
+    confluence_space: str = Field("", description="Key of the space for postmortems; empty means none goes there")
+    confluence_parent: str = Field("", description="Id of the page there that they stand below; empty means the top")
+    confluence_url: Address = Field("", description="Confluence Cloud; empty means jira_url, whose account is used")
+
     tickets_per_second: Limit = Field(
         20, description="Calls to write or read a ticket that all workers together begin; each asks Jira 1 to 6 times"
     )
@@ -201,6 +205,11 @@ class Settings(BaseSettings):
         if self.jira_cloud is not None:
             return self.jira_cloud
         return (urlsplit(self.jira_url).hostname or "").endswith("atlassian.net")
+
+    @property
+    def resolved_confluence_url(self) -> str:
+        """Where postmortems are published; empty means nowhere."""
+        return (self.confluence_url or self.jira_url).rstrip("/") if self.confluence_space else ""
 
     @property
     def resolved_public_url(self) -> str:

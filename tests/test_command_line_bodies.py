@@ -17,6 +17,12 @@ from typer.testing import CliRunner, Result
 
 from followthrough.cli import COMMANDS, app
 from followthrough.domain.answered.postmortem.anonymous import NewNote
+from followthrough.domain.answered.postmortem.notes import (
+    CorrectPostmortem,
+    NewComment,
+    SettleComment,
+    ToConfluence,
+)
 from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.web.bodies import ApprovePlanning, DirectoryImport, NewDrill, NewIncident, NewToken, Prose
@@ -43,6 +49,7 @@ AFTER = {
     "shown_from": None,
     "ends_at": "2027-01-02T16:00:00Z",
     "token": "ftp_x",
+    "message": "It is on its way",
 }
 GIVEN: dict[type | Any, list[tuple[str, ...]]] = {
     IncidentCommand: [
@@ -99,6 +106,10 @@ GIVEN: dict[type | Any, list[tuple[str, ...]]] = {
     NewDrill: [("drill", "payments"), ("drill", "payments", "--scenario", "disk-full")],
     ApprovePlanning: [("approve-planning", "payments", "--items", ITEM, "--sprint", "2026-03-02")],
     NewNote: [("anonymous-note", INCIDENT, "I did not know")],
+    NewComment: [("postmortem", "comment", INCIDENT, "Why?", "--quote", "It broke")],
+    SettleComment: [("postmortem", "settle", INCIDENT, "4f1e", "--answer", "It says so below")],
+    CorrectPostmortem: [("postmortem", "correct", INCIDENT, "-", "It was later")],
+    ToConfluence: [("postmortem", "export", INCIDENT, "--to", "confluence")],
     NewToken: [("token", "create", "a script", "--scope", "read", "--days", "3")],
     Prose: [("lint", "-")],
 }

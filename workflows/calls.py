@@ -22,6 +22,9 @@ LOCAL = LocalActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_
 TRACKER = ActivityConfig(task_queue=Queue.TICKETS, start_to_close_timeout=timedelta(minutes=2), retry_policy=RETRY)
 """For activities that ask the tracker."""
 
+CONFLUENCE = ActivityConfig(task_queue=Queue.TICKETS, start_to_close_timeout=timedelta(minutes=2), retry_policy=RETRY)
+"""For activities that write pages in Confluence, where the tracker's account is used."""
+
 MAIL = ActivityConfig(
     task_queue=Queue.MAILS,
     start_to_close_timeout=timedelta(minutes=2),

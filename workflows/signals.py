@@ -31,6 +31,7 @@ from followthrough.domain.replayed.incident.lifecycle import Continued
 from followthrough.domain.replayed.incident.repeats import RepeatSeen
 from followthrough.domain.replayed.item.lifecycle import Duplicate
 from followthrough.domain.replayed.sprint.commands import SprintNews
+from workflows.messages.confluence import WritePage
 from workflows.messages.incident import IncidentNews, MergeAnswer
 from workflows.messages.item import Answer, BlockAsked, BlockOver, ItemAskedAgain, ItemEnded, ItemSplit
 from workflows.messages.mail import MissedMail, PutInInbox
@@ -192,6 +193,15 @@ class ToReplan(ABC):
     @abstractmethod
     def changed(self, made_of: str) -> None:
         """The service: plans have to be of this from now on."""
+
+
+class ToConfluencePage(ABC):
+    """What hears who keeps a page in Confluence, which this starts."""
+
+    @workflow.signal
+    @abstractmethod
+    def write(self, asked: WritePage) -> None:
+        """A person: the page is to be as the postmortem is."""
 
 
 def hears(handler: HandlerT) -> HandlerT:

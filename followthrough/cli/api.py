@@ -77,6 +77,17 @@ def call(
     What is None in ``body`` is left out of it. ``known=False`` keeps the token back, which could tell who asks; what
     takes a key, ``keyed``, is tried again.
     """
+    return _read(_called(method, path, body, params, known=known, keyed=keyed))
+
+
+def fetch(path: str) -> bytes:
+    """A file, as it is. Ends the command as ``call`` does."""
+    return _called("GET", path, None, {}, known=True, keyed=False).content
+
+
+def _called(
+    method: str, path: str, body: Mapping[str, Any] | None, params: Mapping[str, Any], *, known: bool, keyed: bool
+) -> httpx.Response:
     url = service_url()
     request = _request(method, f"{url}/api{path}", body, params, token_for(url) if known else None)
     if keyed:
@@ -91,7 +102,7 @@ def call(
     if response.is_success:
         if (hidden := response.headers.get(PRIVATE, "0")) != "0":
             err.print(clean(f"And {hidden} private, seen by those who are on them."), soft_wrap=True)
-        return _read(response)
+        return response
     try:
         answer = clean_all(response.json())
         message = answer["error"]
@@ -129,7 +140,7 @@ def _request(
 
 
 def _read(response: httpx.Response) -> Any:
-    is_json = response.headers["Content-Type"] == "application/json"
+    is_json = response.headers.get("Content-Type") == "application/json"
     return clean_all(response.json() if is_json else response.text)
 
 

@@ -1,15 +1,33 @@
 """Commands about postmortems and their wording."""
 
-from typing import Annotated
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
-from followthrough.cli.api import NOT_ALLOWED, AsJson, By, call, fail, reworded, show
+from followthrough.cli.api import NOT_ALLOWED, WRONG_COMMAND_LINE, AsJson, By, call, fail, fetch, reworded, say, show
 from followthrough.cli.incidents import give
 from followthrough.cli.lookup import Incident, Person
 from followthrough.cli.words import argument, option
 from followthrough.domain.replayed.names import FormatName
+
+
+class FileFormat(StrEnum):
+    """What a postmortem can be kept as."""
+
+    MD = "md"
+    HTML = "html"
+    PDF = "pdf"
+
+
+class Destination(StrEnum):
+    """Where a postmortem can be published."""
+
+    CONFLUENCE = "confluence"
+
 
 app = typer.Typer()
 postmortem = typer.Typer(no_args_is_help=True, help="Write, review and publish an incident's postmortem.")
@@ -85,6 +103,78 @@ def publish(
     text = _written(file) if file else None
     said = "It is published, with its action items."
     give(incident, "publish postmortem", said, by, text=text, no_items_because=no_items_because, override=override)
+
+
+@postmortem.command()
+def comments(incident: Incident, as_json: AsJson = False) -> None:
+    """List what people said of the text, with the id that settles it."""
+    found = call("GET", f"/incidents/{incident}/postmortem/comments")
+    show(found, as_json, lambda rows: Text("\n".join(map(_comment, rows)) or "Nobody commented on it."))
+
+
+@postmortem.command()
+def comment(
+    incident: Incident,
+    text: str,
+    by: By,
+    quote: Annotated[str, typer.Option(help="The passage that it is about")] = "",
+) -> None:
+    """Say what you would say another way, or ask."""
+    body = {"by": by or None, "text": text, "quote": quote}
+    answer = call("POST", f"/incidents/{incident}/postmortem/comments", body=body, keyed=True)
+    say(f"It stands beside the text, as {answer['id']}, until it is settled.")
+
+
+@postmortem.command()
+def settle(
+    incident: Incident,
+    comment_id: Annotated[str, typer.Argument(metavar="COMMENT", help="As `postmortem comments` lists it")],
+    by: By,
+    answer: Annotated[str, typer.Option(help="What came of it")] = "",
+) -> None:
+    """Say that there is nothing more to do about a comment."""
+    body = {"by": by or None, "answer": answer}
+    call("POST", f"/incidents/{incident}/postmortem/comments/{comment_id}", body=body)
+    say("That comment is settled.")
+
+
+@postmortem.command()
+def correct(incident: Incident, file: Markdown, reason: str, by: By, override: Override = None) -> None:
+    """Put another text instead of the published one; when, by whom and why stands above it."""
+    body = {"by": by or None, "text": _written(file), "reason": reason, "override": override}
+    call("POST", f"/incidents/{incident}/postmortem/corrections", body=body, keyed=True)
+    say("It is corrected; its page says when, by whom and why, and what was changed.")
+
+
+@postmortem.command()
+def export(
+    incident: Incident,
+    by: By,
+    file_format: Annotated[FileFormat, typer.Option("--format", help="Of the file")] = FileFormat.MD,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; else it is printed, a PDF only into a pipe")
+    ] = None,
+    to: Annotated[Destination | None, typer.Option(help="Where else it is published")] = None,
+) -> None:
+    """Keep the text that was handed in as a file, or publish it to Confluence."""
+    if to is not None:
+        body = {"by": by or None}
+        say(call("POST", f"/incidents/{incident}/postmortem/confluence", body=body)["message"])
+        return
+    if file_format is FileFormat.PDF and output is None and sys.stdout.isatty():
+        fail("A PDF is nothing for a terminal; name a file: --output postmortem.pdf", WRONG_COMMAND_LINE)
+    content = fetch(f"/incidents/{incident}/postmortem.{file_format}")
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return
+    output.write_bytes(content)
+    say(f"It is in {output}.")
+
+
+def _comment(row: dict[str, Any]) -> str:
+    quote = f"\n  “{row['quote']}”" if row["quote"] else ""
+    settled = f"\n  settled by {row['settled_by']}. {row['answer']}".rstrip() if row["settled_at"] else ""
+    return f"{row['id']}  {row['by']}{quote}\n  {row['text']}{settled}"
 
 
 def _written(file: typer.FileText) -> str:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
+from sqlmodel import Session
 
 from followthrough.checks import Blames, NotCarriedOut, findings
 from followthrough.domain.answered.access.actor import Actor
@@ -21,6 +22,7 @@ from followthrough.domain.answered.item import quality
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.postmortem.merging import Line, differences, merged, undecided
+from followthrough.domain.answered.postmortem.notes import SettleComment
 from followthrough.domain.answered.postmortem.prompts import unanswered
 from followthrough.domain.answered.wording import what_is_wrong
 from followthrough.domain.replayed.incident.commands import ProposeItem
@@ -34,6 +36,7 @@ from followthrough.gateway import Gateway
 from followthrough.permission import Forbidden
 from followthrough.records import NotYet
 from followthrough.store.acting import last_entry
+from followthrough.store.postmortems import comments, corrected
 from followthrough.web.act_facts import state
 from followthrough.web.act_links import HEADERS, Closed
 from followthrough.web.act_pages import TypedDep
@@ -44,6 +47,8 @@ from followthrough.web.offers import why_not
 from followthrough.web.postmortems import draft_of, format_of
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+
+SETTLE = "settle "
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -57,6 +62,7 @@ class Writing(NamedTuple):
     incident: Incident
     here: Organisation
     gateway: Gateway
+    reading: Session
 
     async def give(self, command: SubmitPostmortem | ProposeItem | ChooseFormat, nonce: str) -> Incident:
         """Once for each form that was shown. Raises Closed with 202 while its result is not there."""
@@ -99,7 +105,7 @@ async def _writing(
     if incident.status is not IncidentStatus.RESOLVED:
         sentence = f"Its postmortem is written once it is resolved, until it is published. {state(incident, here)}"
         raise Closed(409, "There is nothing to write now", sentence, incident)
-    return Writing(request, actor, person, incident, here, gateway)
+    return Writing(request, actor, person, incident, here, gateway, reading)
 
 
 WritingDep = Annotated[Writing, Depends(_writing)]
@@ -114,7 +120,8 @@ async def edit(
     """The text that was handed in last, else a draft in the format that is chosen, or whose turn it is."""
     written = writing.incident.postmortem
     if written is not None:
-        return await _show(writing, Typed(written.text, written.version, written.text))
+        text = (await read(corrected, reading, writing.incident)).incident.postmortem or written
+        return await _show(writing, Typed(text.text, written.version, text.text))
     name = chosen or await read(lambda session: format_of(writing.incident, session), reading)
     draft = clean(await run_in_threadpool(draft_of, writing.incident, writing.here, reading, name)).strip()
     return await _show(writing, Typed(draft, "", draft, name))
@@ -132,6 +139,8 @@ async def write(writing: WritingDep, form: TypedDep, reading: Reading) -> Respon
                 return await _propose(writing, typed)
             case "check":
                 return await _show(writing, typed, item_hints=_item_hints(writing, typed))
+            case str(settled) if settled.startswith(SETTLE):
+                return await _settle(writing, typed, settled.removeprefix(SETTLE))
             case _:
                 return await _show(writing, typed, preview=True)
     except (Refusal, NotCarriedOut, Forbidden) as error:
@@ -175,6 +184,13 @@ async def _propose(writing: Writing, typed: Typed) -> Response:
     return await _show(writing._replace(incident=after), replace(typed, item={}), said=said)
 
 
+async def _settle(writing: Writing, typed: Typed, comment: str) -> Response:
+    said = SettleComment()
+    notes = writing.gateway.postmortems
+    await notes.settle(writing.incident.id, comment, said, writing.person, writing.actor)
+    return await _show(writing, typed, said="That comment is settled.")
+
+
 def _item_hints(writing: Writing, typed: Typed) -> list[str]:
     title, owner = typed.item.get("title", ""), typed.item.get("owner", "")
     lacking = quality.missing(title, owner, writing.here.people, writing.here.teams)
@@ -210,6 +226,7 @@ async def _show(
         unanswered=unanswered(typed.text) if preview else [],
         item_hints=item_hints or [],
         meanwhile=meanwhile or [],
+        comments=[row for row in await read(comments, writing.reading, incident.id) if row.settled_at is None],
         kinds=list(Kind),
         priorities=list(Priority),
         people={key: person.name for key, person in here.people.items()},

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import zip_longest
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -11,6 +11,10 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from followthrough.checks import findings
+from followthrough.domain.answered.access.actor import Actor
+from followthrough.domain.answered.access.may import may
+from followthrough.domain.answered.access.relations import About
+from followthrough.domain.answered.access.rights import Right
 from followthrough.domain.answered.incident.choices import WRITE_POSTMORTEM
 from followthrough.domain.answered.incident.thanks import thanks
 from followthrough.domain.answered.item import quality
@@ -19,18 +23,20 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.postmortem import formats as postmortem_format
 from followthrough.domain.answered.postmortem.blameless import Finding
 from followthrough.domain.answered.postmortem.merging import Line, differences
+from followthrough.domain.answered.postmortem.notes import why_not_corrected, why_not_in_confluence
 from followthrough.domain.answered.postmortem.prompts import unanswered
 from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
 from followthrough.domain.replayed.postmortem.commands import Publish, ReviewPostmortem
 from followthrough.domain.replayed.postmortem.postmortem import FormatName
 from followthrough.domain.replayed.values import TimelineEntry
+from followthrough.postmortem_document import corrected_sentence
+from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.anonymous import shown_notes
-from followthrough.store.postmortems import versions
-from followthrough.store.tables import PostmortemVersionRow
+from followthrough.store.postmortems import Version, comments, corrected, in_confluence, versions
 from followthrough.web import act_facts
 from followthrough.web.bodies import ItemTitle, Prose
-from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading
+from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
 from followthrough.web.offers import choices_of, why_not
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
@@ -93,10 +99,11 @@ async def show_postmortem(
     organisation: OrganisationDep,
     reading: Reading,
     actor: ActorDep,
+    settings: SettingsDep,
     said: int | None = None,
 ) -> Response:
     """As it was submitted, else a draft, with what is still to be said another way, and what its reader can do."""
-    incident = await gateway.incidents.seen(incident_id, actor)
+    incident, corrections = await read(corrected, reading, await gateway.incidents.seen(incident_id, actor))
     written = incident.postmortem
     shown = written.text if written else await run_in_threadpool(draft_of, incident, organisation, reading)
     found = await run_in_threadpool(findings, shown, organisation)
@@ -106,6 +113,9 @@ async def show_postmortem(
         "postmortem.html",
         incident=incident,
         text=shown,
+        corrections=corrections,
+        corrected_sentence=corrected_sentence,
+        **await read(_beside, reading, incident, actor, here, settings),
         findings=found,
         unanswered=unanswered(shown) if written and incident.status is IncidentStatus.RESOLVED else [],
         name=organisation.name_of,
@@ -122,7 +132,27 @@ async def show_postmortem(
     )
 
 
-def _versions(session: Session, incident_id: str) -> list[tuple[PostmortemVersionRow, list[Line]]]:
+def _beside(
+    session: Session, incident: Incident, actor: Actor, here: Organisation, settings: Settings
+) -> dict[str, Any]:
+    """What people said of it, and whether its reader may settle, correct and publish it."""
+    about = About.of_record(incident, here, None)
+
+    def mine(right: Right) -> bool:
+        return actor.person is not None and may(right, actor, actor.person, about) is None
+
+    there = bool(settings.resolved_confluence_url) and why_not_in_confluence(incident) is None
+    return {
+        "me": actor.person,
+        "comments": comments(session, incident.id),
+        "settles": mine(Right.SETTLE_COMMENT),
+        "corrects": why_not_corrected(incident) is None and mine(Right.CORRECT_POSTMORTEM),
+        "confluence": in_confluence(session, incident.id),
+        "to_confluence": there and mine(Right.TO_CONFLUENCE),
+    }
+
+
+def _versions(session: Session, incident_id: str) -> list[tuple[Version, list[Line]]]:
     """The newest first, each with what it changed; nothing of the first one that is kept."""
     found = versions(session, incident_id)
     return [

@@ -11,15 +11,11 @@ from uuid import uuid4
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
 from markupsafe import Markup
 
 from followthrough.domain.answered.organisation.organisation import Person, Service, Team
 from followthrough.domain.answered.wording import distance, to_the_minute
-
-MOST_LINK_WORK = 2_000_000
-"""Brackets of a paragraph times its characters: a hundred links in a paragraph of ten pages stay below."""
+from followthrough.markdown import parser
 
 MAIL_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -28,16 +24,7 @@ MAIL_HEADERS = {
 """For a mail that is shown in a page."""
 
 
-def _spare_brackets(state: StateCore) -> None:
-    """From each bracket on a link is looked for to the paragraph's end; with too many they stay as they were typed."""
-    for token in state.tokens:
-        if token.type == "inline" and token.content.count("[") * len(token.content) > MOST_LINK_WORK:
-            token.content = token.content.replace("[", "&#91;")
-
-
-_markdown = MarkdownIt("js-default")
-"""The preset that takes no HTML and no ``javascript:`` links."""
-_markdown.core.ruler.before("inline", "spare_brackets", _spare_brackets)
+_markdown = parser()
 
 
 def _safe_markdown(text: str) -> Markup:

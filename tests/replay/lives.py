@@ -15,6 +15,7 @@ from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.gateway import Gateway
 from followthrough.mail.render import Rendered, render
 from followthrough.queues import TASK_QUEUE
+from tests.replay.life_of_confluence import confluence
 from tests.replay.life_of_paging import paging
 from tests.replay.stage import Stage, mails_wait
 from tests.standins.jira import Fault
@@ -375,4 +376,4 @@ LIVES: list[Callable[[Stage], Awaitable[None]]] = [
     paging,
     schedules,
 ]
-IN_SHORT_RUNS = [jira, long, set_aside]
+IN_SHORT_RUNS = [jira, long, set_aside, confluence]

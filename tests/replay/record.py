@@ -25,6 +25,7 @@ from followthrough.service import running
 from followthrough.settings import Settings
 from tests.replay.lives import IN_SHORT_RUNS, LIVES
 from tests.replay.stage import Stage
+from tests.standins.confluence import SPACE, ConfluenceStandIn
 from tests.standins.jira import JiraStandIn
 from tests.standins.jira_data import Sprint
 from tests.standins.pagerduty import PagerDutyStandIn
@@ -45,7 +46,12 @@ IN_SHORT = {
 
 async def record(folder: Path) -> None:
     """First those with the example's organisation, then those with Jira and runs that are short."""
-    with tempfile.TemporaryDirectory() as data, JiraStandIn() as jira, PagerDutyStandIn() as pagerduty:
+    with (
+        tempfile.TemporaryDirectory() as data,
+        JiraStandIn() as jira,
+        PagerDutyStandIn() as pagerduty,
+        ConfluenceStandIn() as wiki,
+    ):
         pages = {"pagerduty_events_url": pagerduty.url}
         async with a_stage(Path(data, "long"), jira, pages) as stage:
             await Story(stage.service, stage.organisation(), stage.api).tell()
@@ -54,7 +60,14 @@ async def record(folder: Path) -> None:
             await save(stage, folder)
         jira.boards[12] = [Sprint(5, "Sprint 5", start=datetime.now(UTC) + timedelta(days=5))]
         token, user = SecretStr("a token"), "followthrough@example.com"
-        settings = {"jira_url": jira.url, "jira_cloud": True, "jira_user": user, "jira_token": token}
+        settings = {
+            "confluence_url": wiki.url,
+            "confluence_space": SPACE,
+            "jira_url": jira.url,
+            "jira_cloud": True,
+            "jira_user": user,
+            "jira_token": token,
+        }
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(engine, "DYNAMIC_CONFIG", (*engine.DYNAMIC_CONFIG, SHORT_RUNS))
             async with a_stage(Path(data, "short"), jira, settings) as stage:

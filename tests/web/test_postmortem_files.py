@@ -20,7 +20,9 @@ async def test_what_was_handed_in_can_be_kept_as_a_file_and_is_audited(
     with audited(web.settings, web.database, Act.EXPORT) as entries:
         markdown = await api.get(f"/incidents/{resolved}/postmortem.md")
         file = await api.get(f"/incidents/{resolved}/postmortem.html")
-    assert [line.what for line in entries] == ["postmortem.md", "postmortem.html"]
+        pages = await api.get(f"/api/incidents/{resolved}/postmortem.pdf")
+    assert [line.what for line in entries] == ["postmortem.md", "postmortem.html", "postmortem.pdf"]
+    assert (pages.headers["content-type"], pages.content[:5]) == ("application/pdf", b"%PDF-")
     assert markdown.text == f"{FAIR}\n\n<script>alert(1)</script>\n"
     assert markdown.headers["content-disposition"] == f'attachment; filename="postmortem-{resolved}.md"'
     assert "<h1>What broke</h1>" in file.text

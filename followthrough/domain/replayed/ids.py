@@ -80,6 +80,11 @@ def planning_id(team: str, first_day: date) -> str:
     return f"planning/{team}/{first_day}"
 
 
+def confluence_id(incident_id: str) -> str:
+    """The workflow that keeps the page of its postmortem in Confluence."""
+    return f"confluence/{incident_id}"
+
+
 def inbox_id(person: PersonId) -> str:
     """The workflow in which a person's mails wait."""
     return f"{INBOXES}{person}"

@@ -3,7 +3,13 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from followthrough.store import access_tables, audit_tables, directory_tables, tables  # noqa: F401 -- fill the metadata
+from followthrough.store import (  # noqa: F401 -- fill the metadata
+    access_tables,
+    audit_tables,
+    directory_tables,
+    postmortem_tables,
+    tables,
+)
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata, render_as_batch=True

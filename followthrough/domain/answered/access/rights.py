@@ -38,6 +38,10 @@ class Right(StrEnum):
     SUBMIT_POSTMORTEM = "submit postmortem"
     REVIEW_POSTMORTEM = "review postmortem"
     PUBLISH_POSTMORTEM = "publish postmortem"
+    COMMENT = "comment on postmortem"
+    SETTLE_COMMENT = "settle comment"
+    CORRECT_POSTMORTEM = "correct postmortem"
+    TO_CONFLUENCE = "publish to Confluence"
     ACCEPT = "accept"
     DECLINE = "decline"
     REASSIGN = "reassign"
@@ -117,6 +121,7 @@ _DECIDERS = (Relation.COMMANDER, Relation.LEAD, Relation.MANAGER, Relation.TEAM_
 _ABOVE = (Relation.APPROVER, Relation.LEAD, Relation.MANAGER)
 _FOLLOWERS = (Relation.OWNER, Relation.TEAM_MEMBER, *_ABOVE)
 _WRITERS = (Relation.OWNER, Relation.AUTHOR, *_RESPONDERS)
+_PUBLISHERS = (Relation.OWNER, Relation.AUTHOR, Relation.COMMANDER, Relation.LEAD, Relation.MANAGER)
 
 INCIDENTS = Group(
     "Until somebody has acknowledged to be its Incident Commander, its team decides.",
@@ -150,7 +155,8 @@ INCIDENTS = Group(
     },
 )
 POSTMORTEMS = Group(
-    "The owner of a postmortem is who owes it, its author who handed its text in.",
+    "The owner of a postmortem is who owes it, its author who handed its text in. Whoever may comment may settle their "
+    "own comments.",
     {
         Right.CHOOSE_FORMAT: Terms("choose the postmortem's format of", _WRITERS),
         Right.ASSIGN_POSTMORTEM: Terms(
@@ -158,10 +164,11 @@ POSTMORTEMS = Group(
         ),
         Right.SUBMIT_POSTMORTEM: Terms("submit the postmortem of", _WRITERS),
         Right.REVIEW_POSTMORTEM: Terms("review the postmortem of", (Relation.REVIEWER,)),
-        Right.PUBLISH_POSTMORTEM: Terms(
-            "publish the postmortem of",
-            (Relation.OWNER, Relation.AUTHOR, Relation.COMMANDER, Relation.LEAD, Relation.MANAGER),
-        ),
+        Right.PUBLISH_POSTMORTEM: Terms("publish the postmortem of", _PUBLISHERS),
+        Right.COMMENT: Terms("comment on the postmortem of", _ANYBODY),
+        Right.SETTLE_COMMENT: Terms("settle comments of others on the postmortem of", _PUBLISHERS),
+        Right.CORRECT_POSTMORTEM: Terms("correct the postmortem of", _PUBLISHERS),
+        Right.TO_CONFLUENCE: Terms("publish to Confluence the postmortem of", _PUBLISHERS),
     },
 )
 ITEMS = Group(
