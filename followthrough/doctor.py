@@ -34,6 +34,7 @@ from followthrough.findings import Finding, FindingState
 from followthrough.organisation_file import OrganisationError, cautions
 from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios
+from followthrough.secret_files import named_files
 from followthrough.settings import Settings
 from followthrough.store.alerts import without_route
 from followthrough.store.database import open_database, to_be_created
@@ -49,6 +50,7 @@ def examine(settings: Settings) -> list[Finding]:
     """Looks at everything the service needs or can use, in seconds: downloads and builds nothing."""
     return [
         Finding("Python", FindingState.OK, f"Python {platform.python_version()} runs Followthrough {__version__}."),
+        *_secret_files(),
         *_organisation(settings),
         *_organisation_in_use(settings),
         *asyncio.run(_engine(settings)),
@@ -63,6 +65,12 @@ def examine(settings: Settings) -> list[Finding]:
         *doors(settings),
         _port(settings),
     ]
+
+
+def _secret_files() -> Iterator[Finding]:
+    """Says something only when there are some; that each can be read was seen when settings were."""
+    if named := named_files(Settings):
+        yield Finding("secrets", FindingState.OK, f"These come from files: {', '.join(sorted(named))}.")
 
 
 def _organisation(settings: Settings) -> Iterator[Finding]:

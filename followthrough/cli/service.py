@@ -33,14 +33,19 @@ def read_settings() -> "Settings":
     """Settings from the environment; ends the command when they make no sense."""
     from pydantic import ValidationError
 
+    from followthrough.secret_files import SecretFileError, setting_name
     from followthrough.settings import Settings
 
     try:
         return Settings()
+    except SecretFileError as error:
+        fail(str(error), 2)
     except ValidationError as error:
         first = error.errors()[0]
         what = first["msg"].removeprefix("Value error, ").rstrip(".")
-        fail(f"The setting FOLLOWTHROUGH_{str(first['loc'][0]).upper()} is wrong: {what}.", 2)
+        field = str(first["loc"][0])
+        name = setting_name(Settings, field) if field in Settings.model_fields else field
+        fail(f"The setting {name} is wrong: {what}.", 2)
 
 
 def read_organisation(settings: "Settings") -> "OrganisationFile":
