@@ -6,6 +6,7 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -17,6 +18,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, PollWork
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.converter import data_converter
@@ -163,6 +165,8 @@ def _type_name(key: SearchAttributeKey[Any]) -> str:
 
 async def _external(settings: Settings, need_time_skipping: bool) -> RunningEngine:
     address, credentials = settings.temporal_address, _credentials(settings)
+    if settings.metrics_address:
+        credentials["runtime"] = _counting(settings.metrics_address)
     try:
         async with asyncio.timeout(START_SECONDS):
             client = await _connect(address, settings.temporal_namespace, **credentials)
@@ -194,6 +198,17 @@ def _credentials(settings: Settings) -> dict[str, Any]:
     if settings.temporal_api_key is not None:
         chosen = {"tls": True, **chosen, "api_key": settings.temporal_api_key.get_secret_value()}
     return chosen
+
+
+@cache
+def _counting(address: str) -> Runtime:
+    """What the client counts is read there, for as long as the process lasts. Raises EngineError."""
+    try:
+        return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address)))
+    except (RuntimeError, ValueError) as error:
+        raise EngineError(
+            f"Metrics can't be offered at {address} ({error}); set FOLLOWTHROUGH_METRICS_ADDRESS to one that is free."
+        ) from error
 
 
 async def _locked_log(stack: AsyncExitStack, database: Path | None) -> IO[bytes]:

@@ -65,6 +65,12 @@ def _host(name: str) -> str:
     return name.lower().strip("[]")
 
 
+def _host_and_port(written: str) -> str:
+    if written and not re.fullmatch(r"([0-9.]+|\[[0-9a-f:]+\]):[0-9]{1,5}", written):
+        raise ValueError(f"{written!r} is no address to listen on; write it like 127.0.0.1:9464")
+    return written
+
+
 def _address(written: str) -> str:
     try:
         parts = urlsplit(written)
@@ -126,6 +132,7 @@ class Settings(BaseSettings):
     organisation_file: Path = Path("followthrough.yaml")
     data_dir: Path = Field(Path(".data"), description="Engine and SQLite files; kept between runs")
     database_url: Annotated[str, FromFile()] = Field("", description="SQLAlchemy URL; empty means SQLite in data_dir")
+    migrate: bool = Field(True, description="Whether a start migrates the database, or `followthrough migrate` alone")
 
     temporal_address: str = Field(
         "", validation_alias="TEMPORAL_ADDRESS", description="Empty means the embedded engine"
@@ -133,6 +140,10 @@ class Settings(BaseSettings):
     temporal_namespace: str = Field("default", validation_alias="TEMPORAL_NAMESPACE")
     temporal_api_key: Given | None = Field(
         None, validation_alias="TEMPORAL_API_KEY", description="Of Temporal Cloud; goes over TLS alone"
+    )
+
+    metrics_address: Annotated[str, AfterValidator(_host_and_port)] = Field(
+        "", description="Where Prometheus reads what the Temporal client counts; empty means nowhere"
     )
 
     host: str = "127.0.0.1"
