@@ -194,7 +194,7 @@ def _credentials(settings: Settings) -> dict[str, Any]:
             "The certificates for Temporal can't be used; correct TEMPORAL_TLS_CLIENT_CERT_PATH, "
             f"TEMPORAL_TLS_CLIENT_KEY_PATH and TEMPORAL_TLS_SERVER_CA_CERT_PATH ({error})."
         ) from error
-    chosen: dict[str, Any] = {key: found[key] for key in ("api_key", "tls", "rpc_metadata") if key in found}  # type: ignore[literal-required]
+    chosen: dict[str, Any] = {key: found[key] for key in ("api_key", "tls", "rpc_metadata") if key in found}
     if settings.temporal_api_key is not None:
         chosen = {"tls": True, **chosen, "api_key": settings.temporal_api_key.get_secret_value()}
     return chosen

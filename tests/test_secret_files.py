@@ -49,7 +49,7 @@ def test_the_names_of_files_may_stand_in_dot_env(monkeypatch: pytest.MonkeyPatch
     (tmp_path / "key").write_text("a-routing-key\n")
     (tmp_path / ".env").write_text("FOLLOWTHROUGH_PAGERDUTY_ROUTING_KEY_FILE=key\n")
     monkeypatch.chdir(tmp_path)
-    found = Settings(_env_file=".env").pagerduty_routing_key  # type: ignore[call-arg]
+    found = Settings(_env_file=".env").pagerduty_routing_key
     assert found is not None
     assert found.get_secret_value() == "a-routing-key"
 

@@ -26,8 +26,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "[req]\ndistinguished_name = whose\nx509_extensions = for_one\n[whose]\n"
         f"[for_one]\nsubjectAltName = DNS:{NAME}\nbasicConstraints = critical, CA:FALSE\n"
     )
-    made = ["openssl", "req", "-x509", "-config", folder / "wanted", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    made += ["-subj", f"/CN={NAME}", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
+    made = ["openssl", "req", "-x509", "-config", str(folder / "wanted"), "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    made += ["-subj", f"/CN={NAME}", "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
     subprocess.run(made, check=True, capture_output=True)
     return folder
 
