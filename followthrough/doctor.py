@@ -6,12 +6,9 @@ import platform
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 
 import httpx
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from pydantic import ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +18,7 @@ from temporalio.client import Client
 from activities.tickets.jira.client import JiraConnection
 from activities.tickets.jira.tracker import JiraTracker
 from activities.vendors import VendorRefused, VendorUnavailable
-from followthrough import __version__, doctor_directory, store
+from followthrough import __version__, doctor_directory
 from followthrough.cli.credentials import kept_token
 from followthrough.doctor_pager import pagers
 from followthrough.domain.answered.organisation.organisation import Organisation
@@ -34,9 +31,10 @@ from followthrough.findings import Finding, FindingState
 from followthrough.organisation_file import OrganisationError, cautions
 from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios
+from followthrough.secret_files import named_files
 from followthrough.settings import Settings
 from followthrough.store.alerts import without_route
-from followthrough.store.database import open_database, to_be_created
+from followthrough.store.database import Schema, open_database, schema_of, to_be_created
 from followthrough.store.engines import engine_of
 from followthrough.store.mail_problems import problem_addresses
 from followthrough.troubles import TroubleKind, current
@@ -49,6 +47,7 @@ def examine(settings: Settings) -> list[Finding]:
     """Looks at everything the service needs or can use, in seconds: downloads and builds nothing."""
     return [
         Finding("Python", FindingState.OK, f"Python {platform.python_version()} runs Followthrough {__version__}."),
+        *_secret_files(),
         *_organisation(settings),
         *_organisation_in_use(settings),
         *asyncio.run(_engine(settings)),
@@ -63,6 +62,12 @@ def examine(settings: Settings) -> list[Finding]:
         *doors(settings),
         _port(settings),
     ]
+
+
+def _secret_files() -> Iterator[Finding]:
+    """Says something only when there are some; that each can be read was seen when settings were."""
+    if named := named_files(Settings):
+        yield Finding("secrets", FindingState.OK, f"These come from files: {', '.join(sorted(named))}.")
 
 
 def _organisation(settings: Settings) -> Iterator[Finding]:
@@ -196,8 +201,7 @@ def _database(settings: Settings) -> Finding:
         return Finding("database", FindingState.OK, f"The first start creates {url.database}.")
     database = open_database(settings.resolved_database_url)
     try:
-        with database.connect() as connection:
-            revision = MigrationContext.configure(connection).get_current_revision()
+        schema = schema_of(database)
     except SQLAlchemyError as error:
         return Finding(
             "database",
@@ -207,9 +211,17 @@ def _database(settings: Settings) -> Finding:
         )
     finally:
         database.dispose()
-    if revision == ScriptDirectory(str(Path(*store.__path__) / "migrations")).get_current_head():
+    if schema is Schema.CURRENT:
         return Finding("database", FindingState.OK, f"{shown} is reachable and up to date.")
-    return Finding("database", FindingState.OK, f"{shown} is reachable; the next start brings its tables up to date.")
+    if schema is Schema.NEWER:
+        return Finding("database", FindingState.OK, f"{shown} is reachable; its tables are those of a later version.")
+    if settings.migrate:
+        return Finding(
+            "database", FindingState.OK, f"{shown} is reachable; the next start brings its tables up to date."
+        )
+    return Finding(
+        "database", FindingState.WRONG, f"The tables in {shown} are not up to date.", "Run `followthrough migrate`."
+    )
 
 
 def _jira(settings: Settings) -> list[Finding]:

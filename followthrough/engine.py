@@ -6,6 +6,7 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -17,6 +18,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, PollWork
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.converter import data_converter
@@ -162,12 +164,12 @@ def _type_name(key: SearchAttributeKey[Any]) -> str:
 
 
 async def _external(settings: Settings, need_time_skipping: bool) -> RunningEngine:
-    address = settings.temporal_address
-    credentials = ClientConfig.load_client_connect_config()  # from TEMPORAL_API_KEY, TEMPORAL_TLS and the like
-    chosen = {key: credentials[key] for key in ("api_key", "tls", "rpc_metadata") if key in credentials}
+    address, credentials = settings.temporal_address, _credentials(settings)
+    if settings.metrics_address:
+        credentials["runtime"] = _counting(settings.metrics_address)
     try:
         async with asyncio.timeout(START_SECONDS):
-            client = await _connect(address, settings.temporal_namespace, **chosen)
+            client = await _connect(address, settings.temporal_namespace, **credentials)
     except (RuntimeError, RPCError, TimeoutError) as error:
         raise EngineError(
             f"TEMPORAL_ADDRESS is {address}, but no Temporal server with a namespace {settings.temporal_namespace} "
@@ -181,6 +183,32 @@ async def _external(settings: Settings, need_time_skipping: bool) -> RunningEngi
         )
     await ensure_search_attributes(client)
     return RunningEngine(address, None, "TEMPORAL_ADDRESS", client)
+
+
+def _credentials(settings: Settings) -> dict[str, Any]:
+    """The API key, and what TEMPORAL_TLS and the like say. Raises EngineError."""
+    try:
+        found = ClientConfig.load_client_connect_config()
+    except (OSError, RuntimeError) as error:
+        raise EngineError(
+            "The certificates for Temporal can't be used; correct TEMPORAL_TLS_CLIENT_CERT_PATH, "
+            f"TEMPORAL_TLS_CLIENT_KEY_PATH and TEMPORAL_TLS_SERVER_CA_CERT_PATH ({error})."
+        ) from error
+    chosen: dict[str, Any] = {key: found[key] for key in ("api_key", "tls", "rpc_metadata") if key in found}
+    if settings.temporal_api_key is not None:
+        chosen = {"tls": True, **chosen, "api_key": settings.temporal_api_key.get_secret_value()}
+    return chosen
+
+
+@cache
+def _counting(address: str) -> Runtime:
+    """What the client counts is read there, for as long as the process lasts. Raises EngineError."""
+    try:
+        return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address)))
+    except (RuntimeError, ValueError) as error:
+        raise EngineError(
+            f"Metrics can't be offered at {address} ({error}); set FOLLOWTHROUGH_METRICS_ADDRESS to one that is free."
+        ) from error
 
 
 async def _locked_log(stack: AsyncExitStack, database: Path | None) -> IO[bytes]:

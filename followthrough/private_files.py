@@ -16,9 +16,9 @@ def private_folder(folder: Path) -> None:
 
 
 def private_database(file: Path) -> None:
-    """Makes it if it is missing; nobody else reads it, or what SQLite keeps beside it."""
+    """Makes it if it is missing; nobody else reads it, or what SQLite and who leads keep beside it."""
     file.touch(mode=0o600)
-    private_files(file, *(file.with_name(file.name + beside) for beside in ("-wal", "-shm", "-journal")))
+    private_files(file, *(file.with_name(file.name + beside) for beside in ("-wal", "-shm", "-journal", "-lead")))
 
 
 def private_files(*files: Path) -> None:

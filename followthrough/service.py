@@ -13,6 +13,7 @@ from temporalio.client import Client
 
 from followthrough.audit import Audit, audit_kept
 from followthrough.engine import RunningEngine, engine
+from followthrough.leading import while_leading
 from followthrough.links import SECRET_FILE
 from followthrough.organisation_file import OrganisationFile
 from followthrough.private_files import private_files, private_folder
@@ -20,7 +21,7 @@ from followthrough.queues import Queue
 from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.schedules import schedules_kept
 from followthrough.settings import Settings
-from followthrough.store.database import migrate, open_database
+from followthrough.store.database import Schema, migrate, open_database, schema_of
 from followthrough.upkeep import plans_kept, read_model_kept
 from followthrough.web import live
 from followthrough.web.app import create_app
@@ -74,7 +75,7 @@ async def connected(
     private_folder(settings.data_dir)
     private_files(settings.data_dir / SECRET_FILE)
     database = open_database(settings.resolved_database_url)
-    migrate(database)
+    make_current(database, say, migrating=settings.migrate)
     engine_file = settings.data_dir / "temporal.db"
     async with engine(settings, database=engine_file, ui=ui, need_time_skipping=need_time_skipping, say=say) as found:
         try:
@@ -104,30 +105,77 @@ async def running(
     with listener:
         async with (
             connected(settings, say, ui=True, need_time_skipping=need_time_skipping) as service,
-            build_worker(service.client, settings, organisation, service.database, queues),
-            schedules_kept(service.client, organisation, service.database, jira=bool(settings.jira_url)),
-            read_model_kept(service.client, service.database),
-            plans_kept(service.client, organisation, service.database),
+            working(service, organisation, queues),
             audit_kept(Audit(settings.data_dir, service.database), organisation),
+            _answering(listener, service, organisation),
         ):
-            app = create_app(settings, organisation, service.client, service.database)
-            web = uvicorn.Server(
-                uvicorn.Config(
-                    app,
-                    http=patient_for(settings.request_within),
-                    log_level="warning",
-                    access_log=False,
-                    timeout_graceful_shutdown=3,
-                )
-            )
-            web.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # the caller handles them
-            serving = asyncio.create_task(web.serve(sockets=[listener]))
-            try:
-                yield service
-            finally:
-                live.end_all()
-                web.should_exit = True
-                await serving
+            yield service
+
+
+@contextlib.asynccontextmanager
+async def web_alone(
+    settings: Settings, organisation: OrganisationFile, say: Callable[[str], None]
+) -> AsyncIterator[Service]:
+    """API and dashboard, until the context is left; workers run elsewhere."""
+    listener, settings = listen(settings)
+    with listener:
+        async with (
+            connected(settings, say, ui=False) as service,
+            audit_kept(Audit(settings.data_dir, service.database), organisation),
+            _answering(listener, service, organisation),
+        ):
+            yield service
+
+
+@contextlib.asynccontextmanager
+async def working(service: Service, organisation: OrganisationFile, queues: Collection[Queue]) -> AsyncIterator[None]:
+    """The workers of these queues; of all processes that have some, one keeps schedules, plans and the read model."""
+    settings, client, database = service.settings, service.client, service.database
+
+    @contextlib.asynccontextmanager
+    async def kept() -> AsyncIterator[None]:
+        async with (
+            schedules_kept(client, organisation, database, jira=bool(settings.jira_url)),
+            read_model_kept(client, database),
+            plans_kept(client, organisation, database),
+        ):
+            yield
+
+    async with build_worker(client, settings, organisation, database, queues), while_leading(database, kept):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _answering(listener: socket.socket, service: Service, organisation: OrganisationFile) -> AsyncIterator[None]:
+    app = create_app(service.settings, organisation, service.client, service.database)
+    web = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=patient_for(service.settings.request_within),
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
+    web.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # the caller handles them
+    serving = asyncio.create_task(web.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        live.end_all()
+        web.should_exit = True
+        await serving
+
+
+def make_current(database: Engine, say: Callable[[str], None], *, migrating: bool) -> None:
+    """Migrates the tables, or raises ServiceError where another process should. Tables of a later version are left."""
+    schema = schema_of(database)
+    if schema is Schema.NEWER:
+        say("A later version of Followthrough has migrated the database; this one goes on with it as it is.")
+    elif migrating:
+        migrate(database)
+    elif schema is Schema.OLDER:
+        raise ServiceError("The database's tables are not up to date; run `followthrough migrate` first.")
 
 
 async def stop_signal() -> None:

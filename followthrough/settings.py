@@ -13,10 +13,17 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from followthrough.domain.answered.access.identity import PersonField
 from followthrough.domain.replayed.times import Duration, duration
+from followthrough.secret_files import FromFile, SecretFiles
 
 SHORTEST_TOKEN, SHORTEST_LINK_SECRET = 8, 16
 """Characters."""
@@ -56,6 +63,12 @@ def _host(name: str) -> str:
     if not re.fullmatch(r"[a-z0-9._-]+|\[[0-9a-f:]+\]", name.lower()):
         raise ValueError(f"{name!r} is no host name; write it without https:// and without a port")
     return name.lower().strip("[]")
+
+
+def _host_and_port(written: str) -> str:
+    if written and not re.fullmatch(r"([0-9.]+|\[[0-9a-f:]+\]):[0-9]{1,5}", written):
+        raise ValueError(f"{written!r} is no address to listen on; write it like 127.0.0.1:9464")
+    return written
 
 
 def _address(written: str) -> str:
@@ -118,12 +131,20 @@ class Settings(BaseSettings):
 
     organisation_file: Path = Path("followthrough.yaml")
     data_dir: Path = Field(Path(".data"), description="Engine and SQLite files; kept between runs")
-    database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in data_dir")
+    database_url: Annotated[str, FromFile()] = Field("", description="SQLAlchemy URL; empty means SQLite in data_dir")
+    migrate: bool = Field(True, description="Whether a start migrates the database, or `followthrough migrate` alone")
 
     temporal_address: str = Field(
         "", validation_alias="TEMPORAL_ADDRESS", description="Empty means the embedded engine"
     )
     temporal_namespace: str = Field("default", validation_alias="TEMPORAL_NAMESPACE")
+    temporal_api_key: Given | None = Field(
+        None, validation_alias="TEMPORAL_API_KEY", description="Of Temporal Cloud; goes over TLS alone"
+    )
+
+    metrics_address: Annotated[str, AfterValidator(_host_and_port)] = Field(
+        "", description="Where Prometheus reads what the Temporal client counts; empty means nowhere"
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
@@ -193,6 +214,19 @@ class Settings(BaseSettings):
         if info.data.get("oidc_issuer") and not client_id:
             raise ValueError("it is empty; write the client id that the provider has for this service")
         return client_id
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Secrets may come from files as well."""
+        named = (one for one in (env_settings, dotenv_settings) if isinstance(one, EnvSettingsSource))
+        return init_settings, env_settings, dotenv_settings, SecretFiles(settings_cls, *named)
 
     @cached_property
     def resolved_database_url(self) -> str:

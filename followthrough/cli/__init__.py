@@ -64,7 +64,10 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "work": ("people", "services", "outbox"),
         "service": (
             "serve",
+            "web",
             "worker",
+            "migrate",
+            "search-attributes",
             "rebuild",
             "adopt-engine",
             "demo",

@@ -12,6 +12,7 @@ from rich.table import Table
 from followthrough import ROOT
 from followthrough.cli.api import NOT_ALLOWED, AsJson, call, err, fail, out, show
 from followthrough.cli.api import say as tell
+from followthrough.cli.drawing import table
 from followthrough.domain.replayed.plain_text import clean
 from followthrough.queues import Queue
 
@@ -33,14 +34,19 @@ def read_settings() -> "Settings":
     """Settings from the environment; ends the command when they make no sense."""
     from pydantic import ValidationError
 
+    from followthrough.secret_files import SecretFileError, setting_name
     from followthrough.settings import Settings
 
     try:
         return Settings()
+    except SecretFileError as error:
+        fail(str(error), 2)
     except ValidationError as error:
         first = error.errors()[0]
         what = first["msg"].removeprefix("Value error, ").rstrip(".")
-        fail(f"The setting FOLLOWTHROUGH_{str(first['loc'][0]).upper()} is wrong: {what}.", 2)
+        field = str(first["loc"][0])
+        name = setting_name(Settings, field) if field in Settings.model_fields else field
+        fail(f"The setting {name} is wrong: {what}.", 2)
 
 
 def read_organisation(settings: "Settings") -> "OrganisationFile":
@@ -95,26 +101,35 @@ def serve(queue: Queues = None) -> None:
 
 
 @app.command()
+def web() -> None:
+    """Run only API and dashboard, against the engine at TEMPORAL_ADDRESS; workers run elsewhere."""
+    from followthrough.service import web_alone
+
+    settings = with_engine_elsewhere("a web without a worker needs an engine that workers reach too.")
+    organisation = read_organisation(settings)
+
+    async def run() -> None:
+        async with web_alone(settings, organisation, say) as service:
+            out.print(f"Dashboard and API: {service.settings.resolved_public_url}", soft_wrap=True)
+            await service.until_stopped()
+            say(STOPPING)
+
+    run_or_fail(run())
+
+
+@app.command()
 def worker(queue: Queues = None) -> None:
     """Run only a worker, against the engine at TEMPORAL_ADDRESS."""
     from followthrough.audit import Audit, audit_kept
-    from followthrough.schedules import schedules_kept
-    from followthrough.service import connected
-    from followthrough.upkeep import plans_kept, read_model_kept
-    from worker import build_worker
+    from followthrough.service import connected, working
 
-    settings = read_settings()
-    if not settings.temporal_address:
-        fail("Set TEMPORAL_ADDRESS: a worker of its own needs an engine that others reach too.", 2)
+    settings = with_engine_elsewhere("a worker of its own needs an engine that others reach too.")
     organisation = read_organisation(settings)
 
     async def run() -> None:
         async with (
             connected(settings, say, ui=False) as service,
-            build_worker(service.client, settings, organisation, service.database, queue or tuple(Queue)),
-            schedules_kept(service.client, organisation, service.database, jira=bool(settings.jira_url)),
-            read_model_kept(service.client, service.database),
-            plans_kept(service.client, organisation, service.database),
+            working(service, organisation, queue or tuple(Queue)),
             audit_kept(Audit(settings.data_dir, service.database), organisation),
         ):
             say("The worker runs; Ctrl-C stops it.")
@@ -122,6 +137,42 @@ def worker(queue: Queues = None) -> None:
             say(STOPPING)
 
     run_or_fail(run())
+
+
+def with_engine_elsewhere(why: str) -> "Settings":
+    """Settings; ends the command where the engine would be one of its own."""
+    settings = read_settings()
+    if not settings.temporal_address:
+        fail(f"Set TEMPORAL_ADDRESS: {why}", 2)
+    return settings
+
+
+@app.command("migrate")
+def migrate_database() -> None:
+    """Bring the database's tables up to this version, where FOLLOWTHROUGH_MIGRATE=false keeps others from it."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from followthrough.service import make_current
+    from followthrough.store.database import open_database
+
+    settings = read_settings()
+    database = open_database(settings.resolved_database_url)
+    try:
+        make_current(database, say, migrating=True)
+    except SQLAlchemyError as error:
+        fail(f"The database can't be migrated ({error}).", NOT_ALLOWED)
+    finally:
+        database.dispose()
+    say("The database is up to date.")
+
+
+@app.command("search-attributes")
+def search_attributes(as_json: AsJson = False) -> None:
+    """List those that the engine's namespace needs, for where a start may not add them itself."""
+    from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+    found = [{"name": key.name, "type": key.indexed_value_type.name.title()} for key in SEARCH_ATTRIBUTES]
+    show(found, as_json, lambda rows: table(("name", "type"), rows))
 
 
 @app.command("rebuild")

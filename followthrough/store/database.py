@@ -2,12 +2,15 @@
 
 import contextlib
 import sqlite3
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, Insert, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
@@ -29,7 +32,7 @@ def open_database(url: str) -> Engine:
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         return create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 5})
-    if file := _file(parsed):
+    if file := sqlite_file(parsed):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
 
@@ -49,10 +52,9 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
     Nobody else may read a SQLite file, which is made if it is missing.
     """
-    if file := _file(engine.url):
+    if file := sqlite_file(engine.url):
         private_database(file)
-    config = Config()
-    config.set_main_option("script_location", "followthrough:store/migrations")
+    config = _migrations()
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
@@ -62,10 +64,38 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         command.upgrade(config, revision)
 
 
+class Schema(StrEnum):
+    """How a database's tables are to this version of the product."""
+
+    CURRENT = "current"
+    OLDER = "older"
+    """They are migrated first, and there may be none yet."""
+    NEWER = "newer"
+    """A later version has migrated them."""
+
+
+def schema_of(engine: Engine) -> Schema:
+    """Raises SQLAlchemyError when the database does not answer."""
+    if (file := sqlite_file(engine.url)) and not file.exists():
+        return Schema.OLDER  # who connects makes it, for all to read
+    with engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    known = ScriptDirectory.from_config(_migrations())
+    if revision == known.get_current_head():
+        return Schema.CURRENT
+    return Schema.OLDER if revision in {None, *(one.revision for one in known.walk_revisions())} else Schema.NEWER
+
+
 def to_be_created(url: str) -> bool:
     """Whether it is a SQLite file that is not there yet."""
-    file = _file(make_url(url))
+    file = sqlite_file(make_url(url))
     return file is not None and not file.exists()
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "followthrough:store/migrations")
+    return config
 
 
 def insert_for(dialect: str) -> type[postgresql.Insert] | type[sqlite.Insert]:
@@ -81,8 +111,8 @@ def upsert_for(dialect: str, table: type[SQLModel]) -> Insert:
     return upsert.on_conflict_do_update(index_elements=keys, set_=dict(upsert.excluded))
 
 
-def _file(url: URL) -> Path | None:
-    """Of a SQLite database that is not in memory."""
+def sqlite_file(url: URL) -> Path | None:
+    """Where a SQLite database is that is not in memory."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:")):
         return None
     return Path(url.database)

@@ -21,8 +21,8 @@ PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join(map(re.escape, FOLDERS))})/(?:[\w.
 FILE = re.compile(r".*(/.*|\.(py|md|json|yaml|j2))")
 NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*")
 MAKE = re.compile(r"^make ([a-z][a-z-]*)", re.MULTILINE)
-ELSEWHERE = {"followthrough/shipped"}
-"""In the wheel."""
+ELSEWHERE = {"followthrough/shipped", "deploy/secrets", "deploy/.env"}
+"""In the wheel, or made by whoever deploys."""
 
 
 @cache

@@ -1,0 +1,74 @@
+"""The compose file: Compose's own schema takes it, and what it names is there."""
+
+import json
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from followthrough import ROOT, __version__
+from followthrough.cli import PLACES
+from followthrough.secret_files import secret_settings
+from followthrough.settings import Settings
+from tests.deployment.tools import COMPOSE, module
+
+FILE = ROOT / "deploy" / "compose.yaml"
+SECRETS = {"database-url", "database-password", "temporal-password", "link-secret"}
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    return found
+
+
+@pytest.mark.timeout(600)
+def test_compose_takes_it(compose: dict[str, Any]) -> None:
+    jsonschema.validate(compose, json.loads((module(COMPOSE) / "schema" / "compose-spec.json").read_text()))
+
+
+def test_what_a_service_names_is_there(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    for name, one in services.items():
+        assert set(one.get("depends_on", ())) <= services.keys(), name
+        assert set(one.get("secrets", ())) <= compose["secrets"].keys(), name
+        assert set(one.get("networks", ())) <= compose["networks"].keys(), name
+        named = {volume.split(":")[0] for volume in one.get("volumes", ()) if volume[0] not in ".$"}
+        assert named <= compose["volumes"].keys(), name
+        for needed, when in one.get("depends_on", {}).items():
+            assert when["condition"] != "service_healthy" or "test" in services[needed]["healthcheck"], (name, needed)
+
+
+def test_ours_are_of_this_version_locked_down_and_have_secrets_as_files_alone(compose: dict[str, Any]) -> None:
+    ours = [one for one in compose["services"].values() if one.get("build")]
+    assert {one["command"][0] for one in ours} == {"web", "worker", "migrate"} <= PLACES.keys()
+    for one in ours:
+        assert f":{__version__}}}" in one["image"]
+        assert (one["read_only"], one["cap_drop"]) == (True, ["ALL"])
+        assert not set(secret_settings(Settings)) & one["environment"].keys()
+        files = {path for name, path in one["environment"].items() if name.endswith("_FILE") and "/secrets/" in path}
+        assert files == {f"/run/secrets/{secret}" for secret in one["secrets"]}
+
+
+def test_databases_and_engine_are_reached_from_inside_alone(compose: dict[str, Any]) -> None:
+    for name, one in compose["services"].items():
+        assert all(port.startswith("127.0.0.1:") for port in one.get("ports", ())), name
+    assert compose["networks"]["inside"] == {"internal": True}
+    for name in ("database", "temporal", "temporal-database", "migrate"):
+        assert compose["services"][name]["networks"] == ["inside"], name
+
+
+def test_its_secrets_are_made_once(compose: dict[str, Any], tmp_path: Path) -> None:
+    assert {Path(one["file"]).name for one in compose["secrets"].values()} == SECRETS
+    made = []
+    for _ in range(2):
+        subprocess.run([ROOT / "deploy" / "compose-secrets", tmp_path / "secrets"], check=True)
+        made.append({path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()})
+    assert made[0] == made[1]
+    assert made[0].keys() == SECRETS
+    assert made[0]["database-password"].strip() in made[0]["database-url"]
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o711

@@ -1,0 +1,53 @@
+"""The container image, as far as its recipe tells."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from followthrough import ROOT
+
+RECIPE = (ROOT / "deploy" / "Containerfile").read_text()
+
+
+@pytest.fixture(scope="module")
+def installed() -> set[str]:
+    """The packages that get into it."""
+    command = (sys.executable, "-B", ROOT / "deploy" / "runtime-requirements", ROOT / "requirements.lock")
+    lock = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert lock.count("==") <= lock.count("--hash=sha256:")
+    return set(re.findall(r"^([a-z0-9._-]+)==", lock, re.MULTILINE))
+
+
+def test_it_has_what_the_product_needs_and_nothing_that_tests_or_builds_it(installed: set[str]) -> None:
+    written = (ROOT / "pyproject.toml").read_text()
+    wanted = re.findall(r'^    "([^"]+)",', written.partition("dependencies = [")[2].partition("\n]")[0], re.MULTILINE)
+    assert {Requirement(one).name.lower() for one in wanted} <= installed
+    tools = re.findall(r'^    "([a-z0-9-]+)",', written.partition("dev = [")[2].partition("\n]")[0], re.MULTILINE)
+    assert not {"pip", "hatchling", "setuptools", *tools} & installed - {"jsonschema", "packaging"}
+
+
+def test_what_it_copies_is_there() -> None:
+    copied = [word for line in re.findall(r"^COPY (?!--from)(.*)$", RECIPE, re.MULTILINE) for word in line.split()[:-1]]
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+    let_in = (ROOT / "deploy" / "Containerfile.dockerignore").read_text().splitlines()
+    assert [name for name in copied if f"!{name}" not in let_in] == []
+
+
+def test_its_last_stage_builds_nothing_and_runs_as_nobody_who_owns_it() -> None:
+    last = RECIPE.rpartition("\nFROM ")[2]
+    assert "pip" not in last
+    assert "apt-get" not in last
+    assert "\nUSER 10001:10001\n" in last
+    assert "\nHEALTHCHECK " in last
+    assert last.index("USER") < last.index("ENTRYPOINT")
+
+
+@pytest.mark.parametrize("script", ["image", "compose-secrets", "runtime-requirements"])
+def test_its_scripts_can_be_run(script: str) -> None:
+    path: Path = ROOT / "deploy" / script
+    assert path.stat().st_mode & 0o111
+    assert path.read_text().startswith("#!/usr/bin/env ")

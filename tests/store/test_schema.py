@@ -1,0 +1,36 @@
+"""Migrating apart from running: who starts finds tables that are current, older, or those of a later version."""
+
+import pytest
+from sqlalchemy import Engine, text
+
+from followthrough.service import ServiceError, make_current
+from followthrough.store.database import Schema, migrate, open_database, schema_of
+
+
+def test_an_empty_database_is_migrated_or_refused(database_url: str) -> None:
+    database = open_database(database_url)
+    assert schema_of(database) is Schema.OLDER
+    with pytest.raises(ServiceError, match="run `followthrough migrate` first"):
+        make_current(database, print, migrating=False)
+    make_current(database, print, migrating=True)
+    assert schema_of(database) is Schema.CURRENT
+    make_current(database, print, migrating=False)
+    database.dispose()
+
+
+def test_one_of_the_version_before_is_older(database_url: str) -> None:
+    database = open_database(database_url)
+    migrate(database, "0001")
+    assert schema_of(database) is Schema.OLDER
+    database.dispose()
+
+
+@pytest.mark.parametrize("migrating", [True, False])
+def test_one_of_a_later_version_is_left_as_it_is(database: Engine, migrating: bool) -> None:
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'of a later version'"))
+    said: list[str] = []
+    make_current(database, said.append, migrating=migrating)
+    assert schema_of(database) is Schema.NEWER
+    [sentence] = said
+    assert sentence.startswith("A later version of Followthrough has migrated the database")
