@@ -158,7 +158,7 @@ class FormField(NamedTuple):
 
 def form_fields(offer: Offer, typed: Mapping[str, str]) -> list[FormField]:
     """What the person fills in, with what they typed before."""
-    fields, there = [], _there(offer)
+    fields, there = list[FormField](), _there(offer)
     for name in offer.choice.asks_for:
         if name in there and there[name] is None:
             continue
