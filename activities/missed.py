@@ -47,7 +47,7 @@ class Missed:
             over=BlockOver(on=on.id, because=f"{on.id} is {on.outcome}") if on is not None and on.settled else None,
             news=incident
             and IncidentNews(
-                resolved_at=incident.resolved_at,
+                resolved_at=incident.resolved_since,
                 published_at=incident.published_at,
                 private=incident.private if incident.was_private else None,
             ),

@@ -20,6 +20,7 @@ from followthrough.domain.replayed.incident.lifecycle import HandOver, LinkRepea
 from followthrough.domain.replayed.incident.privacy import Admit
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import ItemCommand, Reassign
+from followthrough.domain.replayed.item.editing import Edit
 from followthrough.domain.replayed.item.lifecycle import BlockItem, MergeItem, SplitItem
 from followthrough.domain.replayed.postmortem.commands import AssignPostmortem, Publish, SubmitPostmortem
 from followthrough.domain.replayed.values import PersonId, ServiceId
@@ -109,7 +110,11 @@ def checked(command: CommandT, record: Incident | ActionItem, organisation: Orga
         case SubmitPostmortem() | Publish():
             found = _blaming(command, organisation)
         case ProposeItem() | SplitItem():
-            found = _vague(command, organisation)
+            what = "A part" if isinstance(command, SplitItem) else "The action item"
+            named = command.parts if isinstance(command, SplitItem) else (command,)
+            found = _vague(what, [(one.title, one.owner) for one in named], organisation)
+        case Edit(title=str(title)) if isinstance(record, ActionItem) and title != record.title:
+            found = _vague("The new title", [(title, record.owner)], organisation)
         case Split(service=service):
             require_service(service or record.service, organisation)
     require_people(named_in(command), organisation)
@@ -147,15 +152,12 @@ def _blaming(command: SubmitPostmortem | Publish | CorrectPostmortem, organisati
     return {"blaming": len(found)}
 
 
-def _vague(command: ProposeItem | SplitItem, organisation: Organisation) -> dict[str, Any]:
-    parts = command.parts if isinstance(command, SplitItem) else (command,)
-    lacking = [
-        sentence
-        for part in parts
-        for sentence in item_quality.missing(part.title, part.owner, organisation.people, organisation.teams)
-    ]
+def _vague(what: str, titles: Iterable[tuple[str, PersonId]], organisation: Organisation) -> dict[str, Any]:
+    """``titles`` with the owner of each."""
+    lacking, hints = list[str](), list[str]()
+    for title, owner in titles:
+        lacking += item_quality.missing(title, owner, organisation.people, organisation.teams)
+        hints += filter(None, [item_quality.hint(title)])
     if lacking and organisation.policies.items.quality is ItemQuality.ENFORCE:
-        what = "A part" if isinstance(command, SplitItem) else "The action item"
         raise TooVague(f"{what} is too vague. {' '.join(lacking)}", missing=lacking)
-    hints = tuple(hint for part in parts if (hint := item_quality.hint(part.title)) is not None)
-    return {"missing": tuple(lacking), "hints": hints}
+    return {"missing": tuple(lacking), "hints": tuple(hints)}

@@ -31,6 +31,7 @@ from followthrough.domain.replayed.item.commands import (
     Verify,
     Waive,
 )
+from followthrough.domain.replayed.item.editing import AddComment, Edit
 from followthrough.domain.replayed.item.lifecycle import BlockItem, Part, ReopenItem, SplitItem, Unblock
 from followthrough.domain.replayed.postmortem.commands import (
     AssignPostmortem,
@@ -85,6 +86,8 @@ def item_command(random: Random, people: list[str], now: datetime) -> ItemComman
     commands: list[Callable[[], ItemCommand]] = [
         lambda: Accept(by=by),
         lambda: BlockItem(by=by, reason=reason, until=until),
+        lambda: AddComment(by=by, text=character * NOTE),
+        lambda: Edit(by=by, title=character * random.randrange(1, TITLE), description=reason),
         lambda: Decline(by=by, reason=reason),
         lambda: Extend(by=by, until=until, reason=reason),
         lambda: Finish(by=by, evidence=EVIDENCE, note=reason),

@@ -36,6 +36,7 @@ AFTER = {
     "ended_at": None,
     "roles": [],
     "next_in_words": "",
+    "durations_in_words": {"resolved": "1 h 0 min"},
     "you": "ines",
     "you_may": [],
     "time_zone": "Europe/Madrid",
@@ -64,6 +65,15 @@ GIVEN: dict[type | Any, list[tuple[str, ...]]] = {
         ("merge", INCIDENT, EARLIER),
         ("split", INCIDENT, "Another", "It differs", "--service", "checkout", "--severity", "sev4"),
         ("reopen", INCIDENT, "It is back"),
+        (
+            "correct-times",
+            INCIDENT,
+            "The graph",
+            "--declared",
+            "2026-03-02T09:15",
+            "--resolved",
+            "2026-03-02T10:15+01:00",
+        ),
         ("make-private", INCIDENT, "A person"),
         ("make-open", INCIDENT, "Nobody"),
         ("admit", INCIDENT, "ines"),
@@ -96,6 +106,8 @@ GIVEN: dict[type | Any, list[tuple[str, ...]]] = {
         ("split-item", ITEM, "--part", "ines: One", "--part", "tomas: Two"),
         ("merge-item", ITEM, OTHER),
         ("reopen-item", ITEM, "It is back"),
+        ("edit", ITEM, "--title", "Add a test", "--description", "", "--kind", "detect", "--priority", "low"),
+        ("comment", ITEM, "The vendor answered"),
         ("adopt", ITEM, "PAY-12"),
         ("estimate", ITEM, "2.5"),
     ],
@@ -147,6 +159,26 @@ def test_a_command_sends_what_the_api_takes(takes: Any, typed: tuple[str, ...]) 
     assert said.exit_code == 0, said.output
     TypeAdapter(takes).validate_python(service.bodies[-1])
     assert said.stdout.strip() or typed[0] == "lint"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        (("edit", ITEM), "Say what is to be changed: --title, --description, --kind or --priority."),
+        (
+            ("correct-times", INCIDENT, "The graph"),
+            "Say which time was another: --declared, --mitigated or --resolved.",
+        ),
+        (
+            ("correct-times", INCIDENT, "Why", "--declared", "1999-01-01T00:00"),
+            "--declared: the year has to be from 2000",
+        ),
+    ],
+)
+def test_what_says_nothing_is_not_sent(typed: tuple[str, ...], sentence: str) -> None:
+    with Service() as service:
+        said = run(service, *typed)
+    assert (said.exit_code, sentence in said.output, service.bodies) == (2, True, [])
 
 
 @pytest.mark.parametrize("typed", [("ack", INCIDENT), ("accept", ITEM), GIVEN[NewIncident][0]], ids=str)

@@ -11,6 +11,7 @@ from followthrough.domain.replayed.item import moments as item_moments
 from followthrough.domain.replayed.item import tells as item_tells
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemPlan
 from followthrough.domain.replayed.item.commands import ItemCommand
+from followthrough.domain.replayed.item.editing import Edit
 from followthrough.domain.replayed.item.lifecycle import BlockItem, Duplicate, MergeItem, SplitItem, give_back, release
 from followthrough.domain.replayed.proof import Proof
 from followthrough.domain.replayed.revival import item_goes_on
@@ -113,6 +114,8 @@ class ActionItemWorkflow(ToItem):
                 await self._neighbours.merge(into)
             case BlockItem(on=str(on)):
                 await self._neighbours.block_on(on)
+            case Edit(title=str()):
+                await self._neighbours.tell_title()
             case Adopt():
                 await self._ticket.adopt(command)
                 note_through(self._item, before.entries, given)

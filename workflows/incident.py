@@ -20,7 +20,7 @@ from followthrough.domain.replayed.values import EntryKind, Fence, Refusal
 from workflows.calls import LOCAL
 from workflows.entity import Entity
 from workflows.messages.incident import AlertReceipt, IncidentProgress, MergeAnswer
-from workflows.messages.item import ItemAskedAgain, ItemEnded, ItemSplit
+from workflows.messages.item import ItemAskedAgain, ItemEdited, ItemEnded, ItemSplit
 from workflows.messages.mail import MissedMail
 from workflows.messages.schedule import PlanIncident, PlansTaken
 from workflows.parts.action_items import ActionItems
@@ -211,6 +211,11 @@ class IncidentWorkflow(ToIncident):
     async def item_asked_again(self, asked: ItemAskedAgain) -> None:
         """The incident waits for it, if it is not closed."""
         await self._items.asked_again(asked)
+
+    @hears
+    async def item_edited(self, edited: ItemEdited) -> None:
+        """It is called so here, too."""
+        await self._items.edited(edited)
 
     @hears
     async def item_split(self, split: ItemSplit) -> None:

@@ -33,7 +33,7 @@ from followthrough.domain.replayed.item.lifecycle import Duplicate
 from followthrough.domain.replayed.sprint.commands import SprintNews
 from workflows.messages.confluence import WritePage
 from workflows.messages.incident import IncidentNews, MergeAnswer
-from workflows.messages.item import Answer, BlockAsked, BlockOver, ItemAskedAgain, ItemEnded, ItemSplit
+from workflows.messages.item import Answer, BlockAsked, BlockOver, ItemAskedAgain, ItemEdited, ItemEnded, ItemSplit
 from workflows.messages.mail import MissedMail, PutInInbox
 
 Signal = MethodSyncOrAsyncSingleParam
@@ -62,6 +62,11 @@ class ToIncident(ToRecord):
     @abstractmethod
     async def item_asked_again(self, asked: ItemAskedAgain) -> None:
         """One of its action items, or an incident that it continues: that is open, perhaps again."""
+
+    @workflow.signal
+    @abstractmethod
+    async def item_edited(self, edited: ItemEdited) -> None:
+        """One of its action items, or an incident that it continues: that is called otherwise."""
 
     @workflow.signal
     @abstractmethod

@@ -82,7 +82,7 @@ class Tracker(Protocol):
     def update(self, found: TicketStatus, item: ActionItem, *, words: bool = False) -> None:
         """Owner and deadline follow the action item; the ticket of one that is settled is closed with a comment.
 
-        With ``words``, its summary and description are written anew.
+        With ``words``, its summary, description and priority are written anew.
         """
 
     def reopen(self, found: TicketStatus, item: ActionItem) -> None:

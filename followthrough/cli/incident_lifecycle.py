@@ -1,13 +1,14 @@
 """Commands that hand a role over, that merge, split and reopen incidents, and that link repeats."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from followthrough.cli.api import AsJson, By, call, say, show
+from followthrough.cli.api import WRONG_COMMAND_LINE, AsJson, By, call, fail, say, show
 from followthrough.cli.incidents import give
 from followthrough.cli.lookup import Incident, Person, incident_id, services
-from followthrough.cli.words import option
+from followthrough.cli.words import MINUTE, ZONE, happened, option
 from followthrough.domain.replayed.names import Severity
 
 app = typer.Typer()
@@ -58,6 +59,27 @@ def split(
 def reopen(incident: Incident, reason: str, by: By) -> None:
     """Reopen an incident that was not over after all, even a closed one."""
     give(incident, "reopen", "It goes on.", by, reason=reason)
+
+
+@app.command()
+def correct_times(
+    incident: Incident,
+    reason: Annotated[str, typer.Argument(help="Why it was at another time")],
+    by: By,
+    declared: Annotated[
+        datetime | None, typer.Option(formats=MINUTE, help=f"When it began, or somebody noticed; {ZONE}")
+    ] = None,
+    mitigated: Annotated[datetime | None, typer.Option(formats=MINUTE, help="When users were no longer hurt")] = None,
+    resolved: Annotated[datetime | None, typer.Option(formats=MINUTE, help="When it was over")] = None,
+) -> None:
+    """Correct when an incident was declared, mitigated or resolved; its durations follow, its deadlines stay."""
+    times = {"declared": declared, "mitigated": mitigated, "resolved": resolved}
+    given = {f"{name}_at": happened(at, f"--{name}") for name, at in times.items() if at is not None}
+    if not given:
+        fail("Say which time was another: --declared, --mitigated or --resolved.", WRONG_COMMAND_LINE)
+    answer = give(incident, "correct times", "The times are corrected.", by, reason=reason, **given)
+    for word, took in answer["durations_in_words"].items():
+        say(f"{word.capitalize()} {took} after it was declared.")
 
 
 @app.command()

@@ -8,6 +8,8 @@ import typer
 from followthrough.cli.api import WRONG_COMMAND_LINE, AsJson, By, call, fail, say, show
 from followthrough.cli.items import DAY, end_of, give
 from followthrough.cli.lookup import Item, item_id
+from followthrough.cli.words import option
+from followthrough.domain.replayed.names import Kind, Priority
 
 app = typer.Typer()
 
@@ -81,6 +83,29 @@ def merge_item(
 ) -> None:
     """Merge an action item into another one that is the same."""
     give(item, "merge", f"{into} goes on for both.", by, into=into)
+
+
+@app.command()
+def edit(
+    item: Item,
+    by: By,
+    title: str | None = None,
+    description: Annotated[str | None, typer.Option(help="More about it; empty, it has none any more")] = None,
+    kind: Annotated[Kind | None, option(Kind)] = None,
+    priority: Annotated[Priority | None, option(Priority)] = None,
+) -> None:
+    """Change how an action item is worded or filed; what is left out stays."""
+    fields = {"title": title, "description": description, "kind": kind, "priority": priority}
+    given = {name: value for name, value in fields.items() if value is not None}
+    if not given:
+        fail("Say what is to be changed: --title, --description, --kind or --priority.", WRONG_COMMAND_LINE)
+    give(item, "edit", "It is changed, and its ticket follows.", by, **given)
+
+
+@app.command()
+def comment(item: Item, text: str, by: By) -> None:
+    """Say something about an action item, which stays in its story."""
+    give(item, "comment", "It is in its story.", by, text=text)
 
 
 @app.command()

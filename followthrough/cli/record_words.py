@@ -34,6 +34,8 @@ STEPS: Mapping[str, str] = {
     "split": "split-item {id} --part 'PERSON: TITLE' --part 'PERSON: TITLE'",
     "merge": "merge-item {id} ITEM",
     "adopt": "adopt {id} TICKET",
+    "comment": "comment {id} TEXT",
+    "edit": "edit {id} --title TITLE",
     "approve-planning": "approve-planning {id}",
     "update": "update {id} AUDIENCE STAGE",
     "mitigate": "mitigate {id} WHAT-HELPED",
@@ -57,6 +59,7 @@ STEPS: Mapping[str, str] = {
     "make-private": "make-private {id} REASON",
     "make-open": "make-open {id} REASON",
     "admit": "admit {id} PERSON",
+    "times": "correct-times {id} REASON --declared TIME",
     "reopen-incident": "reopen {id} REASON",
 }
 """The command of each choice that somebody has."""
@@ -168,6 +171,8 @@ def _of_incident(incident: Mapping[str, Any]) -> Iterator[str]:
             yield f"Labels: {labels}"
     if incident["resolution_proposed_at"] and not incident["resolved_at"]:
         yield f"The alert is over since {readable(incident['resolution_proposed_at'])}; is the incident?"
+    if took := incident.get("durations_in_words"):
+        yield "After it was declared: " + ", ".join(f"{word} after {length}" for word, length in took.items())
     for name in ("mitigation", "resolution"):
         if incident[name]:
             yield f"{name.capitalize()}: {incident[name]}"
@@ -194,6 +199,8 @@ def _of_item(item: Mapping[str, Any]) -> Iterator[str]:
     yield f"{item['status']}, owned by {item['owner']}, proposed by {item['proposed_by']}"
     yield f"{item['kind'].capitalize()}, {item['priority']} priority; of a {item['severity']} of {item['service']}"
     yield f"Incident {item['incident_id']}, team {item['team']}"
+    if item["description"]:
+        yield item["description"]
     plan = item["plan"] or {}
     if not item["ended_at"]:
         if item["status"] == "proposed" and plan.get("accept_by"):

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from followthrough.cli.api import NOT_ALLOWED, WRONG_COMMAND_LINE, AsJson, By, call, fail, show
+from followthrough.cli.api import NOT_ALLOWED, AsJson, By, call, fail, show
 from followthrough.cli.incidents import give
 from followthrough.cli.lookup import Incident
-from followthrough.cli.words import argument, option
+from followthrough.cli.words import MINUTE, ZONE, argument, happened, option
 from followthrough.domain.replayed.names import Audience, UpdateStage
 
 app = typer.Typer()
@@ -76,18 +76,12 @@ def note(
     decision: Annotated[bool, typer.Option("--decision", help="Mark it as a decision")] = False,
     at: Annotated[
         datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M%z"],
-            help="When it happened, if that was earlier; this machine's time unless it ends in an offset like +01:00",
-        ),
+        typer.Option(formats=MINUTE, help=f"When it happened, if that was earlier; {ZONE}"),
     ] = None,
 ) -> None:
     """Add a line to the timeline."""
-    if at is not None and not 2000 <= at.year <= 2199:
-        fail("--at: the year has to be from 2000 to 2199.", WRONG_COMMAND_LINE)
     said = "The decision is on the timeline." if decision else "It is on the timeline."
-    happened = at.astimezone().isoformat() if at else None
-    give(incident, "note", said, by, text=text, decision=decision, at=happened)
+    give(incident, "note", said, by, text=text, decision=decision, at=happened(at, "--at"))
 
 
 @app.command()

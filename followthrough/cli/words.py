@@ -1,11 +1,13 @@
 """Words that people type for a role, a status and the like, however they write them."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
 import typer
 
+from followthrough.cli.api import WRONG_COMMAND_LINE, fail
 from followthrough.domain.replayed.names import (
     Audience,
     IncidentStatus,
@@ -15,6 +17,9 @@ from followthrough.domain.replayed.names import (
 )
 
 WordT = TypeVar("WordT", bound=StrEnum)
+
+MINUTE = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M%z"]
+ZONE = "this machine's time unless it ends in an offset like +01:00"
 
 ALSO: Mapping[type[StrEnum], Mapping[str, StrEnum]] = {
     Role: {
@@ -90,6 +95,13 @@ def argument(words: type[StrEnum], help_text: str | None = None) -> Any:
 def option(words: type[StrEnum], *names: str, help_text: str | None = None) -> Any:
     """The same, after ``--name``."""
     return typer.Option(*names, parser=one_of(words), autocompletion=_completing(words), help=help_text)
+
+
+def happened(at: datetime | None, named: str) -> str | None:
+    """What was typed as ``MINUTE`` after the option of that name, as the API takes it."""
+    if at is not None and not 2000 <= at.year <= 2199:
+        fail(f"{named}: the year has to be from 2000 to 2199.", WRONG_COMMAND_LINE)
+    return at.astimezone().isoformat() if at else None
 
 
 def _completing(words: type[StrEnum]) -> Callable[[str], list[str]]:

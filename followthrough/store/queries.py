@@ -197,7 +197,7 @@ def open_records(session: Session) -> set[str]:
 
 
 class Planned(NamedTuple):
-    """An action item, when its incident was resolved and published, and how late it is by the item's own clock."""
+    """An action item, when its incident was said to be over and published, and how late it is by the item's clock."""
 
     item: ActionItem
     resolved_at: datetime | None
@@ -208,10 +208,12 @@ class Planned(NamedTuple):
 def planned_items(session: Session, now: datetime, *, after: str, limit: int) -> list[Planned]:
     """The next whose workflow should run, by id. A clock that was put forward is at their latest entry, or past it."""
     published = col(IncidentRow.document)["published_at"].as_string()
+    said = col(IncidentRow.document)["resolved_said_at"].as_string()
     query = (
         sqlalchemy.select(
             col(ActionItemRow.document),
             col(IncidentRow.resolved_at),
+            said,
             published,
             sqlalchemy.select(sqlalchemy.func.max(col(TimelineRow.at)))
             .where(col(TimelineRow.record_id) == ActionItemRow.id)
@@ -225,11 +227,11 @@ def planned_items(session: Session, now: datetime, *, after: str, limit: int) ->
     return [
         Planned(
             ActionItem.model_validate(document),
-            resolved_at,
+            datetime.fromisoformat(said_at) if said_at else resolved_at,
             datetime.fromisoformat(published_at) if published_at else None,
             max(now, latest or now),
         )
-        for document, resolved_at, published_at, latest in session.connection().execute(query)
+        for document, resolved_at, said_at, published_at, latest in session.connection().execute(query)
     ]
 
 

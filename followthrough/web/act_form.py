@@ -18,11 +18,13 @@ from followthrough.domain.answered.organisation.calendar import END_OF_WORKING_D
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import what_is_wrong
 from followthrough.domain.replayed.incident.commands import AssignRole
+from followthrough.domain.replayed.incident.correction import CorrectTimes
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.incident.kudos import GiveKudos
 from followthrough.domain.replayed.incident.lifecycle import HandOver
 from followthrough.domain.replayed.incident.privacy import Admit, people_on
 from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.item.editing import Edit
 from followthrough.domain.replayed.postmortem.commands import AssignPostmortem
 from followthrough.domain.replayed.text import REASON
 from followthrough.domain.replayed.values import PersonId, Refusal
@@ -58,6 +60,13 @@ LABELS: Mapping[str, str] = {
     "for_openness": "It is for admitting a mistake, or saying early what was not known",
     "at": "When, if that was earlier",
     "title": "What the new one is about",
+    "edit.title": "What is to be done, so that anybody can see when it is",
+    "description": "More about it; a link to what is longer",
+    "comment.text": "What whoever has to do with it should know",
+    "times.reason": "Why it was at another time",
+    "declared_at": "When it began, or somebody noticed",
+    "mitigated_at": "When users were no longer hurt",
+    "resolved_at": "When it was over",
     "propose.title": "What is to be done, so that anybody can see when it is",
     "owner": "Who should own it",
     "kind": "What it does about the next incident of this sort",
@@ -94,12 +103,18 @@ INPUTS: Mapping[str, str] = {
     "service": "service",
     "for_openness": "check",
     "at": "moment",
+    "declared_at": "moment",
+    "mitigated_at": "moment",
+    "resolved_at": "moment",
 }
 """How it is asked for, named alike, where its type does not say so; else it is lines of text."""
 
 ROWS = 3
 """Parts that are asked for at first; empty ones are left out."""
 MOST_ROWS = 20
+MINUTES = "%Y-%m-%dT%H:%M"
+EDITS = (Edit, CorrectTimes)
+"""Their forms begin with what is there, and say only what is another then."""
 SEVERAL = "\n"
 """Between what was chosen in a field of which several can be."""
 
@@ -130,6 +145,8 @@ class FormField(NamedTuple):
     input: str
     required: bool
     typed: str
+    shown: str | None
+    """What the form began with, for one that changes what is there."""
     options: Mapping[str, Mapping[str, str]]
     earliest: date | None
     latest: date | None
@@ -141,8 +158,10 @@ class FormField(NamedTuple):
 
 def form_fields(offer: Offer, typed: Mapping[str, str]) -> list[FormField]:
     """What the person fills in, with what they typed before."""
-    fields = []
+    fields, there = list[FormField](), _there(offer)
     for name in offer.choice.asks_for:
+        if name in there and there[name] is None:
+            continue
         needed, info = NEEDED.get((offer.choice.name, name)), offer.choice.command.model_fields[name]
         earliest, latest = _limits(offer) if name == "until" else (None, None)
         kind = _named(INPUTS, offer.choice, name) or ("choose" if _words_of(info) else "lines")
@@ -152,7 +171,8 @@ def form_fields(offer: Offer, typed: Mapping[str, str]) -> list[FormField]:
             + (f" (time in {offer.zone.key})" if kind == "moment" else ""),
             input=kind,
             required=needed is not None or info.is_required(),
-            typed=typed.get(name, info.default.value if isinstance(info.default, StrEnum) else ""),
+            typed=typed.get(name, there.get(name) or (info.default.value if isinstance(info.default, StrEnum) else "")),
+            shown=typed.get(f"shown-{name}", there[name]) if name in there else None,
             options=_options(kind, info, offer),
             earliest=earliest,
             latest=latest,
@@ -166,7 +186,13 @@ def form_fields(offer: Offer, typed: Mapping[str, str]) -> list[FormField]:
 def command_of(offer: Offer, typed: Mapping[str, str]) -> Any:
     """The command; a day is meant until its 17:00 where the team is. Raises Refusal for what can't be meant."""
     given: dict[str, Any] = {name: value for name in offer.choice.asks_for if (value := typed.get(name, "").strip())}
-    for field in form_fields(offer, typed):
+    fields = form_fields(offer, typed)
+    for field in fields:
+        if field.shown is not None:
+            given |= {field.name: typed.get(field.name, "").strip()} if field.name in typed else {}
+            if _same(given.get(field.name), field.shown):
+                given.pop(field.name, None)
+            continue
         if field.input == "rows":
             given[field.name] = [
                 {name: value for name, value in row.items() if value} for row in field.rows if any(row.values())
@@ -178,17 +204,36 @@ def command_of(offer: Offer, typed: Mapping[str, str]) -> Any:
     try:
         if "until" in given:
             given["until"] = end_of_working_day(date.fromisoformat(given["until"]), offer.zone.key)
-        if "at" in given:
-            given["at"] = datetime.fromisoformat(given["at"]).replace(tzinfo=offer.zone)
+        for field in fields:
+            if field.input == "moment" and field.name in given:
+                given[field.name] = datetime.fromisoformat(given[field.name]).replace(tzinfo=offer.zone)
         return offer.choice.command.model_validate({"by": offer.person, **offer.choice.preset, **given})
     except ValidationError as error:
         first = error.errors()[0]
         raise Refusal(f"{_where(offer.choice, first['loc'])}{what_is_wrong(first)}.") from None
     except ValueError:
-        written = (
-            "When: write it like 2026-12-31T13:45." if "at" in given else "Until when: write the day like 2026-12-31."
-        )
+        day = "until" in given
+        written = "Until when: write the day like 2026-12-31." if day else "When: write it like 2026-12-31T13:45."
         raise Refusal(written) from None
+
+
+def _there(offer: Offer) -> Mapping[str, str | None]:
+    """What the fields of a form that changes something begin with; None for what can't be changed yet."""
+    if offer.choice.command not in EDITS:
+        return {}
+    values = {name: getattr(offer.record, name) for name in offer.choice.asks_for if hasattr(offer.record, name)}
+    return {
+        name: value.astimezone(offer.zone).strftime(MINUTES) if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+
+
+def _same(typed: str | None, shown: str) -> bool:
+    """Browsers send the ends of lines in another way."""
+    if typed is None:
+        return True
+    lines, before = ([line.rstrip() for line in text.strip().splitlines()] for text in (typed, shown))
+    return lines == before
 
 
 def _where(choice: Choice, place: tuple[int | str, ...]) -> str:

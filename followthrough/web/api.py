@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel
 
+from followthrough.domain.answered.incident.durations import Durations
 from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Kind, OwnerWanted, Priority
 from followthrough.domain.replayed.values import PersonId, Severity
@@ -39,7 +40,13 @@ NOT_YET: dict[int | str, dict[str, Any]] = {202: {"description": "Accepted; Loca
 
 
 class IncidentNow(Incident):
-    """An incident, what comes next without anybody's doing, who asks, and the names of the choices that they have."""
+    """An incident, what comes next without anybody's doing, who asks, and the names of the choices that they have.
+
+    Its durations count from when it was declared, by the times as they were corrected.
+    """
+
+    durations: Durations
+    durations_in_words: dict[str, str]
 
     next_in_words: str
     you: PersonId | None

@@ -11,7 +11,7 @@ from followthrough.checks import NotInFile
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import what_is_wrong
 from followthrough.domain.replayed.ids import page_of
-from followthrough.domain.replayed.text import KEY, TITLE
+from followthrough.domain.replayed.text import KEY, TITLE, URL
 from followthrough.domain.replayed.values import PersonId, Refusal, Severity
 from followthrough.permission import Forbidden
 from followthrough.web.act_links import HEADERS
@@ -29,6 +29,7 @@ KINDS = {
     "drill": "It is a drill: only practice, and customers hear nothing",
 }
 LABELS = {"title": "What is wrong", "service": "What is broken", "severity": "Severity"}
+CALL = "Link to the call where you talk"
 
 
 @router.get("/incidents/new")
@@ -49,13 +50,19 @@ async def declare(
         if missing := next((label for name, label in LABELS.items() if not given[name]), None):
             raise Refusal(f"{missing}: this can't be left out.")
         new = NewIncident.model_validate(
-            {**given, "by": person, "drill": kind == "drill", "private": kind == "private"}
+            {
+                **given,
+                "by": person,
+                "drill": kind == "drill",
+                "private": kind == "private",
+                "call": typed.get("call", "").strip() or None,
+            }
         )
         key = update_id(typed.get("nonce", "")[:KEY] or None, new)
         incident = await gateway.declare(**{**new.model_dump(), "dedup_key": key}, actor=actor)
     except ValidationError as error:
         first = error.errors()[0]
-        sentence = f"{LABELS[str(first['loc'][0])]}: {what_is_wrong(first)}."
+        sentence = f"{(LABELS | {'call': CALL})[str(first['loc'][0])]}: {what_is_wrong(first)}."
         return _form(request, person, organisation, typed, sentence, 409)
     except (Refusal, NotInFile, Forbidden) as error:
         status = 403 if isinstance(error, Forbidden) else 409
@@ -79,9 +86,11 @@ def _form(
         "declare.html",
         status=status,
         headers=HEADERS,
-        typed={"nonce": "", "title": "", "service": "", "severity": Severity.SEV3, "kind": "real", **typed},
+        typed={"nonce": "", "title": "", "service": "", "severity": Severity.SEV3, "kind": "real", "call": "", **typed},
         refused=refused,
         labels=LABELS,
+        call=CALL,
+        longest_link=URL,
         longest=TITLE,
         services={"": {key: service.name for key, service in organisation.services.items()}},
         severities={"": severities},

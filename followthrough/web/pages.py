@@ -14,6 +14,7 @@ from followthrough.domain.answered.access.privacy import seen_by
 from followthrough.domain.answered.choices import next_steps
 from followthrough.domain.answered.incident.call import call_of
 from followthrough.domain.answered.incident.choices import LIKELY
+from followthrough.domain.answered.incident.durations import durations
 from followthrough.domain.answered.incident.thanks import thanks
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
@@ -124,6 +125,7 @@ async def show_incident(
         organisation,
         "incident.html",
         incident=incident,
+        took=durations(incident).in_words(),
         call=call_of(incident, organisation) if incident.status in ONGOING else None,
         so_far=so_far,
         items=await run_in_threadpool(
@@ -196,6 +198,7 @@ async def show_item(
     here = as_of(organisation, now.date())
     offered = await read(choices_of, reading, item, actor, here)
     awaited = next_steps(item, actor.person) if actor.person else []
+    steps = course.steps(item, here, now)
     return _show(
         request,
         organisation,
@@ -204,7 +207,8 @@ async def show_item(
         timeline=timeline,
         said=act_facts.said(said, item, timeline, actor.person, organisation),
         neighbours=await read(neighbours, reading, item, seen_by(actor)),
-        course=course.steps(item, here, now),
+        course=steps,
+        picture=course.picture(steps, now),
         steps=[choice for choice in offered if choice in awaited],
         others=[choice for choice in offered if choice not in awaited],
     )

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from followthrough.domain.answered.access.actor import Actor
 from followthrough.domain.answered.access.may import cannot_speak_as
 from followthrough.domain.answered.access.rights import Right
+from followthrough.domain.answered.incident.durations import durations
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.my_work import Wanted
@@ -140,10 +141,15 @@ def asking(actor: Actor, by: PersonId | None) -> Actor:
 
 
 def around(session: Session, record: Incident | ActionItem, actor: Actor, organisation: Organisation) -> dict[str, Any]:
-    """What comes next without anybody's doing, who asks, and the names of the choices that they have."""
+    """What comes next without anybody's doing, who asks, and the names of the choices that they have.
+
+    Of an incident also how long it took.
+    """
     now = datetime.now(UTC)
     offered = choices_of(session, record, actor, as_of(organisation, now.date()))
+    took = durations(record) if isinstance(record, Incident) else None
     return {
+        **({"durations": took, "durations_in_words": took.in_words()} if took else {}),
         "next_in_words": coming(record, organisation, now),
         "you": actor.person,
         "you_may": [choice.name for choice in offered],

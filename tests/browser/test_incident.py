@@ -1,7 +1,9 @@
 """An incident's whole life by clicking alone, on the real service."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -81,8 +83,16 @@ async def test_an_incident_goes_from_declared_to_its_action_items_by_clicking_al
         await press(page, "Users are no longer hurt", summary="Moved the traffic")
         await press(page, "Write down a decision", text="We stay with the other provider")
         await press(page, "It is over", summary="The provider is back")
+        began = f"{datetime.now(ZoneInfo('Europe/Madrid')) - timedelta(hours=2):%Y-%m-%dT%H:%M}"
+        await press(page, "Correct when it happened", declared_at=began, reason="The graph shows it")
+        await expect(page.locator("#live-facts")).to_contain_text("after it was declared")
         title = "Alert when the queue of refunds is older than 5 minutes"
         await press(page, "Propose an action item", title=title, owner="tomas")
+        await can_be_read(page)
+        await become(page, "Tomás Ferrer")
+        await page.goto(f"{url}/items/{incident}.1")
+        await press(page, "Edit it", title=f"{title}, by mail", priority="high")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(f"{title}, by mail")
         await can_be_read(page)
         found = await get(api, f"incidents/{incident}")
     assert (found["status"], [item["owner"] for item in found["items"]]) == ("resolved", ["tomas"])

@@ -44,6 +44,11 @@ TYPED: dict[str, Any] = {
     "into": "inc-0000000001.9",
     "ticket": "PAY-1",
     "estimate": 3,
+    "title": "Alert on the age of the queue",
+    "description": "See the runbook",
+    "kind": "prevent",
+    "priority": "low",
+    "text": "The vendor answered",
     "parts": [{"title": "One", "owner": "ines"}, {"title": "Two", "owner": "tomas"}],
 }
 MORE: tuple[dict[str, Any], ...] = (
@@ -96,6 +101,9 @@ OF_INCIDENTS: dict[str, Any] = {
     "for_openness": False,
     "to": "sam",
     "format": "short",
+    "declared_at": NOW - timedelta(days=1),
+    "mitigated_at": None,
+    "resolved_at": None,
 }
 EARLIER = Repeat(incident_id="inc-0000000009", because="The same title", proposed=True)
 MORE_OF_INCIDENTS: tuple[dict[str, Any], ...] = (

@@ -16,12 +16,14 @@ from followthrough.domain.replayed.incident.commands import (
     Resolve,
     SendUpdate,
 )
+from followthrough.domain.replayed.incident.correction import CorrectTimes
 from followthrough.domain.replayed.incident.incident import Audience, IncidentStatus, Role, RoleHolder, UpdateStage
 from followthrough.domain.replayed.incident.lifecycle import Continued, HandOver, Merge, Reopen, Split, take_in
 from followthrough.domain.replayed.incident.privacy import Admit, ChangePrivacy
 from followthrough.domain.replayed.incident.subscriptions import Subscribe, Unsubscribe
 from followthrough.domain.replayed.item.action_item import Block, Evidence, ItemStatus, OwnerWanted, Waiver
 from followthrough.domain.replayed.item.commands import Accept, Decline, Extend, Finish, Reassign, Verify, Waive
+from followthrough.domain.replayed.item.editing import Edit
 from followthrough.domain.replayed.item.lifecycle import (
     BlockItem,
     Duplicate,
@@ -86,6 +88,7 @@ def sentence(doing: Doing, record: Record) -> str | None:
         (SplitItem(by="ana", parts=PARTS), WORKED_ON, "split", {}),
         (MergeItem(by="ana", into=OTHER_ITEM), WORKED_ON, "merged into another", {}),
         (Estimate(by="ana", estimate=3), WORKED_ON, "estimated", {}),
+        (Edit(by="ana", title="Test it"), f"{WORKED_ON} or done", "edited", {}),
         (Finish(by="ana", evidence=URL), "accepted", "done", {}),
         (Verify(by="ben"), "done", "verified", {}),
         (Waive(by="carla", reason=WHY), f"{WORKED_ON} or done", "waived", {"waiver": FOR_GOOD}),
@@ -143,6 +146,7 @@ def test_a_waiver_that_ends_can_be_renewed() -> None:
         (Publish(by="ana"), "resolved", "given a postmortem"),
         (Merge(by="ana", into=OTHER), UNRESOLVED, "merged into another"),
         (Split(by="ana", title="Refunds fail", reason=WHY), UNRESOLVED, "split"),
+        (CorrectTimes(by="ana", declared_at=NOW - DAY, reason=WHY), UNCLOSED, "given other times"),
         (ChangePrivacy(by="ana", private=True, reason=WHY), UNCLOSED, "made private or open"),
         (Reopen(by="ana", reason=WHY), "resolved or postmortem published or closed or cancelled", "reopened"),
         (

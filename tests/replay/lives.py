@@ -36,6 +36,9 @@ async def choices(stage: Stage) -> None:
     await stage.give(first, "reassign", "marcos", to="lucia", reason="It is hers")
     await stage.give(first, "accept", "lucia")
     await stage.give(first, "estimate", "lucia", estimate=3)
+    await stage.give(first, "comment", "ines", text="The provider has a metric for it")
+    await stage.give(first, "edit", "lucia", title="Alert when the queue is older than 5 minutes", priority="low")
+    await stage.heard(incident, "item_edited")
     for answer, fields in (("refuse extension", {"reason": "It can't wait"}), ("approve extension", {})):
         await stage.give(first, "extend", "lucia", until=later, reason="The provider is slow")
         await stage.give(first, answer, "marcos", **fields)
@@ -70,6 +73,8 @@ async def people(stage: Stage) -> None:
     await stage.give(incident, "note", "lucia", text="We drain the queue", decision=True)
     await stage.give(incident, "choose postmortem format", "lucia", format="five-whys")
     await stage.give(incident, "resolve", "lucia", summary="Refunds flow")
+    began = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    await stage.give(incident, "correct times", "lucia", declared_at=began, reason="The graph shows it")
     await stage.record(incident, lambda it: it["postmortem_owner"] == "lucia")
     await stage.give(incident, "assign postmortem", "marcos", to="tomas", reason="He drained the queue")
     await stage.give(incident, "give kudos", "marcos", to=["lucia"], text="For a calm evening")

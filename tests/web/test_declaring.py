@@ -8,6 +8,7 @@ from tests.web.test_api import get
 from tests.web.test_doing import hidden
 from tests.web.test_private import eyes_of
 
+CALL = "https://meet.example.com/tonight"
 TYPED = {"title": "Refunds fail", "service": "checkout", "severity": "SEV2"}
 
 
@@ -21,7 +22,7 @@ async def test_an_incident_is_declared_once_for_each_form(
         assert 'href="/incidents/new"' in (await wei.get("/incidents")).text
         form = await wei.get("/incidents/new")
         assert "You do this as Wei" in words(form)
-        typed = TYPED | {"kind": kind, "nonce": hidden(form, "nonce")}
+        typed = TYPED | {"kind": kind, "nonce": hidden(form, "nonce"), "call": CALL}
         answers = [await wei.post("/incidents/new", data=typed) for _ in range(2)]
         assert {answer.status_code for answer in answers} == {303}
         assert len({answer.headers["location"] for answer in answers}) == 1
@@ -29,6 +30,7 @@ async def test_an_incident_is_declared_once_for_each_form(
         assert "is declared" in words(await wei.get(page))
     declared = await get(api, page.partition("?")[0].removeprefix("/"))
     assert (declared["declared_by"], declared["drill"], declared["private"]) == ("wei", drill, private)
+    assert declared["call"] == CALL
 
 
 async def test_what_can_not_be_declared_is_said_above_all_that_was_typed(web: Web) -> None:
@@ -38,6 +40,7 @@ async def test_what_can_not_be_declared_is_said_above_all_that_was_typed(web: We
             ({"title": "x" * 251}, "What is wrong: "),
             ({"service": "weather"}, "The organisation file has no service 'weather'"),
             ({"severity": "SEV9"}, "Severity: "),
+            ({"call": "tonight"}, "Link to the call where you talk: 'tonight' is no link to a call"),
         ):
             refused = await wei.post("/incidents/new", data=TYPED | wrong | {"kind": "private", "nonce": "of the form"})
             assert (refused.status_code, sentence in words(refused)) == (409, True), words(refused)

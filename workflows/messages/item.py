@@ -55,6 +55,13 @@ class ItemAskedAgain(Message):
     because: str
 
 
+class ItemEdited(Message):
+    """An action item tells its incident what it is called now."""
+
+    item_id: str
+    title: str
+
+
 class BlockAsked(Message):
     """An action item asks another to tell it when it has ended.
 

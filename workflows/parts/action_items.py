@@ -15,7 +15,7 @@ from followthrough.domain.replayed.values import Refusal
 from workflows.calls import LOCAL
 from workflows.entity import Entity
 from workflows.messages.incident import IncidentNews
-from workflows.messages.item import Answer, ItemAskedAgain, ItemEnded, ItemSplit
+from workflows.messages.item import Answer, ItemAskedAgain, ItemEdited, ItemEnded, ItemSplit
 from workflows.parts.commands import fit
 from workflows.parts.merging import Merging
 from workflows.parts.neighbours import start_item
@@ -92,6 +92,12 @@ class ActionItems:
             await say(asked.item_id, ToItem.incident_went_on, self._news())
         await self._merging.passed_on(ToIncident.item_asked_again, asked)
 
+    async def edited(self, edited: ItemEdited) -> None:
+        """See ``ToIncident.item_edited``."""
+        await self._merging.decided()
+        self._incident.item_edited(edited.item_id, edited.title)
+        await self._merging.passed_on(ToIncident.item_edited, edited)
+
     async def split(self, split: ItemSplit) -> None:
         """See ``ToIncident.item_split``."""
         await self._merging.decided()
@@ -138,7 +144,7 @@ class ActionItems:
         """What a rule has deadlines count from, and whether it is private."""
         incident, plan = self._incident, self._incident.plan
         return IncidentNews(
-            resolved_at=incident.resolved_at if plan and plan.resolved_counts else None,
+            resolved_at=incident.resolved_since if plan and plan.resolved_counts else None,
             published_at=incident.published_at if plan and plan.published_counts else None,
             private=incident.private if incident.was_private else None,
         )

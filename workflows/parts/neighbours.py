@@ -20,7 +20,16 @@ from followthrough.domain.replayed.item.moments import go_on
 from followthrough.domain.replayed.item.tells import of_duplicate, of_outcome
 from followthrough.domain.replayed.values import Refusal
 from workflows.entity import Entity
-from workflows.messages.item import Answer, BlockAsked, BlockOver, ItemAskedAgain, ItemEnded, ItemProgress, ItemSplit
+from workflows.messages.item import (
+    Answer,
+    BlockAsked,
+    BlockOver,
+    ItemAskedAgain,
+    ItemEdited,
+    ItemEnded,
+    ItemProgress,
+    ItemSplit,
+)
 from workflows.parts.question import Question
 from workflows.search_attributes import of_item
 from workflows.signals import ToIncident, ToItem, say
@@ -78,6 +87,11 @@ class Neighbours:
         else:
             again = ItemAskedAgain(item_id=item.id, because=item.asked_because)
             await say(asking, ToIncident.item_asked_again, again)
+
+    async def tell_title(self) -> None:
+        """Its incident lists it by that, if it is not over."""
+        edited = ItemEdited(item_id=self._item.id, title=self._item.title)
+        await say(self._item.incident_id, ToIncident.item_edited, edited)
 
     async def state_asked(self, incident_id: str) -> None:
         """See ``ToItem``. That run of its incident will not hear from the engine what becomes of the item."""

@@ -124,6 +124,7 @@ class KeptTicket(Errand):
         finally:
             self._in_flight = False
         self.shows = self._item.ticket_seen = None
+        self._item.ticket_adopted = True
         self._item.note(workflow.now(), EntryKind.TICKET, f"Adopted ticket {self._item.ticket.key}", command.by)
 
     async def _follow(self) -> None:
@@ -153,6 +154,7 @@ class KeptTicket(Errand):
         """A new ticket is open, also when the item has ended meanwhile: then it is closed next."""
         facts = self.facts
         self._item.ticket = self._item.ticket_seen = None
+        self._item.ticket_adopted = False
         made = await workflow.execute_activity_method(Tickets.ensure_ticket, self._asks(), **WRITING)
         self._see(made.report)
         self._item.note(workflow.now(), EntryKind.TICKET, f"Ticket {made.report.ticket.key}")

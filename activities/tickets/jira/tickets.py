@@ -90,7 +90,7 @@ class JiraTickets:
         fields = {} if closed else self._followed_fields(item)
         with about(f"the change of ticket {key}"):
             _, note = _without_refused(
-                fields | (self._words(item) if words else {}),
+                fields | (self._words(item) | self._priority(item) if words else {}),
                 lambda taken: self._jira.send("PUT", f"issue/{key}", {"fields": taken}),
             )
             if item.settled and not closed:
@@ -130,9 +130,16 @@ class JiraTickets:
             **self._words(item),
             "labels": [LABEL, item.id, *([DRILL_LABEL] if item.drill else []), *project.labels],
         }
-        if item.priority in project.priorities:
-            fields["priority"] = {"name": project.priorities[item.priority]}
-        return fields | {name: value for name, value in self._followed_fields(item).items() if value is not None}
+        return (
+            fields
+            | self._priority(item)
+            | {name: value for name, value in self._followed_fields(item).items() if value is not None}
+        )
+
+    def _priority(self, item: ActionItem) -> dict[str, Any]:
+        """As the team's project calls it; nothing where it has no name for it."""
+        named = self._jira.project(item.team).priorities.get(item.priority)
+        return {"priority": {"name": named}} if named else {}
 
     def _words(self, item: ActionItem) -> dict[str, Any]:
         description = describe(item, self._jira.organisation(), self._jira.public_url)
@@ -149,11 +156,11 @@ class JiraTickets:
 
 
 def _without_refused(fields: dict[str, Any], write: Callable[[dict[str, Any]], ResultT]) -> tuple[ResultT, str | None]:
-    """Writes once more without owner and deadline when Jira does not take them; then there is a note that says so."""
+    """Writes once more without owner, deadline and priority if Jira does not take them; then a note says so."""
     try:
         return write(fields), None
     except JiraNo as error:
-        refused = {name: words for name, words in error.fields.items() if name in ("assignee", "duedate")}
+        refused = {name: words for name, words in error.fields.items() if name in ("assignee", "duedate", "priority")}
         if not refused or error.status != requests.codes.bad_request:
             raise
     note = "Jira did not take " + " ".join(f"{name}: {words}" for name, words in refused.items())

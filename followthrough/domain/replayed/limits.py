@@ -14,6 +14,8 @@ UNDONE = 10
 PASSED = 200
 """Reminders, escalations and role holders that have passed."""
 EVIDENCE = 10
+COMMENTS = 3
+"""On an action item, the last; all are on its timeline."""
 COMMANDS = 200
 """Whose ids are known, so that none is carried out twice; more than a record gets in a day."""
 UNREACHED = 100

@@ -84,3 +84,15 @@ def test_the_services_own_tickets_say_as_little(database: Engine) -> None:
     assert SECRET in words()
     tracker.update(tracker.status(ticket), secret(), words=True)
     assert SECRET not in words()
+
+
+def test_a_ticket_follows_an_edit_unless_it_was_there_before_its_item(jira: JiraStandIn) -> None:
+    before = secret(private=False)
+    ensure(jira_tracker(jira), before)
+    edited = secret(private=False, title="Alert on its age", description="See the runbook", edited=1)
+    assert follow(jira, before, edited).written
+    assert the_issue(jira).fields["summary"] == "Alert on its age"
+    assert "See the runbook" in str(the_issue(jira).fields["description"])
+    adopted = edited.model_copy(update={"title": "Test it", "edited": 2, "ticket_adopted": True})
+    assert follow(jira, edited, adopted).written
+    assert the_issue(jira).fields["summary"] == "Alert on its age"

@@ -249,6 +249,7 @@ ENDS_AND_LINKS = [
         {
             "status": IncidentStatus.DECLARED,
             "reopened_at": LATER,
+            "acknowledged_before": NOW,
             "postmortem": TEXT,
             "roles": [
                 RoleHolder(role=Role.INCIDENT_COMMANDER, person="ana", at=LATER),

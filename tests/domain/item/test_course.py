@@ -7,7 +7,8 @@ import pytest
 
 from followthrough.domain.answered.item.course import MOST, course
 from followthrough.domain.answered.item.schedule import plan_item
-from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, MomentKind, Waiver
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, MomentKind, Priority, Waiver
+from followthrough.domain.replayed.item.editing import Edit
 from tests.example import EXAMPLE
 from tests.records import NOW, item
 
@@ -48,3 +49,14 @@ def test_it_begins_with_the_next_moment_and_goes_up_the_ladder(changes: Any, fir
 
 def test_nothing_comes_once_it_has_ended() -> None:
     assert course(planned(status=ItemStatus.CLOSED, ended_at=NOW), EXAMPLE, NOW) == []
+
+
+def test_an_owner_gains_no_time_by_an_edit_and_an_approver_gives_it() -> None:
+    """The policy has more time for what is less urgent."""
+    record = planned(accepted_at=NOW)
+    assert record.plan is not None
+    due = record.plan.due
+    for person, later in (("tomas", False), ("marcos", True)):
+        edited = record.model_copy(deep=True)
+        Edit(by=person, priority=Priority.LOW).apply(edited, NOW)
+        assert (plan_item(edited, EXAMPLE, NOW).due > due) is later

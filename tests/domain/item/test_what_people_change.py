@@ -7,11 +7,14 @@ from pydantic import HttpUrl
 from followthrough.domain.replayed.item.action_item import (
     ActionItem,
     Block,
+    Comment,
     Evidence,
     EvidenceKind,
     ExtensionWanted,
     ItemStatus,
+    Kind,
     OwnerWanted,
+    Priority,
     Waiver,
 )
 from followthrough.domain.replayed.item.commands import (
@@ -25,9 +28,12 @@ from followthrough.domain.replayed.item.commands import (
     Verify,
     Waive,
 )
+from followthrough.domain.replayed.item.editing import AddComment, Edit
 from followthrough.domain.replayed.item.lifecycle import ReopenItem
+from followthrough.domain.replayed.limits import COMMENTS
 from followthrough.domain.replayed.sprint.commands import Estimate
 from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.domain.replayed.text import CUT, REASON
 from followthrough.domain.replayed.values import EntryKind
 from tests.domain.changes import LATER, Change, did
 from tests.records import NOW, item
@@ -40,6 +46,7 @@ WANTED = ExtensionWanted(until=NOW + 60 * DAY, reason="Illness", by="ana", at=NO
 OWNER = OwnerWanted(because="ana is away", since=NOW)
 WAITS = Block(reason="The new API", on=OTHER, until=NOW + 9 * DAY, by="ana", at=NOW)
 SHOWN = Evidence(url=URL, note="See there", by="ana", at=NOW)
+SAID = [Comment(by="ana", at=NOW, text=f"Comment {number}") for number in range(COMMENTS)]
 SPRINTS = Sprint(id=1, name="Sprint 1"), Sprint(id=2, name="Sprint 2")
 
 WORKING: dict[str, Any] = {"accepted_at": NOW, "working_since": NOW}
@@ -255,6 +262,46 @@ def finish(**shown: Any) -> Finish:
                 **dict.fromkeys(("owner_since", "accepted_at", "working_since", "done_at", "blocked_at")),
             },
             ((LINE, "Reopened: It is needed", "ben"),),
+        ),
+        Change(
+            item(),
+            Edit(by="ana", title="Alert on its age", description="See the runbook", hints=("Say where.",)),
+            {"title": "Alert on its age", "description": "See the runbook", "edited": 1},
+            (
+                (
+                    LINE,
+                    "Edited: title from “Alert on queue depth” to “Alert on its age”; description “See the runbook”",
+                    "ana",
+                ),
+                (LINE, "About the new title: Say where.", None),
+            ),
+        ),
+        Change(
+            item(description="See the runbook"),
+            Edit(by="ana", title=item().title, description="", priority=Priority.LOW, missing=("a number",)),
+            {"description": "", "priority": Priority.LOW, "edited": 1, "latest_due": item().due_at},
+            (
+                (LINE, "Edited: no description any more, it was “See the runbook”; priority from high to low", "ana"),
+                (LINE, "The new title is taken, although it misses: a number", None),
+            ),
+        ),
+        Change(
+            item(edited=1, latest_due=NOW, description="One"),
+            Edit(by="carla", kind=Kind.PREVENT, description="Two"),
+            {"kind": Kind.PREVENT, "description": "Two", "edited": 2, "latest_due": None},
+            ((LINE, "Edited: description from “One” to “Two”; kind from detect to prevent", "carla"),),
+        ),
+        Change(
+            item(plan=None),
+            Edit(by="ana", kind=Kind.PREVENT),
+            {"kind": Kind.PREVENT, "edited": 1},
+            ((LINE, "Edited: kind from detect to prevent", "ana"),),
+        ),
+        Change(
+            item(comments=SAID),
+            AddComment(by="ben", text="a" * (REASON + 1)),
+            {"comments": [*SAID[1:], Comment(by="ben", at=LATER, text="a" * (REASON - len(CUT)) + CUT)]},
+            ((EntryKind.NOTE, "a" * (REASON + 1), "ben"),),
         ),
         Change(
             item(),

@@ -1,6 +1,7 @@
 """What an incident refuses."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from followthrough.domain.replayed.incident.commands import (
@@ -12,6 +13,7 @@ from followthrough.domain.replayed.incident.commands import (
     ProposeItem,
     Resolve,
 )
+from followthrough.domain.replayed.incident.correction import CorrectTimes
 from followthrough.domain.replayed.incident.incident import (
     Audience,
     Incident,
@@ -39,15 +41,20 @@ from followthrough.domain.replayed.room import RESERVE, ROOM, require_room
 from followthrough.domain.replayed.text import POSTMORTEM
 from followthrough.domain.replayed.times import LONG_AGO
 from followthrough.domain.replayed.values import ENTRIES_LONG, EntryKind, Record, Severity
-from tests.domain.refusals.row import INCIDENT, OTHER, SECOND, THIRD, TITLE, WHY, Row, summaries
+from tests.domain.refusals.row import DAY, INCIDENT, OTHER, SECOND, THIRD, TITLE, WHY, Row, summaries
 from tests.records import NOW, incident
 
 HAS = f"Incident {INCIDENT}"
 ITEM = f"{INCIDENT}.1"
+MINUTE = timedelta(minutes=1)
 
 
 def holder(person: str, role: Role = Role.INCIDENT_COMMANDER, **changes: Any) -> RoleHolder:
     return RoleHolder.model_validate({"role": role, "person": person, "at": NOW, **changes})
+
+
+def corrected(**times: datetime) -> CorrectTimes:
+    return CorrectTimes(by="ana", reason=WHY, **times)
 
 
 def continue_other(**changes: Any) -> Callable[[Incident], object]:
@@ -290,5 +297,42 @@ INCIDENTS = [
         f"There is no room for this in {INCIDENT}: say it shorter and link to more, or go on in a new incident; "
         "what ends it is still possible in a few words.",
         but=with_room(of_size(0), command="resolve"),
+    ),
+    Row(
+        incident(drill=True),
+        corrected(declared_at=NOW - SECOND),
+        f"{HAS} is a drill; its times are what is practised, and stay as they are.",
+        but=incident(),
+    ),
+    Row(
+        incident(declared_at=NOW - DAY),
+        corrected(mitigated_at=NOW),
+        f"{HAS} is not mitigated yet; say so first, and then when it was.",
+        but=incident(declared_at=NOW - DAY, mitigated_at=NOW - SECOND),
+    ),
+    Row(
+        incident(declared_at=NOW - DAY),
+        corrected(declared_at=NOW - DAY),
+        f"{HAS} has these times already; say which one was another.",
+        but=corrected(declared_at=NOW - DAY + SECOND),
+    ),
+    Row(
+        incident(declared_at=NOW - DAY, mitigated_at=NOW - DAY, resolved_at=NOW),
+        corrected(mitigated_at=NOW - DAY - MINUTE),
+        f"{HAS} can't be declared 2026-03-01 09:00, mitigated 2026-03-01 08:59, resolved 2026-03-02 09:00 UTC; "
+        "it is declared first, then mitigated, then resolved.",
+        but=corrected(mitigated_at=NOW),
+    ),
+    Row(
+        incident(declared_at=NOW - DAY),
+        corrected(declared_at=NOW + MINUTE),
+        "Declared 2026-03-02 09:01 UTC is yet to come; name a time that has passed.",
+        but=corrected(declared_at=NOW),
+    ),
+    Row(
+        incident(),
+        corrected(declared_at=NOW - LONG_AGO - MINUTE),
+        f"{NOW - LONG_AGO - MINUTE:%Y-%m-%d} is more than 5 years ago; say in a note when it began.",
+        but=corrected(declared_at=NOW - LONG_AGO),
     ),
 ]

@@ -17,6 +17,7 @@ from followthrough.domain.replayed.item.commands import (
     Verify,
     Waive,
 )
+from followthrough.domain.replayed.item.editing import Edit
 from followthrough.domain.replayed.item.lifecycle import BlockItem, Duplicate, MergeItem, Unblock, hold_up
 from followthrough.domain.replayed.item.lifecycle import take_in as take_in_item
 from followthrough.domain.replayed.limits import LINKS
@@ -297,5 +298,11 @@ ITEMS = [
         Adopt(by="ana", ticket="PAY-4"),
         f"{IS} is closed; only one that is open can adopt a ticket.",
         but=done(),
+    ),
+    Row(
+        item(),
+        Edit(by="ana", title=item().title, kind=item().kind),
+        f"{IS} is like that already; say what is to be changed.",
+        but=Edit(by="ana", title=item().title, description="See the runbook"),
     ),
 ]

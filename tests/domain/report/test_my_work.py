@@ -85,7 +85,8 @@ def test_what_is_wanted_at_once_has_no_time_and_what_has_one_can_be_late() -> No
     ("written", "owner", "other"),
     [
         (None, ["postmortem"], []),
-        (WRITTEN, ["postmortem"], ["to review"]),
+        (WRITTEN, ["to publish"], ["to review"]),
+        (WRITTEN.model_copy(update={"review": Review(by="tomas", at=NOW, approved=True)}), ["to publish"], []),
         (WRITTEN.model_copy(update={"review": Review(by="tomas", at=NOW, approved=False)}), ["postmortem"], []),
     ],
 )
@@ -123,5 +124,8 @@ def test_what_others_have_to_do_is_said_by_name(changes: dict[str, Any], person:
 
 
 def test_each_step_is_a_choice_that_has_a_link_as_well() -> None:
-    assert {choice.name for steps in STEPS.values() for choice in steps} <= {choice.name for choice in CHOICES}
+    assert {choice.name for steps in STEPS.values() for choice in steps} <= {
+        *(choice.name for choice in CHOICES),
+        *(choice.name for choice in STEPS[Wanted.PUBLISH]),
+    }
     assert set(Wanted) - set(STEPS) == {Wanted.PLANNING, Wanted.POSTMORTEM}

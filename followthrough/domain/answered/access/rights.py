@@ -32,6 +32,7 @@ class Right(StrEnum):
     GIVE_KUDOS = "give kudos"
     CHANGE_PRIVACY = "change privacy"
     ADMIT = "admit"
+    CORRECT_TIMES = "correct times"
     PROPOSE = "propose action item"
     CHOOSE_FORMAT = "choose postmortem format"
     ASSIGN_POSTMORTEM = "assign postmortem"
@@ -58,6 +59,8 @@ class Right(StrEnum):
     REOPEN_ITEM = "reopen action item"
     ADOPT = "adopt"
     ESTIMATE = "estimate"
+    EDIT = "edit"
+    COMMENT = "comment"
     LOOK_AT_TICKET = "look at ticket"
     APPROVE_PLANNING = "approve planning"
     START_DRILL = "start drill"
@@ -151,6 +154,7 @@ INCIDENTS = Group(
         Right.GIVE_KUDOS: Terms("give kudos in", _ANYBODY),
         Right.CHANGE_PRIVACY: Terms("make private, or open,", (*_DECIDERS, Relation.PROPOSER)),
         Right.ADMIT: Terms("let somebody in on", (*_RESPONDERS, Relation.PROPOSER)),
+        Right.CORRECT_TIMES: Terms("correct the times of", _WRITERS),
         Right.PROPOSE: Terms("propose an action item in", _ANYBODY),
     },
 )
@@ -192,6 +196,8 @@ ITEMS = Group(
         ),
         Right.ADOPT: Terms("adopt a ticket for", _FOLLOWERS),
         Right.ESTIMATE: Terms("estimate", _FOLLOWERS),
+        Right.EDIT: Terms("edit", (Relation.OWNER, Relation.APPROVER)),
+        Right.COMMENT: Terms("comment on", _ANYBODY),
     },
 )
 SERVICE = Group(

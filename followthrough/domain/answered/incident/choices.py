@@ -20,6 +20,7 @@ from followthrough.domain.replayed.incident.commands import (
     Resolve,
     SendUpdate,
 )
+from followthrough.domain.replayed.incident.correction import CorrectTimes
 from followthrough.domain.replayed.incident.incident import ONGOING, Audience, Incident, IncidentStatus
 from followthrough.domain.replayed.incident.kudos import GiveKudos
 from followthrough.domain.replayed.incident.lifecycle import HandOver, LinkRepeat, Merge, Reopen, Split, UnlinkRepeat
@@ -65,6 +66,7 @@ CANCEL = Choice("cancel", "It was a false alarm", Cancel)
 MAKE_PRIVATE = Choice("make-private", "Show it only to who is on it", ChangePrivacy, {"private": True})
 MAKE_OPEN = Choice("make-open", "Show it to everybody", ChangePrivacy, {"private": False})
 ADMIT = Choice("admit", "Let somebody see it", Admit)
+TIMES = Choice("times", "Correct when it happened", CorrectTimes)
 REOPEN = Choice("reopen-incident", "It was not over after all", Reopen)
 
 LIKELY: Mapping[IncidentStatus, tuple[Choice, ...]] = MappingProxyType(
@@ -183,6 +185,10 @@ def _can_admit(incident: Incident, person: PersonId, now: datetime) -> bool:
     return _private(incident, person, now) and len(incident.admitted) < ADMITTED
 
 
+def _measured(incident: Incident, _person: PersonId, _now: datetime) -> bool:
+    return incident.status in UNCLOSED and not incident.drill
+
+
 def _over(incident: Incident, _person: PersonId, _now: datetime) -> bool:
     return incident.status not in (*ONGOING, IncidentStatus.MERGED)
 
@@ -214,6 +220,7 @@ INCIDENT_CHOICES: tuple[Possible[Incident], ...] = (
     Possible(CANCEL, _false_alarm),
     Possible(MAKE_PRIVATE, _open_to_all),
     Possible(MAKE_OPEN, _private),
+    Possible(TIMES, _measured),
     Possible(ADMIT, _can_admit),
     Possible(REOPEN, _over),
 )

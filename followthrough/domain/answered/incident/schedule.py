@@ -50,8 +50,8 @@ def plan_incident(
     comms_lead = postmortem_due = assignment = None
     if incident.status in ONGOING:
         comms_lead = role_candidates.comms_lead(incident, organisation.policies.roles, policy, on_call)
-    if incident.resolved_at is not None and policy.postmortem_within is not None and not incident.drill:
-        postmortem_due = add_working_days(incident.resolved_at, policy.postmortem_within, team)
+    if incident.resolved_since is not None and policy.postmortem_within is not None and not incident.drill:
+        postmortem_due = add_working_days(incident.resolved_since, policy.postmortem_within, team)
     if postmortem_due is not None and incident.postmortem_owner is None:
         owner = known([commander], organisation, team)[0]
         assignment = PostmortemAssignment(owner=owner, format=next_format(incident.severity, recent_formats))
@@ -98,7 +98,7 @@ def _of_response(
     yield from updates.while_ongoing(incident, policy, policies.update_grace, commander)
     if incident.drill:
         time_box = organisation.drill_policies(organisation.team(incident.team, incident.service)).time_box
-        ends = (incident.reopened_at or incident.declared_at) + time_box
+        ends = (incident.reopened_at or incident.declared_since) + time_box
         yield IncidentMoment(at=ends, kind=IncidentMomentKind.DRILL_TIME_OVER, to=(commander,))
 
 
@@ -110,10 +110,10 @@ def _of_end(
     if incident.status is IncidentStatus.RESOLVED and postmortem_due is not None:
         owner = incident.postmortem_owner or commander
         yield _until_published(incident, organisation, team, owner, postmortem_due, now)
-    elif incident.status is IncidentStatus.RESOLVED and incident.resolved_at and not incident.reviewed:
-        closing = add_working_days(incident.resolved_at, 1, team)
+    elif incident.status is IncidentStatus.RESOLVED and incident.resolved_since and not incident.reviewed:
+        closing = add_working_days(incident.resolved_since, 1, team)
         if incident.drill:
-            closing = incident.resolved_at + organisation.drill_policies(team).debrief
+            closing = incident.resolved_since + organisation.drill_policies(team).debrief
         yield IncidentMoment(at=closing, kind=IncidentMomentKind.NO_POSTMORTEM_OWED, to=(commander,))
     if incident.status in (IncidentStatus.RESOLVED, IncidentStatus.PUBLISHED) and not incident.drill:
         policies, policy = organisation.policies, _policy(incident, organisation)
@@ -125,7 +125,7 @@ def _until_published(
     incident: Incident, organisation: Organisation, team: Team, owner: PersonId, due: datetime, now: datetime
 ) -> IncidentMoment:
     """Level 0 of the overdue ones is the deadline itself, and tells the postmortem's owner alone."""
-    since = incident.resolved_at or incident.declared_at
+    since = incident.resolved_since or incident.declared_since
     past = [moment for moment in incident.moments if moment.kind in POSTMORTEM_REMINDERS]
     at = next_reminder([add_working_days(due, -1, team), due], since, past, now)
     if at is not None:

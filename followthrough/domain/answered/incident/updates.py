@@ -39,7 +39,7 @@ def while_ongoing(
     incident: Incident, policy: SeverityPolicy, grace: timedelta, commander: PersonId
 ) -> Iterator[IncidentMoment]:
     """For each audience: due one cadence after the last update, missed after the grace, due again a cadence on."""
-    begun = incident.reopened_at or incident.declared_at
+    begun = incident.reopened_at or incident.declared_since
     for audience, cadence in policy.updates.items():
         last = last_update(incident, audience)
         since = max(last.at, begun) if last else begun
@@ -57,8 +57,8 @@ def once_resolved(
     incident: Incident, policy: SeverityPolicy, within: timedelta, grace: timedelta, commander: PersonId
 ) -> Iterator[IncidentMoment]:
     """For each audience with a cadence that has not heard so: the resolved update is due, and missed, once."""
-    begun = incident.reopened_at or incident.declared_at
-    resolved_at = incident.resolved_at or begun
+    begun = incident.reopened_at or incident.declared_since
+    resolved_at = incident.resolved_since or begun
     for audience in policy.updates:
         last = last_update(incident, audience)
         if last is not None and last.stage is UpdateStage.RESOLVED and last.at > begun:

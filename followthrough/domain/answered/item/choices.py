@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from followthrough.domain.answered import choices as by_mail
 from followthrough.domain.answered.choices import Choice
 from followthrough.domain.answered.offered import Possible
-from followthrough.domain.replayed.item.action_item import WORKED_ON, ActionItem, ItemStatus
+from followthrough.domain.replayed.item.action_item import OPEN, WORKED_ON, ActionItem, ItemStatus
+from followthrough.domain.replayed.item.editing import AddComment, Edit
 from followthrough.domain.replayed.item.lifecycle import BlockItem, MergeItem, SplitItem
 from followthrough.domain.replayed.sprint.commands import Estimate
 from followthrough.domain.replayed.ticket.commands import Adopt
@@ -19,6 +20,8 @@ BLOCK_ON = Choice("block-on", "It has to wait for another action item", BlockIte
 ESTIMATE = Choice("estimate", "Say how much work it is", Estimate)
 SPLIT = Choice("split", "Split it into parts", SplitItem)
 MERGE = Choice("merge", "It is the same as another one", MergeItem)
+COMMENT = Choice("comment", "Comment on it", AddComment)
+EDIT = Choice("edit", "Edit it", Edit)
 ADOPT = Choice("adopt", "There is a ticket for it already", Adopt)
 
 
@@ -70,6 +73,14 @@ def _shown_by_others(item: ActionItem, person: PersonId, _now: datetime) -> bool
     return item.status is ItemStatus.DONE and person not in (item.owner, item.evidence[-1].by)
 
 
+def _open(item: ActionItem, _person: PersonId, _now: datetime) -> bool:
+    return item.status in OPEN
+
+
+def _goes_on(item: ActionItem, _person: PersonId, _now: datetime) -> bool:
+    return not item.ended
+
+
 def _without_ticket(item: ActionItem, _person: PersonId, _now: datetime) -> bool:
     gone = item.ticket_seen is not None and item.ticket_seen.state is TicketState.GONE
     return not item.settled and (item.ticket is None or gone)
@@ -91,6 +102,8 @@ ITEM_CHOICES: tuple[Possible[ActionItem], ...] = (
     Possible(by_mail.HOLDS, _shown_by_others),
     Possible(by_mail.DOES_NOT_HOLD, _shown_by_others),
     Possible(by_mail.UNBLOCK, _blocked),
+    Possible(COMMENT, _goes_on),
+    Possible(EDIT, _open),
     Possible(by_mail.DECLINE, _own),
     Possible(by_mail.EXTEND, _extend),
     Possible(by_mail.BLOCK, _block),

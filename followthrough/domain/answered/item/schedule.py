@@ -46,6 +46,8 @@ def plan_item(item: ActionItem, organisation: Organisation, now: datetime) -> It
         return add_working_days(max(since, start), terms.accept_within, calendar)
 
     due = item.due or max(add_working_days(start, terms.due_within, calendar), accept_by(begun))
+    if item.due is None and item.latest_due is not None:
+        due = min(due, item.latest_due)
     course = _Course(
         item, organisation, team, calendar, policies, terms, accept_by(item.owner_since or begun), due, begun, now
     )

@@ -6,8 +6,9 @@ from importlib.resources import files
 from jinja2 import DictLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from followthrough.domain.answered.incident.durations import durations
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.answered.wording import span_to_the_minute, to_the_minute
+from followthrough.domain.answered.wording import to_the_minute
 from followthrough.domain.replayed.incident.alert import in_words
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.postmortem.postmortem import FormatName
@@ -43,7 +44,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=DictLoader(templates), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(minute=to_the_minute, duration=span_to_the_minute, one_line=one_line, in_words=in_words)
+    environment.filters.update(minute=to_the_minute, one_line=one_line, in_words=in_words)
     return environment
 
 
@@ -71,7 +72,7 @@ def draft(
         names=names,
         service=service.name if service else incident.service,
         first_alert=next((entry.at for entry in entries if entry.kind is EntryKind.ALERT), None),
-        first_acknowledged=min((role.acknowledged_at for role in incident.roles if role.acknowledged_at), default=None),
+        took=durations(incident).in_words(),
         happened=[entry for entry in entries if entry.kind in _HAPPENED],
         decisions=[entry for entry in entries if entry.kind is EntryKind.DECISION],
         updates=[entry for entry in entries if entry.kind is EntryKind.UPDATE],

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from followthrough.domain.answered import choices
 from followthrough.domain.answered.choices import Choice
+from followthrough.domain.answered.incident.choices import PUBLISH_POSTMORTEM, PUBLISH_WITHOUT_ITEMS
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import span
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
@@ -27,6 +28,7 @@ class Wanted(StrEnum):
     VERIFY = "to verify"
     PLANNING = "to plan"
     REVIEW = "to review"
+    PUBLISH = "to publish"
     POSTMORTEM = "postmortem"
     DO = "to do"
 
@@ -40,6 +42,7 @@ STEPS: Mapping[Wanted, tuple[Choice, ...]] = MappingProxyType(
         Wanted.ACCEPT: (choices.ACCEPT, choices.DECLINE),
         Wanted.VERIFY: (choices.HOLDS, choices.DOES_NOT_HOLD),
         Wanted.REVIEW: (choices.APPROVE_POSTMORTEM, choices.RETURN_POSTMORTEM),
+        Wanted.PUBLISH: (PUBLISH_POSTMORTEM, PUBLISH_WITHOUT_ITEMS),
         Wanted.DO: (choices.FINISH, choices.UNBLOCK),
     }
 )
@@ -122,16 +125,20 @@ def _of_incident(person: PersonId, incident: Incident, here: Organisation) -> It
         if any(holder.person == person for holder in incident.roles):
             yield Task(Wanted.REVIEW, incident, f"{here.name_of(written.by)} wrote its postmortem", due)
     elif incident.postmortem_owner == person:
-        yield Task(Wanted.POSTMORTEM, incident, _next_of_postmortem(written.state if written else None), due)
+        yield _of_postmortem(incident, written.state if written else None, due)
 
 
-def _next_of_postmortem(state: ReviewState | None) -> str:
-    return {
+def _of_postmortem(incident: Incident, state: ReviewState | None, due: datetime | None) -> Task:
+    if state is ReviewState.APPROVED:
+        return Task(Wanted.PUBLISH, incident, "Its postmortem is approved and can be published", due)
+    if state is ReviewState.WAITING and not (incident.plan and incident.plan.review_required):
+        return Task(Wanted.PUBLISH, incident, "Its postmortem can be published, although nobody has reviewed it", due)
+    because = {
         None: "You owe its postmortem",
         ReviewState.WAITING: "Your postmortem waits for its review",
         ReviewState.RETURNED: "Changes to your postmortem are asked for",
-        ReviewState.APPROVED: "Your postmortem is approved and can be published",
     }[state]
+    return Task(Wanted.POSTMORTEM, incident, because, due)
 
 
 def waits_for(

@@ -41,6 +41,7 @@ def ticket_description(item: ActionItem, owner: str, due: date | None, public_ur
         )
     return (
         (item.title,),
+        *((item.description,),) * bool(item.description),
         ("Why it matters: ", incident, f" was {item.severity}. Kind of follow-up: {item.kind}."),
         (f"Owner: {owner}.{deadline}",),
         ("Accept, close with evidence, or ask for more time: ", Link(item.id, item_page(item, public_url))),

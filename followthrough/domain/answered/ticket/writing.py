@@ -50,7 +50,8 @@ def what_to_write(item: ActionItem, report: TicketReport, shows: TicketFacts | N
         after.ticket_seen = report.model_copy(update={"assignee_kept": True})
     closed = shows.ended if shows is not None else report.state is TicketState.DONE
     words = shows is not None and shows.private is not after.private
-    return Write(after, reopen=closed and not after.settled, words=words)
+    edited = shows is not None and shows.edited != after.edited and not after.ticket_adopted
+    return Write(after, reopen=closed and not after.settled, words=words or edited)
 
 
 def _moved_by_us(report: TicketReport, shows: TicketFacts | None, facts: TicketFacts | None) -> bool:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from followthrough.domain.replayed.ids import item_id
+from followthrough.domain.replayed.incident.correction import CorrectTimes
 from followthrough.domain.replayed.incident.incident import (
     ONGOING,
     Audience,
@@ -221,8 +222,8 @@ class ProposeItem(Request):
             proposed_at=now,
             drill=incident.drill,
             private=incident.private,
-            declared_at=incident.declared_at,
-            resolved_at=incident.resolved_at,
+            declared_at=incident.declared_since,
+            resolved_at=incident.resolved_since,
             published_at=incident.published_at,
         )
 
@@ -252,6 +253,7 @@ IncidentCommand = Annotated[
     | UnlinkRepeat
     | GiveKudos
     | ChangePrivacy
-    | Admit,
+    | Admit
+    | CorrectTimes,
     Field(discriminator="command"),
 ]

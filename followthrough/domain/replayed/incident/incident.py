@@ -198,6 +198,11 @@ class Incident(Record):
     published_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
     plan: IncidentPlan | None = None
+    declared_said_at: AwareDatetime | None = None
+    """When somebody declared it, if it was corrected since when that was; the same below for its resolution."""
+    resolved_said_at: AwareDatetime | None = None
+    acknowledged_before: AwareDatetime | None = None
+    """When somebody first acknowledged a role, before it was reopened."""
     alert: Alert | None = None
     """What the pager said when it fired last, or when the routes began to say another severity."""
     alerts: int = 0
@@ -265,6 +270,22 @@ class Incident(Record):
         return super().lean().model_copy(update={"postmortem": self.postmortem and self.postmortem.without_text()})
 
     @property
+    def declared_since(self) -> datetime:
+        """What deadlines and reminders count from: when it was said, whatever was corrected; the same below."""
+        return self.declared_said_at or self.declared_at
+
+    @property
+    def resolved_since(self) -> datetime | None:
+        """None while it is not resolved."""
+        return self.resolved_said_at or self.resolved_at
+
+    @property
+    def acknowledged_at(self) -> datetime | None:
+        """When somebody first acknowledged a role."""
+        holders = (holder.acknowledged_at for holder in (*self.past_roles, *self.roles))
+        return min((at for at in (self.acknowledged_before, *holders) if at is not None), default=None)
+
+    @property
     def upcoming(self) -> IncidentMoment | None:
         """The next moment; none once the incident has ended."""
         return self.plan.next if self.plan and not self.ended else None
@@ -320,6 +341,13 @@ class Incident(Record):
                 self.items[index] = item.model_copy(update={"ended_at": at, "ended_as": status})
                 self.note(now, EntryKind.ACTION_ITEM, f"{item_id} {status}")
         self.close_if_done(now)
+
+    def item_edited(self, item_id: str, title: str) -> None:
+        """It is called otherwise from now on; its own timeline says so."""
+        for index, item in enumerate(self.items):
+            if item.id == item_id and item.title != title:
+                self.items[index] = item.model_copy(update={"title": title})
+                self.version += 1
 
     def item_split(self, now: datetime, item_id: str, parts: Iterable[ItemSummary]) -> None:
         """Its parts count instead of an action item that is about to end. Raises Refusal when they are too many."""

@@ -115,7 +115,8 @@ class Reopen(Request):
         incident.status = IncidentStatus.DECLARED
         incident.reopened_at = now
         incident.mitigated_at = incident.resolved_at = incident.resolution_proposed_at = None
-        incident.published_at = incident.ended_at = None
+        incident.resolved_said_at = incident.published_at = incident.ended_at = None
+        incident.acknowledged_before = incident.acknowledged_at
         if incident.postmortem is not None:
             incident.postmortem = incident.postmortem.model_copy(update={"review": None})
         incident.roles = [

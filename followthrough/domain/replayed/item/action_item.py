@@ -120,6 +120,14 @@ class Block(Message):
     at: AwareDatetime
 
 
+class Comment(Message):
+    """What somebody said about it."""
+
+    by: PersonId
+    at: AwareDatetime
+    text: str
+
+
 class ExtensionWanted(Message):
     """More time than its owner may take; an approver decides."""
 
@@ -152,6 +160,8 @@ class ActionItem(Record):
 
     incident_id: str
     title: Line
+    description: str = ""
+    """More than its title says, if somebody wrote that."""
     kind: Kind
     priority: Priority
     severity: Severity
@@ -178,7 +188,15 @@ class ActionItem(Record):
     plan: ItemPlan | None = None
     due: MachineTime | None = None
     """Set by an extension; until then the deadline is the policy's."""
+    latest_due: MachineTime | None = None
+    """Not later than this, although its owner filed it otherwise since."""
+    edited: int = 0
+    """How often it was; its ticket follows."""
+    comments: list[Comment] = Field(default_factory=list)
+    """The beginnings of the last."""
     ticket: Ticket | None = None
+    ticket_adopted: bool = False
+    """Somebody else wrote it, so what it says stays theirs."""
     ticket_seen: TicketReport | None = None
     """What the ticket was last known to say."""
     ticket_conflict: str = ""
@@ -347,6 +365,6 @@ class ActionItem(Record):
         self.status = ItemStatus.PROPOSED
         self.asked_at, self.asked_because = now, because
         self.owner_since = self.accepted_at = self.working_since = self.done_at = self.ended_at = None
-        self.due = self.sprint = self.waiver = self.blocked_at = None
+        self.due = self.latest_due = self.sprint = self.waiver = self.blocked_at = None
         self.blocks = []
         self.note(now, EntryKind.ACTION_ITEM, because, by)

@@ -18,6 +18,7 @@ from followthrough.domain.replayed.item.action_item import (
     ItemStatus,
     OwnerWanted,
 )
+from followthrough.domain.replayed.item.editing import AddComment, Edit
 from followthrough.domain.replayed.item.lifecycle import BlockItem, MergeItem, ReopenItem, SplitItem, Unblock
 from followthrough.domain.replayed.sprint.commands import Estimate
 from followthrough.domain.replayed.text import Link, Reason, ReasonIfAny
@@ -233,6 +234,8 @@ ItemCommand = Annotated[
     | Verify
     | Waive
     | ReopenItem
+    | Edit
+    | AddComment
     | Adopt
     | Estimate,
     Field(discriminator="command"),

@@ -35,6 +35,8 @@ class TicketFacts(Message):
     ended: bool
     private: bool = False
     """It says little."""
+    edited: int = 0
+    """How often the action item was, by then."""
 
 
 class Asked(NamedTuple):
@@ -62,7 +64,9 @@ def ticket_facts(item: ActionItem, shows: TicketFacts | None) -> TicketFacts | N
     """What its ticket should show; None before the item is first accepted, unless it adopted one."""
     if item.plan is None or (item.accepted_at is None and item.ticket is None and shows is None):
         return shows
-    return TicketFacts(owner=item.owner, due=item.plan.due, ended=item.settled, private=item.private)
+    return TicketFacts(
+        owner=item.owner, due=item.plan.due, ended=item.settled, private=item.private, edited=item.edited
+    )
 
 
 def is_behind(item: ActionItem, shows: TicketFacts | None) -> bool:
