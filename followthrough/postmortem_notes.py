@@ -66,14 +66,14 @@ class PostmortemNotes:
         self, incident_id: str, new: NewComment, by: PersonId, actor: Actor, key: str | None = None
     ) -> str:
         """The id of the comment."""
-        async with self._giving(incident_id, Right.COMMENT, by, actor) as incident:
+        async with self._giving(incident_id, Right.COMMENT_ON_POSTMORTEM, by, actor) as incident:
             return await asyncio.to_thread(self._comment, incident, new, by, key or uuid4().hex)
 
     async def settle(self, incident_id: str, comment_id: str, said: SettleComment, by: PersonId, actor: Actor) -> None:
         """One that is settled stays as it was settled."""
         incident = await self._incidents.seen(incident_id, actor)
         written_by = await asyncio.to_thread(self._author_of, incident.id, comment_id)
-        right = Right.COMMENT if written_by == by else Right.SETTLE_COMMENT
+        right = Right.COMMENT_ON_POSTMORTEM if written_by == by else Right.SETTLE_COMMENT
         async with self._giving(incident, right, by, actor, Right.SETTLE_COMMENT):
             await asyncio.to_thread(self._settle, comment_id, said, by)
 

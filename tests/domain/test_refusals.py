@@ -23,6 +23,7 @@ SAID_BY_WHAT_RUNS = {
     "Refusal(reason(error))",
     "Refusal(refusal)",
     "Refusal(sentence)",
+    "Refusal('No Confluence is known here; whoever runs the service sets FOLLOWTHROUGH_CONFLUENCE_SPACE.')",
     "Refusal(f'Nothing is proposed to team {team}; name the action items.')",
     "Refusal(f'Somebody has just reopened {record_id}.')",
     "Refusal(f'Team {new.team} has a drill already: {url}; resolve it or cancel it first.')",

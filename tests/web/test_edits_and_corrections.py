@@ -49,8 +49,8 @@ async def test_an_edit_begins_with_what_is_there_and_changes_only_what_was_chang
         assert "Edited: description “See the runbook of refunds”; priority from medium to high." in words(page)
         assert "What it is about" in words(page)
         assert (await get(api, f"items/{item}"))["title"] == TITLE
-        form = filled(await tomas.get(path))
-        assert (await tomas.post(path, data=form | {"description": ""})).status_code == 303
+        again = filled(await tomas.get(path))
+        assert (await tomas.post(path, data=again | {"description": ""})).status_code == 303
     after = await get(api, f"items/{item}")
     assert (after["title"], after["description"], after["priority"]) == (TITLE, "", "high")
 

@@ -103,7 +103,6 @@ def test_an_item_counts_from_when_it_was_said() -> None:
 def test_that_somebody_had_acknowledged_counts_after_it_was_reopened_too() -> None:
     asked = RoleHolder(role=Role.INCIDENT_COMMANDER, person="ana", at=NOW - 3 * HOUR)
     record = resolved(status=IncidentStatus.DECLARED, mitigated_at=None, resolved_at=None, roles=[asked])
-    assert record.acknowledged_at is None
     Acknowledge(by="ana").apply(record, NOW - 2 * HOUR)
     record.resolve(NOW - HOUR, "Rolled back", "ana")
     CorrectTimes(by="ana", resolved_at=NOW - 90 * MINUTE, reason=WHY).apply(record, NOW)

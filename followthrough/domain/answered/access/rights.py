@@ -39,7 +39,7 @@ class Right(StrEnum):
     SUBMIT_POSTMORTEM = "submit postmortem"
     REVIEW_POSTMORTEM = "review postmortem"
     PUBLISH_POSTMORTEM = "publish postmortem"
-    COMMENT = "comment on postmortem"
+    COMMENT_ON_POSTMORTEM = "comment on postmortem"
     SETTLE_COMMENT = "settle comment"
     CORRECT_POSTMORTEM = "correct postmortem"
     TO_CONFLUENCE = "publish to Confluence"
@@ -169,7 +169,7 @@ POSTMORTEMS = Group(
         Right.SUBMIT_POSTMORTEM: Terms("submit the postmortem of", _WRITERS),
         Right.REVIEW_POSTMORTEM: Terms("review the postmortem of", (Relation.REVIEWER,)),
         Right.PUBLISH_POSTMORTEM: Terms("publish the postmortem of", _PUBLISHERS),
-        Right.COMMENT: Terms("comment on the postmortem of", _ANYBODY),
+        Right.COMMENT_ON_POSTMORTEM: Terms("comment on the postmortem of", _ANYBODY),
         Right.SETTLE_COMMENT: Terms("settle comments of others on the postmortem of", _PUBLISHERS),
         Right.CORRECT_POSTMORTEM: Terms("correct the postmortem of", _PUBLISHERS),
         Right.TO_CONFLUENCE: Terms("publish to Confluence the postmortem of", _PUBLISHERS),
