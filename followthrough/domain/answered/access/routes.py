@@ -99,7 +99,7 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
         "POST /incidents/{incident_id}/update",
     ),
     Right.DECLARE: ("POST /api/incidents", "POST /incidents/new"),
-    Right.APPROVE_PLANNING: ("POST /api/planning/{team}",),
+    Right.APPROVE_PLANNING: ("POST /api/planning/{team}", "POST /planning/{team}"),
     Right.START_DRILL: ("POST /api/drills",),
     Right.SEND_DIGEST: ("POST /api/digests/{which}/send",),
     Right.SEND_AGAIN: ("POST /api/mails/send-again",),
