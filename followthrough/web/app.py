@@ -17,6 +17,7 @@ from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.web import (
     acting,
+    alerts,
     anonymous,
     api,
     audit,
@@ -73,6 +74,7 @@ PARTS = (
     my_work,
     declaring,
     pages,
+    alerts,
     live,
     postmortems,
     postmortem_editor,

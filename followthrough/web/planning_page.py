@@ -148,7 +148,7 @@ def _estimates(given: Typed, proposal: Proposal, person: PersonId) -> dict[str, 
         if line is None or (line.estimated and number == line.estimate):
             continue
         try:
-            found[item] = Estimate(by=person, estimate=written if number is None else number)  # type: ignore[arg-type]
+            found[item] = Estimate(by=person, estimate=written if number is None else number)
         except ValidationError as error:
             wrong = what_is_wrong(error.errors()[0])
             raise Refusal(f"The estimate of “{line.title}”: {wrong}. {NOTHING}") from None

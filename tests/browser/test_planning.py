@@ -1,5 +1,6 @@
 """A sprint's planning by clicking alone, on the real service."""
 
+from functools import partial
 from typing import Any
 
 import httpx
@@ -24,10 +25,10 @@ async def owed(api: httpx.AsyncClient) -> list[str]:
         await give(api, incident, "propose action item", title=title, owner="tomas", kind="detect")
     items = [f"{incident}.{number}" for number in (1, 2, 3)]
     for item in items:
-        await eventually(lambda item=item: api.get(f"/api/items/{item}"), lambda answer: answer.status_code == 200)
+        await eventually(partial(api.get, f"/api/items/{item}"), lambda answer: answer.status_code == 200)
         await give(api, item, "accept", by="tomas")
         await give(api, item, "estimate", by="tomas", estimate=4)
-        await eventually(lambda item=item: get(api, f"items/{item}"), lambda found: found["ticket"])
+        await eventually(partial(get, api, f"items/{item}"), lambda found: found["ticket"])
     return items
 
 

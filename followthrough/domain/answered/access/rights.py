@@ -59,6 +59,7 @@ class Right(StrEnum):
     START_DRILL = "start drill"
     SEND_DIGEST = "send digest"
     SEND_AGAIN = "send mails again"
+    SET_ASIDE_ALERT = "set aside alert"
     READ = "read"
     READ_MAILS = "read mails"
     READ_DIGESTS = "read digests"
@@ -197,6 +198,7 @@ SERVICE = Group(
         ),
         Right.SEND_DIGEST: Terms("send digests", (Relation.ADMINISTRATOR,)),
         Right.SEND_AGAIN: Terms("send mails again", (Relation.ADMINISTRATOR,)),
+        Right.SET_ASIDE_ALERT: Terms("set aside alerts", _ANYBODY),
     },
 )
 PAGES = Group(
