@@ -65,6 +65,7 @@ class Right(StrEnum):
     READ_DIGESTS = "read digests"
     READ_LOAD = "read load"
     SEE_TROUBLES = "see troubles"
+    SEE_SETTINGS = "see settings"
     CALENDAR = "calendar"
     READ_AUDIT = "read audit"
     ERASE_FROM_AUDIT = "erase from audit"
@@ -211,6 +212,7 @@ PAGES = Group(
         Right.READ_DIGESTS: Terms("read digests", _READERS),
         Right.READ_LOAD: Terms("see who carries how much", _READERS),
         Right.SEE_TROUBLES: Terms("see what is wrong with the service", _READERS),
+        Right.SEE_SETTINGS: Terms("see the settings", (Relation.ADMINISTRATOR,)),
         Right.CALENDAR: Terms(
             "have or revoke the address of this calendar", (Relation.THEMSELVES, Relation.ADMINISTRATOR)
         ),

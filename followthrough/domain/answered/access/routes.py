@@ -104,6 +104,7 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
     Right.SEND_DIGEST: ("POST /api/digests/{which}/send",),
     Right.SEND_AGAIN: ("POST /api/mails/send-again", "POST /outbox/send-again"),
     Right.SET_ASIDE_ALERT: ("POST /alerts/set-aside",),
+    Right.SEE_SETTINGS: ("GET /settings-check",),
     Right.LOOK_AT_TICKET: ("POST /api/items/{item_id}/ticket",),
     Right.READ: (
         "GET /",
