@@ -145,7 +145,7 @@ class AlertDelivery:
     async def _forget(self, alert: Alert) -> None:
         """Its incident has started; a row that stays is not shown, for a route fits."""
         try:
-            await asyncio.to_thread(alerts.forget, self._database, alert)
+            await asyncio.to_thread(alerts.forget, self._database, alert.dedup_key)
         except (exc.DBAPIError, exc.TimeoutError):
             logger.warning("The database does not answer; an alert stays among those without an incident")
 

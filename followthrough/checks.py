@@ -106,6 +106,8 @@ def checked(command: CommandT, record: Incident | ActionItem, organisation: Orga
     found: dict[str, Any] = {}
     if isinstance(command, Publish) and isinstance(record, Incident):
         _require_answers(command, record)
+    if isinstance(command, Edit) and isinstance(record, ActionItem) and command.title not in (None, record.title):
+        found = _vague("The new title", [(command.title, record.owner)], organisation)
     match command:
         case SubmitPostmortem() | Publish():
             found = _blaming(command, organisation)
@@ -113,8 +115,6 @@ def checked(command: CommandT, record: Incident | ActionItem, organisation: Orga
             what = "A part" if isinstance(command, SplitItem) else "The action item"
             named = command.parts if isinstance(command, SplitItem) else (command,)
             found = _vague(what, [(one.title, one.owner) for one in named], organisation)
-        case Edit() if isinstance(record, ActionItem) and command.title and command.title != record.title:
-            found = _vague("The new title", [(command.title, record.owner)], organisation)
         case Split(service=service):
             require_service(service or record.service, organisation)
     require_people(named_in(command), organisation)

@@ -31,12 +31,14 @@ from followthrough.domain.answered.access.actor import Actor
 from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.access.relations import About
 from followthrough.domain.answered.access.rights import Right
+from followthrough.domain.answered.incident.begun import begun_by
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.ids import (
     MONTHLY_DIGEST,
     WEEKLY_DIGEST,
     drill_id,
+    generation_of,
     incident_id,
     mail_problem_id,
     planning_id,
@@ -44,7 +46,7 @@ from followthrough.domain.replayed.ids import (
     send_again_id,
 )
 from followthrough.domain.replayed.incident.commands import IncidentCommand
-from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.domain.replayed.incident.incident import ONGOING, Alert, Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.proof import Proof
@@ -57,7 +59,7 @@ from followthrough.postmortem_notes import PostmortemNotes
 from followthrough.queues import TASK_QUEUE
 from followthrough.records import INCIDENTS, ITEMS, Records, in_time
 from followthrough.starts import start_record
-from followthrough.store import queries
+from followthrough.store import alerts, queries
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.drill import DrillWorkflow
 from workflows.mail_problem import MailProblemWorkflow
@@ -100,8 +102,12 @@ class Gateway:
         actor: Actor,
         private: bool = False,
         call: str | None = None,
+        alert: Alert | None = None,
     ) -> str:
-        """The id of the incident; the same ``dedup_key`` declares one incident, ever. Raises NotInFile."""
+        """The id of the incident; the same ``dedup_key`` declares one incident, ever. Raises NotInFile.
+
+        It begins with the ``alert`` that no route fits, and hears of it from then on.
+        """
         organisation = self._organisation()
         async with self._commanded(actor, "declare", by=by) as noted:
             require_people([by], organisation)
@@ -121,8 +127,10 @@ class Gateway:
                 private=private,
                 call=call,
             )
-            noted.record = await self._declare(declared, proof)
-            return noted.record
+            noted.record = await self._declare(begun_by(declared, alert) if alert else declared, proof)
+        if alert is not None:
+            await asyncio.to_thread(alerts.forget, self._database, alert.dedup_key)
+        return noted.record
 
     def _commanded(
         self, actor: Actor, what: str, *, by: PersonId | None = None, record: str = ""
@@ -131,11 +139,13 @@ class Gateway:
 
     async def _declare(self, declared: Incident, proof: Proof) -> str:
         """The id, which it has not yet."""
-        key = declared.dedup_key
+        key, first = declared.dedup_key, 1
         async with in_time():
             if latest := await asyncio.to_thread(queries.latest_incident, self._database, key):
-                return latest[0]
-            for generation in itertools.count(1):
+                if declared.alert is None or latest[1] in ONGOING:
+                    return latest[0]
+                first = generation_of(latest[0]) + 1
+            for generation in itertools.count(first):
                 incident = declared.model_copy(update={"id": incident_id(key, generation)})
                 progress = IncidentProgress(incident=incident, proof=proof)
                 started = await start_record(self._client, progress, WorkflowIDReusePolicy.REJECT_DUPLICATE)

@@ -13,6 +13,7 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.routing import route
 from followthrough.domain.replayed.incident.alert import Alert, AlertState, Heard
 from followthrough.domain.replayed.incident.incident import ONGOING, IncidentStatus
+from followthrough.domain.replayed.values import PersonId
 from followthrough.store import queries
 from followthrough.store.database import insert_for
 from followthrough.store.tables import UnstartedAlertRow
@@ -43,6 +44,7 @@ class Known(NamedTuple):
 class WithoutRoute(BaseModel):
     """An alert that no route fits now."""
 
+    dedup_key: str
     source: str
     state: AlertState
     title: str
@@ -51,6 +53,8 @@ class WithoutRoute(BaseModel):
     deliveries: int
     first_at: AwareDatetime
     last_at: AwareDatetime
+    set_aside_by: str | None
+    set_aside_because: str | None
 
 
 def known(database: Engine, alert: Alert) -> Known:
@@ -112,16 +116,36 @@ def keep(database: Engine, alert: Alert, now: datetime) -> None:
         session.execute(delete(UnstartedAlertRow).where(dedup_key.in_(surplus)))
 
 
-def forget(database: Engine, alert: Alert) -> None:
+def forget(database: Engine, dedup_key: str) -> None:
     """It has an incident now."""
     with Session(database) as session, session.begin():
-        session.execute(delete(UnstartedAlertRow).where(col(UnstartedAlertRow.dedup_key) == alert.dedup_key))
+        session.execute(delete(UnstartedAlertRow).where(col(UnstartedAlertRow.dedup_key) == dedup_key))
 
 
-def without_route(session: Session, organisation: Organisation, now: datetime) -> list[WithoutRoute]:
-    """What somebody has to write a route for, the latest first."""
-    last_at = col(UnstartedAlertRow.last_at)
-    rows = session.exec(select(UnstartedAlertRow).where(last_at >= now - KEPT_FOR).order_by(last_at.desc()))
+def kept(session: Session, dedup_key: str) -> Alert | None:
+    """What is known of one that started no incident; None where it has one, or was forgotten."""
+    row = session.get(UnstartedAlertRow, dedup_key)
+    return Alert.model_validate(row, from_attributes=True) if row else None
+
+
+def set_aside(session: Session, dedup_key: str, by: PersonId | None, because: str | None) -> bool:
+    """Says that it needs no incident; without a reason, that it does. False when it is not kept (any more)."""
+    row = session.get(UnstartedAlertRow, dedup_key)
+    if row is None:
+        return False
+    row.set_aside_by, row.set_aside_because = by if because else None, because
+    session.add(row)
+    session.commit()
+    return True
+
+
+def without_route(
+    session: Session, organisation: Organisation, now: datetime, *, aside: bool = False
+) -> list[WithoutRoute]:
+    """What somebody has to write a route for, the latest first; or those that were set ``aside``."""
+    last_at, because = col(UnstartedAlertRow.last_at), col(UnstartedAlertRow.set_aside_because)
+    wanted = last_at >= now - KEPT_FOR, because.is_not(None) if aside else because.is_(None)
+    rows = session.exec(select(UnstartedAlertRow).where(*wanted).order_by(last_at.desc()))
     return [
         WithoutRoute.model_validate(row, from_attributes=True)
         for row in rows

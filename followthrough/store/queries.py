@@ -300,22 +300,30 @@ def mails(
     incident_id: str | None = None,
     person: PersonId | None = None,
     state: MailState | None = None,
+    kind: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     limit: int = 50,
     offset: int = 0,
     seen_by: PersonId | None = None,
 ) -> list[MailRow]:
-    """Newest first."""
+    """Newest first; those of ``since`` or later, and before ``until``."""
+    at, about = col(MailRow.at), {MailRow.incident_id: incident_id, MailRow.person: person}
+    period = [at >= since] if since else []
+    period += [at < until] if until else []
     query = (
         select(MailRow)
-        .where(
-            ~hidden_mail(seen_by),
-            *_equal({MailRow.incident_id: incident_id, MailRow.person: person, MailRow.state: state}),
-        )
+        .where(~hidden_mail(seen_by), *_equal({**about, MailRow.state: state, MailRow.kind: kind}), *period)
         .order_by(col(MailRow.at).desc(), col(MailRow.key))
         .limit(limit)
         .offset(offset)
     )
     return list(session.exec(query))
+
+
+def mail_kinds(session: Session) -> list[str]:
+    """Those of which there are mails."""
+    return list(session.exec(select(MailRow.kind).distinct().order_by(MailRow.kind)))
 
 
 def _late(now: datetime) -> ColumnElement[bool]:

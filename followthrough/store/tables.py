@@ -164,6 +164,9 @@ class UnstartedAlertRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UTCDateTime)
     event: str
     """The latest that happened, and when, as its pager says."""
+    set_aside_by: str | None = None
+    """Who said that it needs no incident; its further deliveries don't change that."""
+    set_aside_because: str | None = None
 
 
 class DrillReportRow(SQLModel, table=True):

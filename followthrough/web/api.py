@@ -245,8 +245,9 @@ def list_mails(
     offset: Offset = 0,
 ) -> list[MailRow]:
     """Newest first."""
-    wanted = {"incident_id": incident_id, "person": person}
-    found = queries.mails(reading, **wanted, state=state, limit=limit, offset=offset, seen_by=seen_by)
+    found = queries.mails(
+        reading, incident_id=incident_id, person=person, state=state, limit=limit, offset=offset, seen_by=seen_by
+    )
     views.note_mails(found)
     return found
 

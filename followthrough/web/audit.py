@@ -1,17 +1,17 @@
 """Who did what, for administrators and auditors: as a page, for log systems, and verified."""
 
 import asyncio
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel
 
 from followthrough.domain.answered.access.audit import Act, Link, Outcome
 from followthrough.domain.replayed.ids import is_incident, is_item, page_of
 from followthrough.domain.replayed.text import KEY, LABEL
-from followthrough.domain.replayed.times import Day, Time
+from followthrough.domain.replayed.times import Time
 from followthrough.domain.replayed.values import PersonId
 from followthrough.noting import happened
 from followthrough.store.audit import Line, Wanted, following, newest, verified
@@ -22,6 +22,7 @@ from followthrough.web.dependencies import (
     OrganisationDep,
     Reading,
 )
+from followthrough.web.filters import DayIfAny, start_of
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
@@ -57,8 +58,6 @@ def _wanted(
 
 
 Text = Annotated[str, Query(max_length=LABEL)]
-DayIfAny = Annotated[Day | None, BeforeValidator(lambda given: given or None)]
-"""As a form sends it: empty where none is chosen."""
 WantedDep = Annotated[Wanted, Depends(_wanted)]
 
 router = APIRouter()
@@ -96,7 +95,7 @@ def show_entries(
 ) -> Response:
     """The newest first, with names where they are known."""
     audit.settle_if_possible()
-    wanted = Wanted(who, what, record, _start(since), _start(until + timedelta(days=1) if until else None))
+    wanted = Wanted(who, what, record, start_of(since), start_of(until + timedelta(days=1) if until else None))
     lines = newest(reading, wanted, PAGE_LENGTH + 1, before)
     filters = {"who": who, "what": what, "record": record, "since": str(since or ""), "until": str(until or "")}
     return page(
@@ -110,10 +109,6 @@ def show_entries(
         page_of=page_of,
         is_record=lambda record: is_incident(record) or is_item(record),
     )
-
-
-def _start(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), UTC) if day else None
 
 
 @api.get("/verify")

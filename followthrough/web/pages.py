@@ -1,16 +1,20 @@
 """The dashboard: what happens, what is owed, and what was sent. What people do there is in ``doing.py``."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
+from followthrough.domain.answered.access.actor import Actor
+from followthrough.domain.answered.access.may import may
 from followthrough.domain.answered.access.privacy import seen_by
+from followthrough.domain.answered.access.relations import About
+from followthrough.domain.answered.access.rights import Right
 from followthrough.domain.answered.choices import next_steps
 from followthrough.domain.answered.incident.call import call_of
 from followthrough.domain.answered.incident.choices import LIKELY
@@ -41,11 +45,13 @@ from followthrough.web.dependencies import (
     SeenByDep,
     SettingsDep,
 )
+from followthrough.web.filters import DayIfAny, start_of
 from followthrough.web.next_moment import coming
 from followthrough.web.offers import choices_of
 from followthrough.web.private_views import ViewsDep
 from followthrough.web.reading import read
 from followthrough.web.rendering import MAIL_HEADERS, page
+from followthrough.web.troubles import AT_ONCE
 
 PAGE_LENGTH = 50
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
@@ -90,13 +96,6 @@ def list_incidents(
         first_alert=_first_alert(organisation),
         url=settings.resolved_public_url,
     )
-
-
-@router.get("/alerts")
-def list_alerts(request: Request, reading: Reading, organisation: OrganisationDep) -> Response:
-    """Alerts that started no incident, because no route fits."""
-    found = without_route(reading, organisation, datetime.now(UTC))
-    return _show(request, organisation, "alerts.html", alerts=found[:PAGE_LENGTH], more=len(found[PAGE_LENGTH:]))
 
 
 @router.get("/incidents/{incident_id}")
@@ -221,10 +220,28 @@ def list_mails(
     organisation: OrganisationDep,
     seen_by: SeenByDep,
     views: ViewsDep,
+    actor: ActorDep,
+    person: str = "",
+    kind: str = "",
+    state: str = "",
+    since: DayIfAny = None,
+    until: DayIfAny = None,
+    again: Annotated[int | None, Query(ge=1, le=AT_ONCE)] = None,
     offset: Offset = 0,
 ) -> Response:
-    """What was sent, what could not be, and to whom nothing arrives."""
-    found = queries.mails(reading, limit=PAGE_LENGTH + 1, offset=offset, seen_by=seen_by)
+    """What was sent, what could not be, and to whom nothing arrives; ``again`` is how many are just sent again."""
+    found = queries.mails(
+        reading,
+        person=person or None,
+        kind=kind or None,
+        state=_choice(MailState, state),
+        since=start_of(since),
+        until=start_of(until + timedelta(days=1) if until else None),
+        limit=PAGE_LENGTH + 1,
+        offset=offset,
+        seen_by=seen_by,
+    )
+    filters = {"person": person, "kind": kind, "state": state, "since": str(since or ""), "until": str(until or "")}
     aside = MailState.SET_ASIDE
     set_aside = [] if offset else queries.mails(reading, state=aside, limit=PAGE_LENGTH, seen_by=seen_by)
     views.note_mails([*found[:PAGE_LENGTH], *set_aside])
@@ -236,6 +253,13 @@ def list_mails(
         further=offset + PAGE_LENGTH if len(found) > PAGE_LENGTH else None,
         problem_addresses=problem_addresses(reading, organisation),
         set_aside=set_aside,
+        filters=filters,
+        filtered=any(filters.values()),
+        kinds=[(one, one) for one in queries.mail_kinds(reading)],
+        states=list(MailState),
+        organisation=organisation,
+        sends_again=_sends_again(actor, organisation),
+        again=again,
     )
 
 
@@ -247,6 +271,7 @@ def show_mail(
     settings: SettingsDep,
     seen_by: SeenByDep,
     views: ViewsDep,
+    actor: ActorDep,
     key: str,
     part: Literal["html", ""] = "",
 ) -> Response:
@@ -260,7 +285,15 @@ def show_mail(
     if part == "html":
         html = with_images(mail.html, mail.attachments).replace("<head>", '<head><base target="_top">', 1)
         return HTMLResponse(shown(html), headers=MAIL_HEADERS)
-    return _show(request, organisation, "mail.html", mail=mail, shown=shown, acts=acts)
+    return _show(
+        request,
+        organisation,
+        "mail.html",
+        mail=mail,
+        shown=shown,
+        acts=acts,
+        sends_again=_sends_again(actor, organisation),
+    )
 
 
 def _show(request: Request, organisation: Organisation, template: str, /, **context: Any) -> Response:
@@ -272,6 +305,11 @@ def _show(request: Request, organisation: Organisation, template: str, /, **cont
 def _acts(request: Request, settings: Settings) -> bool:
     """Whether links to act by are shown: where mails are sent or others get in, only who got one can act by it."""
     return not settings.sendgrid_api_key and not settings.api_token and at_this_machine(request, settings)
+
+
+def _sends_again(actor: Actor, organisation: Organisation) -> bool:
+    about = About.service_itself(as_of(organisation, datetime.now(UTC).date()))
+    return may(Right.SEND_AGAIN, actor, None, about) is None
 
 
 def _choice(choices: type[ChoiceT], value: str) -> ChoiceT | None:

@@ -1,16 +1,17 @@
-"""What each team is proposed to plan, and its approval."""
+"""What each team is proposed to plan, and its approval; the page is in ``planning_page.py``."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi import APIRouter, Depends, HTTPException, Query
 
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.sprint.dates import coming_plans, sprint_plan
-from followthrough.domain.answered.sprint.proposal import Place, Proposal, propose
+from followthrough.domain.answered.sprint.proposal import Proposal, propose
+from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.domain.replayed.times import Day
 from followthrough.domain.replayed.values import Message, Refusal, TeamId
@@ -21,7 +22,6 @@ from followthrough.web.by import speaker
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading
 from followthrough.web.keys import Key, update_id
 from followthrough.web.reading import read
-from followthrough.web.rendering import page
 from workflows.messages.sprint import Approval, PlanningProgress
 
 FirstDay = Annotated[Day | None, Query(description="Of the sprint; left out, it is the one in planning")]
@@ -35,28 +35,36 @@ class Planning(Message):
     progress: PlanningProgress | None
 
 
+class Found(NamedTuple):
+    """A planning with the action items that it is about; ``here`` is without those who left by now."""
+
+    planning: Planning
+    items: Sequence[ActionItem]
+    here: Organisation
+
+
 router = APIRouter()
 api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
-async def _planning(
+async def find(
     team: TeamId, reading: Reading, organisation: OrganisationDep, gateway: GatewayDep, first_day: FirstDay = None
-) -> Planning:
-    now = as_of(organisation, datetime.now(UTC).date())
-    plan = _plan(team, now, first_day)
+) -> Found:
+    """Of the team and the sprint that the address names. Raises Unknown."""
+    here = as_of(organisation, datetime.now(UTC).date())
+    plan = _plan(team, here, first_day)
     items = await read(items_to_plan, reading, team)
-    proposal = await asyncio.to_thread(propose, plan, items, now)
-    return Planning(plan=plan, proposal=proposal, progress=await gateway.planning(plan))
+    proposal = await asyncio.to_thread(propose, plan, items, here)
+    return Found(Planning(plan=plan, proposal=proposal, progress=await gateway.planning(plan)), items, here)
 
 
-PlanningDep = Annotated[Planning, Depends(_planning)]
-"""Of the team and the sprint that the address names."""
+FoundDep = Annotated[Found, Depends(find)]
 
 
 @api.get("/planning/{team}")
-async def get_planning(planning: PlanningDep) -> Planning:
+async def get_planning(found: FoundDep) -> Planning:
     """What the team is proposed to plan, by risk, and what is approved."""
-    return planning
+    return found.planning
 
 
 @api.post("/planning/{team}")
@@ -71,28 +79,16 @@ async def approve(
 ) -> PlanningProgress:
     """The tickets follow as soon as the tracker takes them. 409 when it was approved before, or is over."""
     by = speaker(body.by, actor)
-    found = await _planning(team, reading, organisation, gateway, body.first_day)
-    items = body.items or tuple(line.id for line in found.proposal.proposed)
-    strange = set(items) - {line.id for line in found.proposal.candidates}
+    planning, *_ = await find(team, reading, organisation, gateway, body.first_day)
+    items = body.items or tuple(line.id for line in planning.proposal.proposed)
+    strange = set(items) - {line.id for line in planning.proposal.candidates}
     if strange:
         raise HTTPException(422, f"{', '.join(sorted(strange))} can't be planned by team {team}; see its planning.")
     if not items:
         raise Refusal(f"Nothing is proposed to team {team}; name the action items.")
     approval = Approval(by=by, items=items)
     update = update_id(key, body.model_copy(update={"by": by}))
-    return await gateway.approve_planning(found.plan, approval, actor, update)
-
-
-@router.get("/planning", include_in_schema=False)
-def show_first(organisation: OrganisationDep) -> Response:
-    """That of the first team."""
-    return RedirectResponse(f"/planning/{next(iter(organisation.teams))}")
-
-
-@router.get("/planning/{team}", include_in_schema=False, response_class=HTMLResponse)
-async def show_planning(request: Request, planning: PlanningDep, organisation: OrganisationDep) -> Response:
-    """What a team is proposed, in the order of risk."""
-    return page(request, "planning.html", planning=planning, places=list(Place), organisation=organisation)
+    return await gateway.approve_planning(planning.plan, approval, actor, update)
 
 
 router.include_router(api)

@@ -4,7 +4,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
@@ -62,6 +63,15 @@ async def send_again(
         raise HTTPException(404, "There is no mail that is set aside by that name; the outbox lists them.")
     await gateway.send_again(keys, actor)
     return SentAgain(mails=len(keys))
+
+
+@router.post("/outbox/send-again", include_in_schema=False)
+async def send_again_on_page(
+    reading: Reading, gateway: GatewayDep, actor: ActorDep, key: Annotated[str, Form(max_length=URL)] = ""
+) -> Response:
+    """That mail, or all that are set aside."""
+    sent = await send_again(reading, gateway, actor, key or None)
+    return RedirectResponse(f"/outbox?again={sent.mails}" if sent.mails else "/outbox", 303)
 
 
 @router.get("/trouble", include_in_schema=False)

@@ -9,7 +9,8 @@ from rich.console import Console
 from followthrough.cli.drills import drawn_drills
 from followthrough.queues import TASK_QUEUE
 from tests.waiting import eventually
-from tests.web.conftest import Web
+from tests.web.conftest import Web, words
+from tests.web.test_private import eyes_of
 from workflows.drill import DrillScheduleWorkflow
 from workflows.messages.drill import DrillRequest
 
@@ -76,3 +77,23 @@ async def test_what_can_not_be_practised_is_said(api: httpx.AsyncClient, body: d
     answer = await start(api, **body)
     assert answer.status_code == 422
     assert words in answer.json()["error"]
+
+
+async def test_a_drill_is_started_on_its_page_by_those_who_may(web: Web, api: httpx.AsyncClient) -> None:
+    async with eyes_of(web, "sam") as sam, eyes_of(web, "ines") as ines:
+        assert 'action="/drills"' in (form := await sam.get("/drills")).text
+        assert ('value="platform"' in form.text, 'value="payments"' in form.text) == (True, False)
+        assert "/you?to=/drills" in (await api.get("/drills")).text
+        foreign = await ines.post("/drills", data={"team": "platform", "scenario": "disk-full"})
+        assert (foreign.status_code, "ines can't start a drill of team platform" in words(foreign)) == (403, True)
+        unknown = await sam.post("/drills", data={"team": "platform", "scenario": "flood"})
+        assert (unknown.status_code, "There is no scenario 'flood'" in words(unknown)) == (409, True)
+        started = await sam.post("/drills", data={"team": "platform", "scenario": "disk-full"})
+        incident = started.headers["location"].rpartition("=")[2]
+        assert f'<a href="/incidents/{incident}">' in (await sam.get(started.headers["location"])).text
+        again = await sam.post("/drills", data={"team": "platform", "scenario": "disk-full"})
+        assert (again.status_code, "has a drill already" in words(again)) == (409, True)
+        assert 'value="disk-full" selected' in again.text
+    await until(api, f"/api/incidents/{incident}", "roles")
+    cancel = {"command": "cancel", "by": "sam", "reason": "Enough practised"}
+    assert (await api.post(f"/api/incidents/{incident}/commands", json=cancel)).status_code == 200

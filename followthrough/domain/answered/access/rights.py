@@ -66,11 +66,13 @@ class Right(StrEnum):
     START_DRILL = "start drill"
     SEND_DIGEST = "send digest"
     SEND_AGAIN = "send mails again"
+    SET_ASIDE_ALERT = "set aside alert"
     READ = "read"
     READ_MAILS = "read mails"
     READ_DIGESTS = "read digests"
     READ_LOAD = "read load"
     SEE_TROUBLES = "see troubles"
+    SEE_SETTINGS = "see settings"
     CALENDAR = "calendar"
     READ_AUDIT = "read audit"
     ERASE_FROM_AUDIT = "erase from audit"
@@ -210,6 +212,7 @@ SERVICE = Group(
         ),
         Right.SEND_DIGEST: Terms("send digests", (Relation.ADMINISTRATOR,)),
         Right.SEND_AGAIN: Terms("send mails again", (Relation.ADMINISTRATOR,)),
+        Right.SET_ASIDE_ALERT: Terms("set aside alerts", _ANYBODY),
     },
 )
 PAGES = Group(
@@ -222,6 +225,7 @@ PAGES = Group(
         Right.READ_DIGESTS: Terms("read digests", _READERS),
         Right.READ_LOAD: Terms("see who carries how much", _READERS),
         Right.SEE_TROUBLES: Terms("see what is wrong with the service", _READERS),
+        Right.SEE_SETTINGS: Terms("see the settings", (Relation.ADMINISTRATOR,)),
         Right.CALENDAR: Terms(
             "have or revoke the address of this calendar", (Relation.THEMSELVES, Relation.ADMINISTRATOR)
         ),

@@ -18,7 +18,7 @@ class Open(StrEnum):
 
 
 ASKS_NOBODY = frozenset({Open.EVERYBODY, Open.SECRET, Open.LINK})
-DECIDED_HERE = frozenset({*PAGES.rights, Right.SEND_DIGEST, Right.SEND_AGAIN})
+DECIDED_HERE = frozenset({*PAGES.rights, Right.SEND_DIGEST, Right.SEND_AGAIN, Right.SET_ASIDE_ALERT})
 """By who somebody is to the whole service; all else is about a record or a team, and decided where that is known."""
 
 _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
@@ -107,10 +107,12 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
         "POST /incidents/{incident_id}/update",
     ),
     Right.DECLARE: ("POST /api/incidents", "POST /incidents/new"),
-    Right.APPROVE_PLANNING: ("POST /api/planning/{team}",),
-    Right.START_DRILL: ("POST /api/drills",),
+    Right.APPROVE_PLANNING: ("POST /api/planning/{team}", "POST /planning/{team}"),
+    Right.START_DRILL: ("POST /api/drills", "POST /drills"),
     Right.SEND_DIGEST: ("POST /api/digests/{which}/send",),
-    Right.SEND_AGAIN: ("POST /api/mails/send-again",),
+    Right.SEND_AGAIN: ("POST /api/mails/send-again", "POST /outbox/send-again"),
+    Right.SET_ASIDE_ALERT: ("POST /alerts/set-aside",),
+    Right.SEE_SETTINGS: ("GET /settings-check",),
     Right.LOOK_AT_TICKET: ("POST /api/items/{item_id}/ticket",),
     Right.READ: (
         "GET /",

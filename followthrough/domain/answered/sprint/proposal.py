@@ -12,6 +12,7 @@ from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatu
 from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.domain.replayed.values import Message, PersonId, Severity
 
+NO_TICKET = "Has no ticket yet"
 PRIORITIES = tuple(Priority)
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
@@ -74,6 +75,21 @@ class Proposal(Message):
     def candidates(self) -> tuple[Line, ...]:
         """Those that can be approved."""
         return tuple(line for line in self.lines if line.place in CANDIDATES)
+
+    @property
+    def takes(self) -> float:
+        """How much work is proposed, without what is planned already."""
+        return sum(line.estimate for line in self.proposed)
+
+    @property
+    def left(self) -> float | None:
+        """Of the share, below zero when it is more than that; None without a share."""
+        return None if self.share is None else round(self.share - self.planned - self.takes, 3)
+
+    @property
+    def over(self) -> float:
+        """How much more it is than the share."""
+        return max(-self.left, 0) if self.left is not None else 0
 
     def not_proposed(self, place: Place) -> tuple[Line, ...]:
         """In the order of risk."""
@@ -176,5 +192,5 @@ def _fit(lines: list[Line], share: float | None, planned: float) -> Iterable[Lin
             fits = line.estimate <= left or alone
             short = f"Needs {line.estimate:g}, and {max(left, 0):g} of the share is left"
             left -= line.estimate if fits else 0
-        why = ("" if line.ticket else "Has no ticket yet") if fits else short
+        why = ("" if line.ticket else NO_TICKET) if fits else short
         yield line.model_copy(update={"proposed": fits, "why": ". ".join(filter(None, (line.why, why)))})

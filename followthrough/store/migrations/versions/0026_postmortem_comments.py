@@ -6,7 +6,7 @@ from alembic import op
 from followthrough.store.tables import UTCDateTime
 
 revision = "0026"
-down_revision = "0022"
+down_revision = "0024"
 
 
 def upgrade() -> None:
