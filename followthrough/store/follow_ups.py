@@ -86,7 +86,8 @@ def page_of_items(
     stretches = list(_stretches(sort, _statuses(filters), descending=descending))
     place = _read_place(after, stretches) if after else None
     is_late = late_now(now)
-    wanted = [~hidden_item(seen_by), *fitting(is_late, seen_by, **{**filters, "status": None})]
+    of_any_status: ItemFilters = {**filters, "status": None}
+    wanted = [~hidden_item(seen_by), *fitting(is_late, seen_by, **of_any_status)]
     if filters.get("words"):
         hits = session.exec(select(ActionItemRow.id).where(*wanted).limit(FEW + 1)).all()
         wanted = wanted if len(hits) > FEW else [col(ActionItemRow.id).in_(hits)]
@@ -162,8 +163,8 @@ def _along(
     value = item_id if stretch.column is None else col(stretch.column)
     parts = []
     for status in stretch.statuses:
-        part = sqlalchemy.select(item_id.label("id"), value.label("value")).where(
-            ActionItemRow.status == status, *stretch.where, *wanted
+        part: sqlalchemy.Select[Any] = sqlalchemy.select(item_id.label("id"), value.label("value")).where(
+            col(ActionItemRow.status) == status, *stretch.where, *wanted
         )
         if begin is not None:
             here, there = tuple_(value, item_id), begin
@@ -172,8 +173,8 @@ def _along(
         parts.append(sqlalchemy.select(part.order_by(*ordered).limit(limit).subquery()))
     all_of_them = union_all(*parts).subquery()
     columns = all_of_them.c.value, all_of_them.c.id
-    ordered = [column.desc() for column in columns] if stretch.descending else list(columns)
-    return sqlalchemy.select(all_of_them.c.id, all_of_them.c.value).order_by(*ordered).limit(limit)
+    merged = [column.desc() if stretch.descending else column.asc() for column in columns]
+    return sqlalchemy.select(all_of_them.c.id, all_of_them.c.value).order_by(*merged).limit(limit)
 
 
 def _place(row: tuple[int, Any, str]) -> str:

@@ -1,5 +1,6 @@
 """The list of all action items: in the order that was chosen, a page after the other, for these eyes."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -59,14 +60,15 @@ def test_pages_have_each_item_once_in_the_order_that_was_chosen(session: Session
     assert len({one.id for one in found}) == len(found) == 36
     groups = [0 if one.status in STATUSES[2:] else 1 if one.status is ItemStatus.DONE else 2 for one in found]
     assert groups == sorted(groups)
-    value = {
+    values_of: dict[Sort, Callable[[Any], Any]] = {
         Sort.DUE: lambda one: one.due_at,
         Sort.PRIORITY: lambda one: list(Priority).index(one.priority),
         Sort.SEVERITY: lambda one: one.severity,
         Sort.TITLE: lambda one: one.title,
         Sort.OWNER: lambda one: one.owner,
         Sort.PROPOSED: lambda one: one.proposed_at,
-    }[sort]
+    }
+    value = values_of[sort]
     for group in range(3):
         values = [value(one) for one, its in zip(found, groups, strict=True) if its == group and value(one)]
         assert values == sorted(values, reverse=descending)
