@@ -161,9 +161,9 @@ def _along(
     """The ids and values of the next rows: so many of each status, of which the first are taken."""
     item_id = col(ActionItemRow.id)
     value = item_id if stretch.column is None else col(stretch.column)
-    parts = []
+    parts: list[sqlalchemy.Select[Any]] = []
     for status in stretch.statuses:
-        part: sqlalchemy.Select[Any] = sqlalchemy.select(item_id.label("id"), value.label("value")).where(
+        part: Any = sqlalchemy.select(item_id.label("id"), value.label("value")).where(
             col(ActionItemRow.status) == status, *stretch.where, *wanted
         )
         if begin is not None:

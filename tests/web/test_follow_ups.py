@@ -207,9 +207,9 @@ async def test_several_are_passed_on_and_given_more_time(web: Web, api: httpx.As
         assert "2 of 2 done" in words(await marcos.post("/items/together", data=more))
         passed = {"item": items, "do": "reassign", "to": "wei", "reason": "She knows it"}
         assert "2 of 2 done" in words(await marcos.post("/items/together", data=passed))
-        passed = await marcos.post("/items/together", data=passed | {"reason": "Again"})
-        assert (passed.status_code, "2 of 2 not done" in words(passed)) == (409, True)
-        assert ">Again</textarea>" in passed.text
+        again = await marcos.post("/items/together", data=passed | {"reason": "Again"})
+        assert (again.status_code, "2 of 2 not done" in words(again)) == (409, True)
+        assert ">Again</textarea>" in again.text
     for one in items:
         now = await get(api, f"items/{one}")
         assert (now["owner"], now["due"][:10]) == ("wei", FAR)
