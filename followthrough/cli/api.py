@@ -69,7 +69,7 @@ def call(
     body: Mapping[str, Any] | None = None,
     known: bool = True,
     keyed: bool = False,
-    **params: str | int | bool | None,
+    **params: str | int | bool | list[str] | None,
 ) -> Any:
     """Asks the API and gives its JSON, or the text it answers instead of that, fit for a terminal.
 

@@ -1,20 +1,21 @@
 """Commands about action items."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
 
 import typer
 
 from followthrough.cli.api import WRONG_COMMAND_LINE, AsJson, By, call, fail, say, show
 from followthrough.cli.drawing import readable, table
-from followthrough.cli.lookup import Item, Person, people
+from followthrough.cli.lookup import Item, Person, incident_id, people, services
 from followthrough.cli.record_words import due, outcome
 from followthrough.cli.words import option
-from followthrough.domain.replayed.names import EvidenceKind, ItemStatus
+from followthrough.domain.replayed.names import EvidenceKind, ItemStatus, Kind, Priority, Severity
 
 app = typer.Typer()
 DAY = ["%Y-%m-%d"]
+AGAIN = "Can be said again, for any of several"
 
 
 def give(item: str, command: str, said: str, by: str, **fields: Any) -> dict[str, Any]:
@@ -35,14 +36,31 @@ def end_of(day: datetime, item: str) -> str:
 
 @app.command()
 def items(
+    words: Annotated[str, typer.Argument(help="Each is in the title, the id, the ticket or the incident's title")] = "",
     owner: Annotated[str | None, typer.Option(autocompletion=people)] = None,
     team: str | None = None,
-    status: Annotated[ItemStatus | None, option(ItemStatus)] = None,
-    late: Annotated[bool, typer.Option("--late", help="Only those past their deadline")] = False,
+    service: Annotated[str | None, typer.Option(autocompletion=services)] = None,
+    incident: Annotated[str | None, typer.Option(help="Its id, or a part of its title", parser=incident_id)] = None,
+    status: Annotated[list[ItemStatus] | None, option(ItemStatus, help_text=AGAIN)] = None,
+    severity: Annotated[list[Severity] | None, option(Severity, help_text=AGAIN)] = None,
+    priority: Annotated[list[Priority] | None, option(Priority, help_text=AGAIN)] = None,
+    kind: Annotated[list[Kind] | None, option(Kind, help_text=AGAIN)] = None,
+    late: Annotated[bool, typer.Option("--late", "--overdue", help="Only those past their deadline")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List action items, the most urgent first."""
-    found = call("GET", "/items", owner=owner, team=team, status=status, late=late or None)
+    several: dict[str, list[Any] | None] = {"status": status, "severity": severity, "priority": priority, "kind": kind}
+    found = call(
+        "GET",
+        "/items",
+        owner=owner,
+        team=team,
+        service=service,
+        incident=incident,
+        late=late or None,
+        words=words or None,
+        **cast("dict[str, Any]", {name: [str(one) for one in given] for name, given in several.items() if given}),
+    )
     columns = ("id", "status", "owner", "due", "next_at", "next_kind", "ticket", "title")
     show(found, as_json, lambda rows: table(columns, rows))
 

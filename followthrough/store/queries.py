@@ -1,7 +1,7 @@
 """What is read of incidents, action items, timelines and mails."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypedDict, Unpack
 
@@ -11,9 +11,16 @@ from sqlmodel import Session, col, func, select, tuple_
 
 from followthrough.domain.answered.incident.repeat_search import Earlier
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
-from followthrough.domain.replayed.item.action_item import WORKED_ON, ActionItem, ItemStatus, MomentKind
+from followthrough.domain.replayed.item.action_item import (
+    WORKED_ON,
+    ActionItem,
+    ItemStatus,
+    Kind,
+    MomentKind,
+    Priority,
+)
 from followthrough.domain.replayed.postmortem.postmortem import FormatName
-from followthrough.domain.replayed.values import PersonId
+from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.store.privacy import hidden_incident, hidden_item, hidden_mail, marked
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, MailState, PostmortemRow, TimelineRow
 
@@ -27,13 +34,19 @@ class IncidentFilters(TypedDict, total=False):
 
 
 class ItemFilters(TypedDict, total=False):
-    """Which action items are wanted; None for any."""
+    """Which action items are wanted; None for any, one of several where those are given."""
 
     incident_id: str | None
     owner: str | None
     team: str | None
-    status: ItemStatus | None
+    service: str | None
+    status: ItemStatus | Sequence[ItemStatus] | None
+    severity: Sequence[Severity] | None
+    priority: Sequence[Priority] | None
+    kind: Sequence[Kind] | None
     late: bool | None
+    words: Sequence[str] | None
+    """Each is in its title, id or ticket, or in the title of its incident, if that may be seen."""
 
 
 class ListedItem(NamedTuple):
@@ -267,10 +280,10 @@ def action_items(
     **filters: Unpack[ItemFilters],
 ) -> list[ListedItem]:
     """Late ones first, then by deadline, those that have ended last."""
-    is_late, ended = _late(now), col(ActionItemRow.ended_at).is_not(None)
+    is_late, ended = late_now(now), col(ActionItemRow.ended_at).is_not(None)
     query = (
         select(ActionItemRow.document, is_late)
-        .where(~hidden_item(seen_by), *_of_items(is_late, **filters))
+        .where(~hidden_item(seen_by), *fitting(is_late, seen_by, **filters))
         .order_by(case((is_late, 0), (ended, 2), else_=1), col(ActionItemRow.due).nulls_last(), col(ActionItemRow.id))
         .limit(limit)
         .offset(offset)
@@ -279,9 +292,14 @@ def action_items(
 
 
 def hidden_items(session: Session, now: datetime, seen_by: PersonId | None, **filters: Unpack[ItemFilters]) -> int:
-    """How many of private incidents ``action_items`` leaves out for these eyes."""
+    """How many of private incidents ``action_items`` leaves out for these eyes.
+
+    None where words or an incident are looked for: the number would tell what those say.
+    """
+    if filters.get("words") or filters.get("incident_id"):
+        return 0
     query = select(func.count()).select_from(ActionItemRow)
-    return session.exec(query.where(hidden_item(seen_by), *_of_items(_late(now), **filters))).one()
+    return session.exec(query.where(hidden_item(seen_by), *fitting(late_now(now), seen_by, **filters))).one()
 
 
 def parts_of(session: Session, key: str) -> list[MailRow]:
@@ -326,7 +344,7 @@ def mail_kinds(session: Session) -> list[str]:
     return list(session.exec(select(MailRow.kind).distinct().order_by(MailRow.kind)))
 
 
-def _late(now: datetime) -> ColumnElement[bool]:
+def late_now(now: datetime) -> ColumnElement[bool]:
     """See ``ActionItem.late``."""
     owed = col(ActionItemRow.status).in_(WORKED_ON)
     next_kind, asked = col(ActionItemRow.next_kind), col(ActionItemRow.escalation_level) > 0
@@ -338,11 +356,27 @@ def _of_incidents(**filters: Unpack[IncidentFilters]) -> list[ColumnElement[bool
     return _equal({getattr(IncidentRow, name): value for name, value in filters.items()})
 
 
-def _of_items(is_late: ColumnElement[bool], **filters: Unpack[ItemFilters]) -> list[ColumnElement[bool]]:
-    late = filters.pop("late", None)
-    fitting = _equal({getattr(ActionItemRow, name): value for name, value in filters.items()})
-    return [*fitting, case((is_late, True), else_=False) == late] if late is not None else fitting
+def fitting(
+    is_late: ColumnElement[bool], seen_by: PersonId | None, **filters: Unpack[ItemFilters]
+) -> list[ColumnElement[bool]]:
+    """Conditions on action items' rows, without that these eyes may see them."""
+    late, words = filters.pop("late", None), filters.pop("words", None)
+    equal = _equal({getattr(ActionItemRow, name): value for name, value in filters.items()})
+    as_late = [case((is_late, True), else_=False) == late] if late is not None else []
+    return [*equal, *as_late, *(_has(word, seen_by) for word in words or ())]
+
+
+def _has(word: str, seen_by: PersonId | None) -> ColumnElement[bool]:
+    places = (ActionItemRow.title, ActionItemRow.id, ActionItemRow.ticket)
+    titled = col(IncidentRow.title).icontains(word, autoescape=True)
+    of_incident = select(IncidentRow.id).where(titled, ~hidden_incident(seen_by))
+    in_item = (col(place).icontains(word, autoescape=True) for place in places)
+    return or_(*in_item, col(ActionItemRow.incident_id).in_(of_incident))
 
 
 def _equal(filters: dict[Any, Any]) -> list[ColumnElement[bool]]:
-    return [col(column) == value for column, value in filters.items() if value is not None]
+    return [
+        col(column) == value if isinstance(value, str) else col(column).in_(value)
+        for column, value in filters.items()
+        if value is not None
+    ]

@@ -6,7 +6,7 @@ Incidents, action items and timelines are projections that activities write from
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, UniqueConstraint, false
+from sqlalchemy import JSON, Column, DateTime, Dialect, Index, UniqueConstraint, false
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Relationship, SQLModel
 
@@ -45,7 +45,7 @@ class IncidentRow(SQLModel, table=True):
     severity: str
     status: str = Field(index=True)
     drill: bool
-    private: bool = Field(False, sa_column_kwargs={"server_default": false()})
+    private: bool = Field(False, index=True, sa_column_kwargs={"server_default": false()})
     """Seen by those alone whom ``MaySeeRow`` has, and who own one of its action items."""
     declared_at: datetime = Field(sa_type=UTCDateTime)
     resolved_at: datetime | None = Field(None, sa_type=UTCDateTime)
@@ -89,9 +89,21 @@ class ActionItemRow(SQLModel, table=True):
     """An action item as its workflow last described it; ``document`` is the whole ``ActionItem``."""
 
     __tablename__ = "action_item"
+    __table_args__ = (
+        Index("ix_action_item_in_incident", "incident_id", "status", "due", "id"),
+        Index("ix_action_item_by_due", "status", "due", "id"),
+        Index("ix_action_item_by_priority", "status", "priority", "due", "id"),
+        Index("ix_action_item_by_severity", "status", "severity", "due", "id"),
+        Index("ix_action_item_by_title", "status", "title", "id"),
+        Index("ix_action_item_by_owner", "status", "owner", "due", "id"),
+        Index("ix_action_item_by_proposed_at", "status", "proposed_at", "id"),
+        Index("ix_action_item_of_team", "status", "team", "due", "id"),
+        Index("ix_action_item_of_service", "status", "service", "due", "id"),
+    )
+    """In the orders in which ``follow_ups`` lists them, each with what is filtered most."""
 
     id: str = Field(primary_key=True)
-    incident_id: str = Field(index=True)
+    incident_id: str
     title: str
     kind: str
     priority: str
@@ -99,7 +111,7 @@ class ActionItemRow(SQLModel, table=True):
     service: str
     team: str = Field(index=True)
     owner: str = Field(index=True)
-    status: str = Field(index=True)
+    status: str
     drill: bool
     proposed_at: datetime = Field(sa_type=UTCDateTime)
     due: datetime | None = Field(None, sa_type=UTCDateTime, index=True)
@@ -110,6 +122,17 @@ class ActionItemRow(SQLModel, table=True):
     ended_at: datetime | None = Field(None, sa_type=UTCDateTime)
     version: int
     document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class SavedViewRow(SQLModel, table=True):
+    """A list of action items that a person has named for themselves; kept here alone."""
+
+    __tablename__ = "saved_view"
+
+    person: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    query: str
+    """As in the address of the list."""
 
 
 class TimelineRow(SQLModel, table=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from followthrough.domain.answered.incident.durations import Durations
 from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
@@ -27,6 +27,7 @@ from followthrough.web.dependencies import (
     SeenByDep,
     SettingsDep,
 )
+from followthrough.web.item_filters import words_of
 from followthrough.web.keys import Key, update_id
 from followthrough.web.private_views import ViewsDep
 from followthrough.web.reading import read
@@ -95,6 +96,29 @@ class ItemLine(BaseModel):
     next_kind: str | None
     ticket: str | None
     ended_at: AwareDatetime | None
+
+
+class ItemQuery(BaseModel):
+    """Which action items are listed; of what can be said several times, one has to fit."""
+
+    owner: PersonId | None = None
+    team: str | None = None
+    service: str | None = None
+    incident: str | None = None
+    status: list[ItemStatus] | None = None
+    severity: list[Severity] | None = None
+    priority: list[Priority] | None = None
+    kind: list[Kind] | None = None
+    late: bool | None = None
+    words: Annotated[str, Field(max_length=250)] = ""
+    """Each is in the title, the id, the ticket, or the title of the incident."""
+    limit: Limit = 200
+    offset: Offset = 0
+
+    def filters(self) -> queries.ItemFilters:
+        """As the read model takes them."""
+        named = self.model_dump(exclude={"incident", "words", "limit", "offset"})
+        return queries.ItemFilters(**named, incident_id=self.incident, words=words_of(self.words))
 
 
 class MailLine(BaseModel):
@@ -185,15 +209,10 @@ def list_items(
     response: Response,
     seen_by: SeenByDep,
     views: ViewsDep,
-    owner: PersonId | None = None,
-    team: str | None = None,
-    status: ItemStatus | None = None,
-    late: bool | None = None,
-    limit: Limit = 200,
-    offset: Offset = 0,
+    wanted: Annotated[ItemQuery, Query()],
 ) -> list[ItemLine]:
     """Late ones first, then by deadline, those that have ended last."""
-    now, filters = datetime.now(UTC), queries.ItemFilters(owner=owner, team=team, status=status, late=late)
+    now, filters, limit, offset = datetime.now(UTC), wanted.filters(), wanted.limit, wanted.offset
     response.headers[PRIVATE] = str(queries.hidden_items(reading, now, seen_by, **filters))
     listed = queries.action_items(reading, now, **filters, limit=limit, offset=offset, seen_by=seen_by)
     views.note(item.id for item, _ in listed)

@@ -23,7 +23,6 @@ from followthrough.domain.answered.incident.thanks import thanks
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.incident import ONGOING, IncidentStatus
-from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.links import hidden
 from followthrough.mail.charts import with_images
 from followthrough.settings import Settings
@@ -32,7 +31,7 @@ from followthrough.store.acting import neighbours, written
 from followthrough.store.alerts import without_route
 from followthrough.store.anonymous import shown_notes
 from followthrough.store.mail_problems import problem_addresses
-from followthrough.store.tables import MailState, VendorPauseRow
+from followthrough.store.tables import MailState
 from followthrough.web import act_facts, course
 from followthrough.web.access import at_this_machine
 from followthrough.web.dependencies import (
@@ -139,44 +138,6 @@ async def show_incident(
         earlier_items=earlier_items,
         thanks=thanks(incident, organisation),
         anonymous=await run_in_threadpool(shown_notes, reading, incident_id, organisation, datetime.now(UTC)),
-    )
-
-
-@router.get("/items")
-def list_items(
-    request: Request,
-    reading: Reading,
-    organisation: OrganisationDep,
-    seen_by: SeenByDep,
-    views: ViewsDep,
-    owner: str = "",
-    team: str = "",
-    status: str = "",
-    late: bool = False,
-    offset: Offset = 0,
-) -> Response:
-    """What is owed, the late ones first."""
-    filters = {"owner": owner, "team": team, "status": status, "late": "true" if late else ""}
-    now, wanted = (
-        datetime.now(UTC),
-        queries.ItemFilters(
-            owner=owner or None, team=team or None, status=_choice(ItemStatus, status), late=late or None
-        ),
-    )
-    found = queries.action_items(reading, now, limit=PAGE_LENGTH + 1, offset=offset, seen_by=seen_by, **wanted)
-    views.note(item.id for item, _ in found[:PAGE_LENGTH])
-    return _show(
-        request,
-        organisation,
-        "items.html",
-        items=found[:PAGE_LENGTH],
-        private=queries.hidden_items(reading, now, seen_by, **wanted),
-        further=offset + PAGE_LENGTH if len(found) > PAGE_LENGTH else None,
-        filters=filters,
-        filtered=any(filters.values()) or offset > 0,
-        statuses=list(ItemStatus),
-        organisation=organisation,
-        jira=reading.get(VendorPauseRow, "Jira"),
     )
 
 

@@ -47,6 +47,9 @@ async def planned(item: str, url: str) -> None:
     assert f"Planned in {in_sprint['sprint']['name']}" in await followthrough("show", item)
 
 
+STATUSES = ("--status", "to do", "--status", "done")
+
+
 async def test_an_incident_and_its_action_item_can_be_led_from_the_command_line(
     tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
 ) -> None:
@@ -72,6 +75,7 @@ async def test_an_incident_and_its_action_item_can_be_led_from_the_command_line(
         await followthrough("propose", incident, "Add a test for the refund path to the checkout suite", "tomas")
         item = f"{incident}.1"
         assert [found["id"] for found in await read("items", "--owner", "tomas")] == [item]
+        assert [found["id"] for found in await read("items", "REFUND path", *STATUSES)] == [item]
         await followthrough("reassign", item, "lucia", "Tomas is away")
         assert item in await followthrough("mine", by="lucia")
         await followthrough("accept", "refund path", by="lucia")

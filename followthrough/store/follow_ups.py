@@ -1,0 +1,202 @@
+"""Action items in the order that somebody chose, a page at a time, each page as fast as the first.
+
+What is worked on comes first, then what waits to be looked at, then what has ended. A page begins after the last row of
+the one before it, and is read along an index for each status.
+"""
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, NamedTuple, Unpack
+
+import sqlalchemy
+from sqlalchemy import ColumnElement, tuple_, union_all
+from sqlmodel import Session, col, func, select
+
+from followthrough.domain.replayed.item.action_item import OPEN, WORKED_ON, ActionItem, ItemStatus, Priority
+from followthrough.domain.replayed.values import PersonId, Severity
+from followthrough.store.privacy import hidden_item, marked
+from followthrough.store.queries import ItemFilters, ListedItem, fitting, late_now
+from followthrough.store.tables import ActionItemRow, UTCDateTime
+
+GROUPS = (WORKED_ON, (ItemStatus.DONE,), tuple(status for status in ItemStatus if status not in OPEN))
+
+
+FEW = 500
+"""So many that have rare words are looked up once; what more have is soon found along an index."""
+
+
+class Sort(StrEnum):
+    """By what, beginning with the most pressing; with a minus before it, the other way round."""
+
+    DUE = "due"
+    PRIORITY = "priority"
+    SEVERITY = "severity"
+    TITLE = "title"
+    OWNER = "owner"
+    PROPOSED = "proposed"
+
+
+RANKS: Mapping[Sort, tuple[type[Priority] | type[Severity], Any]] = MappingProxyType(
+    {Sort.PRIORITY: (Priority, ActionItemRow.priority), Sort.SEVERITY: (Severity, ActionItemRow.severity)}
+)
+"""Those with a few values, in whose order they are read, each by deadline."""
+COLUMNS: Mapping[Sort, Any] = MappingProxyType(
+    {Sort.TITLE: ActionItemRow.title, Sort.OWNER: ActionItemRow.owner, Sort.PROPOSED: ActionItemRow.proposed_at}
+)
+
+
+class NoSuchPlace(Exception):
+    """A page can't begin there; the message says so."""
+
+
+class Page(NamedTuple):
+    """``after`` is where the next one begins; None when this is the last."""
+
+    items: list[ListedItem]
+    after: str | None
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """A part of the list that is read along one index; by ids where those alone order it."""
+
+    statuses: Sequence[ItemStatus]
+    column: Any
+    descending: bool = False
+    where: tuple[ColumnElement[bool], ...] = field(default=())
+
+
+def page_of_items(
+    session: Session,
+    now: datetime,
+    *,
+    sort: Sort = Sort.DUE,
+    descending: bool = False,
+    after: str | None = None,
+    limit: int = 50,
+    seen_by: PersonId | None = None,
+    **filters: Unpack[ItemFilters],
+) -> Page:
+    """Raises NoSuchPlace for an ``after`` that no page of this order gave."""
+    stretches = list(_stretches(sort, _statuses(filters), descending=descending))
+    place = _read_place(after, stretches) if after else None
+    is_late = late_now(now)
+    of_any_status: ItemFilters = {**filters, "status": None}
+    wanted = [~hidden_item(seen_by), *fitting(is_late, seen_by, **of_any_status)]
+    if filters.get("words"):
+        hits = session.exec(select(ActionItemRow.id).where(*wanted).limit(FEW + 1)).all()
+        wanted = wanted if len(hits) > FEW else [col(ActionItemRow.id).in_(hits)]
+    found: list[tuple[int, Any, str]] = []
+    for number in range(place[0] if place else 0, len(stretches)):
+        begin = place[1:] if place and place[0] == number else None
+        rows = session.connection().execute(_along(stretches[number], wanted, begin, limit + 1 - len(found)))
+        found += ((number, value, item_id) for item_id, value in rows)
+        if len(found) > limit:
+            break
+    shown = found[:limit]
+    these = col(ActionItemRow.id).in_([item_id for *_, item_id in shown])
+    read = session.exec(select(ActionItemRow.id, ActionItemRow.document, is_late).where(these))
+    by_id = {item_id: ListedItem(ActionItem.model_validate(known), bool(late)) for item_id, known, late in read}
+    return Page(
+        [by_id[item_id] for *_, item_id in shown if item_id in by_id],
+        _place(shown[-1]) if len(found) > limit else None,
+    )
+
+
+def counts(
+    session: Session, now: datetime, seen_by: PersonId | None, **filters: Unpack[ItemFilters]
+) -> dict[ItemStatus, int]:
+    """How many these eyes see of each status, of those that are wanted."""
+    query = (
+        sqlalchemy.select(col(ActionItemRow.status), func.count())
+        .where(*fitting(late_now(now), seen_by, **filters))
+        .group_by(col(ActionItemRow.status))
+    )
+    found = {row[0]: row[1] for row in session.connection().execute(query)}
+    if seen_by is not None:
+        for status, hidden in session.connection().execute(query.where(hidden_item(seen_by))):
+            found[status] -= hidden
+    return {ItemStatus(status): number for status, number in found.items()}
+
+
+def _statuses(filters: ItemFilters) -> Sequence[ItemStatus]:
+    wanted = filters.get("status")
+    if wanted is None:
+        return tuple(ItemStatus)
+    return (wanted,) if isinstance(wanted, ItemStatus) else wanted
+
+
+def _stretches(sort: Sort, statuses: Sequence[ItemStatus], *, descending: bool) -> Iterator[_Stretch]:
+    for group in GROUPS:
+        chosen = [status for status in group if status in statuses]
+        if not chosen:
+            continue
+        if sort in COLUMNS:
+            yield _Stretch(chosen, COLUMNS[sort], descending)
+        elif sort in RANKS:
+            ranks, column = RANKS[sort]
+            for rank in reversed(ranks) if descending else ranks:
+                yield from _by_deadline(chosen, (col(column) == rank,), descending=False)
+        else:
+            yield from _by_deadline(chosen, (), descending=descending)
+
+
+def _by_deadline(
+    statuses: Sequence[ItemStatus], where: tuple[ColumnElement[bool], ...], *, descending: bool
+) -> Iterator[_Stretch]:
+    """Those without one, which are too young to have it, come last."""
+    due = col(ActionItemRow.due)
+    yield _Stretch(statuses, due, descending, (*where, due.is_not(None)))
+    yield _Stretch(statuses, None, descending, (*where, due.is_(None)))
+
+
+def _along(
+    stretch: _Stretch, wanted: Sequence[ColumnElement[bool]], begin: tuple[Any, str] | None, limit: int
+) -> sqlalchemy.Select[Any]:
+    """The ids and values of the next rows: so many of each status, of which the first are taken."""
+    item_id = col(ActionItemRow.id)
+    value = item_id if stretch.column is None else col(stretch.column)
+    parts: list[sqlalchemy.Select[Any]] = []
+    for status in stretch.statuses:
+        part: Any = sqlalchemy.select(item_id.label("id"), value.label("value")).where(
+            col(ActionItemRow.status) == status, *stretch.where, *wanted
+        )
+        if begin is not None:
+            here, there = tuple_(value, item_id), begin
+            part = part.where(here < there if stretch.descending else here > there)
+        ordered = (value.desc(), item_id.desc()) if stretch.descending else (value, item_id)
+        parts.append(sqlalchemy.select(part.order_by(*ordered).limit(limit).subquery()))
+    all_of_them = union_all(*parts).subquery()
+    columns = all_of_them.c.value, all_of_them.c.id
+    merged = [column.desc() if stretch.descending else column.asc() for column in columns]
+    return sqlalchemy.select(all_of_them.c.id, all_of_them.c.value).order_by(*merged).limit(limit)
+
+
+def _place(row: tuple[int, Any, str]) -> str:
+    number, value, item_id = row
+    written = json.dumps([number, value.isoformat() if isinstance(value, datetime) else value, item_id])
+    return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
+
+
+def _read_place(written: str, stretches: Sequence[_Stretch]) -> tuple[int, Any, str]:
+    try:
+        number, value, item_id = json.loads(base64.urlsafe_b64decode(f"{written}==").decode())
+        column = stretches[range(len(stretches)).index(number)].column
+        if not isinstance(item_id, str) or not isinstance(value, str):
+            raise TypeError
+        if column is not None and isinstance(column.type, UTCDateTime):
+            value = datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        raise NoSuchPlace("This list can't go on there; begin with its first page.") from None
+    return number, value, item_id
+
+
+def named(session: Session, ids: Iterable[str], seen_by: PersonId | None) -> dict[str, ActionItem]:
+    """By id, without those that are not there, or not for these eyes."""
+    query = select(ActionItemRow.document).where(col(ActionItemRow.id).in_(list(ids)), ~hidden_item(seen_by))
+    return {item.id: item for item in marked(session, map(ActionItem.model_validate, session.exec(query)))}

@@ -1,0 +1,31 @@
+"""Lists of action items that people have named for themselves."""
+
+from sqlmodel import Session, col, func, select
+
+from followthrough.domain.replayed.values import PersonId
+from followthrough.store.tables import SavedViewRow
+
+MOST_VIEWS = 50
+
+
+def views_of(session: Session, person: PersonId) -> list[SavedViewRow]:
+    """By name."""
+    query = select(SavedViewRow).where(SavedViewRow.person == person)
+    return list(session.exec(query.order_by(func.lower(col(SavedViewRow.name)), col(SavedViewRow.name))))
+
+
+def save_view(session: Session, person: PersonId, name: str, query: str) -> bool:
+    """Whether there was room for it; one of the same name is replaced."""
+    known = session.get(SavedViewRow, (person, name))
+    if known is None and len(views_of(session, person)) >= MOST_VIEWS:
+        return False
+    session.merge(SavedViewRow(person=person, name=name, query=query))
+    session.commit()
+    return True
+
+
+def forget_view(session: Session, person: PersonId, name: str) -> None:
+    """Also one that is not there."""
+    if row := session.get(SavedViewRow, (person, name)):
+        session.delete(row)
+        session.commit()
