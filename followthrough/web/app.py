@@ -36,6 +36,7 @@ from followthrough.web import (
     organisation,
     pages,
     planning,
+    planning_by_mail,
     playbook,
     postmortem_editor,
     postmortem_files,
@@ -51,6 +52,7 @@ from followthrough.web import (
     updates,
     work,
     writing,
+    writing_by_mail,
     you,
 )
 from followthrough.web.access import require_actor
@@ -87,6 +89,8 @@ PARTS = (
     acting,
     doing,
     writing,
+    writing_by_mail,
+    planning_by_mail,
     calendars,
     troubles,
     audit,

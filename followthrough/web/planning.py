@@ -39,9 +39,10 @@ router = APIRouter()
 api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
-async def _planning(
+async def planning_now(
     team: TeamId, reading: Reading, organisation: OrganisationDep, gateway: GatewayDep, first_day: FirstDay = None
 ) -> Planning:
+    """As its address says. Raises Unknown."""
     now = as_of(organisation, datetime.now(UTC).date())
     plan = _plan(team, now, first_day)
     items = await read(items_to_plan, reading, team)
@@ -49,7 +50,7 @@ async def _planning(
     return Planning(plan=plan, proposal=proposal, progress=await gateway.planning(plan))
 
 
-PlanningDep = Annotated[Planning, Depends(_planning)]
+PlanningDep = Annotated[Planning, Depends(planning_now)]
 """Of the team and the sprint that the address names."""
 
 
@@ -71,7 +72,7 @@ async def approve(
 ) -> PlanningProgress:
     """The tickets follow as soon as the tracker takes them. 409 when it was approved before, or is over."""
     by = speaker(body.by, actor)
-    found = await _planning(team, reading, organisation, gateway, body.first_day)
+    found = await planning_now(team, reading, organisation, gateway, body.first_day)
     items = body.items or tuple(line.id for line in found.proposal.proposed)
     strange = set(items) - {line.id for line in found.proposal.candidates}
     if strange:
