@@ -61,8 +61,8 @@ def test_the_proposal_comes_first_and_says_what_it_takes() -> None:
 def test_its_button_approves_for_its_reader_what_is_proposed_as_it_stands_there(kind: PlanningMailKind) -> None:
     made = [item(1, due_in_days=3, estimate=4), item(2, due_in_days=4, estimate=4), item(3, due_in_days=5, estimate=9)]
     rendered = mail(made, kind)
-    token = re.findall(rf'class="button" href="{PUBLIC_URL}/act/([\w.-]+)/planning"', rendered.html)
-    link = LINKS.read(*token, {APPROVE_PLANNING})
+    (token,) = re.findall(rf'class="button" href="{PUBLIC_URL}/act/([\w.-]+)/planning"', rendered.html)
+    link = LINKS.read(token, {APPROVE_PLANNING})
     plan = sprint_plan("payments", SCRUM, FIRST_DAY)
     assert plan is not None
     assert link.person == "ana"

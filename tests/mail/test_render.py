@@ -3,6 +3,7 @@ import shutil
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import TemplateError
@@ -197,7 +198,8 @@ def test_a_declaration_begins_with_what_who_is_woken_needs() -> None:
 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_times_are_those_of_where_the_reader_is_and_name_it(kind: NoticeKind) -> None:
-    about = notice(kind, **({"audience": "internal"} if kind is NoticeKind.STAKEHOLDER_UPDATE else {}))
+    changes: dict[str, Any] = {"audience": "internal"} if kind is NoticeKind.STAKEHOLDER_UPDATE else {}
+    about = notice(kind, **changes)
     text = render(about, ORGANISATION, PUBLIC_URL, LINKS, "carla").text
     said = "\n".join(line for line in text.splitlines() if not line.startswith("> "))
     times = re.findall(r"\d{4}, \d{2}:\d{2}( \([^)]*\))?", said)

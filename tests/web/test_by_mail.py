@@ -140,8 +140,8 @@ def seen(answer: httpx.Response) -> str:
 
 
 async def approved(client: Client, planning: str) -> tuple[str, tuple[str, ...]]:
-    handle = client.get_workflow_handle_for(SprintPlanningWorkflow.run, planning)
-    approval = (await handle.query(SprintPlanningWorkflow.progress)).approval
+    progress = await client.get_workflow_handle(planning).query(SprintPlanningWorkflow.progress)
+    approval = progress.approval
     assert approval is not None
     return approval.by, approval.items
 
