@@ -70,7 +70,8 @@ class SprintPlanning:
         unsubscribe = self._mailer.unsubscribe_url(DigestKind.SPRINT, mail.to) if digest else ""
         envelope = Envelope(mail.key, mail.kind, mail.to, mail.at)
         with self._mailer.making(mail, envelope):
-            rendered = render_planning(mail, proposal, organisation, self._mailer.public_url, unsubscribe)
+            url, links = self._mailer.public_url, self._mailer.links
+            rendered = render_planning(mail, proposal, organisation, url, unsubscribe, links)
         self._mailer.send(envelope.to_person(rendered, organisation), NOBODY)
 
     @activity.defn(name="plan_items")

@@ -17,6 +17,7 @@ from followthrough.domain.replayed.incident.incident import (
     IncidentPlan,
     IncidentStatus,
     ItemSummary,
+    Repeat,
     Role,
     RoleHolder,
     SentUpdate,
@@ -51,6 +52,7 @@ ORGANISATION = Organisation.model_validate(
                 "name": "Checkout",
                 "team": "payments",
                 "on_call": ["ana"],
+                "links": {"runbook": "https://wiki.example.com/checkout"},
                 "subscribers": {
                     "customers": ["shop@customer.example", "press@example.com"],
                     "internal": ["everybody@example.com"],
@@ -154,7 +156,7 @@ RECORDS: dict[NoticeKind, dict[str, Any]] = {
     NoticeKind.POSTMORTEM_PUBLISHED: {"incident": _RESOLVED | {"items": _ITEMS}, "audience": Audience.INTERNAL},
     NoticeKind.INCIDENT_CLOSED: {"incident": _IN_ROLE | {"status": IncidentStatus.CLOSED, "items": _ITEMS}},
     NoticeKind.INCIDENT_REPEATS: {
-        "incident": _IN_ROLE,
+        "incident": _IN_ROLE | {"repeats": [Repeat(incident_id="inc-0000000002", because="the same alert")]},
         "text": "inc-0000000002, linked: the same alert\ninc-0000000002.1, waived, ben: Retry payments",
     },
     NoticeKind.DRILL_REPORT: {"incident": _RESOLVED, "drill": DRILL},

@@ -61,7 +61,7 @@ class Digests:
             with Session(self._mailer.database) as session:
                 digest = read_weekly_digest(session, mail, organisation)
             unsubscribe = self._mailer.unsubscribe_url(DigestKind.WEEKLY, mail.person)
-            rendered = render_weekly(digest, organisation, self._mailer.public_url, unsubscribe)
+            rendered = render_weekly(digest, organisation, self._mailer.public_url, unsubscribe, self._mailer.links)
         if not digest.empty:
             self._mailer.send(envelope.to_person(rendered, organisation), NOBODY)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
+from typing import TypedDict
 
 from sqlmodel import Session, col, or_, select
 from temporalio import activity
@@ -11,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 from activities.mails.mailer import NOBODY_ABOVE, WHOLE, Envelope, Mailer
 from activities.mails.transport import MOST_RECIPIENTS
 from followthrough.domain.answered.access.privacy import NOBODY, on
+from followthrough.domain.answered.item.standing import Standing
 from followthrough.domain.answered.mail.daily import deadline_of
 from followthrough.domain.answered.mail.times import gather_time
 from followthrough.domain.answered.organisation.departures import as_of
@@ -21,8 +23,17 @@ from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.render import render
 from followthrough.store.privacy import sees
+from followthrough.store.standing import postmortem_text, standing
 from followthrough.store.tables import MailRow, MailState
 from workflows.messages.mail import Asked, MissedMail, Notice, PutInInbox
+
+
+class Beside(TypedDict, total=False):
+    """What ``render`` is given of the read model."""
+
+    standing: Standing
+    text: str
+
 
 Addressed = tuple[Envelope, list[str]]
 """A mail that is to be made, and where it goes."""
@@ -81,7 +92,8 @@ class Email:
         mailer, reader = self._mailer, envelope.person
         with mailer.making(notice, envelope):
             hidden = self._hidden(notice, reader)
-            rendered = render(notice, organisation, mailer.public_url, mailer.links, reader, hidden=hidden)
+            beside = {} if hidden else self._beside(notice, reader)
+            rendered = render(notice, organisation, mailer.public_url, mailer.links, reader, hidden=hidden, **beside)
         mail = envelope.mail(rendered, recipients)
         kind = notice.undelivered.kind if notice.undelivered else notice.kind
         if reader is None or kind in organisation.policies.mails.urgent:
@@ -96,6 +108,15 @@ class Email:
             return False
         with Session(self._mailer.database) as session:
             return not sees(session, record.id, reader or NOBODY)
+
+    def _beside(self, notice: Notice, reader: PersonId | None) -> Beside:
+        """What it says that is not in its record."""
+        with Session(self._mailer.database) as session:
+            if notice.kind is NoticeKind.ITEM_ESCALATION and notice.item is not None:
+                return {"standing": standing(session, notice.item, reader or NOBODY, notice.at)}
+            if notice.kind is NoticeKind.POSTMORTEM_TO_REVIEW:
+                return {"text": postmortem_text(session, notice.incident_id)}
+        return {}
 
     def _gather(self, notice: Notice, mail: MailRow, reader: PersonId, organisation: Organisation) -> None:
         """As of now, or of the notice when that is later: then its workflow was fast-forwarded."""

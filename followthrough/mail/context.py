@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypedDict
+from urllib.parse import quote
 
-from followthrough.domain.answered.choices import choices
 from followthrough.domain.answered.drill.scorecard import measures
 from followthrough.domain.answered.incident.call import call_of
 from followthrough.domain.answered.incident.updates import likely_stage
+from followthrough.domain.answered.item.standing import NOTHING_KNOWN, Standing
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.answered.wording import span
+from followthrough.domain.answered.wording import listed, span, span_to_the_minute
 from followthrough.domain.answered.wording import when as told_when
 from followthrough.domain.replayed.drill.drill import DrillReport
 from followthrough.domain.replayed.incident.alert import in_words
@@ -17,9 +18,12 @@ from followthrough.domain.replayed.incident.incident import Audience, Incident, 
 from followthrough.domain.replayed.item.action_item import ActionItem, Kind
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.domain.replayed.text import one_line as _line
+from followthrough.domain.replayed.text import shortened
 from followthrough.domain.replayed.values import PersonId
 from followthrough.drafts import Draft, draft
-from followthrough.links import Link, Links
+from followthrough.links import Links
+from followthrough.mail.buttons import steps
+from followthrough.mail.postmortem_text import mailed_lines
 from workflows.messages.mail import Notice
 
 PURPOSE = {
@@ -28,6 +32,10 @@ PURPOSE = {
     Kind.MITIGATE: "so that it hurts less next time",
     Kind.PROCESS: "so that the next response goes better",
 }
+
+
+LONGEST_SAID = 500
+"""Letters of what somebody said last; the item's page has all of it."""
 
 
 class AsIs(str):
@@ -45,10 +53,11 @@ class About(TypedDict):
     status: str
     incident_id: AsIs
     incident_url: AsIs
+    button: str
+    button_url: AsIs
+    """What is asked of the reader, and the link to do it; the page of what it is about where nothing is."""
     choices: list[tuple[str, AsIs]]
-    """What the reader may decide, and the link to decide it; empty when the mail is for several."""
-    you: AsIs
-    """The reader, as commands name them; the word YOU when it is for several."""
+    """What else the reader may decide, and the link to decide it."""
     level: int
     text: str
     lines: list[str]
@@ -66,6 +75,10 @@ class AboutPostmortem(TypedDict):
     postmortem_author: str
     postmortem_reviewer: str
     postmortem_state: str
+    postmortem_text: list[tuple[str, str]]
+    """Of one to review: the lines that fit, each behind what it is, ``heading``, ``point`` or nothing."""
+    postmortem_cut: bool
+    """There is more of it."""
 
 
 class AboutDrill(TypedDict):
@@ -78,7 +91,15 @@ class AboutDrill(TypedDict):
     drills_url: AsIs
 
 
-class AboutIncident(About, AboutPostmortem, AboutDrill):
+class AboutService(TypedDict):
+    """Of an incident's service."""
+
+    service_links: list[tuple[str, AsIs]]
+    """What the organisation file links, by name."""
+    playbook_url: AsIs
+
+
+class AboutIncident(About, AboutPostmortem, AboutDrill, AboutService):
     """For notices about an incident."""
 
     severity_means: str
@@ -110,7 +131,21 @@ class AboutIncident(About, AboutPostmortem, AboutDrill):
     items: list[str]
 
 
-class AboutItem(About):
+class AboutStanding(TypedDict):
+    """Of an escalation."""
+
+    said: str
+    """What somebody said about it last."""
+    said_by: str
+    said_at: str
+    owns: int
+    """How many open action items the owner has."""
+    overdue: int
+    cost: str
+    """Which incidents repeated while it was late, and how long they lasted; empty where none did."""
+
+
+class AboutItem(About, AboutStanding):
     """For notices about an action item."""
 
     item_id: AsIs
@@ -157,10 +192,14 @@ def about_incident(
     public_url: str,
     links: Links,
     reader: PersonId | None,
+    text: str = "",
 ) -> AboutIncident:
-    """Of a notice about ``incident``; the audience of an update that is due comes as the notice's text."""
+    """Of a notice about ``incident``; the audience of an update that is due comes as the notice's text.
+
+    ``text`` is that of the postmortem, where it is to be reviewed.
+    """
     when = _clock(organisation, reader)
-    policy = organisation.severities[incident.severity]
+    policy, due = organisation.severities[incident.severity], incident.plan.postmortem_due if incident.plan else None
     holder = next((holder for person in notice.to for holder in incident.roles if holder.person == person), None)
     before = dict.fromkeys(person for person in holder.before if person != holder.person) if holder else ()
     audience = notice.audience or notice.text
@@ -168,11 +207,10 @@ def about_incident(
     cadence = next((cadence for other, cadence in policy.updates.items() if other == audience), None)
     over = update is not None and update.stage is UpdateStage.RESOLVED
     proposed = _draft(notice, incident, organisation, public_url)
-    due = incident.plan.postmortem_due if incident.plan else None
     about = _about(notice, due, organisation, public_url, links, reader)
     return {
         **about,
-        **_about_postmortem(incident, organisation, when(due)),
+        **_about_postmortem(incident, organisation, when(due), text),
         **_about_drill(notice.drill, public_url),
         "subject_matter": about["service" if audience == Audience.CUSTOMERS else "title"],
         "severity_means": _line(policy.description),
@@ -181,6 +219,7 @@ def about_incident(
         "alert_labels": in_words(incident.alert.labels) if incident.alert and incident.alert.labels else "",
         "alert_url": AsIs((incident.alert and incident.alert.url) or ""),
         "call": AsIs(call_of(incident, organisation) or ""),
+        **_about_service(incident.service, organisation, public_url),
         "acknowledge_by": when(holder.at + policy.acknowledge_within if holder else None),
         "role": holder.role if holder else "",
         "holder": _name(holder.person if holder else None, organisation),
@@ -198,8 +237,18 @@ def about_incident(
     }
 
 
-def _about_postmortem(incident: Incident, organisation: Organisation, due: str) -> AboutPostmortem:
+def _about_service(key: str, organisation: Organisation, public_url: str) -> AboutService:
+    service = organisation.services.get(key)
+    linked = service.links.items() if service else ()
+    return {
+        "service_links": [(_line(name).capitalize(), AsIs(url)) for name, url in linked],
+        "playbook_url": AsIs(f"{public_url}/services/{quote(key)}/playbook"),
+    }
+
+
+def _about_postmortem(incident: Incident, organisation: Organisation, due: str, text: str) -> AboutPostmortem:
     postmortem = incident.postmortem
+    lines, cut = mailed_lines(text)
     owner = incident.postmortem_owner or incident.holder(Role.INCIDENT_COMMANDER)
     return {
         "postmortem_due": due,
@@ -208,6 +257,8 @@ def _about_postmortem(incident: Incident, organisation: Organisation, due: str) 
         "postmortem_author": _name(postmortem.by if postmortem else None, organisation),
         "postmortem_reviewer": _name(postmortem.review.by if postmortem and postmortem.review else None, organisation),
         "postmortem_state": postmortem.state if postmortem else "",
+        "postmortem_text": [(line.kind, line.text) for line in lines],
+        "postmortem_cut": cut,
     }
 
 
@@ -229,9 +280,15 @@ def _draft(notice: Notice, incident: Incident, organisation: Organisation, publi
 
 
 def about_item(
-    notice: Notice, item: ActionItem, organisation: Organisation, public_url: str, links: Links, reader: PersonId | None
+    notice: Notice,
+    item: ActionItem,
+    organisation: Organisation,
+    public_url: str,
+    links: Links,
+    reader: PersonId | None,
+    standing: Standing = NOTHING_KNOWN,
 ) -> AboutItem:
-    """Of a notice about ``item``."""
+    """Of a notice about ``item``; ``standing`` is what who decides has to know beside it."""
     when = _clock(organisation, reader)
     plan = item.plan
     evidence = item.evidence[-1] if item.evidence else None
@@ -269,6 +326,21 @@ def about_item(
         "outcome": item.outcome,
         "waived_by": _name(item.waiver.by if item.waiver else None, organisation),
         "waived_because": _lines(item.waiver.reason if item.waiver else ""),
+        **_about_standing(standing, organisation, when),
+    }
+
+
+def _about_standing(
+    standing: Standing, organisation: Organisation, when: Callable[[datetime | None], str]
+) -> AboutStanding:
+    said, cost = standing.said, standing.cost
+    return {
+        "said": shortened(_line(said.text), LONGEST_SAID) if said else "",
+        "said_by": _name(said.by if said else None, organisation),
+        "said_at": when(said.at if said else None),
+        "owns": standing.owns,
+        "overdue": standing.overdue,
+        "cost": f"{listed(cost.incidents)}, {span_to_the_minute(cost.lasted)}" if cost else "",
     }
 
 
@@ -282,6 +354,7 @@ def _about(
 ) -> About:
     record = notice.record
     service = organisation.services.get(record.service)
+    first, *others = steps(notice, public_url, links, reader)
     return {
         "title": _line(record.title),
         "severity": record.severity,
@@ -289,19 +362,14 @@ def _about(
         "status": record.status,
         "incident_id": AsIs(notice.incident_id),
         "incident_url": AsIs(f"{public_url}/incidents/{notice.incident_id}"),
-        "choices": _choices(notice, public_url, links, reader) if reader else [],
-        "you": AsIs(reader or "YOU"),
+        "button": first.label,
+        "button_url": AsIs(first.url),
+        "choices": [(step.label, AsIs(step.url)) for step in others],
         "level": notice.level,
         "text": _line(notice.text),
         "lines": _lines(notice.text),
         "late": span(notice.at - deadline) if deadline and deadline <= notice.at else "",
     }
-
-
-def _choices(notice: Notice, public_url: str, links: Links, reader: PersonId) -> list[tuple[str, AsIs]]:
-    record = notice.record
-    offered = [(choice, Link.in_mail(notice.key, choice.name, reader, record.id)) for choice in choices(record, reader)]
-    return [(choice.label, AsIs(f"{public_url}/act/{links.sign(link)}")) for choice, link in offered]
 
 
 def _ask_url(item: ActionItem, organisation: Organisation, reader: PersonId | None) -> AsIs:

@@ -30,6 +30,8 @@ class AboutDaily(TypedDict):
     day: str
     count: int
     first: str
+    first_url: AsIs
+    """Where the most urgent is decided, or its page."""
     incidents: list[tuple[str, AsIs, list[Line]]]
     more: int
     items_url: AsIs
@@ -63,6 +65,7 @@ def about_daily(
         "day": f"{daily.at.astimezone(ZoneInfo(zone)):%a %d %b %Y}",
         "count": len(mails),
         "first": ordered[0].subject,
+        "first_url": line(ordered[0])[-1],
         "incidents": [
             (
                 one_line(titles.get(incident, incident)),

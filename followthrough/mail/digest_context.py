@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple, TypedDict
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from followthrough.domain.answered.choices import DECIDE
 from followthrough.domain.answered.drill.scorecard import measures
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.digest import Digest, KudosLine, Month, RepeatLine
@@ -14,8 +16,10 @@ from followthrough.domain.answered.report.load import Overload
 from followthrough.domain.answered.report.weekly import Decision, Wanted, WeeklyDigest
 from followthrough.domain.answered.wording import span
 from followthrough.domain.replayed.drill.drill import DrillReport
+from followthrough.domain.replayed.ids import page_of
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.text import one_line, shortened
+from followthrough.links import Link, Links
 from followthrough.mail.charts import charts
 from followthrough.mail.context import AsIs
 
@@ -65,6 +69,9 @@ class AboutWeekly(TypedDict):
 
     summary: str
     decisions: int
+    first: str
+    """The most urgent decision, and where it is made; the whole page where there is none."""
+    first_url: AsIs
     late: int
     chapters: list[Chapter]
     page_url: AsIs
@@ -72,11 +79,19 @@ class AboutWeekly(TypedDict):
 
 
 def about_weekly(
-    digest: WeeklyDigest, organisation: Organisation, public_url: str, unsubscribe: str, at_most: int | None
+    digest: WeeklyDigest,
+    organisation: Organisation,
+    public_url: str,
+    unsubscribe: str,
+    at_most: int | None,
+    links: Links | None,
 ) -> AboutWeekly:
-    """``at_most`` lines in each list, or all of them; days are those of the reader."""
+    """``at_most`` lines in each list, or all of them; days are those of the reader.
+
+    With ``links`` each decision leads to its choices, else to the page of what it is about.
+    """
     zone = ZoneInfo(organisation.people[digest.person].time_zone)
-    names = organisation.name_of
+    names, decide = organisation.name_of, partial(_deciding, digest, public_url, links)
 
     def coming(item: ActionItem) -> str:
         due = item.due_at
@@ -92,7 +107,8 @@ def about_weekly(
     page_url = AsIs(f"{public_url}/digests/weekly/{quote(digest.person)}")
     found = {
         "Decisions wanted of you": [
-            _about(one.item, public_url, _wanted(one, digest.at, organisation, zone)) for one in digest.decisions
+            _about(one.item, public_url, _wanted(one, digest.at, organisation, zone))._replace(url=decide(one))
+            for one in digest.decisions
         ],
         "Late": lines(digest.late, lambda item: _late(item, digest.at, organisation)),
         "Due within a week": lines(digest.coming, coming),
@@ -105,11 +121,22 @@ def about_weekly(
     return {
         "summary": ", ".join(counted).lower(),
         "decisions": len(digest.decisions),
+        "first": _short(digest.decisions[0].item.title) if digest.decisions else "",
+        "first_url": decide(digest.decisions[0]) if digest.decisions else page_url,
         "late": len(digest.late),
         "chapters": _chapters(counted, page_url, at_most),
         "page_url": page_url,
         "unsubscribe_url": AsIs(unsubscribe),
     }
+
+
+def _deciding(digest: WeeklyDigest, public_url: str, links: Links | None, decision: Decision) -> AsIs:
+    """Where it is made."""
+    item_id = decision.item.id
+    if links is None:
+        return AsIs(f"{public_url}/{page_of(item_id)}")
+    token = links.sign(Link.in_mail(digest.key, DECIDE, digest.person, item_id))
+    return AsIs(f"{public_url}/decide/{token}")
 
 
 def _late(item: ActionItem, at: datetime, organisation: Organisation) -> str:

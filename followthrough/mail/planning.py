@@ -2,18 +2,42 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple, TypedDict
+from datetime import date
+from typing import NamedTuple, Self, TypedDict
 from zoneinfo import ZoneInfo
 
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.sprint.proposal import CANDIDATES, Line, Place, Proposal
 from followthrough.domain.answered.wording import when
 from followthrough.domain.replayed.text import one_line
+from followthrough.domain.replayed.values import TeamId
+from followthrough.links import Link, Links
 from followthrough.mail.context import AsIs
 from workflows.messages.sprint import PlanningMail
 
+APPROVE_PLANNING = "approve-planning"
+"""The purpose of the link."""
 AT_MOST = 10
 """Lines in each list of a mail; a link leads to the rest."""
+
+
+class ProposalAsMailed(NamedTuple):
+    """What a link to approve is about: which proposal its mail had."""
+
+    team: TeamId
+    first_day: date
+    version: str
+
+    @property
+    def written(self) -> str:
+        """In the link."""
+        return f"{self.team}/{self.first_day}/{self.version}"
+
+    @classmethod
+    def read(cls, written: str) -> Self:
+        """Of a link that was signed here."""
+        team, first_day, version = written.rsplit("/", 2)
+        return cls(team, date.fromisoformat(first_day), version)
 
 
 class Part(NamedTuple):
@@ -48,18 +72,21 @@ class AboutPlanning(TypedDict):
     """One, or none when nothing is proposed."""
     others: list[Part]
     text: str
-    you: AsIs
+    approve_url: AsIs
+    """To approve what is proposed, just as the mail says it; the planning's page where nothing is."""
     planning_url: AsIs
     unsubscribe_url: AsIs
 
 
 def about_planning(
-    mail: PlanningMail, proposal: Proposal, organisation: Organisation, public_url: str, unsubscribe: str
+    mail: PlanningMail, proposal: Proposal, organisation: Organisation, public_url: str, unsubscribe: str, links: Links
 ) -> AboutPlanning:
     """To one person, with times where that person is."""
     plan, zone = mail.plan, organisation.time_zone_of(mail.to)
     placed = Counter(line.place for line in proposal.lines)
     url = f"{public_url}/planning/{plan.team}?first_day={plan.first_day}"
+    about = ProposalAsMailed(plan.team, plan.first_day, proposal.version).written
+    token = links.sign(Link.in_mail(mail.key, APPROVE_PLANNING, mail.to, about))
 
     def part(heading: str, anchor: str, lines: Sequence[Line]) -> list[Part]:
         shown = [_sentence(line, organisation, zone) for line in lines[:AT_MOST]]
@@ -85,7 +112,7 @@ def about_planning(
             for found in part(_heading(place), place.name.lower(), proposal.not_proposed(place))
         ],
         "text": one_line(mail.text),
-        "you": AsIs(mail.to),
+        "approve_url": AsIs(f"{public_url}/act/{token}/planning" if proposal.proposed else url),
         "planning_url": AsIs(url),
         "unsubscribe_url": AsIs(unsubscribe),
     }

@@ -20,6 +20,7 @@ from jinja2.utils import select_autoescape
 from markdown_it import MarkdownIt
 
 from followthrough.domain.answered.access.privacy import discreet
+from followthrough.domain.answered.item.standing import NOTHING_KNOWN, Standing
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.digest import Digest
 from followthrough.domain.answered.report.weekly import WeeklyDigest
@@ -31,6 +32,7 @@ from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.domain.replayed.text import clean, shortened
 from followthrough.domain.replayed.values import PersonId
 from followthrough.links import Links
+from followthrough.mail.buttons import steps
 from followthrough.mail.context import AboutIncident, AboutItem, AsIs, about_incident, about_item
 from followthrough.mail.daily import AboutDaily, about_daily
 from followthrough.mail.digest_context import AboutDigest, AboutWeekly, about_digest, about_weekly
@@ -101,7 +103,7 @@ def _known(name: str) -> Set[str]:
     """Partial templates are called like the kinds that include them, with a ``_`` before."""
     if name in KNOWN:
         return KNOWN[name]
-    if name.startswith("sprint-"):
+    if name.lstrip("_").startswith("sprint-"):
         return AboutPlanning.__annotations__.keys()
     about = AboutItem if name.lstrip("_").startswith(("item-", "ticket-")) else AboutIncident
     return about.__annotations__.keys()
@@ -148,11 +150,14 @@ def render(
     reader: PersonId | None = None,
     *,
     hidden: bool = False,
+    standing: Standing = NOTHING_KNOWN,
+    text: str = "",
 ) -> Rendered:
     """The mail of a notice to one reader, with links to ``public_url`` to act by, and the times where they are.
 
     Without a reader it is for all plain addresses together, with times in UTC. Of what is ``hidden`` from who gets it,
-    it says little; an update to stakeholders says what somebody chose to tell them.
+    it says little; an update to stakeholders says what somebody chose to tell them. What is beside its record in the
+    read model is given: an action item's ``standing`` for an escalation, a postmortem's ``text`` for a review.
     """
     context: AboutIncident | AboutItem | AboutMailProblem | AboutPrivate
     template = f"{notice.kind}.md.j2"
@@ -162,11 +167,12 @@ def render(
     if hidden:
         context, template = about_private(notice, organisation, public_url, reader), PRIVATE
     elif notice.undelivered is not None:
-        context = about_mail_problem(notice.undelivered, record.title, organisation, public_url)
+        offered = steps(notice, public_url, links, reader)
+        context = about_mail_problem(notice.undelivered, record.title, organisation, public_url, offered)
     elif isinstance(record, ActionItem):
-        context = about_item(notice, record, organisation, public_url, links, reader)
+        context = about_item(notice, record, organisation, public_url, links, reader, standing)
     else:
-        context = about_incident(notice, record, organisation, public_url, links, reader)
+        context = about_incident(notice, record, organisation, public_url, links, reader, text)
     to_customers = notice.audience is Audience.CUSTOMERS
     thread = uuid5(NAMESPACE_URL, notice.incident_id) if to_customers else notice.incident_id
     root = f"<{thread}@{urlsplit(public_url).hostname}>"
@@ -189,10 +195,15 @@ def render_digest(
     return _compose(DIGEST, context, record_id, organisation.name, headers)
 
 
-def render_weekly(digest: WeeklyDigest, organisation: Organisation, public_url: str, unsubscribe: str = "") -> Rendered:
-    """A manager's weekly mail. Without a link to unsubscribe it is for a page, with every line."""
+def render_weekly(
+    digest: WeeklyDigest, organisation: Organisation, public_url: str, unsubscribe: str = "", links: Links | None = None
+) -> Rendered:
+    """A manager's weekly mail, with ``links`` to decide by.
+
+    Without a link to unsubscribe it is for a page, with every line.
+    """
     at_most = organisation.policies.weekly.at_most if unsubscribe else None
-    context = about_weekly(digest, organisation, public_url, unsubscribe, at_most)
+    context = about_weekly(digest, organisation, public_url, unsubscribe, at_most, links)
     headers = _headers(digest.key, public_url, unsubscribe)
     return _compose(WEEKLY, context, f"weekly/{digest.week}", organisation.name, headers)
 
@@ -229,10 +240,10 @@ def _headers(key: str, public_url: str, unsubscribe: str = "") -> dict[str, str]
 
 
 def render_planning(
-    mail: PlanningMail, proposal: Proposal, organisation: Organisation, public_url: str, unsubscribe: str
+    mail: PlanningMail, proposal: Proposal, organisation: Organisation, public_url: str, unsubscribe: str, links: Links
 ) -> Rendered:
     """A mail about planning; only the digest has a link to unsubscribe."""
-    context = about_planning(mail, proposal, organisation, public_url, unsubscribe)
+    context = about_planning(mail, proposal, organisation, public_url, unsubscribe, links)
     headers = _headers(mail.key, public_url, unsubscribe)
     return _compose(f"{mail.kind}.md.j2", context, f"planning/{mail.plan.team}", organisation.name, headers)
 

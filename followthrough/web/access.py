@@ -51,10 +51,11 @@ def is_open(endpoint: Callable[..., Any]) -> bool:
 
 @dataclass(frozen=True)
 class Visitor:
-    """What pages show of who asks; ``csrf`` goes into their forms."""
+    """What pages show of who asks, and in which time zone; ``csrf`` goes into their forms."""
 
     actor: Actor
     name: str
+    zone: str
     csrf: str = ""
 
 
@@ -91,7 +92,7 @@ async def _visitor(request: Request) -> Visitor:
     settings = served(request).settings
     if (token := bearer(request)) is not None:
         actor = await run_in_threadpool(_by_token, request, token)
-        return Visitor(actor, _name(request, actor))
+        return Visitor(actor, _name(request, actor), _zone(request, actor))
     if at_this_machine(request, settings):
         return _local(request)
     secret = request.cookies.get(cookie_name(settings), "")
@@ -99,7 +100,7 @@ async def _visitor(request: Request) -> Visitor:
     if signed_in is not None:
         csrf = _csrf(secret)
         await _require_own_form(request, csrf)
-        return Visitor(signed_in, _name(request, signed_in), csrf)
+        return Visitor(signed_in, _name(request, signed_in), _zone(request, signed_in), csrf)
     if not settings.oidc_issuer:
         raise HTTPException(403, NOT_SET_UP)
     raise HTTPException(401, SIGN_IN, {"WWW-Authenticate": "Bearer"})
@@ -110,7 +111,7 @@ def _local(request: Request) -> Visitor:
     person = local_person(behind.settings.data_dir)
     known = person if person in behind.organisation_file().people else None
     actor = AT_THIS_MACHINE.model_copy(update={"person": known})
-    return Visitor(actor, _name(request, actor))
+    return Visitor(actor, _name(request, actor), _zone(request, actor))
 
 
 def _by_token(request: Request, token: str) -> Actor:
@@ -150,6 +151,10 @@ def _signed_in(request: Request, secret: str) -> Actor | None:
 
 def _name(request: Request, actor: Actor) -> str:
     return served(request).organisation_file().name_of(actor.person) if actor.person else actor.name
+
+
+def _zone(request: Request, actor: Actor) -> str:
+    return served(request).organisation_file().time_zone_of(actor.person)
 
 
 def _csrf(secret: str) -> str:

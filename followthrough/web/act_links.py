@@ -15,6 +15,7 @@ from followthrough.domain.answered.wording import when
 from followthrough.domain.replayed.ids import is_item
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.values import PersonId
 from followthrough.gateway import Gateway
 from followthrough.links import BadLink, ExpiredLink, Link, Links
 from followthrough.store.links import used_at
@@ -54,17 +55,27 @@ async def require_unused(nonce: str, record: ActionItem | Incident, people: Orga
         raise Closed(410, "This link has been used", sentence, record)
 
 
-async def _find(
-    request: Request, token: str, purposes: Container[str], gateway: Gateway, links: Links, organisation: Organisation
-) -> Found:
-    """Raises Closed."""
+def held_by(token: str, purposes: Container[str], links: Links, organisation: Organisation) -> tuple[Link, bool]:
+    """What a link of a mail holds, and whether it has expired. Raises Closed for one that was not signed here."""
     try:
-        link, expired = links.read(token, purposes, organisation.policies.mails.links_expire), False
+        return links.read(token, purposes, organisation.policies.mails.links_expire), False
     except ExpiredLink as error:
-        link, expired = error.link, True
+        return error.link, True
     except BadLink:
         sentence = "It was cut off or changed on its way; open it again from the mail."
         raise Closed(400, "This link is not complete", sentence) from None
+
+
+def nobody_any_more(person: PersonId) -> Closed:
+    """To be raised for a mail to somebody who left."""
+    return Closed(410, MOVED_ON, f"The mail was for {person}, who is not there any more.")
+
+
+async def find(
+    request: Request, token: str, purposes: Container[str], gateway: Gateway, links: Links, organisation: Organisation
+) -> Found:
+    """What a link of a mail is about. Raises Closed."""
+    link, expired = held_by(token, purposes, links, organisation)
     reader = newcomer(request, Door.MAIL_LINK, link.person)
     records = gateway.items if is_item(link.about) else gateway.incidents
     record = await records.seen(link.about, reader)
@@ -72,14 +83,14 @@ async def _find(
     if expired:
         raise Closed(410, "This link has expired", "Use the one in the latest mail about it, or its page.", record)
     if link.person not in people.people:
-        raise Closed(410, MOVED_ON, f"The mail was for {link.person}, who is not there any more.", record)
+        raise nobody_any_more(link.person)
     return link, record, people
 
 
 async def _to_decide(
     request: Request, token: str, gateway: GatewayDep, links: LinksDep, organisation: OrganisationDep
 ) -> Found:
-    return await _find(request, token, {DECIDE}, gateway, links, organisation)
+    return await find(request, token, {DECIDE}, gateway, links, organisation)
 
 
 async def _offer(
@@ -90,7 +101,7 @@ async def _offer(
     organisation: OrganisationDep,
     reading: Reading,
 ) -> Offer:
-    link, record, people = await _find(request, token, NAMES, gateway, links, organisation)
+    link, record, people = await find(request, token, NAMES, gateway, links, organisation)
     await require_unused(link.nonce, record, people, reading)
     choice = next((choice for choice in choices(record, link.person) if choice.name == link.purpose), None)
     if choice is None:

@@ -49,6 +49,7 @@ def form_page(
         advice=advice,
         once=once,
         name=offer.organisation.name_of(offer.person),
+        zone=offer.organisation.time_zone_of(offer.person),
         fields=form_fields(offer, typed),
         facts=facts(offer.record, offer.person, offer.organisation, datetime.now(UTC)),
     )

@@ -59,7 +59,8 @@ async def decide(request: Request, token: str, found: ToDecideDep, links: LinksD
         for choice in choices(record, link.person)
     ]
     known = facts(record, link.person, people, datetime.now(UTC))
-    return page(request, "decide.html", headers=HEADERS, record=record, facts=known, offered=offered)
+    zone = people.time_zone_of(link.person)
+    return page(request, "decide.html", headers=HEADERS, zone=zone, record=record, facts=known, offered=offered)
 
 
 def _form(request: Request, offer: Offer, typed: Mapping[str, str] | None = None, refused: str = "") -> Response:

@@ -5,7 +5,7 @@ the engine never hears of a note, and errors are answered here, where nothing lo
 """
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
@@ -129,7 +129,7 @@ def _draw(
     shown_from: str = "",
 ) -> Response:
     policies = organisation.policies.anonymous
-    context = {"policies": policies, "at_most": span(policies.alone_after), "longest": LONGEST}
+    context: dict[str, Any] = {"policies": policies, "at_most": span(policies.alone_after), "longest": LONGEST}
     about = {"incident_id": incident_id, "title": incident.title if incident else "", "shown_from": shown_from}
     taken = status == 201
     return page(request, "anonymous.html", status=status, taken=taken, **about, **context)

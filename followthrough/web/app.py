@@ -38,6 +38,7 @@ from followthrough.web import (
     organisation,
     pages,
     planning,
+    planning_by_mail,
     planning_page,
     playbook,
     postmortem_comments,
@@ -58,6 +59,7 @@ from followthrough.web import (
     updates,
     work,
     writing,
+    writing_by_mail,
     you,
 )
 from followthrough.web.access import require_actor
@@ -100,6 +102,8 @@ PARTS = (
     acting,
     doing,
     writing,
+    writing_by_mail,
+    planning_by_mail,
     calendars,
     troubles,
     settings_check,

@@ -33,13 +33,13 @@ MOMENTS = {
 }
 
 
-def coming(record: Incident | ActionItem, organisation: Organisation, now: datetime) -> str:
-    """What happens next to a record, in the time zone of who is told first; empty once it has ended."""
+def coming(record: Incident | ActionItem, organisation: Organisation, now: datetime, zone: str | None = None) -> str:
+    """What happens next to a record, empty once it has ended; without a zone, in that of who is told first."""
     moment = record.upcoming
     if moment is None:
         return ""
     told = [organisation.people[person] for person in moment.to if person in organisation.people]
-    return next_moment(moment, now, organisation.name_of, ZoneInfo(told[0].time_zone if told else "UTC"))
+    return next_moment(moment, now, organisation.name_of, ZoneInfo(zone or (told[0].time_zone if told else "UTC")))
 
 
 def next_moment(moment: Moment | IncidentMoment, now: datetime, name: Callable[[PersonId], str], zone: ZoneInfo) -> str:

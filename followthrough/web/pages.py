@@ -259,7 +259,8 @@ def show_mail(
 
 def _show(request: Request, organisation: Organisation, template: str, /, **context: Any) -> Response:
     """With what the page needs to name people and what happens next."""
-    upcoming = partial(coming, organisation=organisation, now=datetime.now(UTC))
+    zone = request.state.visitor.zone
+    upcoming = partial(coming, organisation=organisation, now=datetime.now(UTC), zone=zone)
     return page(request, template, name=organisation.name_of, next_moment=upcoming, **context)
 
 

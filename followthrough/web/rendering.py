@@ -1,12 +1,14 @@
 """Templates, and what they can use."""
 
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
@@ -14,8 +16,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from followthrough.domain.answered.organisation.organisation import Person, Service, Team
-from followthrough.domain.answered.wording import distance, to_the_minute
+from followthrough.domain.answered.wording import distance, short_zone, when
 from followthrough.markdown import parser
+
+_zone = ContextVar("zone", default="UTC")
+"""Of whoever reads the page that is being made."""
 
 MAIL_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -53,15 +58,18 @@ def _ago(at: datetime) -> Markup:
 
 
 def _day(at: datetime) -> Markup:
-    return _time(at, f"{at.day} {at:%b %Y}")
+    here = at.astimezone(ZoneInfo(_zone.get()))
+    return _time(at, f"{here.day} {here:%b %Y}")
 
 
 def _day_and_time(at: datetime) -> Markup:
-    return _time(at, f"{at.day} {at:%b %Y %H:%M}")
+    here = at.astimezone(ZoneInfo(_zone.get()))
+    return _time(at, f"{here.day} {here:%b %Y %H:%M} {short_zone(here)}")
 
 
 def _time(at: datetime, text: str) -> Markup:
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), to_the_minute(at), text)
+    told = when(at, _zone.get())
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.astimezone(UTC).isoformat(), told, text)
 
 
 _environment = Environment(
@@ -76,7 +84,19 @@ _environment.globals |= {"same": _same, "names_of": _names_of, "query": _query, 
 _templates = Jinja2Templates(env=_environment)
 
 
-def page(request: Request, template: str, *, status: int = 200, headers: Any = None, **context: Any) -> Response:
-    """A page rendered from its template, which says who is signed in where somebody had to be."""
-    context["visitor"] = getattr(request.state, "visitor", None)
-    return _templates.TemplateResponse(request, template, context, status_code=status, headers=headers)
+def page(
+    request: Request, template: str, *, status: int = 200, headers: Any = None, zone: str | None = None, **context: Any
+) -> Response:
+    """A page rendered from its template, which says who is signed in where somebody had to be.
+
+    Times are those of ``zone``, or else of where that person is.
+    """
+    visitor = getattr(request.state, "visitor", None)
+    zone = zone or (visitor.zone if visitor else "UTC")
+    before = _zone.set(zone)
+    try:
+        return _templates.TemplateResponse(
+            request, template, {**context, "visitor": visitor, "zone": zone}, status_code=status, headers=headers
+        )
+    finally:
+        _zone.reset(before)

@@ -47,11 +47,7 @@ async def write(
 ) -> Response:
     """The form, filled with the draft of what is likely. Raises Closed for what is not theirs, or not possible now."""
     await require_offered(asked, reading)
-    incident = cast(Incident, asked.offer.record)
-    audience = audience or likely_audience(incident, asked.offer.organisation)
-    stage = stage or likely_stage(incident, audience)
-    drafted = _draft(asked.offer, audience, stage, settings.resolved_public_url)
-    return _page(request, asked.offer, {"audience": audience, "stage": stage, "text": drafted.text})
+    return form(request, asked.offer, audience, stage, settings.resolved_public_url)
 
 
 @router.post("/incidents/{incident_id}/update")
@@ -64,19 +60,37 @@ async def go_on(
     settings: SettingsDep,
 ) -> Response:
     """As the button says: another draft, the preview, back to the form, or sending it. Raises Closed."""
-    offer, url = asked.offer, settings.resolved_public_url
+    url = settings.resolved_public_url
+    if typed.get("do") != "send":
+        return said_again(request, asked.offer, typed, url)
+    try:
+        return await carried_out(asked, typed, reading, gateway)
+    except (Refusal, NotCarriedOut, Forbidden) as error:
+        status = 403 if isinstance(error, Forbidden) else 409
+        return _page(request, asked.offer, typed, str(error), status=status)
+
+
+def form(request: Request, offer: Offer, audience: Audience | None, stage: UpdateStage | None, url: str) -> Response:
+    """Filled with a draft: for the likely audience and stage, unless others are asked for."""
+    incident = cast(Incident, offer.record)
+    audience = audience or likely_audience(incident, offer.organisation)
+    stage = stage or likely_stage(incident, audience)
+    drafted = _draft(offer, audience, stage, url)
+    return _page(request, offer, {"audience": audience, "stage": stage, "text": drafted.text})
+
+
+def said_again(request: Request, offer: Offer, typed: Mapping[str, str], url: str, refused: str = "") -> Response:
+    """With another draft, in its preview, or as it was typed, with what was ``refused``."""
     try:
         match typed.get("do"):
-            case "send":
-                return await carried_out(asked, typed, reading, gateway)
             case "draft":
                 wanted: SendUpdate = command_of(offer, {**typed, "text": "to be drafted"})
                 return _page(request, offer, {**typed, "text": _draft(offer, wanted.audience, wanted.stage, url).text})
             case "change":
-                return _page(request, offer, typed)
+                return _page(request, offer, typed, refused, status=409 if refused else 200)
         return _preview(request, offer, typed, command_of(offer, typed), url)
-    except (Refusal, NotCarriedOut, Forbidden) as error:
-        return _page(request, offer, typed, str(error), status=403 if isinstance(error, Forbidden) else 409)
+    except Refusal as error:
+        return _page(request, offer, typed, str(error), status=409)
 
 
 def _draft(offer: Offer, audience: Audience, stage: UpdateStage, url: str) -> Draft:
@@ -118,4 +132,5 @@ def _page(
         refused=refused,
         preview=preview,
         name=offer.organisation.name_of(offer.person),
+        zone=offer.organisation.time_zone_of(offer.person),
     )

@@ -8,8 +8,9 @@ from followthrough.domain.answered.sprint.dates import sprint_plan
 from followthrough.domain.answered.sprint.proposal import propose
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.sprint.sprint import Sprint
+from followthrough.mail.planning import APPROVE_PLANNING, ProposalAsMailed
 from followthrough.mail.render import Rendered, render_planning
-from tests.notices import ORGANISATION, PUBLIC_URL
+from tests.notices import LINKS, ORGANISATION, PUBLIC_URL
 from tests.records import NOW, item
 from workflows.messages.sprint import PlanningMail, PlanningMailKind
 
@@ -27,7 +28,7 @@ def mail(items: list[ActionItem], kind: PlanningMailKind = PlanningMailKind.DIGE
     sprint = Sprint(id=5, name="Payments <24>")
     request = PlanningMail(kind=kind, to="ana", plan=plan, sprint=sprint, at=NOW, text=text)
     unsubscribe = UNSUBSCRIBE if kind is PlanningMailKind.DIGEST else ""
-    return render_planning(request, propose(plan, items, SCRUM), SCRUM, PUBLIC_URL, unsubscribe)
+    return render_planning(request, propose(plan, items, SCRUM), SCRUM, PUBLIC_URL, unsubscribe, LINKS)
 
 
 def test_five_hundred_items_make_a_readable_mail() -> None:
@@ -53,8 +54,21 @@ def test_the_proposal_comes_first_and_says_what_it_takes() -> None:
     assert f"- Alert on queue depth ({left.id}, {facts}): Moved on 2 times." in rendered.text
     assert "Overdue, not proposed (1):" in rendered.text
     assert "Needs 6, and 3 of the share is left" in rendered.text
-    assert "`followthrough approve-planning payments --sprint 2026-03-09 --by ana`" in rendered.text
     assert "Payments &lt;24&gt;" in rendered.html
+
+
+@pytest.mark.parametrize("kind", [PlanningMailKind.DIGEST, PlanningMailKind.REMINDER])
+def test_its_button_approves_for_its_reader_what_is_proposed_as_it_stands_there(kind: PlanningMailKind) -> None:
+    made = [item(1, due_in_days=3, estimate=4), item(2, due_in_days=4, estimate=4), item(3, due_in_days=5, estimate=9)]
+    rendered = mail(made, kind)
+    (token,) = re.findall(rf'class="button" href="{PUBLIC_URL}/act/([\w.-]+)/planning"', rendered.html)
+    link = LINKS.read(token, {APPROVE_PLANNING})
+    plan = sprint_plan("payments", SCRUM, FIRST_DAY)
+    assert plan is not None
+    assert link.person == "ana"
+    assert ProposalAsMailed.read(link.about) == ("payments", FIRST_DAY, propose(plan, made, SCRUM).version)
+    assert propose(plan, made[1:], SCRUM).version != propose(plan, made, SCRUM).version
+    assert "/act/" not in mail([], kind).text
 
 
 def test_only_the_digest_can_be_unsubscribed_from() -> None:

@@ -3,10 +3,12 @@ import shutil
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import TemplateError
 
+from followthrough.domain.answered.item.standing import Cost, Said, Standing
 from followthrough.domain.replayed.incident.incident import IncidentStatus
 from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
@@ -49,10 +51,10 @@ MEANING = {
         "by **Sat 07 Mar 2026, 10:00 (Europe/Madrid)**",
         "Ben is on leave.",
         "**five-whys**",
-        "followthrough postmortem draft",
+        "[Write the postmortem](https://followthrough.example.com/incidents/inc-0000000001/postmortem/edit)",
     ),
     NoticeKind.POSTMORTEM_TO_REVIEW: ("Ana Ruiz wrote", "[Approve the postmortem](", "/postmortem)"),
-    NoticeKind.POSTMORTEM_REVIEWED: ("Ben Lee asks for changes", "> Say what the alert showed.", "postmortem submit"),
+    NoticeKind.POSTMORTEM_REVIEWED: ("Ben Lee asks for changes", "> Say what the alert showed.", "/postmortem/edit)"),
     NoticeKind.POSTMORTEM_REMINDER: ("by **Sat 07 Mar 2026, 10:00 (Europe/Madrid)**", "not people"),
     NoticeKind.POSTMORTEM_ESCALATION: (
         "agree now",
@@ -64,8 +66,8 @@ MEANING = {
     NoticeKind.INCIDENT_REPEATS: (
         "see whether this incident is an earlier one again",
         "- inc-0000000002, linked: the same alert\n- inc-0000000002.1, waived",
-        "followthrough link-repeat inc-0000000001 EARLIER",
-        "followthrough unlink-repeat inc-0000000001 EARLIER",
+        "[It only looks like inc-0000000002](",
+        "/do/unlink-repeat?of=inc-0000000002)",
     ),
     NoticeKind.DRILL_REPORT: (
         "talk about this drill",
@@ -121,7 +123,7 @@ MEANING = {
     NoticeKind.ITEM_REPEATED: ("Incident **inc-0000000003** repeats the one", "priority **high**"),
     NoticeKind.ITEM_REPEAT_TAKEN_BACK: ("don't have to do anything", "inc-0000000003", "priority **high**"),
     NoticeKind.UNDELIVERED: ("**Ana Ruiz** hears of this", "Due soon: Alert on queue depth", "550 5.1.1 no such user"),
-    NoticeKind.TICKET_CONFLICT: ("Ticket PAY-1 was assigned to nobody", "[Open ticket PAY-1]("),
+    NoticeKind.TICKET_CONFLICT: ("Ticket PAY-1 was assigned to nobody", "**Ticket:** [PAY-1]("),
     NoticeKind.TICKET_REFUSED: ("> Jira refused a new ticket: Priority is required.", "Nothing is lost"),
 }
 
@@ -163,9 +165,7 @@ def test_both_parts_say_the_same_and_html_carries_its_own_style(kind: NoticeKind
 
 def test_a_link_of_its_own_is_a_button() -> None:
     html = mail(NoticeKind.ITEM_ESCALATION).html
-    assert re.search(
-        rf'<a class="button" href="{PUBLIC_URL}/items/inc-0000000001.1" style="[^"]*background-color', html
-    )
+    assert re.search(rf'<a class="button" href="{PUBLIC_URL}/act/[\w.-]+" style="[^"]*background-color', html)
 
 
 def test_who_is_asked_for_a_role_reads_first_where_the_others_talk() -> None:
@@ -175,6 +175,77 @@ def test_who_is_asked_for_a_role_reads_first_where_the_others_talk() -> None:
         assert rendered.text.startswith("**Join the call:** <https://meet.example.com/tonight>\n\n")
         assert 'href="https://meet.example.com/tonight"' in rendered.html
         assert "Join the call" not in mail(kind).text
+
+
+def test_a_declaration_begins_with_what_who_is_woken_needs() -> None:
+    rendered = mail(NoticeKind.INCIDENT_DECLARED, {"call": "https://meet.example.com/tonight"})
+    places = [
+        rendered.text.index(word)
+        for word in (
+            "**Join the call:**",
+            "**SEV2** of **Checkout**",
+            "acknowledge by **",
+            "[I take it](",
+            "**Alert:**",
+            "**Where it shows:** <https://prometheus",
+            "**Runbook:** <https://wiki.example.com/checkout>",
+            f"**Playbook:** <{PUBLIC_URL}/services/checkout/playbook>",
+            "You don't have to fix it yourself",
+        )
+    ]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_times_are_those_of_where_the_reader_is_and_name_it(kind: NoticeKind) -> None:
+    changes: dict[str, Any] = {"audience": "internal"} if kind is NoticeKind.STAKEHOLDER_UPDATE else {}
+    about = notice(kind, **changes)
+    text = render(about, ORGANISATION, PUBLIC_URL, LINKS, "carla").text
+    said = "\n".join(line for line in text.splitlines() if not line.startswith("> "))
+    times = re.findall(r"\d{4}, \d{2}:\d{2}( \([^)]*\))?", said)
+    assert {*times} <= {" (America/New_York)"}
+
+
+def test_an_escalation_says_what_was_said_last_what_its_owner_carries_and_what_waiting_has_cost() -> None:
+    known = Standing(
+        said=Said("Blocked by *the* vendor\nagain", "ben", NOW),
+        owns=7,
+        overdue=3,
+        cost=Cost(("inc-0000000003", "inc-0000000004"), timedelta(minutes=135)),
+    )
+    about = notice(NoticeKind.ITEM_ESCALATION)
+    rendered = render(about, ORGANISATION, PUBLIC_URL, LINKS, "carla", standing=known)
+    for sentence in (
+        "it happened again: inc-0000000003 and inc-0000000004, 2 h 15 min of incident together",
+        "**What Ana Ruiz has open:** 7 action items, 3 of them overdue",
+        "**Said last, by Ben Lee on Mon 02 Mar 2026, 04:00 (America/New_York):** Blocked by *the* vendor again",
+    ):
+        assert sentence in rendered.text
+    assert "Blocked by *the* vendor again" in rendered.html
+    hidden = render(about, ORGANISATION, PUBLIC_URL, LINKS, "carla", standing=known, hidden=True)
+    assert "vendor" not in hidden.text + hidden.html
+
+
+def test_a_review_has_the_text_and_nothing_typed_there_is_markup() -> None:
+    text = "# What broke\n\nThe queue <b>filled</b>.\n\n- [press](https://evil.example)\n![i](https://evil.example/i)\n"
+    about = notice(NoticeKind.POSTMORTEM_TO_REVIEW)
+    rendered = render(about, ORGANISATION, PUBLIC_URL, LINKS, "ben", text=text)
+    for line in ("## What broke\n", "\nThe queue <b>filled</b>.\n", "- [press](https://evil.example)"):
+        assert line in rendered.text
+    assert "What broke</h2>" in rendered.html
+    assert not re.search(r"evil\.example[^<]*>|<b>|<img", rendered.html)
+    assert "read the rest" not in rendered.text
+    hidden = render(about, ORGANISATION, PUBLIC_URL, LINKS, "ben", text=text, hidden=True)
+    assert "queue" not in hidden.text + hidden.html
+
+
+@pytest.mark.parametrize("line", ["a", "&" * 80, "## " + "é" * 100, "- \N{FIRE}" * 40, '"' * 200_000, "word " * 30])
+def test_a_review_is_never_so_long_that_it_is_clipped_and_leads_to_the_rest(line: str) -> None:
+    about = notice(NoticeKind.POSTMORTEM_TO_REVIEW)
+    text = "\n\n".join([line] * 5_000) if len(line) < 1_000 else line
+    rendered = render(about, ORGANISATION, PUBLIC_URL, LINKS, "ben", text=text)
+    assert len(rendered.html.encode()) < 100_000
+    assert f"[read the rest]({PUBLIC_URL}/incidents/inc-0000000001/postmortem)" in rendered.text
 
 
 def test_mails_of_an_incident_are_one_thread() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from followthrough.domain.answered.choices import DECIDE
 from followthrough.domain.answered.report.weekly import weekly_digest
 from followthrough.domain.replayed.item.action_item import (
     ActionItem,
@@ -16,7 +17,7 @@ from followthrough.domain.replayed.item.action_item import (
 )
 from followthrough.domain.replayed.report.mails import WeeklyMail
 from followthrough.mail.render import Rendered, render_weekly
-from tests.notices import EVIDENCE, ORGANISATION, PUBLIC_URL, WAIVER
+from tests.notices import EVIDENCE, LINKS, ORGANISATION, PUBLIC_URL, WAIVER
 from tests.records import NOW, item
 
 DAY = timedelta(days=1)
@@ -26,7 +27,8 @@ UNSUBSCRIBE = f"{PUBLIC_URL}/unsubscribe/token"
 def mail(*items: ActionItem, unsubscribe: str = UNSUBSCRIBE) -> Rendered:
     """To Carla, in New York."""
     asked = WeeklyMail(person="carla", week="2026-W10", at=NOW)
-    return render_weekly(weekly_digest(asked, items, {}, ORGANISATION), ORGANISATION, PUBLIC_URL, unsubscribe)
+    digest, links = weekly_digest(asked, items, {}, ORGANISATION), LINKS if unsubscribe else None
+    return render_weekly(digest, ORGANISATION, PUBLIC_URL, unsubscribe, links)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,16 @@ def test_each_decision_says_what_is_wanted_where_and_why(record: ActionItem, mea
     rendered = mail(record)
     assert rendered.subject == "[weekly/2026-W10] Your people's action items: decisions wanted of you: 1"
     assert "Please decide this week" in rendered.text
-    assert f"- [Alert on queue depth]({PUBLIC_URL}/items/{record.id}): {meaning}\n" in rendered.text
+    found = re.search(
+        rf"- \[Alert on queue depth\]\({PUBLIC_URL}/decide/([\w.-]+)\): {re.escape(meaning)}\n", rendered.text
+    )
+    assert found is not None
+    link = LINKS.read(found[1], {DECIDE})
+    assert (link.person, link.about) == ("carla", record.id)
+    assert f'class="button" href="{PUBLIC_URL}/decide/{found[1]}"' in rendered.html
+    on_page = mail(record, unsubscribe="").text
+    assert f"- [Alert on queue depth]({PUBLIC_URL}/items/{record.id}): {meaning}\n" in on_page
+    assert "/decide/" not in on_page
 
 
 def test_without_anything_late_nothing_is_asked() -> None:

@@ -53,6 +53,12 @@ def when(at: datetime | None, zone: str = "UTC") -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %Y, %H:%M} ({zone})" if at else ""
 
 
+def short_zone(local: datetime) -> str:
+    """How a time's zone is called where there is little room: ``CET``, ``UTC+05:30`` where it has no letters."""
+    name, offset = local.tzname() or "", f"{local:%z}"
+    return name if name.isalpha() else f"UTC{offset[:3]}:{offset[3:5]}"
+
+
 def when_from_here(at: datetime, now: datetime, zone: tzinfo) -> str:
     """For who reads it now and in ``zone``: ``tomorrow 09:00``, ``Thursday 09:00``, ``12 March 09:00``."""
     local, today = at.astimezone(zone), now.astimezone(zone)

@@ -87,6 +87,10 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
     Open.LINK: (
         "GET /act/{token}",
         "POST /act/{token}",
+        "GET /act/{token}/update",
+        "POST /act/{token}/update",
+        "GET /act/{token}/planning",
+        "POST /act/{token}/planning",
         "GET /decide/{token}",
         "GET /unsubscribe/{token}",
         "POST /unsubscribe/{token}",

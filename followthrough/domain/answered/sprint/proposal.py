@@ -1,5 +1,6 @@
 """What a team is proposed to plan: its open action items by risk, and as many of them as its share takes."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -70,6 +71,11 @@ class Proposal(Message):
     def proposed(self) -> tuple[Line, ...]:
         """In the order in which they are ranked."""
         return tuple(line for line in self.lines if line.proposed)
+
+    @property
+    def version(self) -> str:
+        """Equal for proposals that would plan the same in the same order."""
+        return hashlib.sha256(" ".join(line.id for line in self.proposed).encode()).hexdigest()[:20]
 
     @property
     def candidates(self) -> tuple[Line, ...]:
