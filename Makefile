@@ -10,7 +10,7 @@ FAST := tests/domain tests/mail tests/store $(wildcard tests/test_*.py) tests/re
 # What those run at least of all lines and branches, in percent.
 FLOOR := 62
 
-.PHONY: help setup demo up check test test-any-day lint tidy hooks coverage bench chaos mutants record lock wheel release
+.PHONY: help setup demo up check test test-any-day lint tidy hooks coverage bench chaos mutants record pictures lock wheel release
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +66,9 @@ mutants: setup ## change what replays in one place at a time, and see that a tes
 
 record: setup ## record a life of workflows for tests/replay
 	$(BIN)/python -m tests.replay.record $(NAME)
+
+pictures: setup ## take the README's pictures anew, of what its pages show now
+	$(BIN)/pytest --quiet tests/browser/test_pictures.py --take-pictures
 
 lock: ## bring requirements.lock up to pyproject.toml; ARGS=--upgrade for newer versions
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev $(ARGS) pyproject.toml -o requirements.lock

@@ -34,6 +34,7 @@ DAY = pytest.StashKey[str]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--day", help="when workflow tests play: a name of tests.days, a time as in ISO 8601, or today")
     parser.addoption("--day-seed", type=int, help="draws the day, when none is given, and its hour")
+    parser.addoption("--take-pictures", action="store_true", help="take the README's pictures anew")
 
 
 def pytest_configure(config: pytest.Config) -> None:

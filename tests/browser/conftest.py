@@ -32,11 +32,11 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @contextlib.asynccontextmanager
-async def serving(database: Engine) -> AsyncIterator[str]:
-    """The dashboard's address. It only reads, so no engine has to run behind it."""
+async def serving(database: Engine, client: Client | None = None, **changes: object) -> AsyncIterator[str]:
+    """The dashboard's address. Where it only reads, no engine has to run behind it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        settings = Settings(port=listener.getsockname()[1])
-        client = await Client.connect("127.0.0.1:9", lazy=True)
+        settings = Settings(port=listener.getsockname()[1]).model_copy(update=changes)
+        client = client or await Client.connect("127.0.0.1:9", lazy=True)
         app = create_app(settings, OrganisationFile(Path("followthrough.example.yaml")), client, database)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         server.capture_signals = contextlib.nullcontext  # type: ignore[assignment,method-assign]
