@@ -117,8 +117,18 @@ class ItemQuery(BaseModel):
 
     def filters(self) -> queries.ItemFilters:
         """As the read model takes them."""
-        named = self.model_dump(exclude={"incident", "words", "limit", "offset"})
-        return queries.ItemFilters(**named, incident_id=self.incident, words=words_of(self.words))
+        return queries.ItemFilters(
+            incident_id=self.incident,
+            owner=self.owner,
+            team=self.team,
+            service=self.service,
+            status=self.status,
+            severity=self.severity,
+            priority=self.priority,
+            kind=self.kind,
+            late=self.late,
+            words=words_of(self.words),
+        )
 
 
 class MailLine(BaseModel):

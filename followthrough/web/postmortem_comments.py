@@ -104,8 +104,15 @@ async def comment(
         status, refused = 409, f"The comment: {what_is_wrong(error.errors()[0])}."
     else:
         return RedirectResponse(f"/incidents/{incident_id}/postmortem#comment-{comment_id}", 303, HEADERS)
-    context = {"incident": incident, "typed": typed, "refused": refused}
-    return page(request, "postmortem-comment.html", status=status, headers=HEADERS, **context)
+    return page(
+        request,
+        "postmortem-comment.html",
+        status=status,
+        headers=HEADERS,
+        incident=incident,
+        typed=typed,
+        refused=refused,
+    )
 
 
 @router.post(f"{PAGE}/comments/{{comment_id}}", include_in_schema=False)

@@ -43,7 +43,7 @@ def test_an_alert_is_kept_once_with_its_count_and_what_its_pager_said_last(datab
     keep(database, alert(minute=7, state=AlertState.RESOLVED), NOW + timedelta(hours=2))
     (found,) = listed(database)
     assert (found.state, found.deliveries, found.labels["service"]) == (AlertState.RESOLVED, 3, "search")
-    forget(database, alert())
+    forget(database, found.dedup_key)
     assert listed(database) == []
 
 
