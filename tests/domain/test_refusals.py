@@ -23,7 +23,6 @@ SAID_BY_WHAT_RUNS = {
     "Refusal(reason(error))",
     "Refusal(refusal)",
     "Refusal(sentence)",
-    "Refusal('No Confluence is known here; whoever runs the service sets FOLLOWTHROUGH_CONFLUENCE_SPACE.')",
     "Refusal(f'Nothing is proposed to team {team}; name the action items.')",
     "Refusal(f'Somebody has just reopened {record_id}.')",
     "Refusal(f'Team {new.team} has a drill already: {url}; resolve it or cancel it first.')",
@@ -37,6 +36,11 @@ Tests in ``tests/web`` and ``tests/workflows`` have them.
 """
 
 SAID_BY_PAGES = {
+    "Refusal('No Confluence is known here; whoever runs the service sets FOLLOWTHROUGH_CONFLUENCE_SPACE.')",
+    "Refusal('Nothing is proposed any more; the page of the planning has all that can be planned.')",
+    "Refusal(f'Choose at least one action item. {NOTHING}')",
+    "Refusal(f'The estimate of “{line.title}”: {wrong}. {NOTHING}')",
+    "Refusal(f'The estimate of “{titles[item]}” was not taken: {refusal} {NOTHING}')",
     "Refusal('Two versions of some lines stand in the text, between <<<<<<< and >>>>>>>; keep what holds.')",
     """Refusal(f"{missing}: this can't be left out.")""",
     "Refusal(f'{label}: {what_is_wrong(first)}.')",
