@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.engine_calls import tell_all
 from followthrough.domain.answered.item.schedule import plans_anew
@@ -46,7 +46,11 @@ class Replan:
             after, told = batch[-1][0].item.id, told + len(wanted)
             activity.heartbeat((after, told))
             if activity.is_worker_shutdown():
-                raise ApplicationError("The worker stops; another one goes on.", type="WorkerStops")
+                raise ApplicationError(
+                    "The worker stops; another one goes on.",
+                    type="WorkerStops",
+                    category=ApplicationErrorCategory.BENIGN,
+                )
         if made_of:
             await asyncio.to_thread(plans.finish, self._database, made_of, datetime.now(UTC))
         return told

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.mails.mailer import WHOLE, Envelope, Mailer
 from followthrough.domain.answered.access.privacy import title_for_all
@@ -94,4 +94,9 @@ def _leave_in_peace(daily: DailyMail, organisation: Organisation) -> None:
     info = activity.info()
     now = daily.at + (info.current_attempt_scheduled_time - info.scheduled_time)
     if daily.person in organisation.people and (until := quiet_until(now, daily.person, organisation)):
-        raise ApplicationError("In quiet hours it is not sent.", type="QuietHours", next_retry_delay=until - now)
+        raise ApplicationError(
+            "In quiet hours it is not sent.",
+            type="QuietHours",
+            next_retry_delay=until - now,
+            category=ApplicationErrorCategory.BENIGN,
+        )

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.mails.transport import Transport
 from activities.vendors import VendorRefused, VendorUnavailable, failure
@@ -111,7 +111,12 @@ class Mailer:
         detail.
         """
         if activity.is_worker_shutdown():
-            raise ApplicationError("The worker stops; another one sends it.", type="Stopping", next_retry_delay=AT_ONCE)
+            raise ApplicationError(
+                "The worker stops; another one sends it.",
+                type="Stopping",
+                next_retry_delay=AT_ONCE,
+                category=ApplicationErrorCategory.BENIGN,
+            )
         with activity.shield_thread_cancel_exception():
             self._hand_over(mail, nobody, waited)
 

@@ -178,6 +178,7 @@ async def test_the_demo_leaves_something_of_each_kind_to_decide_where_the_servic
 async def test_the_demo_tells_what_came_of_it_as_json() -> None:
     code, out, err = await run("demo", "--json")
     assert code == 0, err
+    assert "Traceback" not in err
     story = json.loads(out)
     assert story["incidents"] == 1
     assert story["action_items"] == {"closed": 3, "waived": 1}
