@@ -10,7 +10,7 @@ MOST = 60_000
 """Bytes of HTML: Gmail clips a mail at 102 KB, and the rest of the mail needs some."""
 OF_A_LINE = 160
 """What a line needs for its own style, about."""
-MARKED = re.compile(r"(#{1,6}|[-*+])\s+(.*)")
+MARKED = re.compile(r"(#{1,6}|[-*+]) (.*)")
 LONGEST_CHARACTER = len("&quot;")
 
 

@@ -13,13 +13,15 @@ from fastapi import FastAPI
 from followthrough.domain.answered.access.actor import Actor, Door
 from followthrough.domain.answered.access.relations import About
 from followthrough.domain.answered.choices import DECIDE
-from followthrough.domain.answered.incident.choices import INCIDENT_CHOICES
+from followthrough.domain.answered.incident.choices import INCIDENT_CHOICES, UPDATE
 from followthrough.domain.answered.item.choices import ITEM_CHOICES
 from followthrough.domain.answered.offered import Possible, RecordT, offered
+from followthrough.domain.answered.sprint.dates import coming_plans
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.mail.notice_kinds import DigestKind
 from followthrough.domain.replayed.values import PersonId
 from followthrough.links import Link, Links
+from followthrough.mail.planning import APPROVE_PLANNING, ProposalAsMailed
 from followthrough.mail.unsubscribe import UNSUBSCRIBE
 from followthrough.organisation_file import load
 from followthrough.settings import Settings
@@ -35,8 +37,10 @@ NO_PAGES = {
     "/incidents/{incident_id}/live": "goes on until one leaves",
     "/incidents/{incident_id}/postmortem.html": "a file, which has a test of its own",
     "/incidents/{incident_id}/postmortem.md": "a file",
+    "/incidents/{incident_id}/postmortem.pdf": "a file",
     "/incidents/{incident_id}/timeline.json": "a file",
     "/incidents/{incident_id}/timeline.md": "a file",
+    "/items.csv": "a file",
     "/items/{item_id}/deadline.ics": "a file",
     "/people/{person}/deadlines.ics": "a file",
     "/services/{service_id}/playbook.md": "a file",
@@ -50,6 +54,7 @@ NO_PAGES = {
 
 WHO = {
     "/audit": "nora",
+    "/settings-check": "nora",
     "/incidents/{incident_id}/postmortem/edit": "tomas",
     "/incidents/{incident_id}/update": "ines",
 }
@@ -71,18 +76,22 @@ SAMPLES = {
 MORE = {
     "/incidents/{incident_id}": {"incident_id": [sample.LED, sample.PUBLISHED, "inc-0000000004"]},
     "/incidents/{incident_id}/postmortem": {"incident_id": [sample.LED, sample.IN_REVIEW]},
+    "/incidents/{incident_id}/postmortem/correct": {"incident_id": [sample.PUBLISHED]},
     "/incidents/{incident_id}/postmortem/edit": {"incident_id": [sample.IN_REVIEW]},
     "/items/{item_id}": {"item_id": [item.id for item in sample.items()]},
     "/planning/{team}": {"team": ["payments", "platform"]},
 }
 """Where one is not enough, or not the right one."""
 
-QUERIES = {"/sign-in/terminal": "?port=4000&state=s&challenge=c&name=laptop"}
+QUERIES = {
+    "/items/together": f"?do=waive&item={ITEM}&item={sample.PUBLISHED}.5",
+    "/sign-in/terminal": "?port=4000&state=s&challenge=c&name=laptop",
+}
 """What an address can't do without."""
 
 BESIDE = {
     "/incidents": ["?status=closed", "?status=declared"],
-    "/items": ["?late=true", "?owner=nobody"],
+    "/items": ["?late=true", "?owner=nobody", "?shape=board"],
     "/outbox": ["?state=bounced"],
 }
 """Other sides of a page."""
@@ -137,9 +146,13 @@ def _signed(route: str) -> Iterator[str]:
     secret = Settings().link_secret
     assert secret is not None
     links = Links([secret.get_secret_value()])
+    plan = next(coming_plans("payments", load(Path("followthrough.example.yaml")), datetime.now(UTC)))
+    mailed = ProposalAsMailed(plan.team, plan.first_day, "another").written
     purposes = {
         "/act/{token}": (("done", "tomas", ITEM), ("reassign", LEAD, f"{sample.PUBLISHED}.5")),
         "/decide/{token}": ((DECIDE, LEAD, ITEM), (DECIDE, "ines", sample.LED)),
+        "/act/{token}/planning": ((APPROVE_PLANNING, LEAD, mailed),),
+        "/act/{token}/update": ((UPDATE.name, "ines", sample.LED),),
         "/unsubscribe/{token}": ((UNSUBSCRIBE, LEAD, DigestKind.WEEKLY),),
     }
     for purpose, person, about in purposes[route]:
