@@ -122,7 +122,7 @@ async def test_two_authors_texts_are_put_together_and_looked_at_before_they_are_
         assert (await get(api, f"incidents/{resolved}"))["postmortem"]["text"] == theirs
         assert (await send(tomas, resolved, form_of(both))).status_code == 303
         versions = await ines.get(f"/incidents/{resolved}/postmortem")
-        assert versions.text.count("<summary>") == 3
+        assert versions.text.partition("Versions")[2].count("<summary>") == 3
         assert "<del>The runbook.</del>" in versions.text
         assert "<del>The migration.</del>" in versions.text
     after = (await get(api, f"incidents/{resolved}"))["postmortem"]
