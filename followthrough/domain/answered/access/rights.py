@@ -63,6 +63,7 @@ class Right(StrEnum):
     READ_MAILS = "read mails"
     READ_DIGESTS = "read digests"
     READ_LOAD = "read load"
+    READ_INSIGHTS = "read insights"
     SEE_TROUBLES = "see troubles"
     CALENDAR = "calendar"
     READ_AUDIT = "read audit"
@@ -208,6 +209,7 @@ PAGES = Group(
         Right.READ_MAILS: Terms("read mails", _READERS),
         Right.READ_DIGESTS: Terms("read digests", _READERS),
         Right.READ_LOAD: Terms("see who carries how much", _READERS),
+        Right.READ_INSIGHTS: Terms("read insights", _READERS),
         Right.SEE_TROUBLES: Terms("see what is wrong with the service", _READERS),
         Right.CALENDAR: Terms(
             "have or revoke the address of this calendar", (Relation.THEMSELVES, Relation.ADMINISTRATOR)
