@@ -4,8 +4,8 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, literal, or_, true, union_all
-from sqlmodel import Session, col, func, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true, union_all
+from sqlmodel import Session, col
 
 from followthrough.domain.answered.insights.costs import Came, Held, Price, price
 from followthrough.domain.answered.insights.measures import (
@@ -57,7 +57,11 @@ def ages(session: Session, scope: Scope) -> dict[Group, Ages]:
     """See ``measures.ages``."""
     proposed_at, ended_at = col(ActionItemRow.proposed_at), col(ActionItemRow.ended_at)
     is_open = proposed_at <= scope.now, or_(ended_at.is_(None), ended_at > scope.now)
-    open_items = select(ActionItemRow).where(*_fits(ActionItemRow, scope), *is_open).cte()
+    open_items = (
+        select(proposed_at, col(ActionItemRow.severity), col(ActionItemRow.team))
+        .where(*_fits(ActionItemRow, scope), *is_open)
+        .cte()
+    )
     grouped = union_all(
         *(
             select(literal(by.value).label("by"), name.label("of"), open_items.c.proposed_at.label("proposed_at"))
@@ -124,7 +128,7 @@ def spreads(session: Session, what: Duration, scope: Scope) -> dict[Group, Sprea
     row, began, ended, counts = _span(session, what)
     gone = true() if what in OF_ITEMS else col(IncidentRow.status).not_in(GONE)
     spans = (
-        select(row.severity, row.team, began.label("began"), ended.label("ended"))
+        select(col(row.severity), col(row.team), began.label("began"), ended.label("ended"))
         .where(counts, gone, *_fits(row, scope), *_may_have_ended(row, scope))
         .cte()
     )
@@ -192,8 +196,8 @@ def escalated(session: Session, scope: Scope) -> dict[tuple[int, Outcome], int]:
 def accepted_risks(session: Session, scope: Scope) -> list[ActionItem]:
     """See ``measures.accepted_risks``; in no order."""
     waived = col(ActionItemRow.status) == ItemStatus.WAIVED
-    query = select(ActionItemRow.document).where(waived, *_fits(ActionItemRow, scope))
-    return marked(session, map(ActionItem.model_validate, session.exec(query)))
+    query = select(_ITEM).where(waived, *_fits(ActionItemRow, scope))
+    return marked(session, map(ActionItem.model_validate, session.connection().scalars(query)))
 
 
 def repeats(session: Session, scope: Scope) -> dict[tuple[str, Came], int]:
@@ -215,7 +219,7 @@ def repeats(session: Session, scope: Scope) -> dict[tuple[str, Came], int]:
         col(ActionItemRow.incident_id) == pairs.c.earlier,
         col(ActionItemRow.ended_at) <= pairs.c.declared_at,
     )
-    done = select(ActionItemRow.id).where(closed_by_then).correlate(pairs).exists()
+    done = select(col(ActionItemRow.id)).where(closed_by_then).correlate(pairs).exists()
     came = case((pairs.c.id.in_(counting), 2), (done, 1), else_=0)
     each = select(_month(seconds(pairs.c.declared_at), scope).label("month"), func.max(came).label("came"))
     one = each.group_by(pairs.c.id, pairs.c.declared_at).subquery()

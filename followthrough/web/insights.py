@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
@@ -151,7 +151,7 @@ def _harmless(cell: Cell) -> Cell:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(BEGINS_FORMULA) else cell
 
 
-def _chosen(scope: Scope, organisation: Organisation) -> dict[str, object]:
+def _chosen(scope: Scope, organisation: Organisation) -> dict[str, Any]:
     filters = {"team": scope.team or "", "service": scope.service or "", "severity": scope.severity or ""}
     return {
         "filters": filters | {"months": scope.months},

@@ -109,7 +109,7 @@ def some_item(draw: st.DrawFn, number: int) -> ActionItem:
         "waiver": waiver if status is ItemStatus.WAIVED else None,
         "repeats": repeated,
         "repeat_effects": [
-            RepeatEffect(incident_id=one, priority="high", raised="high", waiver=perhaps(draw, waiver))  # type: ignore[arg-type]
+            RepeatEffect(incident_id=one, priority="high", raised="high", waiver=perhaps(draw, waiver))
             for one in repeated
         ],
         "reminders": [

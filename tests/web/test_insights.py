@@ -39,7 +39,8 @@ def write_insights(database: Engine) -> None:
         return record.id
 
     def item(number: int, days: float = 10, **changes: Any) -> None:
-        record = records.item(number, **{"incident_id": "inc-0000000001", "proposed_at": NOW - DAY} | changes)
+        usual: dict[str, Any] = {"incident_id": "inc-0000000001", "proposed_at": NOW - DAY}
+        record = records.item(number, **usual | changes)
         assert record.plan is not None
         record.plan = record.plan.model_copy(update={"due": NOW + days * DAY})
         model.project_item(record)
@@ -53,7 +54,7 @@ def write_insights(database: Engine) -> None:
     overdue = [Moment(at=NOW - DAY, kind=MomentKind.ESCALATE, level=1, to=("carla",))]
     item(1, -2, reminders=overdue, repeats=[came, secret])
     for number in range(2, 8):
-        changes = {"team": "platform", "service": "network"} if number == 2 else {}
+        changes: dict[str, Any] = {"team": "platform", "service": "network"} if number == 2 else {}
         item(number, 1 if number < 6 else -1, status=ItemStatus.CLOSED, ended_at=NOW, accepted_at=NOW, **changes)
     waiver = Waiver(reason=FORMULA, by="nora", at=NOW - DAY, until=NOW + 30 * DAY)
     item(8, status=ItemStatus.WAIVED, waiver=waiver, ended_at=NOW - DAY)

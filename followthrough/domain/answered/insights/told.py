@@ -63,10 +63,10 @@ def tell_ages(ages: Mapping[Group, Ages]) -> Insight:
     """The median is in days."""
     edges = [0, *AGES]
     labels = [f"{low + 1 if low else 0}-{high}" for low, high in zip(edges, AGES, strict=False)] + [f"over {AGES[-1]}"]
-    everything = ages.get((By.ALL, By.ALL.value))
-    counted = sum(everything.counts) if everything else 0
+    everything = ages.get((By.ALL, By.ALL.value), Ages(counts=(), median=0))
+    counted = sum(everything.counts)
     summary = f"{counted} open" + (f", half of them for {everything.median} days or less" if counted >= ENOUGH else "")
-    if everything and 0 < counted < ENOUGH:
+    if counted < ENOUGH:
         summary += f"; {TOO_FEW}"
     columns = (
         *_GROUP,
@@ -179,7 +179,7 @@ def tell_repeats(counts: Mapping[tuple[str, Came], int], scope: Scope) -> Insigh
         Column(name="month", label="Month", kind=Kind.TEXT),
         *(_count(_field(came), _capital(came)) for came in Came),
     )
-    rows = [(month, *(counts.get((month, came), 0) for came in Came)) for month in months]
+    rows: list[tuple[Cell, ...]] = [(month, *(counts.get((month, came), 0) for came in Came)) for month in months]
     whole, before = sum(counts.values()), sum(n for (_, came), n in counts.items() if came is Came.BEFORE)
     drawing = Drawing(
         title=TITLES[Name.REPEATS],
