@@ -160,6 +160,7 @@ class KeptTicket(Errand):
         self._item.note(workflow.now(), EntryKind.TICKET, f"Ticket {made.report.ticket.key}")
         if made.sprint is not None:
             self._item.sprint = made.sprint
+            self._item.planned_at = self._item.planned_at or workflow.now()
             self._item.note(workflow.now(), EntryKind.TICKET, f"Planned in {made.sprint.name}")
         if made.refusal:
             self._tell_refusal(made.refusal)

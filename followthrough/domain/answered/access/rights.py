@@ -71,6 +71,7 @@ class Right(StrEnum):
     READ_MAILS = "read mails"
     READ_DIGESTS = "read digests"
     READ_LOAD = "read load"
+    READ_INSIGHTS = "read insights"
     SEE_TROUBLES = "see troubles"
     SEE_SETTINGS = "see settings"
     CALENDAR = "calendar"
@@ -224,6 +225,7 @@ PAGES = Group(
         Right.READ_MAILS: Terms("read mails", _READERS),
         Right.READ_DIGESTS: Terms("read digests", _READERS),
         Right.READ_LOAD: Terms("see who carries how much", _READERS),
+        Right.READ_INSIGHTS: Terms("read insights", _READERS),
         Right.SEE_TROUBLES: Terms("see what is wrong with the service", _READERS),
         Right.SEE_SETTINGS: Terms("see the settings", (Relation.ADMINISTRATOR,)),
         Right.CALENDAR: Terms(

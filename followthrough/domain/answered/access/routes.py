@@ -182,6 +182,14 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
         "GET /api/digests/monthly",
     ),
     Right.READ_LOAD: ("GET /load", "GET /api/load"),
+    Right.READ_INSIGHTS: (
+        "GET /insights",
+        "GET /insights/{name}",
+        "GET /insights/{name}.svg",
+        "GET /insights/{name}.csv",
+        "GET /api/insights",
+        "GET /api/insights/{name}",
+    ),
     Right.SEE_TROUBLES: (
         "GET /trouble",
         "GET /alerts",

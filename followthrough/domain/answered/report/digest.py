@@ -49,10 +49,10 @@ class Month(NamedTuple):
         end = at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return cls((end - timedelta(days=1)).replace(day=1), end)
 
-    def trend(self) -> list["Month"]:
+    def trend(self, length: int = TREND) -> list["Month"]:
         """It and those before it, the earliest first."""
         months = [self]
-        while len(months) < TREND:
+        while len(months) < length:
             months.insert(0, Month.before(months[0].start))
         return months
 
@@ -217,7 +217,7 @@ def _kudos_line(given: GivenKudos) -> KudosLine:
 
 def _numbers(month: Month, items: Sequence[ActionItem], at: datetime) -> ItemNumbers:
     on_time, closed = _closed(month, items)
-    is_open = [item for item in items if _open(item, at)]
+    is_open = [item for item in items if open_at(item, at)]
     return ItemNumbers(
         on_time=on_time,
         late=closed - on_time,
@@ -230,7 +230,12 @@ def _numbers(month: Month, items: Sequence[ActionItem], at: datetime) -> ItemNum
 def _closed(month: Month, items: Sequence[ActionItem]) -> tuple[int, int]:
     """How many were closed on time, and how many in all."""
     closed = [item for item in items if item.status is ItemStatus.CLOSED and item.ended_at in month]
-    return sum(not (item.due_at and item.ended_at and item.due_at < item.ended_at) for item in closed), len(closed)
+    return sum(map(closed_on_time, closed)), len(closed)
+
+
+def closed_on_time(item: ActionItem) -> bool:
+    """Of one that is closed."""
+    return not (item.due_at and item.ended_at and item.due_at < item.ended_at)
 
 
 def _trend(month: Month, incidents: Sequence[Incident], items: Sequence[ActionItem]) -> MonthNumbers:
@@ -246,14 +251,19 @@ def _trend(month: Month, incidents: Sequence[Incident], items: Sequence[ActionIt
 
 
 def _ages(items: Sequence[ActionItem], at: datetime) -> Ages:
-    is_open = sorted((item for item in items if _open(item, at)), key=lambda item: item.proposed_at)
+    is_open = sorted((item for item in items if open_at(item, at)), key=lambda item: item.proposed_at)
     days = [(at - item.proposed_at).days for item in is_open]
-    up_to = [sum(age <= limit for age in days) for limit in AGES] + [len(days)]
     return Ages(
         median=median_low(days) if days else 0,
-        counts=tuple(more - fewer for fewer, more in zip([0, *up_to], up_to, strict=False)),
+        counts=age_counts(days),
         oldest=next((item for item in is_open if not item.private), None),
     )
+
+
+def age_counts(days: Sequence[int]) -> tuple[int, ...]:
+    """How many are up to each of ``AGES``, and beyond the last."""
+    up_to = [sum(age <= limit for age in days) for limit in AGES] + [len(days)]
+    return tuple(more - fewer for fewer, more in zip([0, *up_to], up_to, strict=False))
 
 
 def _repeat(incident: Incident, items: Sequence[ActionItem], secret: Container[str]) -> RepeatLine:
@@ -266,5 +276,6 @@ def _repeat(incident: Incident, items: Sequence[ActionItem], secret: Container[s
     )
 
 
-def _open(item: ActionItem, at: datetime) -> bool:
+def open_at(item: ActionItem, at: datetime) -> bool:
+    """Somebody owed something then, or waited for it to be done."""
     return item.proposed_at <= at and (item.ended_at is None or item.ended_at > at)

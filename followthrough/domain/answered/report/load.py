@@ -56,7 +56,8 @@ class LoadReport(Message):
     overloads: tuple[Overload, ...]
 
 
-def _woken(incident: Incident, organisation: Organisation) -> set[PersonId]:
+def woken(incident: Incident, organisation: Organisation) -> set[PersonId]:
+    """Who was asked to take a role at night."""
     asked = [(holder.person, holder.at) for holder in (*incident.past_roles, *incident.roles)]
     asked += [
         (person, moment.at)
@@ -77,7 +78,7 @@ def _carried(
 ) -> Iterator[tuple[Duty, PersonId, Incident | ActionItem]]:
     duties = {Role.INCIDENT_COMMANDER: Duty.LED, Role.COMMS_LEAD: Duty.LED, Role.RESOLVER: Duty.RESOLVED}
     for incident in incidents:
-        for person in sorted(_woken(incident, organisation)):
+        for person in sorted(woken(incident, organisation)):
             yield Duty.WOKEN, person, incident
         earlier = [holder for holder in incident.past_roles if holder.acknowledged_at]
         held = {(duties[holder.role], holder.person) for holder in (*earlier, *incident.roles)}

@@ -202,6 +202,8 @@ class ActionItem(Record):
     ticket_conflict: str = ""
     """The last time the ticket and the item differed, and what came of it."""
     sprint: Sprint | None = None
+    planned_at: AwareDatetime | None = None
+    """When it first got into a sprint, or was ranked on its team's board."""
     evidence: list[Evidence] = Field(default_factory=list)
     waiver: Waiver | None = None
     extensions: int = 0
@@ -365,6 +367,6 @@ class ActionItem(Record):
         self.status = ItemStatus.PROPOSED
         self.asked_at, self.asked_because = now, because
         self.owner_since = self.accepted_at = self.working_since = self.done_at = self.ended_at = None
-        self.due = self.latest_due = self.sprint = self.waiver = self.blocked_at = None
+        self.due = self.latest_due = self.sprint = self.planned_at = self.waiver = self.blocked_at = None
         self.blocks = []
         self.note(now, EntryKind.ACTION_ITEM, because, by)

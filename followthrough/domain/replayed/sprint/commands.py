@@ -41,6 +41,7 @@ class Planned(Message):
         if item.sprint is not None and (self.sprint is None or item.sprint.id != self.sprint.id):
             _move_on(item, item.sprint, now)
         item.sprint = self.sprint
+        item.planned_at = item.planned_at or now
         where = f"Planned in {self.sprint.name}" if self.sprint else "Ranked first on the team's board"
         item.note(now, EntryKind.TICKET, f"{where}{self.because and f', because {self.because}'}", self.by)
 
