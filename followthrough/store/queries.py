@@ -265,7 +265,7 @@ def action_items(
     **filters: Unpack[ItemFilters],
 ) -> list[ListedItem]:
     """Late ones first, then by deadline, those that have ended last."""
-    is_late, ended = _late(now), col(ActionItemRow.ended_at).is_not(None)
+    is_late, ended = late(now), col(ActionItemRow.ended_at).is_not(None)
     query = (
         select(ActionItemRow.document, is_late)
         .where(~hidden_item(seen_by), *_of_items(is_late, **filters))
@@ -279,7 +279,7 @@ def action_items(
 def hidden_items(session: Session, now: datetime, seen_by: PersonId | None, **filters: Unpack[ItemFilters]) -> int:
     """How many of private incidents ``action_items`` leaves out for these eyes."""
     query = select(func.count()).select_from(ActionItemRow)
-    return session.exec(query.where(hidden_item(seen_by), *_of_items(_late(now), **filters))).one()
+    return session.exec(query.where(hidden_item(seen_by), *_of_items(late(now), **filters))).one()
 
 
 def parts_of(session: Session, key: str) -> list[MailRow]:
@@ -316,7 +316,7 @@ def mails(
     return list(session.exec(query))
 
 
-def _late(now: datetime) -> ColumnElement[bool]:
+def late(now: datetime) -> ColumnElement[bool]:
     """See ``ActionItem.late``."""
     owed = col(ActionItemRow.status).in_(WORKED_ON)
     next_kind, asked = col(ActionItemRow.next_kind), col(ActionItemRow.escalation_level) > 0
