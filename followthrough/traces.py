@@ -20,9 +20,14 @@ KIND_OF_ERROR = "exception.type"
 
 
 def traced_to(url: str) -> TracingInterceptor:
+    """By OTLP over HTTP."""
+    return traced(OTLPSpanExporter(endpoint=url))
+
+
+def traced(exporter: SpanExporter) -> TracingInterceptor:
     """For the client, whose workers it traces, too; what the web and mails add goes the same way."""
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: "followthrough", SERVICE_VERSION: __version__}))
-    provider.add_span_processor(BatchSpanProcessor(Impersonal(OTLPSpanExporter(endpoint=url))))
+    provider.add_span_processor(BatchSpanProcessor(Impersonal(exporter)))
     trace.set_tracer_provider(provider)
     return TracingInterceptor()
 
