@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import AF_INET6
 from threading import Lock, Thread
+from typing import Any
 
 import httpx
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
@@ -19,7 +20,7 @@ from followthrough.domain.replayed.item.action_item import OPEN, ItemStatus
 from followthrough.metrics import REGISTRY
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
-from followthrough.store.counts import AGES, ENDS, WAITING, Counts, Sums, counts
+from followthrough.store.counts import AGES, ENDS, WAITING, Counts, counts
 from followthrough.troubles import TroubleKind
 
 KEPT_FOR = 15
@@ -168,9 +169,7 @@ def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"followthrough_{name}", help_text, value=value)
 
 
-def _gauges(
-    name: str, help_text: str, labels: tuple[str, ...], values: Mapping[tuple[str, ...], float] | Sums
-) -> GaugeMetricFamily:
+def _gauges(name: str, help_text: str, labels: tuple[str, ...], values: Mapping[Any, float]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"followthrough_{name}", help_text, labels=labels)
     for of, value in sorted(values.items()):
         family.add_metric(of, value)

@@ -57,7 +57,7 @@ def _impersonal(span: ReadableSpan) -> ReadableSpan:
         for event in span.events
     ]
     attributes = {
-        name: impersonal(value) if name == "temporalWorkflowID" else value
+        name: impersonal(str(value)) if name == "temporalWorkflowID" else value
         for name, value in (span.attributes or {}).items()
     }
     return ReadableSpan(

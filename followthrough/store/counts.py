@@ -4,7 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, exists, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Exists,
+    Select,
+    SQLColumnExpression,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlmodel import col
 
 from followthrough.domain.replayed.item.action_item import OPEN, ItemStatus
@@ -107,8 +121,8 @@ def _sum(connection: Connection, where: ColumnElement[bool]) -> int:
     return connection.execute(select(func.count()).select_from(ActionItemRow).where(where)).scalar_one()
 
 
-def _sums(connection: Connection, *by: ColumnElement[Any], where: ColumnElement[bool] | None = None) -> Sums:
-    labelled = [column.label(f"by_{number}") for number, column in enumerate(by)]
+def _sums(connection: Connection, *by: SQLColumnExpression[Any], where: ColumnElement[bool] | None = None) -> Sums:
+    labelled: list[ColumnElement[Any]] = [column.label(f"by_{number}") for number, column in enumerate(by)]
     query: Select[Any] = select(*labelled, func.count()).group_by(*labelled)
     rows = connection.execute(query if where is None else query.where(where))
     return {tuple(str(value) for value in row[:-1]): row[-1] for row in rows}
@@ -127,13 +141,14 @@ def _left_of_waiver(now: datetime) -> ColumnElement[str]:
     over, *soon, later, for_good = ENDS
 
     def before(at: datetime) -> ColumnElement[bool]:
-        return until < at.strftime("%Y-%m-%dT%H:%M:%S")
+        earlier: ColumnElement[bool] = until < at.strftime("%Y-%m-%dT%H:%M:%S")
+        return earlier
 
     coming = ((before(now + timedelta(days=days)), name) for days, name in zip(DAYS, soon, strict=True))
     return case((until.is_(None), for_good), (before(now), over), *coming, else_=later)
 
 
-def _answered() -> ColumnElement[bool]:
+def _answered() -> Exists:
     """As ``unanswered`` of ``followthrough/domain/answered/report/escalations.py`` has it."""
     of_item, at = col(TimelineRow.record_id) == ActionItemRow.id, col(TimelineRow.at)
     asked = or_(

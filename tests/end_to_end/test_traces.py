@@ -73,8 +73,14 @@ async def seen(address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
     database.dispose()
 
 
+def context(span: ReadableSpan) -> trace.SpanContext:
+    found = span.get_span_context()
+    assert found is not None
+    return found
+
+
 def names_up_from(span: ReadableSpan, spans: tuple[ReadableSpan, ...]) -> list[str]:
-    by_id = {one.get_span_context().span_id: one for one in spans}
+    by_id = {context(one).span_id: one for one in spans}
     names = [span.name]
     while span.parent is not None and span.parent.span_id in by_id:
         span = by_id[span.parent.span_id]
@@ -92,8 +98,8 @@ async def test_one_trace_leads_from_the_alert_to_its_mail(seen: Traced) -> None:
         "StartWorkflow:IncidentWorkflow",
         "POST /webhooks/generic",
     ]
-    trace_id = mail.get_span_context().trace_id
-    of_it = {span.name for span in spans if span.get_span_context().trace_id == trace_id}
+    trace_id = context(mail).trace_id
+    of_it = {span.name for span in spans if context(span).trace_id == trace_id}
     assert {"RunWorkflow:IncidentWorkflow", "RunActivity:plan_incident"} <= of_it
     (root,) = [span for span in spans if span.name == "POST /webhooks/generic"]
     assert dict(root.attributes or {})["request"] == "from-the-proxy-1"
