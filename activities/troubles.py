@@ -65,7 +65,7 @@ class Troubles:
             return
         organisation = as_of(self._mailer.organisation(), tell.at.date())
         for row in rows:
-            logger.warning("Trouble: %s %s", row.sentence, row.what_to_do)
+            logger.warning("Trouble: %s %s", row.sentence, row.what_to_do, extra={"kind": row.kind})
         lines = [(row.sentence, row.what_to_do) for row in rows]
         told_somebody = not organisation.administrators
         for person in organisation.administrators:

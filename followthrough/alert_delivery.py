@@ -20,6 +20,7 @@ from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.replayed.text import REASON, cut
 from followthrough.engine_errors import refusing
+from followthrough.metrics import AlertOutcome, Delivery, delivery_counted
 from followthrough.records import Records, Unknown, in_time
 from followthrough.revival import OtherEngine, go_on
 from followthrough.starts import start_record
@@ -68,6 +69,16 @@ class AlertDelivery:
 
         Starting needs no worker and is tried first: most deliveries are an alert's first.
         """
+        with delivery_counted(alert.source) as delivery:
+            try:
+                found = await self._deliver(alert, labels, delivery)
+            except WithoutRoute:
+                delivery.outcome = AlertOutcome.KEPT
+                raise
+            delivery.outcome = delivery.outcome or (AlertOutcome.NOTHING if found is None else AlertOutcome.JOINED)
+            return found
+
+    async def _deliver(self, alert: Alert, labels: Mapping[str, str] | None, delivery: Delivery) -> str | None:
         routed = route(alert.labels if labels is None else labels, self._organisation())
         alert = alert.model_copy(update={"severity": routed.severity if routed else None})
         async with in_time():
@@ -86,6 +97,7 @@ class AlertDelivery:
                 if may_start and routed and await self._start_for(alert, workflow_id, routed):
                     if known.unstarted:
                         await self._forget(alert)
+                    delivery.outcome = AlertOutcome.STARTED
                     return workflow_id
                 receipt = await self._hand(alert, workflow_id)
                 if receipt is not None and receipt.joined:

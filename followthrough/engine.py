@@ -1,12 +1,10 @@
 """Finds or starts a Temporal server."""
 
 import asyncio
-import socket
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -18,9 +16,9 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, PollWork
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.envconfig import ClientConfig
-from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
+from followthrough.client_options import client_options, free_port
 from followthrough.converter import data_converter
 from followthrough.engine_sources import Say, Source, Unavailable, build, cached, download, last_lines, lock, on_path
 from followthrough.guard import guarded
@@ -98,7 +96,8 @@ async def engine(
         return
     async with AsyncExitStack() as stack:
         log = await _locked_log(stack, database)
-        server = OwnServer(settings.temporal_namespace, database, ui, need_time_skipping, log)
+        options = client_options(settings)
+        server = OwnServer(settings.temporal_namespace, database, ui, need_time_skipping, log, options)
         yield await _first_that_works(server, stack, say, sources)
 
 
@@ -164,12 +163,10 @@ def _type_name(key: SearchAttributeKey[Any]) -> str:
 
 
 async def _external(settings: Settings, need_time_skipping: bool) -> RunningEngine:
-    address, credentials = settings.temporal_address, _credentials(settings)
-    if settings.metrics_address:
-        credentials["runtime"] = _counting(settings.metrics_address)
+    address, options = settings.temporal_address, {**_credentials(settings), **client_options(settings)}
     try:
         async with asyncio.timeout(START_SECONDS):
-            client = await _connect(address, settings.temporal_namespace, **credentials)
+            client = await _connect(address, settings.temporal_namespace, **options)
     except (RuntimeError, RPCError, TimeoutError) as error:
         raise EngineError(
             f"TEMPORAL_ADDRESS is {address}, but no Temporal server with a namespace {settings.temporal_namespace} "
@@ -198,17 +195,6 @@ def _credentials(settings: Settings) -> dict[str, Any]:
     if settings.temporal_api_key is not None:
         chosen = {"tls": True, **chosen, "api_key": settings.temporal_api_key.get_secret_value()}
     return chosen
-
-
-@cache
-def _counting(address: str) -> Runtime:
-    """What the client counts is read there, for as long as the process lasts. Raises EngineError."""
-    try:
-        return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address)))
-    except (RuntimeError, ValueError) as error:
-        raise EngineError(
-            f"Metrics can't be offered at {address} ({error}); set FOLLOWTHROUGH_METRICS_ADDRESS to one that is free."
-        ) from error
 
 
 async def _locked_log(stack: AsyncExitStack, database: Path | None) -> IO[bytes]:
@@ -260,12 +246,14 @@ class OwnServer:
     ui: bool
     need_time_skipping: bool
     log: IO[bytes]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the client."""
 
     async def start(self, binary: Path, how: str, stack: AsyncExitStack) -> RunningEngine:
         """Runs until ``stack`` is closed. Raises Unavailable."""
         output = b""
         for _ in range(PORT_ATTEMPTS):
-            port, ui_port = _free_port(), _free_port()
+            port, ui_port = free_port(), free_port()
             self.log.truncate(0)
             async with AsyncExitStack() as attempt:
                 process = await attempt.enter_async_context(
@@ -301,7 +289,7 @@ class OwnServer:
                 while client is None and process.returncode is None:
                     await asyncio.sleep(0.1)
                     with suppress(RuntimeError, RPCError):
-                        client = await _connect(address, self.namespace)
+                        client = await _connect(address, self.namespace, **self.options)
         if client and self.need_time_skipping and not await skips_time(client):
             raise Unavailable("it can't skip time")
         if client:
@@ -309,18 +297,7 @@ class OwnServer:
         return client
 
 
-async def _connect(address: str, namespace: str, **credentials: Any) -> Client:
-    client = await Client.connect(address, namespace=namespace, data_converter=data_converter, **credentials)
+async def _connect(address: str, namespace: str, **options: Any) -> Client:
+    client = await Client.connect(address, namespace=namespace, data_converter=data_converter, **options)
     await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
     return client
-
-
-def _free_port() -> int:
-    """A loopback port that nobody is given for the next minute, but that can be bound.
-
-    That is what the state TIME_WAIT does to it, which a connection leaves behind at the end that closes first.
-    """
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
-        server.accept()[0].close()
-        port: int = server.getsockname()[1]
-        return port

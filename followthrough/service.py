@@ -15,6 +15,7 @@ from followthrough.audit import Audit, audit_kept
 from followthrough.engine import RunningEngine, engine
 from followthrough.leading import while_leading
 from followthrough.links import SECRET_FILE
+from followthrough.metrics_page import metrics_offered
 from followthrough.organisation_file import OrganisationFile
 from followthrough.private_files import private_files, private_folder
 from followthrough.queues import Queue
@@ -106,7 +107,7 @@ async def running(
         async with (
             connected(settings, say, ui=True, need_time_skipping=need_time_skipping) as service,
             working(service, organisation, queues),
-            audit_kept(Audit(settings.data_dir, service.database), organisation),
+            beside_work(service, organisation),
             _answering(listener, service, organisation),
         ):
             yield service
@@ -121,7 +122,7 @@ async def web_alone(
     with listener:
         async with (
             connected(settings, say, ui=False) as service,
-            audit_kept(Audit(settings.data_dir, service.database), organisation),
+            beside_work(service, organisation),
             _answering(listener, service, organisation),
         ):
             yield service
@@ -146,12 +147,22 @@ async def working(service: Service, organisation: OrganisationFile, queues: Coll
 
 
 @contextlib.asynccontextmanager
+async def beside_work(service: Service, organisation: OrganisationFile) -> AsyncIterator[None]:
+    """What every process does: it chains its part of the audit, and offers its metrics. Raises MetricsError."""
+    audit = Audit(service.settings.data_dir, service.database)
+    async with audit_kept(audit, organisation):
+        with metrics_offered(service.settings, organisation, service.database):
+            yield
+
+
+@contextlib.asynccontextmanager
 async def _answering(listener: socket.socket, service: Service, organisation: OrganisationFile) -> AsyncIterator[None]:
     app = create_app(service.settings, organisation, service.client, service.database)
     web = uvicorn.Server(
         uvicorn.Config(
             app,
             http=patient_for(service.settings.request_within),
+            log_config=None,  # the handler of this process writes all
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=3,

@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from followthrough.domain.answered.access.identity import PersonField
 from followthrough.domain.replayed.times import Duration, duration
+from followthrough.logs import LogFormat
 from followthrough.secret_files import FromFile, SecretFiles
 
 SHORTEST_TOKEN, SHORTEST_LINK_SECRET = 8, 16
@@ -143,8 +144,12 @@ class Settings(BaseSettings):
     )
 
     metrics_address: Annotated[str, AfterValidator(_host_and_port)] = Field(
-        "", description="Where Prometheus reads what the Temporal client counts; empty means nowhere"
+        "", description="Where Prometheus reads /metrics of this process; empty means nowhere"
     )
+    traces_url: Address = Field(
+        "", description="Where traces go, by OTLP over HTTP, like http://collector:4318/v1/traces; empty means nowhere"
+    )
+    log_format: LogFormat = Field(LogFormat.LINES, description="json: objects with ids, without names and texts")
 
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)

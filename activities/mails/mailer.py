@@ -13,6 +13,7 @@ from traceback import extract_tb
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
+from opentelemetry import trace
 from pydantic import BaseModel
 from sqlalchemy import Engine, bindparam, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,10 +33,13 @@ from followthrough.domain.replayed.values import PersonId
 from followthrough.links import Links
 from followthrough.mail.render import Rendered
 from followthrough.mail.unsubscribe import unsubscribe_url
+from followthrough.metrics import MAILS, MailOutcome
 from followthrough.store.database import upsert_for
 from followthrough.store.mail_problems import people_without_mail
 from followthrough.store.tables import MailAttachmentRow, MailRow, MailState
 from workflows.messages.mail import Asked, MissedMail
+
+tracer = trace.get_tracer("followthrough")
 
 AT_ONCE = timedelta(seconds=1)
 NOBODY_ABOVE = "There is nobody above whom a mail reaches; correct the addresses in the organisation file."
@@ -117,7 +121,7 @@ class Mailer:
                 next_retry_delay=AT_ONCE,
                 category=ApplicationErrorCategory.BENIGN,
             )
-        with activity.shield_thread_cancel_exception():
+        with activity.shield_thread_cancel_exception(), tracer.start_as_current_span(f"mail {mail.kind}"):
             self._hand_over(mail, nobody, waited)
 
     def sent_in(self, key: str) -> None:
@@ -148,11 +152,14 @@ class Mailer:
             waited += info.current_attempt_scheduled_time - info.scheduled_time
             if waited >= self.organisation().policies.mails.set_aside_after:
                 raise self._set_aside(mail, str(error)) from None
+            MAILS.labels(MailOutcome.UNAVAILABLE).inc()
             raise failure(error, "Mail") from None
         except VendorRefused as error:
             self._record(mail, MailState.REFUSED, str(error))
+            MAILS.labels(MailOutcome.REFUSED).inc()
             raise failure(error, "Mail", *_missed(mail, str(error))) from None
         self._record(mail, MailState.SENT, answer)
+        MAILS.labels(MailOutcome.SENT).inc()
 
     def _set_aside(self, mail: MailRow, why: str, request: Asked | None = None) -> ApplicationError:
         """To be raised; nothing happens to one that was sent before."""
@@ -163,6 +170,7 @@ class Mailer:
                     .where(col(MailRow.key) == mail.key)
                     .values(state=MailState.SET_ASIDE, answer=why, request=request and request.model_dump(mode="json"))
                 )
+            MAILS.labels(MailOutcome.SET_ASIDE).inc()
         return ApplicationError(why, *_missed(mail, why), type="MailSetAside", non_retryable=True)
 
     def _queue(self, mail: MailRow) -> bool:

@@ -34,11 +34,14 @@ def read_settings() -> "Settings":
     """Settings from the environment; ends the command when they make no sense."""
     from pydantic import ValidationError
 
+    from followthrough.logs import log_as
     from followthrough.secret_files import SecretFileError, setting_name
     from followthrough.settings import Settings
 
     try:
-        return Settings()
+        settings = Settings()
+        log_as(settings.log_format)
+        return settings
     except SecretFileError as error:
         fail(str(error), 2)
     except ValidationError as error:
@@ -120,8 +123,7 @@ def web() -> None:
 @app.command()
 def worker(queue: Queues = None) -> None:
     """Run only a worker, against the engine at TEMPORAL_ADDRESS."""
-    from followthrough.audit import Audit, audit_kept
-    from followthrough.service import connected, working
+    from followthrough.service import beside_work, connected, working
 
     settings = with_engine_elsewhere("a worker of its own needs an engine that others reach too.")
     organisation = read_organisation(settings)
@@ -130,7 +132,7 @@ def worker(queue: Queues = None) -> None:
         async with (
             connected(settings, say, ui=False) as service,
             working(service, organisation, queue or tuple(Queue)),
-            audit_kept(Audit(settings.data_dir, service.database), organisation),
+            beside_work(service, organisation),
         ):
             say("The worker runs; Ctrl-C stops it.")
             await service.until_stopped()
@@ -227,8 +229,10 @@ def demo(
 ) -> None:
     """Play an incident from its alert to its last closed action item, weeks in seconds."""
     from followthrough.demo import play_demo
+    from followthrough.logs import LogFormat, log_as
     from followthrough.organisation_file import OrganisationFile
 
+    log_as(LogFormat.LINES)
     keep = (not as_json and out.is_terminal) if keep is None else keep
 
     async def run() -> None:
@@ -287,13 +291,13 @@ def run_or_fail(work: Coroutine[None, None, None]) -> None:
     """Runs to the end; what the service can't do becomes a sentence and exit code 1."""
     import asyncio
 
+    from followthrough.client_options import TracesUnavailable
     from followthrough.engine import EngineError
     from followthrough.links import WeakSecret
-    from followthrough.logs import log_clean_lines
+    from followthrough.metrics_page import MetricsError
     from followthrough.service import ServiceError
 
-    log_clean_lines()
     try:
         asyncio.run(work)
-    except (ServiceError, EngineError, WeakSecret) as error:
+    except (ServiceError, EngineError, MetricsError, TracesUnavailable, WeakSecret) as error:
         fail(str(error), NOT_ALLOWED)

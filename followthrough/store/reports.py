@@ -72,7 +72,7 @@ def read_digest(session: Session, month: Month, organisation: Organisation, now:
         _items(session, since),
         drill_reports(session, since=month.start - QUARTER),
         team_beginnings(session),
-        _answers(session),
+        answers(session),
         organisation,
         now,
     )
@@ -80,7 +80,7 @@ def read_digest(session: Session, month: Month, organisation: Organisation, now:
 
 def read_weekly_digest(session: Session, mail: WeeklyMail, organisation: Organisation) -> WeeklyDigest:
     """As the mail says; ``organisation`` is that of its day."""
-    return weekly_digest(mail, _items(session, mail.at - WEEK), _answers(session), organisation)
+    return weekly_digest(mail, _items(session, mail.at - WEEK), answers(session), organisation)
 
 
 def _items(session: Session, ended_since: datetime) -> list[ActionItem]:
@@ -90,7 +90,7 @@ def _items(session: Session, ended_since: datetime) -> list[ActionItem]:
     return marked(session, map(ActionItem.model_validate, session.exec(query)))
 
 
-def _answers(session: Session) -> dict[str, datetime]:
+def answers(session: Session) -> dict[str, datetime]:
     """When a person last did something about each open action item that was escalated."""
     query = (
         select(TimelineRow.record_id, func.max(TimelineRow.at))

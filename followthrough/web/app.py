@@ -67,6 +67,7 @@ from followthrough.web.access import require_actor
 from followthrough.web.dependencies import Served
 from followthrough.web.doors import Allowed
 from followthrough.web.security import Guard
+from followthrough.web.tracked import Tracked
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +123,12 @@ PARTS = (
 def create_app(settings: Settings, organisation: OrganisationFile, client: Client, database: Engine) -> FastAPI:
     """Everything over HTTP. Its description is at /openapi.json."""
     app = FastAPI(
-        title="Followthrough", version=__version__, docs_url=None, redoc_url=None, dependencies=[Depends(require_actor)]
+        title="Followthrough",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(require_actor)],
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # its spans have addresses, which may be secrets
     )
     if settings.api_token is not None:
         logger.warning("Whoever has FOLLOWTHROUGH_API_TOKEN acts as anybody; `followthrough doctor` says what to do.")
@@ -133,6 +139,7 @@ def create_app(settings: Settings, organisation: OrganisationFile, client: Clien
     for kind, handler in errors.HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Tracked)
     for part in PARTS:
         app.include_router(part.router, dependencies=[Allowed])
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

@@ -4,6 +4,7 @@ import json
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,6 +22,7 @@ from followthrough.domain.answered.organisation.organisation import JiraProject,
 from followthrough.domain.answered.ticket.text import Document, Link, atlassian_document, formatted, wiki_text
 from followthrough.domain.replayed.ticket.ticket import Ticket
 from followthrough.domain.replayed.values import PersonId, Refusal
+from followthrough.metrics import tracker_call_counted
 from followthrough.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -145,7 +147,7 @@ class _Adapter(HTTPAdapter):
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
         self._wait()
-        response = super().send(*args, **kwargs)
+        response = _counted(lambda: super(_Adapter, self).send(*args, **kwargs))
         lost = lost_login(response)
         if lost is not None:
             if self._pause is not None and self._pause.login_is_lost(LOGIN_PAUSE):
@@ -170,6 +172,16 @@ class _Adapter(HTTPAdapter):
         lost = self._pause.login_lost_at() is not None
         why = "Jira does not know us; `followthrough doctor` says more." if lost else "Jira has asked to be left alone."
         raise VendorUnavailable(why, left * spread)
+
+
+def _counted(call: Callable[[], requests.Response]) -> requests.Response:
+    began, status = time.perf_counter(), None
+    try:
+        response = call()
+        status = response.status_code
+        return response
+    finally:
+        tracker_call_counted(status, time.perf_counter() - began)
 
 
 def lost_login(response: requests.Response) -> str | None:

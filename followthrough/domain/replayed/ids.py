@@ -26,7 +26,7 @@ RECONCILE, REPLAN, TROUBLES = f"{UPKEEP}reconcile", f"{UPKEEP}replan", f"{UPKEEP
 """Schedules, and with a time behind it the workflow that each starts."""
 REPLANNING = f"{UPKEEP}plans"
 """The workflow that has plans made again."""
-INBOXES = "inbox/"
+INBOXES, MAILS_AGAIN = "inbox/", "send-again/"
 
 
 def incident_id(dedup_key: str, generation: int = 1) -> str:
@@ -102,7 +102,7 @@ def mail_problem_id(event_id: str) -> str:
 
 def send_again_id(mail: str) -> str:
     """The workflow that sends the mail with this key once more."""
-    return f"send-again/{mail}"
+    return f"{MAILS_AGAIN}{mail}"
 
 
 def run_by_hand(schedule_id: str, key: str) -> str:
