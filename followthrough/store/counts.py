@@ -24,7 +24,7 @@ from sqlmodel import col
 from followthrough.domain.replayed.item.action_item import OPEN, ItemStatus
 from followthrough.domain.replayed.values import EntryKind
 from followthrough.store.directory_tables import DirectoryRow
-from followthrough.store.queries import late
+from followthrough.store.queries import late_now
 from followthrough.store.tables import (
     ActionItemRow,
     IncidentRow,
@@ -98,7 +98,7 @@ def _counted(connection: Connection, now: datetime) -> Counts:
     return Counts(
         open_items=_sums(connection, status, _age(now), where=is_open),
         ended_items=_sums(connection, status, where=and_(real, status.not_in(OPEN))),
-        late=_sum(connection, and_(real, late(now))),
+        late=_sum(connection, and_(real, late_now(now))),
         escalations=_sums(connection, level, where=escalated),
         unanswered=_sum(connection, and_(escalated, ~_answered())),
         waivers=_sums(connection, _left_of_waiver(now), where=and_(real, status == ItemStatus.WAIVED)),
