@@ -102,6 +102,22 @@ async def engine(
         yield await _first_that_works(server, stack, say, sources)
 
 
+@asynccontextmanager
+async def looking_at(settings: Settings, say: Say) -> AsyncIterator[Client]:
+    """A client of the engine that the service has, to read from it: nothing is added to its namespace.
+
+    Raises EngineError, also while a service uses the embedded engine.
+    """
+    if settings.temporal_address:
+        try:
+            yield await reached(settings)
+        finally:  # as in ``engine``
+            await asyncio.sleep(0.1)
+        return
+    async with engine(settings, database=settings.engine_file, ui=False, say=say) as running:
+        yield running.client
+
+
 async def ensure_search_attributes(client: Client) -> None:
     """Adds what is missing of ``SEARCH_ATTRIBUTES`` to the client's namespace. Raises EngineError.
 
@@ -163,19 +179,24 @@ def _type_name(key: SearchAttributeKey[Any]) -> str:
     return key.indexed_value_type.name.title()
 
 
-async def _external(settings: Settings, need_time_skipping: bool) -> RunningEngine:
+async def reached(settings: Settings) -> Client:
+    """Of the Temporal at TEMPORAL_ADDRESS. Raises EngineError."""
     address, credentials = settings.temporal_address, _credentials(settings)
     if settings.metrics_address:
         credentials["runtime"] = _counting(settings.metrics_address)
     try:
         async with asyncio.timeout(START_SECONDS):
-            client = await _connect(address, settings.temporal_namespace, **credentials)
+            return await _connect(address, settings.temporal_namespace, **credentials)
     except (RuntimeError, RPCError, TimeoutError) as error:
         raise EngineError(
             f"TEMPORAL_ADDRESS is {address}, but no Temporal server with a namespace {settings.temporal_namespace} "
             "answers there. Start it, correct the address, or unset it to use the embedded engine. "
             f"The client says: {str(error) or f'no answer within {START_SECONDS} s'}"
         ) from error
+
+
+async def _external(settings: Settings, need_time_skipping: bool) -> RunningEngine:
+    address, client = settings.temporal_address, await reached(settings)
     if need_time_skipping and not await skips_time(client):
         raise EngineError(
             f"The Temporal server at {address} can't skip time. "

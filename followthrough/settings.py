@@ -234,6 +234,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'followthrough.db'}"
 
     @property
+    def engine_file(self) -> Path:
+        """The embedded engine's database."""
+        return self.data_dir / "temporal.db"
+
+    @property
     def jira_is_cloud(self) -> bool:
         """Whether Jira is the Cloud one, else Data Center."""
         if self.jira_cloud is not None:

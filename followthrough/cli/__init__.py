@@ -78,6 +78,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "send-again",
             "doctor",
         ),
+        "upgrades": ("check-upgrade",),
         "login": ("login", "logout", "break-glass"),
         "audit": ("audit",),
         "directory": ("directory",),
