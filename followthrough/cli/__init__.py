@@ -78,7 +78,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "send-again",
             "doctor",
         ),
-        "upgrades": ("check-upgrade",),
+        "upgrades": ("check-upgrade", "rollout"),
         "login": ("login", "logout", "break-glass"),
         "audit": ("audit",),
         "directory": ("directory",),

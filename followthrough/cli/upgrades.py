@@ -9,10 +9,14 @@ from rich.console import Group, RenderableType
 
 from followthrough.cli.api import NOT_ALLOWED, AsJson, fail, out, show
 from followthrough.cli.drawing import table
-from followthrough.cli.service import read_settings, run_or_fail, say
+from followthrough.cli.service import read_settings, run_or_fail, say, with_engine_elsewhere
 from followthrough.domain.replayed.plain_text import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from temporalio.client import Client
+
     from followthrough.upgrade_check import KindChecked
 
 app = typer.Typer()
@@ -69,3 +73,58 @@ def checked_report(checked: list[dict[str, Any]]) -> RenderableType:
         for failure in kind["failures"]
     ]
     return Group(table(("kind", "found", "replayed", "failed"), rows), *failures)
+
+
+rollout = typer.Typer(no_args_is_help=True, help="Versions of workers beside each other, and which one has the work.")
+app.add_typer(rollout, name="rollout")
+
+
+@rollout.command("status")
+def status(as_json: AsJson = False) -> None:
+    """List the versions that Temporal knows, and what becomes of each."""
+    from followthrough.rollout import Version, versions
+
+    found: list[Version] = []
+
+    async def look(client: "Client", deployment: str) -> None:
+        found.extend(await versions(client, deployment))
+
+    _with_deployment(look)
+    show([asdict(one) for one in found], as_json, lambda rows: table(("build_id", "state", "share"), rows))
+
+
+@rollout.command("promote")
+def promote_version(
+    build_id: Annotated[
+        str | None, typer.Argument(help="As `rollout status` says; default: of what is installed")
+    ] = None,
+    share: Annotated[float, typer.Option(min=0, max=100, help="In percent of workflows; 100: all of them")] = 100,
+) -> None:
+    """Give a version the work: new workflows, and open incidents and action items with their next step."""
+    from followthrough.rollout import promote
+    from followthrough.versions import own_build_id
+
+    chosen = build_id or read_settings().build_id or own_build_id()
+
+    async def give(client: "Client", deployment: str) -> None:
+        await promote(client, deployment, chosen, share)
+
+    _with_deployment(give)
+    out.print(f"{chosen} has {share:g} % of the work from now on.", soft_wrap=True)
+
+
+def _with_deployment(work: "Callable[[Client, str], Awaitable[None]]") -> None:
+    from followthrough.engine import EngineError, reached
+    from followthrough.rollout import RolloutError
+
+    settings = with_engine_elsewhere("versions beside each other need an engine that all of them reach.")
+    if not settings.deployment_name:
+        fail("Set FOLLOWTHROUGH_DEPLOYMENT_NAME to what the workers have: without it they have no versions.", 2)
+
+    async def run() -> None:
+        try:
+            await work(await reached(settings), settings.deployment_name)
+        except RolloutError as error:
+            raise EngineError(str(error)) from error
+
+    run_or_fail(run())
