@@ -55,7 +55,7 @@ async def promote(client: Client, deployment: str, build_id: str, share: float =
 
     Raises RolloutError.
     """
-    service, known = client.workflow_service, {"namespace": client.namespace, "deployment_name": deployment}
+    service, namespace = client.workflow_service, client.namespace
     there = {version.build_id for version in await versions(client, deployment)}
     if build_id not in there:
         raise RolloutError(
@@ -66,12 +66,18 @@ async def promote(client: Client, deployment: str, build_id: str, share: float =
         if share < 100:
             await service.set_worker_deployment_ramping_version(
                 SetWorkerDeploymentRampingVersionRequest(
-                    **known, build_id=build_id, percentage=share, identity=IDENTITY
+                    namespace=namespace,
+                    deployment_name=deployment,
+                    build_id=build_id,
+                    percentage=share,
+                    identity=IDENTITY,
                 )
             )
         else:
             await service.set_worker_deployment_current_version(
-                SetWorkerDeploymentCurrentVersionRequest(**known, build_id=build_id, identity=IDENTITY)
+                SetWorkerDeploymentCurrentVersionRequest(
+                    namespace=namespace, deployment_name=deployment, build_id=build_id, identity=IDENTITY
+                )
             )
     except RPCError as error:
         raise RolloutError(
