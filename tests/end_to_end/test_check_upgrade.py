@@ -61,6 +61,7 @@ async def begun(client: Client, workflow_id: str) -> None:
     await eventually(sleeps)
 
 
+@pytest.mark.timeout(900)
 async def test_what_this_version_wrote_is_green_and_what_it_can_not_replay_red(settings: Settings) -> None:
     code, kinds, _ = checked(settings)
     assert code == 0
