@@ -97,7 +97,7 @@ async def engine(
             await asyncio.sleep(0.1)
         return
     async with AsyncExitStack() as stack:
-        log = await _locked_log(stack, database)
+        log = await locked_log(stack, database)
         server = OwnServer(settings.temporal_namespace, database, ui, need_time_skipping, log)
         yield await _first_that_works(server, stack, say, sources)
 
@@ -232,7 +232,7 @@ def _counting(address: str) -> Runtime:
         ) from error
 
 
-async def _locked_log(stack: AsyncExitStack, database: Path | None) -> IO[bytes]:
+async def locked_log(stack: AsyncExitStack, database: Path | None) -> IO[bytes]:
     """The server's log, which locks its database too: the server inherits the lock and may outlive us by seconds."""
     if not database:
         return stack.enter_context(TemporaryFile("ab+"))

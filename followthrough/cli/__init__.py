@@ -79,6 +79,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "doctor",
         ),
         "upgrades": ("check-upgrade", "rollout"),
+        "engine": ("engine",),
         "login": ("login", "logout", "break-glass"),
         "audit": ("audit",),
         "directory": ("directory",),
