@@ -48,14 +48,20 @@ async def compact(database: Path) -> Sizes:
 
 
 def _compacted(database: Path) -> Sizes:
-    before = database.stat().st_size
+    before = _size(database)
     try:
         with closing(sqlite3.connect(database, isolation_level=None)) as connection:
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error as error:
         raise EngineError(f"{database} could not be compacted, and is as it was ({error}).") from error
-    return Sizes(before, database.stat().st_size)
+    return Sizes(before, _size(database))
+
+
+def _size(database: Path) -> int:
+    """With what is not in the file itself yet."""
+    log = database.with_name(f"{database.name}-wal")
+    return database.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
 
 def _require(database: Path) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from temporalio.client import Client, WorkflowHandle
 
 from activities import reconciler
+from followthrough import revival
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.commands import Acknowledge, Resolve
 from followthrough.domain.replayed.incident.incident import Role
@@ -77,7 +78,7 @@ async def test_new_ones_go_to_the_current_version_open_ones_go_over_and_upkeep_s
     own: RunningEngine, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, may_go_on = play.client, asyncio.Event()
-    looked = reconciler.require_same_engine
+    looked = revival.require_same_engine
 
     async def held_up(client: Client, database: Engine) -> None:
         await may_go_on.wait()
