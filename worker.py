@@ -11,7 +11,8 @@ from typing import Any, Self
 from sqlalchemy import Engine
 from sqlmodel import Session
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.confluence import Confluence
 from activities.drills import Drills
@@ -41,6 +42,7 @@ from followthrough.queues import Queue
 from followthrough.schedules import wanted_schedules
 from followthrough.settings import Settings
 from followthrough.store import queries
+from followthrough.versions import version_of
 from workflows.action_item import ActionItemWorkflow
 from workflows.confluence import ConfluencePageWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
@@ -53,6 +55,7 @@ from workflows.runner import InOrderRunner
 from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWorkflow
 from workflows.turns import InTurn, in_one_batch
 from workflows.upkeep import ReconcileWorkflow, ReplanWorkflow, SendAgainWorkflow, TroublesWorkflow
+from workflows.versions import GOES_OVER, STAYS
 
 WORKFLOWS = [
     IncidentWorkflow,
@@ -170,10 +173,19 @@ def build_worker(
         Queue.MAILS: settings.mails_per_second if settings.sendgrid_api_key else None,
         Queue.PAGES: None,
     }
-    return Workers([_worker(client, queue, activities[queue], per_second[queue]) for queue in Queue if queue in queues])
+    version = version_of(settings)
+    return Workers(
+        [_worker(client, queue, activities[queue], per_second[queue], version) for queue in Queue if queue in queues]
+    )
 
 
-def _worker(client: Client, queue: Queue, activities: list[Activity], per_second: float | None) -> Worker:
+def _worker(
+    client: Client,
+    queue: Queue,
+    activities: list[Activity],
+    per_second: float | None,
+    version: WorkerDeploymentVersion | None,
+) -> Worker:
     worker = Worker(
         client,
         task_queue=queue,
@@ -188,8 +200,13 @@ def _worker(client: Client, queue: Queue, activities: list[Activity], per_second
         max_concurrent_local_activities=THREADS[queue],
         max_task_queue_activities_per_second=per_second,
         graceful_shutdown_timeout=FINISH_WITHIN,
-        workflow_runner=WORKFLOW_RUNNER,
+        workflow_runner=InOrderRunner(STAYS) if version else WORKFLOW_RUNNER,
         interceptors=[InTurn()],
+        deployment_config=WorkerDeploymentConfig(
+            version, use_worker_versioning=True, default_versioning_behavior=GOES_OVER
+        )
+        if version
+        else None,
     )
     return in_one_batch(worker) if queue is Queue.WORKFLOWS else worker
 

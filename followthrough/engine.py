@@ -95,10 +95,26 @@ async def engine(
             await asyncio.sleep(0.1)
         return
     async with AsyncExitStack() as stack:
-        log = await _locked_log(stack, database)
+        log = await locked_log(stack, database)
         options = client_options(settings)
         server = OwnServer(settings.temporal_namespace, database, ui, need_time_skipping, log, options)
         yield await _first_that_works(server, stack, say, sources)
+
+
+@asynccontextmanager
+async def looking_at(settings: Settings, say: Say) -> AsyncIterator[Client]:
+    """A client of the engine that the service has, to read from it: nothing is added to its namespace.
+
+    Raises EngineError, also while a service uses the embedded engine.
+    """
+    if settings.temporal_address:
+        try:
+            yield await reached(settings)
+        finally:  # as in ``engine``
+            await asyncio.sleep(0.1)
+        return
+    async with engine(settings, database=settings.engine_file, ui=False, say=say) as running:
+        yield running.client
 
 
 async def ensure_search_attributes(client: Client) -> None:
@@ -162,17 +178,22 @@ def _type_name(key: SearchAttributeKey[Any]) -> str:
     return key.indexed_value_type.name.title()
 
 
-async def _external(settings: Settings, need_time_skipping: bool) -> RunningEngine:
+async def reached(settings: Settings) -> Client:
+    """Of the Temporal at TEMPORAL_ADDRESS. Raises EngineError."""
     address, options = settings.temporal_address, {**_credentials(settings), **client_options(settings)}
     try:
         async with asyncio.timeout(START_SECONDS):
-            client = await _connect(address, settings.temporal_namespace, **options)
+            return await _connect(address, settings.temporal_namespace, **options)
     except (RuntimeError, RPCError, TimeoutError) as error:
         raise EngineError(
             f"TEMPORAL_ADDRESS is {address}, but no Temporal server with a namespace {settings.temporal_namespace} "
             "answers there. Start it, correct the address, or unset it to use the embedded engine. "
             f"The client says: {str(error) or f'no answer within {START_SECONDS} s'}"
         ) from error
+
+
+async def _external(settings: Settings, need_time_skipping: bool) -> RunningEngine:
+    address, client = settings.temporal_address, await reached(settings)
     if need_time_skipping and not await skips_time(client):
         raise EngineError(
             f"The Temporal server at {address} can't skip time. "
@@ -197,7 +218,7 @@ def _credentials(settings: Settings) -> dict[str, Any]:
     return chosen
 
 
-async def _locked_log(stack: AsyncExitStack, database: Path | None) -> IO[bytes]:
+async def locked_log(stack: AsyncExitStack, database: Path | None) -> IO[bytes]:
     """The server's log, which locks its database too: the server inherits the lock and may outlive us by seconds."""
     if not database:
         return stack.enter_context(TemporaryFile("ab+"))

@@ -77,15 +77,11 @@ async def go_on(client: Client, database: Engine, record_id: str) -> bool:
     False when it ended as it should, and when nothing is known of it. Raises OtherEngine, and RPCError while the engine
     or a worker does not answer.
     """
-    status = await _status(client, record_id)
+    status = await status_of(client, record_id)
     if status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
         return status is WorkflowExecutionStatus.RUNNING
     how = ENDED_BADLY[status] if status else "was forgotten by the engine"
-    kind: type[Progress] = ItemProgress if is_item(record_id) else IncidentProgress
-    handle = client.get_workflow_handle(record_id)
-    progress = await _of_last_run(handle, kind, how) if status else None
-    progress = progress or await asyncio.to_thread(_of_database, database, record_id, how)
-    progress = progress or (await _of_its_start(client, handle, kind) if status else None)
+    progress = await known_progress(client, database, record_id, how, has_run=status is not None)
     if progress is None:
         return False
     await require_same_engine(client, database)
@@ -95,7 +91,21 @@ async def go_on(client: Client, database: Engine, record_id: str) -> bool:
     return True
 
 
-async def _status(client: Client, record_id: str) -> WorkflowExecutionStatus | None:
+async def known_progress(
+    client: Client, database: Engine, record_id: str, how: str, *, has_run: bool
+) -> Progress | None:
+    """What a new run begins with, after ``how`` the last one ended; None when nothing is known of it.
+
+    Raises RPCError while the engine or a worker does not answer.
+    """
+    kind: type[Progress] = ItemProgress if is_item(record_id) else IncidentProgress
+    handle = client.get_workflow_handle(record_id)
+    progress = await _of_last_run(handle, kind, how) if has_run else None
+    progress = progress or await asyncio.to_thread(_of_database, database, record_id, how)
+    return progress or (await _of_its_start(client, handle, kind) if has_run else None)
+
+
+async def status_of(client: Client, record_id: str) -> WorkflowExecutionStatus | None:
     """Of its last run; None when the engine does not know it."""
     with if_known():
         return (await client.get_workflow_handle(record_id).describe()).status

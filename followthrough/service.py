@@ -77,8 +77,9 @@ async def connected(
     private_files(settings.data_dir / SECRET_FILE)
     database = open_database(settings.resolved_database_url)
     make_current(database, say, migrating=settings.migrate)
-    engine_file = settings.data_dir / "temporal.db"
-    async with engine(settings, database=engine_file, ui=ui, need_time_skipping=need_time_skipping, say=say) as found:
+    async with engine(
+        settings, database=settings.engine_file, ui=ui, need_time_skipping=need_time_skipping, say=say
+    ) as found:
         try:
             await require_same_engine(found.client, database)
         except OtherEngine as error:

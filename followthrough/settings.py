@@ -72,6 +72,12 @@ def _host_and_port(written: str) -> str:
     return written
 
 
+def _deployment(written: str) -> str:
+    if "." in written or ":" in written or written.startswith("__"):
+        raise ValueError(f"{written!r} is no name that Temporal takes; write one like followthrough, without . and :")
+    return written
+
+
 def _address(written: str) -> str:
     try:
         parts = urlsplit(written)
@@ -142,6 +148,11 @@ class Settings(BaseSettings):
     temporal_api_key: Given | None = Field(
         None, validation_alias="TEMPORAL_API_KEY", description="Of Temporal Cloud; goes over TLS alone"
     )
+
+    deployment_name: Annotated[str, AfterValidator(_deployment)] = Field(
+        "", description="What Temporal calls these workers where versions run beside each other; empty: they do not"
+    )
+    build_id: str = Field("", description="Of this version of them; empty means the product's version and its digest")
 
     metrics_address: Annotated[str, AfterValidator(_host_and_port)] = Field(
         "", description="Where Prometheus reads /metrics of this process; empty means nowhere"
@@ -237,6 +248,11 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """``database_url``, or SQLite in ``data_dir``."""
         return self.database_url or f"sqlite:///{self.data_dir / 'followthrough.db'}"
+
+    @property
+    def engine_file(self) -> Path:
+        """The embedded engine's database."""
+        return self.data_dir / "temporal.db"
 
     @property
     def jira_is_cloud(self) -> bool:

@@ -92,6 +92,7 @@ def test_one_that_is_none_is_refused_in_words(
         ("JIRA_URL", "jira.example.com", "is no address"),
         ("JIRA_URL", "http://jira.example.com:port", "is no address"),
         ("METRICS_ADDRESS", "9464", "is no address to listen on"),
+        ("DEPLOYMENT_NAME", "follow.through", "is no name that Temporal takes"),
         ("SENDGRID_HOST", "api.sendgrid.com", "is no address"),
         ("SENDGRID_WEBHOOK_KEY", "garbage", "it is no public key"),
         ("OIDC_ISSUER", "sso.example.com", "is no address"),

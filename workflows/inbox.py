@@ -38,9 +38,14 @@ class InboxWorkflow(ToInbox):
             if first.rings_at <= workflow.now() or len(self._waiting) > MANY:
                 await self._send(first)
             elif self._is_long():
-                workflow.continue_as_new(InboxProgress(waiting=list(self._waiting.values())))
+                workflow.continue_as_new(self.progress())
             else:
                 await self._wait_for(first)
+
+    @workflow.query
+    def progress(self) -> InboxProgress:
+        """What a further run needs to go on from here."""
+        return InboxProgress(waiting=list(self._waiting.values()))
 
     @hears
     def put(self, put: PutInInbox) -> None:

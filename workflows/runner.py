@@ -5,8 +5,12 @@ together with what the next task brings, an update or another activity's answer,
 the task before. So it is heard by itself here, too, and as of then.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation, WorkflowActivationJob
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.common import VersioningBehavior
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 
@@ -20,10 +24,19 @@ LAST = {
 
 
 class InOrderRunner(UnsandboxedWorkflowRunner):
-    """For workers, and for whatever else replays histories."""
+    """For workers, and for whatever else replays histories.
+
+    ``behaviors`` has kinds of workflows that differ from their worker's default, where that has versions.
+    """
+
+    def __init__(self, behaviors: Mapping[str, VersioningBehavior] | None = None) -> None:
+        super().__init__()
+        self._behaviors = behaviors or {}
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """Used by the SDK."""
+        if behavior := self._behaviors.get(str(det.defn.name)):
+            det = replace(det, defn=replace(det.defn, versioning_behavior=behavior))
         return _InOrder(det)  # type: ignore[abstract]  # as the SDK makes it
 
 

@@ -78,6 +78,8 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "send-again",
             "doctor",
         ),
+        "upgrades": ("check-upgrade", "rollout"),
+        "engine": ("engine",),
         "login": ("login", "logout", "break-glass"),
         "audit": ("audit",),
         "directory": ("directory",),

@@ -41,6 +41,7 @@ from followthrough.mail.planning import AboutPlanning, about_planning
 from followthrough.mail.private import AboutPrivate, about_private
 from followthrough.mail.trouble import AboutTrouble, about_trouble
 from followthrough.mail.unsubscribe import unsubscribe_headers
+from followthrough.markdown import ready
 from workflows.messages.mail import DailyMail, MissedMail, Notice
 from workflows.messages.sprint import PlanningMail
 
@@ -63,7 +64,7 @@ KNOWN: Mapping[str, Set[str]] = {
 }
 """What templates of one kind only may use."""
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True})
+MARKDOWN = ready(MarkdownIt("commonmark", {"html": False, "breaks": True}))
 INLINER = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 

@@ -23,7 +23,7 @@ from temporalio.worker import (
 
 from followthrough.domain.replayed.incident import moments as incident_moments
 from followthrough.domain.replayed.item import moments as item_moments
-from tests.replay.replayer import replayer
+from followthrough.replaying import replayer
 
 Entry = tuple[str, str, str | None]
 """Kind, text, author."""

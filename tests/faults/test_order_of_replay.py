@@ -22,10 +22,10 @@ from temporalio.worker import Interceptor, Replayer, UnsandboxedWorkflowRunner, 
 from temporalio.workflow import NondeterminismError
 
 from followthrough.converter import data_converter
+from followthrough.replaying import replayer
 from tests.end_to_end.processes import process
 from tests.faults import letters
 from tests.faults.letters import Told
-from tests.replay.replayer import replayer
 from tests.waiting import eventually
 from workflows.runner import InOrderRunner
 from workflows.turns import InTurn

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from temporalio.client import WorkflowHistory
 
 from followthrough.domain.replayed.values import Message, State
-from tests.replay.replayer import replayer
+from followthrough.replaying import replayer
 from tests.replay.test_replay import RECORDED
 
 ADDED = {"what only a newer worker knows": [{"text": "not for this one"}]}

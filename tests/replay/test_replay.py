@@ -10,8 +10,8 @@ from temporalio.workflow import NondeterminismError
 
 from followthrough.domain.replayed.ids import is_item
 from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.replaying import replayer
 from tests.replay.record import HISTORIES
-from tests.replay.replayer import replayer
 from workflows.action_item import ActionItemWorkflow
 from workflows.messages.item import ItemProgress
 
