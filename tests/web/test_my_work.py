@@ -16,6 +16,12 @@ from tests.web.test_private import eyes_of
 FAR = f"{datetime.now(UTC) + timedelta(days=300):%Y-%m-%dT%H:%M:%SZ}"
 
 
+@pytest.fixture(autouse=True)
+def all_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much other tests left to do."""
+    monkeypatch.setattr(my_work, "MOST_SHOWN", 100_000)
+
+
 def steps(answer: httpx.Response, record: str) -> set[str]:
     """What the first page offers about one of them."""
     parts = answer.text.split("<li>")

@@ -16,6 +16,7 @@ FAIR = "# What broke\n\nThe migration did not run."
 @pytest.fixture
 async def resolved(api: httpx.AsyncClient) -> str:
     incident = await declare(api, title="Search is slow")
+    await eventually(lambda: get(api, f"incidents/{incident}"), lambda it: it["roles"])
     assert (await give(api, incident, "acknowledge")).status_code == 200
     assert (await give(api, incident, "resolve", summary="The index is back")).status_code == 200
     return incident
