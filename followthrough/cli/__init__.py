@@ -80,6 +80,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "login": ("login", "logout", "break-glass"),
         "audit": ("audit",),
+        "webhooks": ("webhooks",),
         "directory": ("directory",),
         "tokens": ("token",),
     },
