@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 SCHEDULE = tuple(
@@ -14,6 +13,10 @@ DISABLED_AFTER = timedelta(days=5)
 """Nothing was taken for so long."""
 KEPT = timedelta(days=30)
 """So long the log has events, and those that wait are tried."""
+
+GONE = 410
+LATER = (408, 425, 429)
+"""Request timeout, too early, too many requests."""
 
 BEHIND = ip_network("64:ff9b::/96")
 """Addresses of IPv4 that an IPv6 network writes so."""
@@ -36,12 +39,11 @@ class Outcome(StrEnum):
 
 def outcome_of(status: int) -> Outcome:
     """Of an answer with this status. A redirect is not followed, for it could lead anywhere."""
-    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+    if 200 <= status < 300:
         return Outcome.TAKEN
-    if status == HTTPStatus.GONE:
+    if status == GONE:
         return Outcome.GONE
-    later = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
-    if status in later or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status in LATER or status >= 500:
         return Outcome.AWAY
     return Outcome.REFUSED
 
