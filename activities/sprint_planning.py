@@ -92,8 +92,7 @@ class SprintPlanning:
                 self._tracker.plan_sprint(sprint, tickets)
             elif tickets:
                 self._tracker.rank_first(request.team, tickets)
-        if self._webhooks is not None:
-            planning = activity.info().workflow_id
+        if self._webhooks is not None and (planning := activity.info().workflow_id) is not None:
             with Session(self._mailer.database) as session, session.begin():
                 self._webhooks.planning_approved(session, planning, request.team, [found[item] for item in planned])
         return ItemsPutInSprint(sprint=sprint, planned=planned, not_planned=not_planned)

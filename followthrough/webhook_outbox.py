@@ -65,7 +65,7 @@ class WebhookOutbox:
         """Before ``row`` is; ``taken_over`` from a workflow long after, which is no news if nothing was there."""
         if not self._organisation().webhooks:
             return
-        present = session.get(type(row), row.id)
+        present: IncidentRow | ActionItemRow | None = session.get(type(row), row.id)
         before = dict(present.document) if present is not None else None
         if present is not None:
             session.expunge(present)

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import typer
 
-from followthrough.cli.api import AsJson, call, show, tell
+from followthrough.cli.api import AsJson, call, say, show
 from followthrough.cli.drawing import table
 
 app = typer.Typer(invoke_without_command=True)
@@ -34,14 +34,14 @@ def send_again(
 ) -> None:
     """Send an event to an endpoint once more."""
     call("POST", f"/webhooks/deliveries/{quote(event, safe='')}/send-again", endpoint=to)
-    tell(f"Sending it to {to} again; `followthrough webhooks` shows what becomes of it.")
+    say(f"Sending it to {to} again; `followthrough webhooks` shows what becomes of it.")
 
 
 @app.command()
 def enable(endpoint: Annotated[str, typer.Argument(help="As in the organisation file")]) -> None:
     """Enable an endpoint that was disabled; what waits for it goes out."""
     call("POST", f"/webhooks/{quote(endpoint, safe='')}/enable")
-    tell(f"{endpoint} is enabled, and what waits goes out.")
+    say(f"{endpoint} is enabled, and what waits goes out.")
 
 
 def _drawn(lines: list[dict[str, Any]]) -> Any:

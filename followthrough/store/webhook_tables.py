@@ -18,7 +18,7 @@ class WebhookEventRow(SQLModel, table=True):
     type: str
     at: datetime = Field(sa_type=UTCDateTime, index=True)
     record_id: str
-    incident_id: str | None = Field(None, index=True)
+    incident_id: str | None = Field(default=None, index=True)
     body: str
 
 
@@ -32,17 +32,17 @@ class WebhookDeliveryRow(SQLModel, table=True):
         Index("ix_webhook_delivery_untold", "told", "endpoint"),
     )
 
-    number: int = Field(None, primary_key=True)
+    number: int = Field(default=None, primary_key=True)
     """Grows, and is the order in which they go out."""
     event_id: str
     endpoint: str
     state: str
     """``DeliveryState``."""
-    told: bool = Field(False, sa_column_kwargs={"server_default": false()})
+    told: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """The endpoint's workflow knows that there is something to send."""
     next_at: datetime = Field(sa_type=UTCDateTime)
     tries: int = 0
-    tried_at: datetime | None = Field(None, sa_type=UTCDateTime)
+    tried_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     answer: str = ""
     """Of the last try, without what the receiver wrote."""
     took_ms: int | None = None
@@ -54,8 +54,8 @@ class WebhookEndpointRow(SQLModel, table=True):
     __tablename__ = "webhook_endpoint"
 
     name: str = Field(primary_key=True)
-    failing_since: datetime | None = Field(None, sa_type=UTCDateTime)
+    failing_since: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """Nothing was taken since."""
-    paused_until: datetime | None = Field(None, sa_type=UTCDateTime)
-    disabled_at: datetime | None = Field(None, sa_type=UTCDateTime)
+    paused_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     disabled_because: str = ""

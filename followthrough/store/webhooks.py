@@ -177,8 +177,8 @@ def log(
     number = col(WebhookDeliveryRow.number)
     conditions = [
         _PUBLIC,
-        *([WebhookDeliveryRow.endpoint == endpoint] if endpoint else []),
-        *([WebhookDeliveryRow.state == state] if state else []),
+        *([col(WebhookDeliveryRow.endpoint) == endpoint] if endpoint else []),
+        *([col(WebhookDeliveryRow.state) == state] if state else []),
         *([number < before] if before is not None else []),
     ]
     return [Logged(*found) for found in session.exec(_LOG.where(*conditions).order_by(number.desc()).limit(limit))]
