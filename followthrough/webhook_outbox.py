@@ -65,7 +65,8 @@ class WebhookOutbox:
         """Before ``row`` is; ``taken_over`` from a workflow long after, which is no news if nothing was there."""
         if not self._organisation().webhooks:
             return
-        present: IncidentRow | ActionItemRow | None = session.get(type(row), row.id)
+        kind: type[IncidentRow | ActionItemRow] = IncidentRow if isinstance(record, Incident) else ActionItemRow
+        present = session.get(kind, row.id)
         before = dict(present.document) if present is not None else None
         if present is not None:
             session.expunge(present)
