@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from pydantic import BaseModel
 from pydantic_core import to_json
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.webhook.events import (
@@ -65,11 +66,9 @@ class WebhookOutbox:
         """Before ``row`` is; ``taken_over`` from a workflow long after, which is no news if nothing was there."""
         if not self._organisation().webhooks:
             return
-        kind: type[IncidentRow | ActionItemRow] = IncidentRow if isinstance(record, Incident) else ActionItemRow
-        present = session.get(kind, row.id)
-        before = dict(present.document) if present is not None else None
-        if present is not None:
-            session.expunge(present)
+        kind = IncidentRow if isinstance(record, Incident) else ActionItemRow
+        known = session.execute(select(kind.document).where(kind.id == row.id)).first()
+        before: dict[str, Any] | None = known[0] if known else None
         if self._is_private(session, record):
             if isinstance(record, Incident):
                 webhooks.forget(session, record.id)
@@ -91,7 +90,7 @@ class WebhookOutbox:
         self._tell(session, EventType.PLANNING_APPROVED, data, team, event_id=f"msg_{digest}")
 
     def _tell_of(
-        self, session: Session, record: Incident | ActionItem, before: dict[str, object] | None, after: object
+        self, session: Session, record: Incident | ActionItem, before: dict[str, Any] | None, after: object
     ) -> None:
         if isinstance(record, Incident):
             earlier, now = before and IncidentData.model_validate(before), IncidentData.model_validate(after)
