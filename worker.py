@@ -34,6 +34,7 @@ from activities.tickets.sweep import TicketSweep
 from activities.tickets.tickets import Tickets, tracker_for
 from activities.tickets.tracker import Tracker
 from activities.troubles import Troubles
+from activities.webhooks import Webhooks
 from followthrough.audit import Audit
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.incident import Incident
@@ -43,6 +44,7 @@ from followthrough.schedules import wanted_schedules
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.versions import version_of
+from followthrough.webhook_outbox import WebhookOutbox
 from workflows.action_item import ActionItemWorkflow
 from workflows.confluence import ConfluencePageWorkflow
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
@@ -56,6 +58,7 @@ from workflows.sprint_planning import SprintPlanningWorkflow, SprintScheduleWork
 from workflows.turns import InTurn, in_one_batch
 from workflows.upkeep import ReconcileWorkflow, ReplanWorkflow, SendAgainWorkflow, TroublesWorkflow
 from workflows.versions import GOES_OVER, STAYS
+from workflows.webhooks import WebhooksWorkflow
 
 WORKFLOWS = [
     IncidentWorkflow,
@@ -70,6 +73,7 @@ WORKFLOWS = [
     InboxWorkflow,
     ConfluencePageWorkflow,
     MailProblemWorkflow,
+    WebhooksWorkflow,
     ReconcileWorkflow,
     ReplanWorkflow,
     SendAgainWorkflow,
@@ -81,7 +85,7 @@ WORKFLOW_RUNNER = InOrderRunner()
 ``tests/test_determinism.py`` sees instead that workflows ask no clock, draw nothing and do no I/O.
 """
 
-THREADS = {Queue.WORKFLOWS: 16, Queue.TICKETS: 16, Queue.MAILS: 8, Queue.PAGES: 8}
+THREADS = {Queue.WORKFLOWS: 16, Queue.TICKETS: 16, Queue.MAILS: 8, Queue.PAGES: 8, Queue.WEBHOOKS: 8}
 """Of a process for each queue. Those of the first use the database only, whose pool has about as many connections."""
 
 CACHED_WORKFLOWS = 1_000
@@ -137,12 +141,13 @@ def build_worker(
     """Every workflow and activity of these queues, for the running loop."""
     tracker = tracker_for(settings, organisation, database)
     url, links = settings.resolved_public_url, links_for(settings)
+    webhooks = WebhookOutbox(organisation, url)
     mailer = Mailer(database, organisation, transport_for(settings), url, links, settings.mail_from)
-    problems, digests, sprints = MailProblems(mailer), Digests(mailer), SprintPlanning(tracker, mailer)
+    problems, digests, sprints = MailProblems(mailer), Digests(mailer), SprintPlanning(tracker, mailer, webhooks)
     troubles = Troubles(client, mailer, partial(wanted_schedules, jira=bool(settings.jira_url)))
     activities: dict[Queue, list[Activity]] = {
         Queue.WORKFLOWS: [
-            *_of_records(client, settings, organisation, database),
+            *_of_records(client, settings, organisation, database, webhooks),
             problems.record_problem,
             digests.plan_monthly,
             digests.plan_weekly,
@@ -166,12 +171,14 @@ def build_worker(
             troubles.tell_troubles,
         ],
         Queue.PAGES: [Paging(settings, organisation, database).send_page],
+        Queue.WEBHOOKS: [Webhooks(settings, organisation, database).deliver_webhooks],
     }
     per_second = {
         Queue.WORKFLOWS: None,
         Queue.TICKETS: settings.tickets_per_second if settings.jira_url else None,
         Queue.MAILS: settings.mails_per_second if settings.sendgrid_api_key else None,
         Queue.PAGES: None,
+        Queue.WEBHOOKS: None,
     }
     version = version_of(settings)
     return Workers(
@@ -212,16 +219,21 @@ def _worker(
 
 
 def _of_records(
-    client: Client, settings: Settings, organisation: Callable[[], Organisation], database: Engine
+    client: Client,
+    settings: Settings,
+    organisation: Callable[[], Organisation],
+    database: Engine,
+    webhooks: WebhookOutbox,
 ) -> list[Activity]:
-    schedule = Schedule(organisation, database, pager_for_all=settings.pagerduty_routing_key is not None)
+    pager_for_all = settings.pagerduty_routing_key is not None
+    schedule = Schedule(organisation, database, pager_for_all=pager_for_all, webhooks=webhooks)
     missed = Missed(database)
     return [
         schedule.plan_incident,
         schedule.plan_item,
         schedule.team_of,
         schedule.find_repeats,
-        ReadModel(database).project_drill,
+        ReadModel(database, webhooks).project_drill,
         Drills(database, organisation).plan_drill,
         Reconciler(client, database).reconcile,
         Replan(client, database, organisation).replan,

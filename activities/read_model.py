@@ -24,6 +24,7 @@ from followthrough.store.tables import (
     PostmortemVersionRow,
     TimelineRow,
 )
+from followthrough.webhook_outbox import WebhookOutbox
 
 UNFENCED = Fence()
 """Of a record that no workflow has written."""
@@ -32,8 +33,10 @@ UNFENCED = Fence()
 class ReadModel:
     """Each projection is one transaction, and of two the one whose workflow is further stays."""
 
-    def __init__(self, database: Engine) -> None:
+    def __init__(self, database: Engine, webhooks: WebhookOutbox | None = None) -> None:
+        """What becomes different is told through ``webhooks``; a rebuild tells nobody."""
         self._database = database
+        self._webhooks = webhooks
 
     def project_incident(self, incident: Incident, fence: Fence = UNFENCED) -> None:
         """Writes the incident, the entries of its timeline that it brings, and its postmortem's text if it has one."""
@@ -48,13 +51,16 @@ class ReadModel:
         """Writes the report; it never changes."""
         document = report.model_dump(mode="json")
         with Session(self._database) as session, session.begin():
+            known = session.get(DrillReportRow, report.incident_id) is not None
             session.merge(DrillReportRow.model_validate({**document, "document": document}))
+            if self._webhooks is not None and not known:
+                self._webhooks.drill_finished(session, report)
 
     def overwrite(self, record: Incident | ActionItem, fence: Fence, writes: int) -> None:
         """Writes a record as its workflow has just said it is, unless it was written since it had these ``writes``."""
         with Session(self._database) as session, session.begin():
             if projections.reclaim(session, record.id, fence, writes):
-                self._write(session, record)
+                self._write(session, record, taken_over=True)
                 if isinstance(record, Incident):
                     _forget_texts_beyond(session, record)
 
@@ -83,9 +89,11 @@ class ReadModel:
             if projections.claim(session, record.id, fence, datetime.now(UTC)):
                 self._write(session, record)
 
-    def _write(self, session: Session, record: Incident | ActionItem) -> None:
+    def _write(self, session: Session, record: Incident | ActionItem, *, taken_over: bool = False) -> None:
         """Entries beyond the record's number were made in a task that did not count."""
         row = _row(record)
+        if self._webhooks is not None:
+            self._webhooks.record_written(session, record, row, taken_over=taken_over)
         self._put(session, type(row), row.model_dump())
         if isinstance(record, Incident) and record.private:
             session.execute(delete(MaySeeRow).where(col(MaySeeRow.incident_id) == record.id))

@@ -26,6 +26,7 @@ from followthrough.domain.replayed.item.action_item import ItemPlan
 from followthrough.domain.replayed.postmortem.postmortem import FormatName
 from followthrough.domain.replayed.values import Record
 from followthrough.store import queries
+from followthrough.webhook_outbox import WebhookOutbox
 from workflows.messages.schedule import PlanIncident, PlanItem, PlansTaken
 
 PlanT = TypeVar("PlanT")
@@ -38,13 +39,18 @@ class Schedule:
     """Reads the organisation file as it is at that moment, and the team's earlier postmortems."""
 
     def __init__(
-        self, organisation: Callable[[], Organisation], database: Engine, *, pager_for_all: bool = False
+        self,
+        organisation: Callable[[], Organisation],
+        database: Engine,
+        *,
+        pager_for_all: bool = False,
+        webhooks: WebhookOutbox | None = None,
     ) -> None:
         """``pager_for_all``: there is a pager also for services and teams that name none."""
         self._organisation = organisation
         self._database = database
         self._pager_for_all = pager_for_all
-        self._read_model = ReadModel(database)
+        self._read_model = ReadModel(database, webhooks)
 
     @activity.defn
     def plan_item(self, request: PlanItem) -> PlansTaken[ItemPlan]:

@@ -20,6 +20,7 @@ from followthrough.domain.replayed.sprint.sprint import Sprint, SprintPlan
 from followthrough.mail.render import render_planning
 from followthrough.store.queries import items_named, items_to_plan
 from followthrough.store.subscriptions import wants
+from followthrough.webhook_outbox import WebhookOutbox
 from workflows.messages.sprint import (
     ItemsInSprint,
     ItemsPutInSprint,
@@ -36,9 +37,10 @@ NOBODY = "It is for nobody who is in the organisation file and still there; add 
 class SprintPlanning:
     """Reads the organisation file as it is at that moment."""
 
-    def __init__(self, tracker: Tracker, mailer: Mailer) -> None:
+    def __init__(self, tracker: Tracker, mailer: Mailer, webhooks: WebhookOutbox | None = None) -> None:
         self._tracker = tracker
         self._mailer = mailer
+        self._webhooks = webhooks
 
     @activity.defn
     def coming_sprints(self, request: TeamAt) -> list[PlanSprint]:
@@ -90,6 +92,9 @@ class SprintPlanning:
                 self._tracker.plan_sprint(sprint, tickets)
             elif tickets:
                 self._tracker.rank_first(request.team, tickets)
+        if self._webhooks is not None and (planning := activity.info().workflow_id) is not None:
+            with Session(self._mailer.database) as session, session.begin():
+                self._webhooks.planning_approved(session, planning, request.team, [found[item] for item in planned])
         return ItemsPutInSprint(sprint=sprint, planned=planned, not_planned=not_planned)
 
     @activity.defn

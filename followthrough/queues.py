@@ -14,6 +14,8 @@ class Queue(StrEnum):
     """Activities that send mails."""
     PAGES = "followthrough-pages"
     """Activities that page, which wait for nothing else."""
+    WEBHOOKS = "followthrough-webhooks"
+    """Activities that send events to receivers, which may be slow."""
 
 
 TASK_QUEUE = Queue.WORKFLOWS.value

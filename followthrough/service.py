@@ -27,6 +27,8 @@ from followthrough.upkeep import plans_kept, read_model_kept
 from followthrough.web import live
 from followthrough.web.app import create_app
 from followthrough.web.patience import patient_for
+from followthrough.webhook_dispatch import webhooks_kept
+from followthrough.webhook_outbox import WebhookOutbox
 from worker import build_worker
 
 
@@ -138,8 +140,9 @@ async def working(service: Service, organisation: OrganisationFile, queues: Coll
     async def kept() -> AsyncIterator[None]:
         async with (
             schedules_kept(client, organisation, database, jira=bool(settings.jira_url)),
-            read_model_kept(client, database),
+            read_model_kept(client, database, WebhookOutbox(organisation, settings.resolved_public_url)),
             plans_kept(client, organisation, database),
+            webhooks_kept(client, database),
         ):
             yield
 

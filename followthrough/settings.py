@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -127,6 +128,7 @@ Token = Annotated[SecretStr, AfterValidator(_at_least(SHORTEST_TOKEN))]
 LinkSecret = Annotated[SecretStr, AfterValidator(_at_least(SHORTEST_LINK_SECRET))]
 Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(_listed)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_listed)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
 Limit = Annotated[float, Field(gt=0)]
 LinkSecrets = Annotated[tuple[LinkSecret, ...], NoDecode, BeforeValidator(_listed)]
 
@@ -189,6 +191,10 @@ class Settings(BaseSettings):
     )
     pagerduty_events_url: Address = Field(
         "https://events.pagerduty.com", description="In PagerDuty's European region https://events.eu.pagerduty.com"
+    )
+
+    webhook_networks: Networks = Field(
+        (), description="Private networks that webhooks may go to, like 10.20.0.0/16; 127.0.0.0/8 lets http:// go there"
     )
 
     scim_token: Token | None = Field(None, description="Bearer token of /scim/v2, which is off without it")

@@ -18,7 +18,7 @@ from followthrough.engine_errors import if_known
 from followthrough.organisation_file import OrganisationError
 from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios
-from followthrough.store import directory, queries
+from followthrough.store import directory, queries, webhooks
 from followthrough.store.alerts import without_route
 from followthrough.store.mail_problems import problem_addresses
 from followthrough.store.tables import MailRow, MailState, TroubleRow, VendorPauseRow
@@ -48,6 +48,7 @@ class TroubleKind(StrEnum):
     ALERT = "alert without a route"
     PAGE = "nobody paged"
     LOGIN = "login lost"
+    WEBHOOK = "webhook disabled"
     FILE = "file not read"
     DIRECTORY = "directory not followed"
 
@@ -125,6 +126,19 @@ def in_database(session: Session, organisation: Organisation, now: datetime) -> 
             sentence=f"{vendor.vendor} does not know us since {vendor.login_lost_at:%Y-%m-%d %H:%M} UTC.",
             what_to_do="Renew the token in the settings, and see whether its captcha wants to be solved.",
         )
+    yield from _of_webhooks(session, organisation)
+
+
+def _of_webhooks(session: Session, organisation: Organisation) -> Iterator[Trouble]:
+    """Endpoints that are disabled; what waits for them is kept for a while."""
+    for name, endpoint in webhooks.endpoints(session, list(organisation.webhooks)).items():
+        if endpoint.disabled_at is not None:
+            yield Trouble(
+                key=f"webhook/{name}",
+                kind=TroubleKind.WEBHOOK,
+                sentence=f"Nothing is sent to the webhook {name} any more. {endpoint.disabled_because}",
+                what_to_do="See what is wrong there, then enable it on the page /webhooks-out.",
+            )
 
 
 def in_files(organisation: Callable[[], Organisation]) -> Iterator[Trouble]:

@@ -22,6 +22,7 @@ from followthrough.fingerprint import fingerprint
 from followthrough.queues import TASK_QUEUE
 from followthrough.rebuild import RECORDS, UNREADABLE, take_over
 from followthrough.store import plans
+from followthrough.webhook_outbox import WebhookOutbox
 from workflows.signals import ToReplan, saying
 from workflows.upkeep import ReplanWorkflow
 
@@ -41,9 +42,9 @@ AGAIN_AFTER = timedelta(minutes=10)
 """When a workflow that gave no answer is asked again."""
 
 
-def read_model_kept(client: Client, database: Engine) -> AbstractAsyncContextManager[None]:
+def read_model_kept(client: Client, database: Engine, webhooks: WebhookOutbox) -> AbstractAsyncContextManager[None]:
     """At once, and then each minute what was written since, until the context is left; needs a worker that runs."""
-    return beside(_keep(client, ReadModel(database)))
+    return beside(_keep(client, ReadModel(database, webhooks)))
 
 
 async def _keep(client: Client, read_model: ReadModel) -> None:

@@ -50,6 +50,14 @@ PAGE_OVER = ActivityConfig(
 )
 """For saying that a page is acknowledged, or over."""
 
+WEBHOOKS = ActivityConfig(
+    task_queue=Queue.WEBHOOKS,
+    start_to_close_timeout=timedelta(minutes=15),
+    heartbeat_timeout=timedelta(minutes=1),
+    retry_policy=RETRY,
+)
+"""For sending events. When a receiver is tried again stands in the database, where people see it."""
+
 
 def reason(error: ActivityError) -> str:
     """The sentence for people in a failed activity."""

@@ -209,6 +209,15 @@ class ToConfluencePage(ABC):
         """A person: the page is to be as the postmortem is."""
 
 
+class ToWebhooks(ABC):
+    """What hears who sends events to an endpoint, which this starts."""
+
+    @workflow.signal
+    @abstractmethod
+    def waits(self, endpoint: str) -> None:
+        """The service: there is something new for it."""
+
+
 def hears(handler: HandlerT) -> HandlerT:
     """Makes a method with one message the handler of the signal with its name.
 

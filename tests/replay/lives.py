@@ -17,6 +17,7 @@ from followthrough.mail.render import Rendered, render
 from followthrough.queues import TASK_QUEUE
 from tests.replay.life_of_confluence import confluence
 from tests.replay.life_of_paging import paging
+from tests.replay.life_of_webhooks import webhooks
 from tests.replay.stage import Stage, mails_wait
 from tests.standins.jira import Fault
 from tests.stuck import stuck
@@ -381,4 +382,4 @@ LIVES: list[Callable[[Stage], Awaitable[None]]] = [
     paging,
     schedules,
 ]
-IN_SHORT_RUNS = [jira, long, set_aside, confluence]
+IN_SHORT_RUNS = [jira, long, set_aside, confluence, webhooks]

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,9 @@ async def a_stage(folder: Path, jira: JiraStandIn, settings: Mapping[str, Any]) 
     """With the example's organisation, which differs a little where there is Jira."""
     file = an_organisation(folder, IN_SHORT if "jira_url" in settings else {})
     organisation = OrganisationFile(file)
-    chosen = Settings(_env_file=None, data_dir=folder, port=0, **settings)
+    chosen = Settings(
+        _env_file=None, data_dir=folder, port=0, webhook_networks=(ip_network("127.0.0.0/8"),), **settings
+    )
     async with (
         running(chosen, organisation, print, need_time_skipping=True) as service,
         httpx.AsyncClient(base_url=service.settings.resolved_public_url, timeout=60) as api,

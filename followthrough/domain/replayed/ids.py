@@ -95,6 +95,11 @@ def person_of(inbox_id: str) -> PersonId:
     return inbox_id.removeprefix(INBOXES)
 
 
+def webhooks_id(endpoint: str) -> str:
+    """The workflow that sends events to this endpoint."""
+    return f"webhooks/{endpoint}"
+
+
 def mail_problem_id(event_id: str) -> str:
     """The workflow that finds another path after this event, once."""
     return f"undelivered/{event_id}"

@@ -67,6 +67,7 @@ class Right(StrEnum):
     SEND_DIGEST = "send digest"
     SEND_AGAIN = "send mails again"
     SET_ASIDE_ALERT = "set aside alert"
+    SEND_WEBHOOKS = "send webhooks again"
     READ = "read"
     READ_MAILS = "read mails"
     READ_DIGESTS = "read digests"
@@ -74,6 +75,7 @@ class Right(StrEnum):
     READ_INSIGHTS = "read insights"
     SEE_TROUBLES = "see troubles"
     SEE_SETTINGS = "see settings"
+    SEE_WEBHOOKS = "see webhooks"
     CALENDAR = "calendar"
     READ_AUDIT = "read audit"
     ERASE_FROM_AUDIT = "erase from audit"
@@ -214,6 +216,7 @@ SERVICE = Group(
         Right.SEND_DIGEST: Terms("send digests", (Relation.ADMINISTRATOR,)),
         Right.SEND_AGAIN: Terms("send mails again", (Relation.ADMINISTRATOR,)),
         Right.SET_ASIDE_ALERT: Terms("set aside alerts", _ANYBODY),
+        Right.SEND_WEBHOOKS: Terms("send webhooks again", (Relation.ADMINISTRATOR,)),
     },
 )
 PAGES = Group(
@@ -228,6 +231,7 @@ PAGES = Group(
         Right.READ_INSIGHTS: Terms("read insights", _READERS),
         Right.SEE_TROUBLES: Terms("see what is wrong with the service", _READERS),
         Right.SEE_SETTINGS: Terms("see the settings", (Relation.ADMINISTRATOR,)),
+        Right.SEE_WEBHOOKS: Terms("see what went out by webhooks", (Relation.ADMINISTRATOR, Relation.AUDITOR)),
         Right.CALENDAR: Terms(
             "have or revoke the address of this calendar", (Relation.THEMSELVES, Relation.ADMINISTRATOR)
         ),

@@ -18,7 +18,9 @@ class Open(StrEnum):
 
 
 ASKS_NOBODY = frozenset({Open.EVERYBODY, Open.SECRET, Open.LINK})
-DECIDED_HERE = frozenset({*PAGES.rights, Right.SEND_DIGEST, Right.SEND_AGAIN, Right.SET_ASIDE_ALERT})
+DECIDED_HERE = frozenset(
+    {*PAGES.rights, Right.SEND_DIGEST, Right.SEND_AGAIN, Right.SET_ASIDE_ALERT, Right.SEND_WEBHOOKS}
+)
 """By who somebody is to the whole service; all else is about a record or a team, and decided where that is known."""
 
 _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
@@ -119,6 +121,13 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
     Right.SEND_DIGEST: ("POST /api/digests/{which}/send",),
     Right.SEND_AGAIN: ("POST /api/mails/send-again", "POST /outbox/send-again"),
     Right.SET_ASIDE_ALERT: ("POST /alerts/set-aside",),
+    Right.SEND_WEBHOOKS: (
+        "POST /api/webhooks/deliveries/{event_id}/send-again",
+        "POST /api/webhooks/{name}/enable",
+        "POST /webhooks-out/send-again",
+        "POST /webhooks-out/enable",
+    ),
+    Right.SEE_WEBHOOKS: ("GET /webhooks-out", "GET /api/webhooks", "GET /api/webhooks/deliveries"),
     Right.SEE_SETTINGS: ("GET /settings-check",),
     Right.LOOK_AT_TICKET: ("POST /api/items/{item_id}/ticket",),
     Right.READ: (

@@ -40,6 +40,7 @@ from followthrough.domain.answered.organisation.file_types import (
     has_every,
 )
 from followthrough.domain.answered.organisation.policies import DrillPolicies, Policies, SeverityPolicy
+from followthrough.domain.answered.organisation.webhooks import EndpointName, WebhookEndpoint
 from followthrough.domain.replayed.incident.incident import Audience
 from followthrough.domain.replayed.item.action_item import Priority
 from followthrough.domain.replayed.text import Line, Title
@@ -247,6 +248,7 @@ class Organisation(Section):
     administrators: tuple[PersonName, ...] = Field((), description="Who runs Followthrough, and hears of its troubles")
     auditors: tuple[PersonName, ...] = Field((), description="Who reads everything and, as such, changes nothing")
     routes: tuple[Route, ...] = ()
+    webhooks: dict[EndpointName, WebhookEndpoint] = Field(default_factory=dict, description="Where events go out to")
     policies: Policies = Policies()
     update_templates: UpdateTemplates | None = None
 

@@ -1,0 +1,182 @@
+"""The log of webhooks that go out: how each endpoint does, what each event came to, and what is sent again."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import AwareDatetime, BaseModel
+from sqlmodel import Session
+
+from followthrough.audit import Audit
+from followthrough.domain.answered.access.actor import Actor
+from followthrough.domain.answered.access.audit import Act
+from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.replayed.text import URL
+from followthrough.noting import happened
+from followthrough.store import webhooks
+from followthrough.store.webhooks import DeliveryState
+from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationDep, Reading
+from followthrough.web.reading import read
+from followthrough.web.rendering import page
+
+PAGE_LENGTH = 100
+
+
+class Endpoint(BaseModel):
+    """A receiver of events, and how it does."""
+
+    name: str
+    url: str
+    events: list[str]
+    teams: list[str]
+    drills: bool
+    failing_since: AwareDatetime | None
+    paused_until: AwareDatetime | None
+    disabled_at: AwareDatetime | None
+    disabled_because: str
+
+
+class Delivery(BaseModel):
+    """An event on its way to one endpoint; ``answer`` is of the last try, without what the receiver wrote."""
+
+    number: int
+    event_id: str
+    type: str
+    at: AwareDatetime
+    record: str
+    endpoint: str
+    state: DeliveryState
+    tries: int
+    tried_at: AwareDatetime | None
+    answer: str
+    took_ms: int | None
+    next_at: AwareDatetime | None
+
+
+Name = Annotated[str, Query(max_length=URL)]
+FormText = Annotated[str, Form(max_length=URL)]
+router = APIRouter()
+api = APIRouter(prefix="/api/webhooks", tags=["api"], dependencies=[Authorised])
+
+
+@api.get("")
+def list_endpoints(reading: Reading, organisation: OrganisationDep) -> list[Endpoint]:
+    """Those of the organisation file."""
+    known = organisation.webhooks
+    states = webhooks.endpoints(reading, list(known))
+    return [
+        Endpoint(
+            **states[name].model_dump(),
+            url=str(endpoint.url),
+            events=list(endpoint.events),
+            teams=list(endpoint.teams),
+            drills=endpoint.drills,
+        )
+        for name, endpoint in known.items()
+    ]
+
+
+@api.get("/deliveries")
+def list_deliveries(
+    reading: Reading,
+    endpoint: Name = "",
+    state: DeliveryState | None = None,
+    before: Annotated[int | None, Query(ge=1, lt=2**31, description="The number of the last one you have")] = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_LENGTH)] = PAGE_LENGTH,
+) -> list[Delivery]:
+    """The newest first, for as long as they are kept."""
+    found = webhooks.log(reading, endpoint=endpoint, state=state or "", before=before, limit=limit)
+    return [
+        Delivery(
+            **line.delivery.model_dump(exclude={"next_at"}),
+            type=line.event.type,
+            at=line.event.at,
+            record=line.event.record_id,
+            next_at=line.delivery.next_at if line.delivery.state == DeliveryState.WAITS else None,
+        )
+        for line in found
+    ]
+
+
+@api.post("/deliveries/{event_id}/send-again", status_code=202)
+async def send_again(reading: Reading, actor: ActorDep, audit: AuditDep, event_id: str, endpoint: Name) -> None:
+    """The event goes to that endpoint once more, with the ``webhook-id`` that it had."""
+    if not await _send_again(reading, actor, audit, event_id, endpoint):
+        raise HTTPException(404, f"No such event went to {endpoint}; `followthrough webhooks` lists what is kept.")
+
+
+@api.post("/{name}/enable", status_code=202)
+async def enable(reading: Reading, organisation: OrganisationDep, actor: ActorDep, audit: AuditDep, name: str) -> None:
+    """What waits for an endpoint that was disabled goes out."""
+    if not await _enable(reading, organisation, actor, audit, name):
+        raise HTTPException(404, f"No endpoint {name} is disabled; `followthrough webhooks` lists them.")
+
+
+@router.get("/webhooks-out", include_in_schema=False)
+def show_log(
+    request: Request,
+    reading: Reading,
+    organisation: OrganisationDep,
+    endpoint: str = "",
+    state: str = "",
+    before: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+    said: str = "",
+) -> Response:
+    """How each endpoint does, and the log."""
+    wanted = DeliveryState(state) if state in list(DeliveryState) else None
+    found = list_deliveries(reading, endpoint, wanted, before)
+    return page(
+        request,
+        "webhooks-out.html",
+        endpoints=list_endpoints(reading, organisation),
+        deliveries=found,
+        further=found[-1].number if len(found) == PAGE_LENGTH else None,
+        filters={"endpoint": endpoint, "state": wanted or ""},
+        states=list(DeliveryState),
+        said=SAID.get(said, ""),
+    )
+
+
+@router.post("/webhooks-out/send-again", include_in_schema=False)
+async def send_again_on_page(
+    reading: Reading, actor: ActorDep, audit: AuditDep, event_id: FormText, endpoint: FormText
+) -> Response:
+    """That event, to that endpoint."""
+    there = await _send_again(reading, actor, audit, event_id, endpoint)
+    return RedirectResponse(f"/webhooks-out?said={'again' if there else 'gone'}", 303)
+
+
+@router.post("/webhooks-out/enable", include_in_schema=False)
+async def enable_on_page(
+    reading: Reading, organisation: OrganisationDep, actor: ActorDep, audit: AuditDep, name: FormText
+) -> Response:
+    """That endpoint."""
+    there = await _enable(reading, organisation, actor, audit, name)
+    return RedirectResponse(f"/webhooks-out?said={'enabled' if there else 'not-disabled'}", 303)
+
+
+SAID = {
+    "again": "It is sent again in a moment; reload to see what becomes of it.",
+    "gone": "That event is not kept here any more.",
+    "enabled": "It is enabled, and what waits goes out.",
+    "not-disabled": "That endpoint is not disabled any more.",
+}
+
+router.include_router(api)
+
+
+async def _send_again(reading: Session, actor: Actor, audit: Audit, event_id: str, endpoint: str) -> bool:
+    now = datetime.now(UTC)
+    noted = happened(actor, Act.COMMAND, "send webhook again", now, record=event_id)
+    async with audit.noting(noted) as kept:
+        kept.details["endpoint"] = endpoint
+        return await read(webhooks.send_again, reading, event_id, endpoint, now)
+
+
+async def _enable(reading: Session, organisation: Organisation, actor: Actor, audit: Audit, name: str) -> bool:
+    if name not in organisation.webhooks:
+        return False
+    now = datetime.now(UTC)
+    async with audit.noting(happened(actor, Act.COMMAND, "enable webhook", now, record=name)):
+        return await read(webhooks.enable, reading, name, now)
