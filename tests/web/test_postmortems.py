@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from followthrough.organisation_file import OrganisationFile
+from tests.waiting import eventually
 from tests.web.conftest import Web
 from tests.web.test_api import declare, get, give
 
