@@ -36,6 +36,7 @@ from activities.troubles import Troubles
 from followthrough.audit import Audit
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.encryption import encrypts
 from followthrough.links import links_for
 from followthrough.queues import Queue
 from followthrough.schedules import wanted_schedules
@@ -205,7 +206,7 @@ def _of_records(
         schedule.team_of,
         schedule.find_repeats,
         ReadModel(database).project_drill,
-        Drills(database, organisation).plan_drill,
+        Drills(database, organisation, encrypted=encrypts(client)).plan_drill,
         Reconciler(client, database).reconcile,
         Replan(client, database, organisation).replan,
         missed.missed_by_incident,

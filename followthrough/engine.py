@@ -15,13 +15,16 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, PollWorkflowExecutionTimeSkippingRequest
-from temporalio.client import Client
+from temporalio.client import Client, HeaderCodecBehavior
 from temporalio.common import SearchAttributeKey
+from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
-from followthrough.converter import data_converter
+from followthrough.converter import converting_with, data_converter
+from followthrough.encryption import Unreadable, WithoutKeys, encryption_of
+from followthrough.engine_errors import if_known
 from followthrough.engine_sources import Say, Source, Unavailable, build, cached, download, last_lines, lock, on_path
 from followthrough.guard import guarded
 from followthrough.private_files import PRIVATE, private_files
@@ -90,16 +93,21 @@ async def engine(
     it. ``say`` gets a line for each step that takes long or fails; ``sources`` are tried in their
     order. Raises EngineError.
     """
+    converter = converting_with(encryption_of(settings) or WithoutKeys())
     if settings.temporal_address:
         try:
-            yield await _external(settings, need_time_skipping)
+            found = await _external(settings, converter, need_time_skipping)
+            await _require_keys(found.client)
+            yield found
         finally:  # a process that ends right after a call may crash: github.com/temporalio/sdk-python/issues/300
             await asyncio.sleep(0.1)
         return
     async with AsyncExitStack() as stack:
         log = await _locked_log(stack, database)
-        server = OwnServer(settings.temporal_namespace, database, ui, need_time_skipping, log)
-        yield await _first_that_works(server, stack, say, sources)
+        server = OwnServer(settings.temporal_namespace, database, ui, need_time_skipping, log, converter)
+        found = await _first_that_works(server, stack, say, sources)
+        await _require_keys(found.client)
+        yield found
 
 
 async def ensure_search_attributes(client: Client) -> None:
@@ -127,6 +135,19 @@ async def ensure_search_attributes(client: Client) -> None:
             f"Followthrough could not add its search attributes to the namespace {client.namespace} ({why}). "
             f"Ask whoever runs that Temporal to add those that are missing of: {wanted}."
         ) from error
+
+
+async def _require_keys(client: Client) -> None:
+    """Nothing starts that could not read what was started last. Raises EngineError."""
+    codec = client.data_converter.payload_codec
+    async for newest in client.list_workflows("ExecutionStatus = 'Running'", page_size=1, limit=1):
+        with if_known():
+            async for event in client.get_workflow_handle(newest.id).fetch_history_events(page_size=1):
+                try:
+                    await codec.decode(event.workflow_execution_started_event_attributes.input.payloads)
+                except Unreadable as error:
+                    raise EngineError(str(error)) from None
+                break
 
 
 async def skips_time(client: Client) -> bool:
@@ -163,13 +184,13 @@ def _type_name(key: SearchAttributeKey[Any]) -> str:
     return key.indexed_value_type.name.title()
 
 
-async def _external(settings: Settings, need_time_skipping: bool) -> RunningEngine:
+async def _external(settings: Settings, converter: DataConverter, need_time_skipping: bool) -> RunningEngine:
     address, credentials = settings.temporal_address, _credentials(settings)
     if settings.metrics_address:
         credentials["runtime"] = _counting(settings.metrics_address)
     try:
         async with asyncio.timeout(START_SECONDS):
-            client = await _connect(address, settings.temporal_namespace, **credentials)
+            client = await _connect(address, settings.temporal_namespace, converter, **credentials)
     except (RuntimeError, RPCError, TimeoutError) as error:
         raise EngineError(
             f"TEMPORAL_ADDRESS is {address}, but no Temporal server with a namespace {settings.temporal_namespace} "
@@ -260,6 +281,7 @@ class OwnServer:
     ui: bool
     need_time_skipping: bool
     log: IO[bytes]
+    converter: DataConverter = data_converter
 
     async def start(self, binary: Path, how: str, stack: AsyncExitStack) -> RunningEngine:
         """Runs until ``stack`` is closed. Raises Unavailable."""
@@ -301,7 +323,7 @@ class OwnServer:
                 while client is None and process.returncode is None:
                     await asyncio.sleep(0.1)
                     with suppress(RuntimeError, RPCError):
-                        client = await _connect(address, self.namespace)
+                        client = await _connect(address, self.namespace, self.converter)
         if client and self.need_time_skipping and not await skips_time(client):
             raise Unavailable("it can't skip time")
         if client:
@@ -309,8 +331,14 @@ class OwnServer:
         return client
 
 
-async def _connect(address: str, namespace: str, **credentials: Any) -> Client:
-    client = await Client.connect(address, namespace=namespace, data_converter=data_converter, **credentials)
+async def _connect(address: str, namespace: str, converter: DataConverter, **credentials: Any) -> Client:
+    client = await Client.connect(
+        address,
+        namespace=namespace,
+        data_converter=converter,
+        header_codec_behavior=HeaderCodecBehavior.CODEC,
+        **credentials,
+    )
     await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
     return client
 

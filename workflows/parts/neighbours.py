@@ -22,7 +22,7 @@ from followthrough.domain.replayed.values import Refusal
 from workflows.entity import Entity
 from workflows.messages.item import Answer, BlockAsked, BlockOver, ItemAskedAgain, ItemEnded, ItemProgress, ItemSplit
 from workflows.parts.question import Question
-from workflows.search_attributes import of_item
+from workflows.search_attributes import names_here, of_item
 from workflows.signals import ToIncident, ToItem, say
 
 
@@ -33,7 +33,7 @@ async def start_item(item: ActionItem) -> ChildWorkflowHandle[Any, ActionItem]:
         ItemProgress(item=item),
         id=item.id,
         parent_close_policy=ParentClosePolicy.ABANDON,
-        search_attributes=of_item(item),
+        search_attributes=of_item(item, names=names_here()),
         result_type=ActionItem,
     )
 
