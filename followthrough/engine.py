@@ -139,7 +139,7 @@ async def ensure_search_attributes(client: Client) -> None:
 
 async def _require_keys(client: Client) -> None:
     """Nothing starts that could not read what was started last. Raises EngineError."""
-    codec = client.data_converter.payload_codec
+    codec = client.data_converter.payload_codec or WithoutKeys()
     async for newest in client.list_workflows("ExecutionStatus = 'Running'", page_size=1, limit=1):
         with if_known():
             async for event in client.get_workflow_handle(newest.id).fetch_history_events(page_size=1):

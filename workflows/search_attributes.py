@@ -51,7 +51,7 @@ def of_item(item: ActionItem, *, names: bool) -> TypedSearchAttributes:
 
 def names_here() -> bool:
     """Whether the run that asks has names in its own, and those that it starts are to have them."""
-    return SERVICE in workflow.info().typed_search_attributes
+    return workflow.info().typed_search_attributes.get(SERVICE) is not None
 
 
 def now_of(record: Incident | ActionItem, *, names: bool) -> list[SearchAttributeUpdate[Any]]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pydantic import HttpUrl
@@ -242,7 +243,7 @@ async def test_a_closed_incident_and_its_item_are_reopened_after_the_engine_has_
                 namespace=play.client.namespace, workflow_execution=WorkflowExecution(workflow_id=forgotten.id)
             )
         )
-        await eventually(lambda forgotten=forgotten: is_forgotten(forgotten))
+        await eventually(partial(is_forgotten, forgotten))
 
     reopened = await gateway.incidents.command(closed.id, Reopen(by=commander, reason="It is back"), AT_THIS_MACHINE)
     assert not reopened.ended
