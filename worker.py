@@ -38,6 +38,7 @@ from activities.webhooks import Webhooks
 from followthrough.audit import Audit
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.incident import Incident
+from followthrough.encryption import encrypts
 from followthrough.links import links_for
 from followthrough.queues import Queue
 from followthrough.schedules import wanted_schedules
@@ -234,7 +235,7 @@ def _of_records(
         schedule.team_of,
         schedule.find_repeats,
         ReadModel(database, webhooks).project_drill,
-        Drills(database, organisation).plan_drill,
+        Drills(database, organisation, encrypted=encrypts(client)).plan_drill,
         Reconciler(client, database).reconcile,
         Replan(client, database, organisation).replan,
         missed.missed_by_incident,

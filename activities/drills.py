@@ -20,9 +20,10 @@ from workflows.messages.drill import PlanDrill
 class Drills:
     """Reads the organisation file and the scenarios as they are at that moment."""
 
-    def __init__(self, database: Engine, organisation: Callable[[], Organisation]) -> None:
+    def __init__(self, database: Engine, organisation: Callable[[], Organisation], *, encrypted: bool) -> None:
         self._database = database
         self._organisation = organisation
+        self._encrypted = encrypted
 
     @activity.defn
     def plan_drill(self, plan: PlanDrill) -> DrillPlan | None:
@@ -56,4 +57,5 @@ class Drills:
             acknowledge_within=organisation.severities[scenarios[name].severity].acknowledge_within,
             to=(team.lead,),
             previous=counted[-1] if counted else None,
+            searchable_names=not self._encrypted,
         )

@@ -1,11 +1,14 @@
-"""What every client of Temporal is made with: what it counts, and how it is traced."""
+"""What every client of Temporal is made with: how it encrypts, what it counts, and how it is traced."""
 
 import socket
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from temporalio.client import HeaderCodecBehavior
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
+from followthrough.converter import converting_with
+from followthrough.encryption import WithoutKeys, encryption_of
 from followthrough.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,7 +23,10 @@ class TracesUnavailable(Exception):
 
 def client_options(settings: Settings) -> dict[str, Any]:
     """For ``Client.connect``. Raises TracesUnavailable."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {
+        "data_converter": converting_with(encryption_of(settings) or WithoutKeys()),
+        "header_codec_behavior": HeaderCodecBehavior.CODEC,
+    }
     if settings.metrics_address:
         options["runtime"] = counting()[0]
     if settings.traces_url:

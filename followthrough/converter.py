@@ -10,7 +10,14 @@ from temporalio.contrib.pydantic import (
     PydanticJSONPlainPayloadConverter,
     pydantic_data_converter,
 )
-from temporalio.converter import CompositePayloadConverter, DefaultPayloadConverter, JSONPlainPayloadConverter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    DefaultPayloadConverter,
+    JSONPlainPayloadConverter,
+    PayloadCodec,
+)
 
 from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.item.commands import ItemCommand
@@ -59,6 +66,13 @@ class FollowthroughPayloadConverter(CompositePayloadConverter):
 
     def __init__(self) -> None:
         super().__init__(*_CONVERTERS)
+
+
+def converting_with(codec: PayloadCodec) -> DataConverter:
+    """What messages and stack traces of failures say goes through it as well."""
+    return dataclasses.replace(
+        data_converter, payload_codec=codec, failure_converter_class=DefaultFailureConverterWithEncodedAttributes
+    )
 
 
 data_converter = dataclasses.replace(pydantic_data_converter, payload_converter_class=FollowthroughPayloadConverter)

@@ -25,6 +25,7 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import to_the_minute
 from followthrough.domain.replayed.incident.alert import in_words
 from followthrough.door_findings import doors
+from followthrough.encryption import encryption_of
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
 from followthrough.engine_sources import Unavailable, check_download, go_command
 from followthrough.findings import Finding, FindingState
@@ -48,6 +49,7 @@ def examine(settings: Settings) -> list[Finding]:
     return [
         Finding("Python", FindingState.OK, f"Python {platform.python_version()} runs Followthrough {__version__}."),
         *_secret_files(),
+        *_payloads(settings),
         *_organisation(settings),
         *_organisation_in_use(settings),
         *asyncio.run(_engine(settings)),
@@ -68,6 +70,14 @@ def _secret_files() -> Iterator[Finding]:
     """Says something only when there are some; that each can be read was seen when settings were."""
     if named := named_files(Settings):
         yield Finding("secrets", FindingState.OK, f"These come from files: {', '.join(sorted(named))}.")
+
+
+def _payloads(settings: Settings) -> Iterator[Finding]:
+    """Says something only where they are encrypted; whether the keys are right is seen with the engine."""
+    if (encryption := encryption_of(settings)) is not None:
+        first, *others = encryption.key_ids
+        also = f"; {', '.join(others)} also {'decrypts' if len(others) == 1 else 'decrypt'}" if others else ""
+        yield Finding("payloads", FindingState.OK, f"What Temporal keeps is encrypted with the key {first}{also}.")
 
 
 def _organisation(settings: Settings) -> Iterator[Finding]:

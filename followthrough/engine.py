@@ -20,6 +20,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from followthrough.client_options import client_options, free_port
 from followthrough.converter import data_converter
+from followthrough.encryption import Unreadable, WithoutKeys
+from followthrough.engine_errors import if_known
 from followthrough.engine_sources import Say, Source, Unavailable, build, cached, download, last_lines, lock, on_path
 from followthrough.guard import guarded
 from followthrough.private_files import PRIVATE, private_files
@@ -90,7 +92,9 @@ async def engine(
     """
     if settings.temporal_address:
         try:
-            yield await _external(settings, need_time_skipping)
+            found = await _external(settings, need_time_skipping)
+            await _require_keys(found.client)
+            yield found
         finally:  # a process that ends right after a call may crash: github.com/temporalio/sdk-python/issues/300
             await asyncio.sleep(0.1)
         return
@@ -98,7 +102,9 @@ async def engine(
         log = await locked_log(stack, database)
         options = client_options(settings)
         server = OwnServer(settings.temporal_namespace, database, ui, need_time_skipping, log, options)
-        yield await _first_that_works(server, stack, say, sources)
+        found = await _first_that_works(server, stack, say, sources)
+        await _require_keys(found.client)
+        yield found
 
 
 @asynccontextmanager
@@ -142,6 +148,19 @@ async def ensure_search_attributes(client: Client) -> None:
             f"Followthrough could not add its search attributes to the namespace {client.namespace} ({why}). "
             f"Ask whoever runs that Temporal to add those that are missing of: {wanted}."
         ) from error
+
+
+async def _require_keys(client: Client) -> None:
+    """Nothing starts that could not read what was started last. Raises EngineError."""
+    codec = client.data_converter.payload_codec or WithoutKeys()
+    async for newest in client.list_workflows("ExecutionStatus = 'Running'", page_size=1, limit=1):
+        with if_known():
+            async for event in client.get_workflow_handle(newest.id).fetch_history_events(page_size=1):
+                try:
+                    await codec.decode(event.workflow_execution_started_event_attributes.input.payloads)
+                except Unreadable as error:
+                    raise EngineError(str(error)) from None
+                break
 
 
 async def skips_time(client: Client) -> bool:
@@ -319,6 +338,6 @@ class OwnServer:
 
 
 async def _connect(address: str, namespace: str, **options: Any) -> Client:
-    client = await Client.connect(address, namespace=namespace, data_converter=data_converter, **options)
+    client = await Client.connect(address, namespace=namespace, **{"data_converter": data_converter, **options})
     await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
     return client

@@ -61,6 +61,12 @@ def _listed(value: Any) -> Any:
         raise ValueError('it is no JSON list; write it like ["one", "two"], or with commas between') from None
 
 
+def _payload_key(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", secret.get_secret_value().strip()):
+        raise ValueError("a key is 64 hexadecimal digits; make one with `openssl rand -hex 32`")
+    return secret
+
+
 def _host(name: str) -> str:
     if not re.fullmatch(r"[a-z0-9._-]+|\[[0-9a-f:]+\]", name.lower()):
         raise ValueError(f"{name!r} is no host name; write it without https:// and without a port")
@@ -88,6 +94,13 @@ def _address(written: str) -> str:
     if written and not fits:
         raise ValueError(f"{written!r} is no address; write it like https://followthrough.example.com")
     return written
+
+
+def _origin(written: str) -> str:
+    parts = urlsplit(_address(written))
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"{written!r} has more than a host; write it like https://temporal.example.com")
+    return f"{parts.scheme}://{parts.netloc}".lower() if written else ""
 
 
 def _issuer(written: str) -> str:
@@ -120,6 +133,7 @@ def _verification_key(written: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+Origin = Annotated[str, AfterValidator(_origin)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 Claim = Annotated[str, AfterValidator(_claim)]
 Given = Annotated[SecretStr, AfterValidator(_at_least(1))]
@@ -130,6 +144,9 @@ Tokens = Annotated[tuple[Token, ...], NoDecode, BeforeValidator(_listed)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_listed)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
 Limit = Annotated[float, Field(gt=0)]
+PayloadKeys = Annotated[
+    tuple[Annotated[SecretStr, AfterValidator(_payload_key)], ...], NoDecode, BeforeValidator(_listed)
+]
 LinkSecrets = Annotated[tuple[LinkSecret, ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -155,6 +172,11 @@ class Settings(BaseSettings):
         "", description="What Temporal calls these workers where versions run beside each other; empty: they do not"
     )
     build_id: str = Field("", description="Of this version of them; empty means the product's version and its digest")
+
+    payload_keys: PayloadKeys = Field(
+        (), description="Encrypt what Temporal keeps: the first one encrypts, all decrypt; without one nothing is"
+    )
+    temporal_ui: Origin = Field("", description="Where Temporal's UI is, whose pages may have payloads decrypted")
 
     metrics_address: Annotated[str, AfterValidator(_host_and_port)] = Field(
         "", description="Where Prometheus reads /metrics of this process; empty means nowhere"

@@ -4,6 +4,7 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from followthrough.encryption import encrypts
 from followthrough.queues import TASK_QUEUE
 from workflows.messages.incident import IncidentProgress
 from workflows.messages.item import ItemProgress
@@ -12,10 +13,12 @@ from workflows.search_attributes import of_incident, of_item
 
 async def start_record(client: Client, progress: IncidentProgress | ItemProgress, again: WorkflowIDReusePolicy) -> bool:
     """False when its workflow runs, or has ended so that ``again`` lets it not run."""
+    names = not encrypts(client)
     if isinstance(progress, ItemProgress):
-        record_id, name, attributes = progress.item.id, "ActionItemWorkflow", of_item(progress.item)
+        record_id, name, attributes = progress.item.id, "ActionItemWorkflow", of_item(progress.item, names=names)
     else:
-        record_id, name, attributes = progress.incident.id, "IncidentWorkflow", of_incident(progress.incident)
+        record_id, name = progress.incident.id, "IncidentWorkflow"
+        attributes = of_incident(progress.incident, names=names)
     try:
         await client.start_workflow(
             name,

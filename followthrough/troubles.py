@@ -198,7 +198,7 @@ async def in_engine(client: Client, database: Engine, schedules: set[str]) -> li
     running = set[str]()
     async for description in _running(client):
         running.add(description.id)
-        found += _of_workflow(description)
+        found += [trouble async for trouble in _of_workflow(client, description)]
     for record_id in sorted(await asyncio.to_thread(_open, database) - running):
         described = await _described(client, record_id)
         if described is None or described.close_time is not None:
@@ -242,7 +242,7 @@ async def _described(client: Client, workflow_id: str) -> WorkflowExecutionDescr
     return None
 
 
-def _of_workflow(description: WorkflowExecutionDescription) -> Iterator[Trouble]:
+async def _of_workflow(client: Client, description: WorkflowExecutionDescription) -> AsyncIterator[Trouble]:
     raw = description.raw_description
     attempts = raw.pending_workflow_task.attempt
     if attempts >= STUCK_AFTER:
@@ -254,7 +254,8 @@ def _of_workflow(description: WorkflowExecutionDescription) -> Iterator[Trouble]
         )
     for pending in raw.pending_activities:
         if pending.attempt >= FAILING_AFTER:
-            words = without_addresses(cut(one_line(pending.last_failure.message), REASON))
+            said = await client.data_converter.decode_failure(pending.last_failure)
+            words = without_addresses(cut(one_line(getattr(said, "message", str(said))), REASON))
             yield Trouble(
                 key=f"failing/{description.id}/{pending.activity_id}",
                 kind=TroubleKind.FAILING,

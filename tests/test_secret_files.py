@@ -23,6 +23,7 @@ SECRETS = {
     "FOLLOWTHROUGH_SENDGRID_API_KEY": "a-key-of-sendgrid",
     "FOLLOWTHROUGH_LINK_SECRET": "signs what is in mails",
     "FOLLOWTHROUGH_PREVIOUS_LINK_SECRETS": "signed what was in mails",
+    "FOLLOWTHROUGH_PAYLOAD_KEYS": f"{'1b' * 32},{'0a' * 32}",
     "TEMPORAL_API_KEY": "a-key-of-temporal-cloud",
 }
 

@@ -114,7 +114,7 @@ class DrillWorkflow(ToDrill):
             IncidentProgress(incident=incident, alert=alert),
             id=incident.id,
             parent_close_policy=ParentClosePolicy.ABANDON,
-            search_attributes=of_incident(incident),
+            search_attributes=of_incident(incident, names=plan.searchable_names),
         )
 
     async def _response(

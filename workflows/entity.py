@@ -15,7 +15,7 @@ from workflows.background import Background
 from workflows.messages.mail import QueuedNotice
 from workflows.messages.schedule import PlansTaken
 from workflows.parts.mails import Mails
-from workflows.search_attributes import now_of
+from workflows.search_attributes import names_here, now_of
 from workflows.turns import turn
 
 SOON = timedelta(milliseconds=1)
@@ -96,7 +96,8 @@ class Entity(Generic[RecordT]):
         if not self.record.ended:
             self._alarm.set(at)
         current = workflow.info().typed_search_attributes
-        if changed := [update for update in now_of(self.record) if current.get(update.key) != update.value]:
+        wanted = now_of(self.record, names=names_here())
+        if changed := [update for update in wanted if current.get(update.key) != update.value]:
             workflow.upsert_search_attributes(changed)
 
     @property

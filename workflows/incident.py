@@ -29,7 +29,7 @@ from workflows.parts.merging import Merging
 from workflows.parts.pages import Pages
 from workflows.parts.repeats import look_for_repeats, take_back
 from workflows.proven import proof
-from workflows.search_attributes import of_incident
+from workflows.search_attributes import names_here, of_incident
 from workflows.signals import ToDrill, ToIncident, hears, say
 
 
@@ -171,7 +171,7 @@ class IncidentWorkflow(ToIncident):
             IncidentProgress(incident=incident),
             id=incident.id,
             parent_close_policy=ParentClosePolicy.ABANDON,
-            search_attributes=of_incident(incident),
+            search_attributes=of_incident(incident, names=names_here()),
         )
 
     async def _page_first(self) -> None:

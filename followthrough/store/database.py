@@ -1,7 +1,9 @@
 """Opening the database and bringing its schema up to date. SQLite and PostgreSQL."""
 
 import contextlib
+import itertools
 import sqlite3
+import time
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -11,15 +13,20 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Engine, Insert, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel, create_engine
 
 from followthrough.private_files import private_database
 
 MIGRATION_LOCK = 0x466F6C6C
 """Any number, the same in every process: who holds it on PostgreSQL migrates."""
+
+LOCK_TRIES, LOCK_PAUSE = 150, 1.0
+"""How often a migration asks for a table that others use, each time for a second, and the seconds between."""
 
 
 def open_database(url: str) -> Engine:
@@ -50,14 +57,27 @@ def open_database(url: str) -> Engine:
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Brings every table up to a revision; of several processes that start at once, one does and the others wait.
 
-    Nobody else may read a SQLite file, which is made if it is missing.
+    Nobody else may read a SQLite file, which is made if it is missing. On PostgreSQL nobody queues for long behind a
+    migration that waits for a table: it lets go of all and tries again.
     """
     if file := sqlite_file(engine.url):
         private_database(file)
+    for attempt in itertools.count(1):
+        try:
+            _migrate(engine, revision)
+            return
+        except OperationalError as error:
+            if attempt == LOCK_TRIES or not isinstance(error.orig, LockNotAvailable):
+                raise
+        time.sleep(LOCK_PAUSE)
+
+
+def _migrate(engine: Engine, revision: str) -> None:
     config = _migrations()
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+            connection.execute(text("SET LOCAL lock_timeout = '1s'"))
         else:
             connection.execute(text("BEGIN EXCLUSIVE"))
         config.attributes["connection"] = connection

@@ -19,7 +19,7 @@ from followthrough.noting import happened
 from followthrough.settings import Settings
 from followthrough.store import sessions, tokens
 from followthrough.web.dependencies import address_of, served
-from followthrough.web.security import SAFE_METHODS, on_this_machine
+from followthrough.web.security import SAFE_METHODS, asked_by_ui, on_this_machine
 
 EndpointT = TypeVar("EndpointT", bound=Callable[..., Any])
 
@@ -164,7 +164,7 @@ def _csrf(secret: str) -> str:
 
 async def _require_own_form(request: Request, csrf: str) -> None:
     """Raises HTTPException 403 for a change that no page of this session asked for."""
-    if request.method in SAFE_METHODS:
+    if request.method in SAFE_METHODS or asked_by_ui(request, served(request).settings):
         return
     given = request.headers.get(CSRF_HEADER, "")
     if request.headers.get("content-type", "").startswith(BROWSER_FORMS):

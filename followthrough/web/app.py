@@ -22,6 +22,7 @@ from followthrough.web import (
     api,
     audit,
     calendars,
+    codec,
     declaring,
     digests,
     directory,
@@ -65,6 +66,7 @@ from followthrough.web import (
     you,
 )
 from followthrough.web.access import require_actor
+from followthrough.web.codec import AskedByUI
 from followthrough.web.dependencies import Served
 from followthrough.web.doors import Allowed
 from followthrough.web.security import Guard
@@ -119,6 +121,7 @@ PARTS = (
     you,
     tokens,
     terminals,
+    codec,
 )
 
 
@@ -140,6 +143,8 @@ def create_app(settings: Settings, organisation: OrganisationFile, client: Clien
     app.state.served = Served(settings, organisation, client, database, gateway, links_for(settings), kept, provider)
     for kind, handler in errors.HANDLERS.items():
         app.add_exception_handler(kind, handler)
+    if settings.temporal_ui:
+        app.add_middleware(AskedByUI, ui=settings.temporal_ui)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(Tracked)
     for part in PARTS:

@@ -18,6 +18,7 @@ from followthrough.domain.answered.wording import what_is_wrong
 from followthrough.domain.replayed.ids import page_of
 from followthrough.domain.replayed.text import REASON, cut, one_line
 from followthrough.domain.replayed.values import Refusal
+from followthrough.encryption import Unreadable
 from followthrough.engine_errors import NotHeard
 from followthrough.links import hidden
 from followthrough.permission import Forbidden
@@ -53,6 +54,7 @@ STATUS = {
     LeftOpen: 409,
     TooVague: 422,
     NotKept: 503,
+    Unreadable: 503,
 }
 """Of what is not done, with the sentence that it says."""
 

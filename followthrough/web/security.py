@@ -13,7 +13,9 @@ from followthrough.settings import Settings
 from followthrough.web.errors import answer
 
 MIB = 1024 * 1024
-BODY_LIMITS = {"/webhooks/": 20 * MIB, "/api/directory/": 5 * MIB, "": MIB}
+CODEC = "/codec/"
+"""Where Temporal's UI has payloads decrypted, as many as its page shows."""
+BODY_LIMITS = {"/webhooks/": 20 * MIB, "/api/directory/": 5 * MIB, CODEC: 8 * MIB, "": MIB}
 """Bytes, by how the address begins, the first that fits: a storm of alerts comes as one body."""
 
 LONGEST_ADDRESS = 4_000
@@ -71,6 +73,11 @@ def on_this_machine(request: Request) -> bool:
     return not forwarded and _loopback(request.client and request.client.host) and _loopback(_name(request.headers))
 
 
+def asked_by_ui(request: Request, settings: Settings) -> bool:
+    """Whether it comes from a page of Temporal's UI, to the one place that is there for that."""
+    return request.scope["path"].startswith(CODEC) and request.headers.get("origin") == (settings.temporal_ui or None)
+
+
 def _loopback(host: str | None) -> bool:
     try:
         return host == "localhost" or ip_address(host or "").is_loopback
@@ -92,6 +99,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
+        self._settings = settings
         self._public = urlsplit(settings.resolved_public_url)
         self._hosts = {"localhost", "127.0.0.1", "::1", settings.host.lower(), self._public.hostname, *settings.hosts}
 
@@ -140,7 +148,11 @@ class Guard:
             return 400, f"The address has {len(address)} characters, and may have {LONGEST_ADDRESS}."
         if clean(address) != address or "\n" in address:
             return 400, "The address holds characters that nothing here has in its name."
-        if request.method not in SAFE_METHODS and self._elsewhere(request.headers):
+        if (
+            request.method not in SAFE_METHODS
+            and self._elsewhere(request.headers)
+            and not asked_by_ui(request, self._settings)
+        ):
             return 403, "This was sent from a page that is not from here; open the page here and send it again."
         return None
 

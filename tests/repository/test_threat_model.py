@@ -19,6 +19,7 @@ SUBJECTS = (
     "Links in mails",
     "Anonymous notes",
     "Audit",
+    "What Temporal keeps",
     "Directory",
     "Logs, files and limits",
 )

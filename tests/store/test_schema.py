@@ -1,9 +1,14 @@
 """Migrating apart from running: who starts finds tables that are current, older, or those of a later version."""
 
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import psycopg
 import pytest
 from sqlalchemy import Engine, text
 
 from followthrough.service import ServiceError, make_current
+from followthrough.store import database as databases
 from followthrough.store.database import Schema, migrate, open_database, schema_of
 
 
@@ -34,3 +39,32 @@ def test_one_of_a_later_version_is_left_as_it_is(database: Engine, migrating: bo
     assert schema_of(database) is Schema.NEWER
     [sentence] = said
     assert sentence.startswith("A later version of Followthrough has migrated the database")
+
+
+def test_nobody_queues_behind_a_migration_that_waits_for_a_table(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    database = open_database(f"{postgresql}/{name}")
+    migrate(database, "0001")
+    tried, once = [], databases._migrate
+
+    def trying(*arguments: object) -> None:
+        tried.append(arguments)
+        once(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(databases, "_migrate", trying)
+    monkeypatch.setattr(databases, "LOCK_PAUSE", 0.1)
+    with ThreadPoolExecutor(1) as threads:
+        with database.connect() as long_report:
+            long_report.execute(text("SELECT count(*) FROM incident"))
+            migrating = threads.submit(migrate, database)
+            while len(tried) < 3:
+                with database.begin() as others:
+                    others.execute(text("UPDATE incident SET title = title"))
+            assert not migrating.done()
+        migrating.result()
+    assert schema_of(database) is Schema.CURRENT
+    database.dispose()

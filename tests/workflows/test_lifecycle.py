@@ -3,9 +3,15 @@
 import asyncio
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 from pydantic import HttpUrl
 from sqlmodel import Session, select
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE
@@ -21,11 +27,12 @@ from followthrough.domain.replayed.incident.incident import Alert, AlertState, I
 from followthrough.domain.replayed.incident.lifecycle import HandOver, Merge, Reopen, Split
 from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.domain.replayed.item.commands import Accept, Finish, Verify, Waive
+from followthrough.domain.replayed.item.lifecycle import ReopenItem
 from followthrough.domain.replayed.postmortem.commands import Publish
 from followthrough.domain.replayed.values import Severity
 from followthrough.gateway import Gateway
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, TimelineRow
-from tests.waiting import found_rows
+from tests.waiting import eventually, found_rows
 from tests.workflows.conftest import IncidentPart, Play
 from tests.workflows.test_whole_life import refusal
 
@@ -216,3 +223,40 @@ async def test_an_incident_is_reopened_while_it_is_followed_up_and_after_it_was_
     assert (await part(play, incident.handle.id).handle.result()).status is IncidentStatus.CLOSED
     with Session(play.database) as session:
         assert session.get_one(IncidentRow, incident.handle.id).version > reopened.version
+
+
+async def test_a_closed_incident_and_its_item_are_reopened_after_the_engine_has_forgotten_them(play: Play) -> None:
+    gateway = Gateway(play.client, lambda: play.organisation, play.database)
+    incident, commander = await play.resolved(severity=Severity.SEV3)
+    await incident.give(ProposeItem(by=commander, title="Add a test for the refund path", owner="ines"))
+    item = incident.item(1)
+    await item.give(Accept(by="ines"))
+    done = await item.give(Finish(by="ines", evidence=EVIDENCE))
+    if done.status is ItemStatus.DONE:
+        await item.give(Verify(by="tomas" if commander == "ines" else commander))
+    await incident.give(Publish(by=commander, text="# What broke"))
+    closed = await incident.handle.result()
+    for forgotten in (incident.handle, item.handle):
+        await forgotten.result()
+        await play.client.workflow_service.delete_workflow_execution(
+            DeleteWorkflowExecutionRequest(
+                namespace=play.client.namespace, workflow_execution=WorkflowExecution(workflow_id=forgotten.id)
+            )
+        )
+        await eventually(partial(is_forgotten, forgotten))
+
+    reopened = await gateway.incidents.command(closed.id, Reopen(by=commander, reason="It is back"), AT_THIS_MACHINE)
+    assert not reopened.ended
+    assert reopened.entries > closed.entries
+    assert reopened.postmortem is not None
+    assert reopened.postmortem.text == "# What broke"
+    again = ReopenItem(by="ines", reason="The test is missing")
+    assert not (await gateway.items.command(item.handle.id, again, AT_THIS_MACHINE)).ended
+
+
+async def is_forgotten(handle: WorkflowHandle[Any, Any]) -> bool:
+    try:
+        await handle.describe()
+    except RPCError as error:
+        return error.status is RPCStatusCode.NOT_FOUND
+    return False

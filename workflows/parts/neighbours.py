@@ -31,7 +31,7 @@ from workflows.messages.item import (
     ItemSplit,
 )
 from workflows.parts.question import Question
-from workflows.search_attributes import of_item
+from workflows.search_attributes import names_here, of_item
 from workflows.signals import ToIncident, ToItem, say
 
 
@@ -42,7 +42,7 @@ async def start_item(item: ActionItem) -> ChildWorkflowHandle[Any, ActionItem]:
         ItemProgress(item=item),
         id=item.id,
         parent_close_policy=ParentClosePolicy.ABANDON,
-        search_attributes=of_item(item),
+        search_attributes=of_item(item, names=names_here()),
         result_type=ActionItem,
     )
 

@@ -27,6 +27,7 @@ class Act(StrEnum):
     TOKEN = "token"  # noqa: S105 -- no secret
     EXPORT = "export"
     PRIVATE_VIEW = "view of a private incident"
+    DECRYPTION = "decryption of what Temporal keeps"
     ORGANISATION_FILE = "organisation file"
     DIRECTORY = "directory"
     ERASURE = "erasure of a person"

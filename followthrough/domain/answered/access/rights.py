@@ -80,6 +80,7 @@ class Right(StrEnum):
     READ_AUDIT = "read audit"
     ERASE_FROM_AUDIT = "erase from audit"
     IMPORT_DIRECTORY = "import directory"
+    READ_PAYLOADS = "read payloads"
 
 
 class Terms(NamedTuple):
@@ -238,6 +239,7 @@ PAGES = Group(
         Right.READ_AUDIT: Terms("read the audit", (Relation.ADMINISTRATOR, Relation.AUDITOR)),
         Right.ERASE_FROM_AUDIT: Terms("erase people from the audit", (Relation.ADMINISTRATOR,)),
         Right.IMPORT_DIRECTORY: Terms("import people", (Relation.ADMINISTRATOR,)),
+        Right.READ_PAYLOADS: Terms("decrypt what Temporal keeps", (Relation.ADMINISTRATOR,)),
     },
 )
 

@@ -58,6 +58,7 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
     ),
     Right.READ_AUDIT: ("GET /audit", "GET /api/audit", "GET /api/audit/verify"),
     Right.ERASE_FROM_AUDIT: ("DELETE /api/audit/people/{person}",),
+    Right.READ_PAYLOADS: ("POST /codec/decode", "POST /codec/encode"),
     Right.IMPORT_DIRECTORY: ("POST /api/directory/import", "POST /api/directory/let-leave", "POST /people/let-leave"),
     Open.SECRET: (
         "POST /webhooks/alertmanager",

@@ -102,6 +102,8 @@ class DrillPlan(Message):
     acknowledge_within: timedelta
     to: tuple[PersonId, ...]
     previous: DrillResult | None
+    searchable_names: bool = True
+    """Whether Temporal may read which service and team its incident is about."""
 
 
 def report(incident: Incident, plan: DrillPlan) -> DrillReport:
