@@ -5,7 +5,7 @@ import hashlib
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from pydantic import AwareDatetime, BaseModel
 from sqlmodel import Session
 
@@ -19,6 +19,7 @@ from followthrough.organisation_file import OrganisationFile
 from followthrough.store import directory
 from followthrough.web.bodies import DirectoryImport
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationFileDep, Reading, served
+from followthrough.web.problems import problem
 from followthrough.web.rendering import page
 
 
@@ -91,9 +92,9 @@ async def import_directory(
             noted.details |= {"people": str(imported.people), "changed": str(len(imported.changes))}
             return imported
     except ManyLeave as error:
-        return JSONResponse({"error": str(error)}, 409)
+        return problem(409, str(error))
     except WrongLines as error:
-        return JSONResponse({"error": str(error), "lines": error.lines}, 422)
+        return problem(422, str(error), lines=error.lines)
 
 
 @api.post("/directory/let-leave")
