@@ -7,14 +7,13 @@ from fastapi import APIRouter, Body, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, Field
 
-from followthrough.domain.answered.incident.durations import Durations
 from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
-from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Kind, OwnerWanted, Priority
+from followthrough.domain.replayed.item.action_item import ItemStatus, Kind, Priority
 from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.headers import PRIVATE
 from followthrough.store import queries
-from followthrough.store.tables import MailRow, MailState, TimelineRow
-from followthrough.web.accepted import Accepted, incident_page
+from followthrough.store.tables import MailRow, MailState
+from followthrough.web.accepted import Accepted, Said, incident_page
 from followthrough.web.bodies import NewIncident
 from followthrough.web.by import ToIncident, ToItem, given, speaker
 from followthrough.web.dependencies import (
@@ -27,75 +26,25 @@ from followthrough.web.dependencies import (
     SeenByDep,
     SettingsDep,
 )
+from followthrough.web.etags import TAGGED, UNCHANGED, IfMatch, IfNoneMatch, unless_known, versions
 from followthrough.web.item_filters import words_of
 from followthrough.web.keys import Key, update_id
 from followthrough.web.private_views import ViewsDep
 from followthrough.web.reading import read
+from followthrough.web.shapes.incidents import IncidentDetail, IncidentNow, ShownIncident
+from followthrough.web.shapes.items import ItemDetail, ItemLine, ItemNow, ShownItem
+from followthrough.web.shapes.shape import facts
 from followthrough.web.work import around, asking
 
 Limit = Annotated[int, Query(ge=1, le=500)]
-WITHOUT_ENTRIES = {"unwritten", "written", "carried_out"}
 
-
-NOT_YET: dict[int | str, dict[str, Any]] = {202: {"description": "Accepted; Location is where its result will be"}}
-
-
-class IncidentNow(Incident):
-    """An incident, what comes next without anybody's doing, who asks, and the names of the choices that they have.
-
-    Its durations count from when it was declared, by the times as they were corrected.
-    """
-
-    durations: Durations
-    durations_in_words: dict[str, str]
-
-    next_in_words: str
-    you: PersonId | None
-    you_may: list[str]
-
-
-class IncidentDetail(IncidentNow):
-    """An incident with what happened to it and its action items."""
-
-    timeline: list[TimelineRow]
-
-
-class ItemNow(ActionItem):
-    """An action item, with the same beside it."""
-
-    next_in_words: str
-    you: PersonId | None
-    you_may: list[str]
-
-
-class ItemDetail(ItemNow):
-    """An action item with what happened to it, and where its team is: a day ends there."""
-
-    timeline: list[TimelineRow]
-    time_zone: str
-
-
-class ItemLine(BaseModel):
-    """An action item in a list; ``late`` when the time to do it has passed, or somebody was asked to find an owner."""
-
-    id: str
-    incident_id: str
-    title: str
-    kind: Kind
-    priority: Priority
-    severity: Severity
-    service: str
-    team: str
-    owner: PersonId
-    status: ItemStatus
-    drill: bool
-    late: bool
-    owner_wanted: OwnerWanted | None
-    due: AwareDatetime | None
-    next_at: AwareDatetime | None
-    next_kind: str | None
-    ticket: str | None
-    ended_at: AwareDatetime | None
+NOT_YET: dict[int | str, dict[str, Any]] = {
+    202: {
+        "model": Said,
+        "description": "Accepted; it will be carried out",
+        "headers": {"Location": {"description": "Where its result will be", "schema": {"type": "string"}}},
+    }
+}
 
 
 class ItemQuery(BaseModel):
@@ -150,7 +99,7 @@ class MailLine(BaseModel):
 router = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
-@router.post("/incidents", status_code=201)
+@router.post("/incidents", operation_id="declare_incident", status_code=201)
 async def declare(
     new: NewIncident, gateway: GatewayDep, actor: ActorDep, settings: SettingsDep, key: Key = None
 ) -> Accepted:
@@ -161,7 +110,7 @@ async def declare(
     return Accepted(incident=incident_id, url=incident_page(incident_id, settings))
 
 
-@router.get("/incidents", response_model_exclude={"__all__": WITHOUT_ENTRIES})
+@router.get("/incidents", response_model=list[ShownIncident])
 def list_incidents(
     reading: Reading,
     response: Response,
@@ -181,36 +130,43 @@ def list_incidents(
     return found
 
 
-@router.get("/incidents/{incident_id}", response_model_exclude=WITHOUT_ENTRIES)
+@router.get("/incidents/{incident_id}", response_model=IncidentDetail, responses=UNCHANGED)
 async def get_incident(
     incident_id: str,
+    response: Response,
     gateway: GatewayDep,
     organisation: OrganisationDep,
     reading: Reading,
     actor: ActorDep,
     by: PersonId | None = None,
-) -> IncidentDetail:
+    known: IfNoneMatch = None,
+) -> IncidentDetail | Response:
     """An incident with what happened in it and to its action items."""
     incident = await gateway.incidents.seen(incident_id, actor)
     timeline = await run_in_threadpool(queries.timeline, reading, incident_id)
     now = await read(around, reading, incident, asking(actor, by), organisation)
-    return IncidentDetail(**dict(incident), **now, timeline=timeline)
+    shown = IncidentDetail.model_validate({**facts(ShownIncident, incident), **now, "timeline": timeline})
+    return unless_known(shown, incident.version, known, response) or shown
 
 
-@router.post("/incidents/{incident_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
+@router.post("/incidents/{incident_id}/commands", responses={**TAGGED, **NOT_YET})
 async def command_incident(
     incident_id: str,
     command: Annotated[ToIncident, Body()],
+    response: Response,
     gateway: GatewayDep,
     organisation: OrganisationDep,
     reading: Reading,
     actor: ActorDep,
     key: Key = None,
+    if_match: IfMatch = None,
 ) -> IncidentNow:
-    """Carries a command out; the answer is the incident after it. 403 for who may not, 409 when the rules forbid it."""
+    """Carries a command out; the answer is the incident after it."""
     command = given(command, actor)
-    after = await gateway.incidents.command(incident_id, command, actor, update_id(key, command))
-    return IncidentNow(**dict(after), **await read(around, reading, after, asking(actor, command.by), organisation))
+    after = await gateway.incidents.command(incident_id, command, actor, update_id(key, command), versions(if_match))
+    response.headers["ETag"] = f'"{after.version}"'
+    now = await read(around, reading, after, asking(actor, command.by), organisation)
+    return IncidentNow.model_validate({**facts(ShownIncident, after), **now})
 
 
 @router.get("/items")
@@ -226,40 +182,48 @@ def list_items(
     response.headers[PRIVATE] = str(queries.hidden_items(reading, now, seen_by, **filters))
     listed = queries.action_items(reading, now, **filters, limit=limit, offset=offset, seen_by=seen_by)
     views.note(item.id for item, _ in listed)
-    return [_line(item, is_late) for item, is_late in listed]
+    return [ItemLine.of(item, late=is_late) for item, is_late in listed]
 
 
-@router.get("/items/{item_id}", response_model_exclude=WITHOUT_ENTRIES)
+@router.get("/items/{item_id}", response_model=ItemDetail, responses=UNCHANGED)
 async def get_item(
     item_id: str,
+    response: Response,
     gateway: GatewayDep,
     organisation: OrganisationDep,
     reading: Reading,
     actor: ActorDep,
     by: PersonId | None = None,
-) -> ItemDetail:
+    known: IfNoneMatch = None,
+) -> ItemDetail | Response:
     """An action item with what happened to it."""
     item = await gateway.items.seen(item_id, actor)
     timeline = await run_in_threadpool(queries.timeline, reading, item_id)
     zone = organisation.team(item.team, item.service).time_zone
     now = await read(around, reading, item, asking(actor, by), organisation)
-    return ItemDetail(**dict(item), **now, timeline=timeline, time_zone=zone)
+    beside = {**now, "timeline": timeline, "time_zone": zone}
+    shown = ItemDetail.model_validate({**facts(ShownItem, item), **beside})
+    return unless_known(shown, item.version, known, response) or shown
 
 
-@router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
+@router.post("/items/{item_id}/commands", responses={**TAGGED, **NOT_YET})
 async def command_item(
     item_id: str,
     command: Annotated[ToItem, Body()],
+    response: Response,
     gateway: GatewayDep,
     organisation: OrganisationDep,
     reading: Reading,
     actor: ActorDep,
     key: Key = None,
+    if_match: IfMatch = None,
 ) -> ItemNow:
-    """Carries a command out; the answer is the item after it. 403 for who may not, 409 when the rules forbid it."""
+    """Carries a command out; the answer is the item after it."""
     command = given(command, actor)
-    after = await gateway.items.command(item_id, command, actor, update_id(key, command))
-    return ItemNow(**dict(after), **await read(around, reading, after, asking(actor, command.by), organisation))
+    after = await gateway.items.command(item_id, command, actor, update_id(key, command), versions(if_match))
+    response.headers["ETag"] = f'"{after.version}"'
+    now = await read(around, reading, after, asking(actor, command.by), organisation)
+    return ItemNow.model_validate({**facts(ShownItem, after), **now})
 
 
 @router.get("/mails", response_model=list[MailLine])
@@ -279,14 +243,3 @@ def list_mails(
     )
     views.note_mails(found)
     return found
-
-
-def _line(item: ActionItem, late: bool) -> ItemLine:
-    return ItemLine(
-        **item.model_dump(include=ItemLine.model_fields.keys() - {"due", "ticket"}),
-        late=late,
-        due=item.due_at,
-        next_at=item.upcoming.at if item.upcoming else None,
-        next_kind=item.upcoming.kind if item.upcoming else None,
-        ticket=item.ticket.key if item.ticket else None,
-    )

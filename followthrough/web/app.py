@@ -8,7 +8,6 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 from temporalio.client import Client
 
-from followthrough import __version__
 from followthrough.audit import Audit
 from followthrough.gateway import Gateway
 from followthrough.links import links_for
@@ -64,6 +63,7 @@ from followthrough.web import (
 )
 from followthrough.web.access import require_actor
 from followthrough.web.dependencies import Served
+from followthrough.web.description import Described
 from followthrough.web.doors import Allowed
 from followthrough.web.security import Guard
 
@@ -119,9 +119,7 @@ PARTS = (
 
 def create_app(settings: Settings, organisation: OrganisationFile, client: Client, database: Engine) -> FastAPI:
     """Everything over HTTP. Its description is at /openapi.json."""
-    app = FastAPI(
-        title="Followthrough", version=__version__, docs_url=None, redoc_url=None, dependencies=[Depends(require_actor)]
-    )
+    app = Described(settings, dependencies=[Depends(require_actor)])
     if settings.api_token is not None:
         logger.warning("Whoever has FOLLOWTHROUGH_API_TOKEN acts as anybody; `followthrough doctor` says what to do.")
     kept = Audit(settings.data_dir, database)
