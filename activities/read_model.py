@@ -86,7 +86,7 @@ class ReadModel:
     def _write(self, session: Session, record: Incident | ActionItem) -> None:
         """Entries beyond the record's number were made in a task that did not count."""
         row = _row(record)
-        self._put(session, type(row), row.model_dump())
+        self._put(session, type(row), {**row.model_dump(), "updated_at": datetime.now(UTC)})
         if isinstance(record, Incident) and record.private:
             session.execute(delete(MaySeeRow).where(col(MaySeeRow.incident_id) == record.id))
             self._put(session, MaySeeRow, *({"incident_id": record.id, "person": one} for one in people_on(record)))

@@ -3,15 +3,16 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, Field
 
-from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
+from followthrough.domain.replayed.incident.incident import IncidentStatus
 from followthrough.domain.replayed.item.action_item import ItemStatus, Kind, Priority
+from followthrough.domain.replayed.times import MachineTime
 from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.headers import PRIVATE
-from followthrough.store import queries
+from followthrough.store import listing, queries
 from followthrough.store.tables import MailRow, MailState
 from followthrough.web.accepted import Accepted, Said, incident_page
 from followthrough.web.bodies import NewIncident
@@ -29,14 +30,19 @@ from followthrough.web.dependencies import (
 from followthrough.web.etags import TAGGED, UNCHANGED, IfMatch, IfNoneMatch, unless_known, versions
 from followthrough.web.item_filters import words_of
 from followthrough.web.keys import Key, update_id
+from followthrough.web.paging import PAGED, Cursor, link_next
 from followthrough.web.private_views import ViewsDep
 from followthrough.web.reading import read
-from followthrough.web.shapes.incidents import IncidentDetail, IncidentNow, ShownIncident
+from followthrough.web.shapes.incidents import IncidentDetail, IncidentLine, IncidentNow, ShownIncident
 from followthrough.web.shapes.items import ItemDetail, ItemLine, ItemNow, ShownItem
 from followthrough.web.shapes.shape import facts
 from followthrough.web.work import around, asking
 
 Limit = Annotated[int, Query(ge=1, le=500)]
+UpdatedSince = Annotated[
+    MachineTime | None,
+    Query(description="For a copy: ask a minute before the last that you have, for what is written at once"),
+]
 
 NOT_YET: dict[int | str, dict[str, Any]] = {
     202: {
@@ -61,8 +67,12 @@ class ItemQuery(BaseModel):
     late: bool | None = None
     words: Annotated[str, Field(max_length=250)] = ""
     """Each is in the title, the id, the ticket, or the title of the incident."""
+    updated_since: UpdatedSince = None
+    cursor: Cursor = None
     limit: Limit = 200
-    offset: Offset = 0
+    offset: Annotated[
+        Offset | None, Query(deprecated=True, description="Instead of `cursor`; late ones come first then")
+    ] = None
 
     def filters(self) -> queries.ItemFilters:
         """As the read model takes them."""
@@ -110,8 +120,9 @@ async def declare(
     return Accepted(incident=incident_id, url=incident_page(incident_id, settings))
 
 
-@router.get("/incidents", response_model=list[ShownIncident])
+@router.get("/incidents", responses=PAGED)
 def list_incidents(
+    request: Request,
     reading: Reading,
     response: Response,
     seen_by: SeenByDep,
@@ -119,15 +130,22 @@ def list_incidents(
     status: IncidentStatus | None = None,
     service: str | None = None,
     team: str | None = None,
-    before: str | None = None,
+    updated_since: UpdatedSince = None,
+    before: Annotated[str | None, Query(deprecated=True, description="An id, instead of `cursor`")] = None,
+    cursor: Cursor = None,
     limit: Limit = 50,
-) -> list[Incident]:
-    """Newest first; ``before`` is the id that the page before ended with."""
+) -> list[IncidentLine]:
+    """Newest first; with ``updated_since`` those that were written since then, the longest ago first."""
     filters = queries.IncidentFilters(status=status, service=service, team=team)
     response.headers[PRIVATE] = str(queries.hidden_incidents(reading, seen_by, **filters))
-    found = queries.incidents(reading, before=before, limit=limit, seen_by=seen_by, **filters)
-    views.note(incident.id for incident in found)
-    return found
+    place = {"since": updated_since, "before": before, "cursor": cursor}
+    found = listing.page_of_incidents(reading, **place, limit=limit, seen_by=seen_by, **filters)
+    views.note(incident.id for incident, _ in found.incidents)
+    link_next(request, response, found.next)
+    return [
+        IncidentLine.model_validate({**facts(ShownIncident, incident), "updated_at": at})
+        for incident, at in found.incidents
+    ]
 
 
 @router.get("/incidents/{incident_id}", response_model=IncidentDetail, responses=UNCHANGED)
@@ -169,20 +187,30 @@ async def command_incident(
     return IncidentNow.model_validate({**facts(ShownIncident, after), **now})
 
 
-@router.get("/items")
+@router.get("/items", responses=PAGED)
 def list_items(
+    request: Request,
     reading: Reading,
     response: Response,
     seen_by: SeenByDep,
     views: ViewsDep,
     wanted: Annotated[ItemQuery, Query()],
 ) -> list[ItemLine]:
-    """Late ones first, then by deadline, those that have ended last."""
-    now, filters, limit, offset = datetime.now(UTC), wanted.filters(), wanted.limit, wanted.offset
+    """By deadline, those that wait to be looked at and those that have ended last.
+
+    With ``updated_since`` those that were written since then, the longest ago first.
+    """
+    now, filters, limit = datetime.now(UTC), wanted.filters(), wanted.limit
     response.headers[PRIVATE] = str(queries.hidden_items(reading, now, seen_by, **filters))
-    listed = queries.action_items(reading, now, **filters, limit=limit, offset=offset, seen_by=seen_by)
-    views.note(item.id for item, _ in listed)
-    return [ItemLine.of(item, late=is_late) for item, is_late in listed]
+    if wanted.offset is not None:
+        listed = queries.action_items(reading, now, **filters, limit=limit, offset=wanted.offset, seen_by=seen_by)
+        page = listing.ItemPage([(item, late, None) for item, late in listed], None)
+    else:
+        place = {"since": wanted.updated_since, "cursor": wanted.cursor}
+        page = listing.page_of_listed_items(reading, now, **place, limit=limit, seen_by=seen_by, **filters)
+    views.note(item.id for item, *_ in page.items)
+    link_next(request, response, page.next)
+    return [ItemLine.of(item, late=late, updated_at=at) for item, late, at in page.items]
 
 
 @router.get("/items/{item_id}", response_model=ItemDetail, responses=UNCHANGED)
@@ -226,20 +254,23 @@ async def command_item(
     return ItemNow.model_validate({**facts(ShownItem, after), **now})
 
 
-@router.get("/mails", response_model=list[MailLine])
+@router.get("/mails", response_model=list[MailLine], responses=PAGED)
 def list_mails(
+    request: Request,
     reading: Reading,
+    response: Response,
     seen_by: SeenByDep,
     views: ViewsDep,
     incident_id: str | None = None,
     person: PersonId | None = None,
     state: MailState | None = None,
+    cursor: Cursor = None,
     limit: Limit = 50,
-    offset: Offset = 0,
+    offset: Annotated[Offset, Query(deprecated=True, description="Beside a `cursor`, rows after it")] = 0,
 ) -> list[MailRow]:
     """Newest first."""
-    found = queries.mails(
-        reading, incident_id=incident_id, person=person, state=state, limit=limit, offset=offset, seen_by=seen_by
-    )
-    views.note_mails(found)
-    return found
+    about = {"incident_id": incident_id, "person": person, "state": state}
+    found = listing.page_of_mails(reading, **about, cursor=cursor, limit=limit, offset=offset, seen_by=seen_by)
+    views.note_mails(found.mails)
+    link_next(request, response, found.next)
+    return found.mails

@@ -23,6 +23,7 @@ from followthrough.links import hidden
 from followthrough.permission import Forbidden
 from followthrough.records import EndedMeanwhile, NotYet, Unknown
 from followthrough.store.audit_journal import NotKept
+from followthrough.store.follow_ups import NoSuchPlace
 from followthrough.web.act_links import Closed, closed_page
 from followthrough.web.known import NobodyYet
 from followthrough.web.problems import problem
@@ -51,6 +52,7 @@ STATUS = {
     NotInFile: 422,
     EndedMeanwhile: 503,
     Changed: 412,
+    NoSuchPlace: 422,
     Blames: 409,
     LeftOpen: 409,
     TooVague: 422,

@@ -212,6 +212,13 @@ class ShownIncident(Shape):
     split_into: list[str]
 
 
+class IncidentLine(ShownIncident):
+    """An incident in a list."""
+
+    updated_at: AwareDatetime | None
+    """When it was written last, also where nothing changed that is shown here."""
+
+
 class ShownDurations(Shape):
     """From when it was declared, by the times as they were corrected, in whole seconds; None for what has not been."""
 

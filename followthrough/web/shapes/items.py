@@ -242,16 +242,18 @@ class ItemLine(Shape):
     ticket: str | None
     """Its key."""
     ended_at: AwareDatetime | None
+    updated_at: AwareDatetime | None
+    """When it was written last; only where `updated_since` asks for that."""
 
     @classmethod
-    def of(cls, item: ActionItem, *, late: bool) -> Self:
+    def of(cls, item: ActionItem, *, late: bool, updated_at: datetime | None = None) -> Self:
         """In a list."""
-        due: datetime | None = item.due_at
         own = ShownItem.model_validate(item)
         return cls(
             **own.model_dump(include=cls.model_fields.keys() - {"due", "ticket"}),
             late=late,
-            due=due,
+            due=item.due_at,
+            updated_at=updated_at,
             next_at=item.upcoming.at if item.upcoming else None,
             next_kind=item.upcoming.kind if item.upcoming else None,
             ticket=item.ticket.key if item.ticket else None,
