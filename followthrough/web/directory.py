@@ -13,12 +13,20 @@ from followthrough.directory_import import Imported, ManyLeave, WrongLines, impo
 from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.organisation.directory import Source
 from followthrough.domain.answered.organisation.leaving import HELD
-from followthrough.domain.replayed.values import PersonId, TeamId
+from followthrough.domain.replayed.values import PersonId, ServiceId, TeamId
 from followthrough.noting import happened, unnoted
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store import directory
 from followthrough.web.bodies import DirectoryImport
-from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationFileDep, Reading, served
+from followthrough.web.dependencies import (
+    ActorDep,
+    AuditDep,
+    Authorised,
+    OrganisationDep,
+    OrganisationFileDep,
+    Reading,
+    served,
+)
 from followthrough.web.problems import problem
 from followthrough.web.rendering import page
 
@@ -46,6 +54,17 @@ class KnownPeople(BaseModel):
     """How many leave only once an administrator lets them."""
 
 
+class KnownTeam(BaseModel):
+    """A team, and the services that are its own."""
+
+    key: TeamId
+    name: str
+    lead: PersonId
+    members: tuple[PersonId, ...]
+    services: tuple[ServiceId, ...]
+    time_zone: str
+
+
 class Left(BaseModel):
     """How many people have left now."""
 
@@ -68,6 +87,23 @@ def show_people(request: Request, reading: Reading, file: OrganisationFileDep) -
 def list_people(reading: Reading, file: OrganisationFileDep) -> KnownPeople:
     """Each person, with manager and teams, and where that is from."""
     return _known(reading, file)
+
+
+@api.get("/teams")
+def list_teams(organisation: OrganisationDep) -> list[KnownTeam]:
+    """Each team, with its people and services."""
+    services = organisation.services.items()
+    return [
+        KnownTeam(
+            key=key,
+            name=team.name,
+            lead=team.lead,
+            members=tuple(team.members),
+            services=tuple(name for name, service in services if service.team == key),
+            time_zone=str(team.time_zone),
+        )
+        for key, team in organisation.teams.items()
+    ]
 
 
 @api.post("/directory/import", response_model=Imported)
