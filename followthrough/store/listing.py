@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Unpack
 
+import sqlalchemy
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select, tuple_
 
@@ -71,7 +72,7 @@ def page_of_incidents(
     )
     seen = ~hidden_incident(seen_by)
     query: Any = (
-        select(IncidentRow.document, PostmortemRow.text, incident_id, declared_at, updated_at)
+        sqlalchemy.select(col(IncidentRow.document), col(PostmortemRow.text), incident_id, declared_at, updated_at)
         .join(PostmortemRow, col(PostmortemRow.incident_id) == incident_id, isouter=True)
         .where(seen, *of_incidents(**filters))
     )
@@ -81,8 +82,8 @@ def page_of_incidents(
         query = query.where(tuple_(updated_at, incident_id) > begin) if begin else query
     else:
         if begin is None and before:
-            last = session.exec(select(declared_at, incident_id).where(incident_id == before, seen)).first()
-            begin = (last[0], last[1]) if last else None
+            last = session.exec(select(IncidentRow).where(incident_id == before, seen)).first()
+            begin = (last.declared_at, last.id) if last else None
         query = query.order_by(declared_at.desc(), incident_id.desc())
         query = query.where(tuple_(declared_at, incident_id) < begin) if begin else query
     rows = session.connection().execute(query.limit(limit + 1)).all()
@@ -113,7 +114,7 @@ def page_of_listed_items(
     if cursor:
         wanted.append(tuple_(updated_at, item_id) > _read(cursor))
     query: Any = (
-        select(ActionItemRow.document, is_late, item_id, updated_at)
+        sqlalchemy.select(col(ActionItemRow.document), is_late, item_id, updated_at)
         .where(~hidden_item(seen_by), *wanted, *fitting(is_late, seen_by, **filters))
         .order_by(updated_at, item_id)
         .limit(limit + 1)

@@ -138,8 +138,9 @@ def list_incidents(
     """Newest first; with ``updated_since`` those that were written since then, the longest ago first."""
     filters = queries.IncidentFilters(status=status, service=service, team=team)
     response.headers[PRIVATE] = str(queries.hidden_incidents(reading, seen_by, **filters))
-    place = {"since": updated_since, "before": before, "cursor": cursor}
-    found = listing.page_of_incidents(reading, **place, limit=limit, seen_by=seen_by, **filters)
+    found = listing.page_of_incidents(
+        reading, since=updated_since, before=before, cursor=cursor, limit=limit, seen_by=seen_by, **filters
+    )
     views.note(incident.id for incident, _ in found.incidents)
     link_next(request, response, found.next)
     return [
@@ -206,8 +207,10 @@ def list_items(
         listed = queries.action_items(reading, now, **filters, limit=limit, offset=wanted.offset, seen_by=seen_by)
         page = listing.ItemPage([(item, late, None) for item, late in listed], None)
     else:
-        place = {"since": wanted.updated_since, "cursor": wanted.cursor}
-        page = listing.page_of_listed_items(reading, now, **place, limit=limit, seen_by=seen_by, **filters)
+        since, cursor = wanted.updated_since, wanted.cursor
+        page = listing.page_of_listed_items(
+            reading, now, since=since, cursor=cursor, limit=limit, seen_by=seen_by, **filters
+        )
     views.note(item.id for item, *_ in page.items)
     link_next(request, response, page.next)
     return [ItemLine.of(item, late=late, updated_at=at) for item, late, at in page.items]
@@ -269,8 +272,16 @@ def list_mails(
     offset: Annotated[Offset, Query(deprecated=True, description="Beside a `cursor`, rows after it")] = 0,
 ) -> list[MailRow]:
     """Newest first."""
-    about = {"incident_id": incident_id, "person": person, "state": state}
-    found = listing.page_of_mails(reading, **about, cursor=cursor, limit=limit, offset=offset, seen_by=seen_by)
+    found = listing.page_of_mails(
+        reading,
+        incident_id=incident_id,
+        person=person,
+        state=state,
+        cursor=cursor,
+        limit=limit,
+        offset=offset,
+        seen_by=seen_by,
+    )
     views.note_mails(found.mails)
     link_next(request, response, found.next)
     return found.mails

@@ -106,10 +106,21 @@ def tell(operation: APIOperation[Any, Any, Any, Any], url: str, known: Mapping[s
 async def test_each_operation_answers_as_its_description_says(here: tuple[Web, str, dict[str, str]]) -> None:
     web, url, known = here
     described = schemathesis.openapi.from_dict(web.app().openapi())
-    operations = [operation.ok() for operation in described.get_all_operations()]
+    operations: list[Any] = [found.ok() for found in described.get_all_operations()]  # type: ignore[union-attr]
     assert len(operations) > 50
     wrong = [await asyncio.to_thread(tell, operation, url, known) for operation in operations]
     assert "\n".join(filter(None, wrong)) == ""
+
+
+async def test_the_page_has_every_operation_and_nothing_from_elsewhere(alone: Web) -> None:
+    async with alone.browser() as browser:
+        shown = (await browser.get("/api-docs")).text
+        described = (await browser.get("/openapi.json")).json()
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            assert f"<code>{method.upper()} {path}</code>" in shown
+            assert f'id="{operation["operationId"]}"' in shown
+    assert "<script src=" not in shown.replace('<script src="/', "")
 
 
 def test_examples_are_what_the_operations_take(alone: Web) -> None:
