@@ -16,8 +16,8 @@ from followthrough.web.problems import KINDS, MEDIA_TYPE, Problem
 ABOUT: Final = """\
 Incidents, their action items, and all that keeps a follow-up from being forgotten.
 
-Lists are read a page at a time: an answer's header `Link` has the address of the next page, as `rel="next"`. What is
-changed can be sent again with the same `Idempotency-Key`, and is carried out once. A single incident or action item
+Lists are read a page at a time: an answer's header `Link` has the address of the next page, as `rel="next"`. Where an
+`Idempotency-Key` is taken, what is sent again with the same one is carried out once. A single incident or action item
 has an `ETag`: sent as `If-Match` with a command, that is refused with 412 when it has changed meanwhile. What is not
 done is said as a problem (RFC 9457), whose `detail` is a sentence for people. `docs/api.md` says it at length.
 """
