@@ -94,7 +94,7 @@ class ReadModel:
         row = _row(record)
         if self._webhooks is not None:
             self._webhooks.record_written(session, record, row, taken_over=taken_over)
-        self._put(session, type(row), row.model_dump())
+        self._put(session, type(row), {**row.model_dump(), "updated_at": datetime.now(UTC)})
         if isinstance(record, Incident) and record.private:
             session.execute(delete(MaySeeRow).where(col(MaySeeRow.incident_id) == record.id))
             self._put(session, MaySeeRow, *({"incident_id": record.id, "person": one} for one in people_on(record)))

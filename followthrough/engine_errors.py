@@ -7,6 +7,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from followthrough.checks import NotCarriedOut
 from followthrough.domain.replayed.values import Refusal
 from followthrough.permission import Forbidden
 
@@ -25,9 +26,13 @@ class NotHeard(Exception):
     """No worker looked at an update, which is not carried out: it may be said again."""
 
 
+class Changed(NotCarriedOut):
+    """The record is no more as whoever gave the command had read it."""
+
+
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Raises Refusal for what a rule refused, Forbidden for who may not, NotHeard; all else stays as it is."""
+    """Raises Refusal for what a rule refused, Forbidden for who may not, Changed, NotHeard; all else stays as it is."""
     try:
         yield
     except WorkflowUpdateFailedError as error:
@@ -38,4 +43,6 @@ def refusing() -> Iterator[None]:
                 raise NotHeard from error
             case ApplicationError(type="Forbidden", message=sentence):
                 raise Forbidden(sentence) from error
+            case ApplicationError(type="Changed", message=sentence):
+                raise Changed(sentence) from error
         raise

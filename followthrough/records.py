@@ -40,9 +40,9 @@ from followthrough.domain.replayed.incident.lifecycle import LinkRepeat, Reopen
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.item.lifecycle import ReopenItem
-from followthrough.domain.replayed.proof import Proof
+from followthrough.domain.replayed.proof import Proof, has_changed
 from followthrough.domain.replayed.values import Command, PersonId, Refusal
-from followthrough.engine_errors import if_known, refusing
+from followthrough.engine_errors import Changed, if_known, refusing
 from followthrough.noting import Noting, happened
 from followthrough.permission import require
 from followthrough.proving import proved_by, proving
@@ -193,22 +193,32 @@ class Records(Generic[RecordT, CommandT]):
             return ended
         return await asyncio.to_thread(self._read, record_id)
 
-    async def command(self, record_id: str, command: CommandT, actor: Actor, key: str | None = None) -> RecordT:
+    async def command(
+        self,
+        record_id: str,
+        command: CommandT,
+        actor: Actor,
+        key: str | None = None,
+        versions: tuple[int, ...] | None = None,
+    ) -> RecordT:
         """The record after the command, which is carried out once for equal ``key``.
 
-        Raises NotYet when it is only accepted, Forbidden, Unknown, Refusal, and NotCarriedOut for what has to be said
-        another way.
+        Raises NotYet when it is only accepted, Forbidden, Unknown, Refusal, Changed when the record has none of the
+        ``versions``, and NotCarriedOut for what has to be said another way.
         """
         record = await self._visible(record_id, actor)
         if (other := other_named_in(command)) and (isinstance(command, LinkRepeat) or seen_by(actor) is not None):
             await self._visible(other, actor)
         said = happened(actor, Act.COMMAND, command.command, datetime.now(UTC), by=command.by, record=record_id)
         async with self._noting(said):
-            return await self._command(record, command, actor, key or uuid4().hex)
+            return await self._command(record, command, actor, key or uuid4().hex, versions)
 
-    async def _command(self, record: RecordT, command: CommandT, actor: Actor, key: str) -> RecordT:
+    async def _command(
+        self, record: RecordT, command: CommandT, actor: Actor, key: str, versions: tuple[int, ...] | None
+    ) -> RecordT:
         command = await asyncio.to_thread(checked, command, record, self._organisation())
         proof = await asyncio.to_thread(self._proof, command, record, actor, key)
+        proof = proof.model_copy(update={"versions": versions})
         try:
             return await self._execute(record, command, key, proof)
         except Over:
@@ -264,6 +274,8 @@ class Records(Generic[RecordT, CommandT]):
                 raise Refusal(sentence)
             case int():
                 return ended
+        if not proof.meant_for(ended):
+            raise Changed(has_changed(record.id))
         if await go_on(self._client, self._database, record.id):
             return await self._execute(record, command, key, proof)
         command.apply(record, datetime.now(UTC))

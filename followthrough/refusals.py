@@ -11,3 +11,8 @@ def refused(sentence: str) -> ApplicationError:
 def forbidden(sentence: str) -> ApplicationError:
     """What the caller of an update sees who may not give that command."""
     return ApplicationError(sentence, type="Forbidden", non_retryable=True)
+
+
+def changed(sentence: str) -> ApplicationError:
+    """What the caller of an update sees who had read the record as it is no more."""
+    return ApplicationError(sentence, type="Changed", non_retryable=True)

@@ -191,7 +191,7 @@ def _read_place(written: str, stretches: Sequence[_Stretch]) -> tuple[int, Any, 
             raise TypeError
         if column is not None and isinstance(column.type, UTCDateTime):
             value = datetime.fromisoformat(value).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise NoSuchPlace("This list can't go on there; begin with its first page.") from None
     return number, value, item_id
 

@@ -61,7 +61,8 @@ _WITH_TEXT = select(IncidentRow.document, PostmortemRow.text).join(
 )
 
 
-def _incident(document: Mapping[str, Any], text: str | None) -> Incident:
+def described(document: Mapping[str, Any], text: str | None) -> Incident:
+    """From its row, and the text of its postmortem."""
     incident = Incident.model_validate(document)
     if incident.postmortem is not None:
         incident.postmortem = incident.postmortem.model_copy(update={"text": text or ""})
@@ -71,7 +72,7 @@ def _incident(document: Mapping[str, Any], text: str | None) -> Incident:
 def incident(session: Session, incident_id: str) -> Incident | None:
     """None when there is none, or none yet."""
     query = _WITH_TEXT.where(col(IncidentRow.id) == incident_id)
-    return next((_incident(document, text) for document, text in session.exec(query)), None)
+    return next((described(document, text) for document, text in session.exec(query)), None)
 
 
 def incidents(
@@ -85,23 +86,23 @@ def incidents(
     """Newest first; ``before`` is the id of the last incident of the page before this one."""
     declared_at, incident_id, seen = col(IncidentRow.declared_at), col(IncidentRow.id), ~hidden_incident(seen_by)
     query = (
-        _WITH_TEXT.where(seen, *_of_incidents(**filters)).order_by(declared_at.desc(), incident_id.desc()).limit(limit)
+        _WITH_TEXT.where(seen, *of_incidents(**filters)).order_by(declared_at.desc(), incident_id.desc()).limit(limit)
     )
     if before and (last := session.exec(select(IncidentRow).where(incident_id == before, seen)).first()):
         query = query.where(tuple_(declared_at, incident_id) < (last.declared_at, last.id))
-    return [_incident(document, text) for document, text in session.exec(query)]
+    return [described(document, text) for document, text in session.exec(query)]
 
 
 def ongoing_incidents(session: Session) -> list[Incident]:
     """Those in which something is broken, without postmortems' texts."""
     query = select(IncidentRow.document).where(col(IncidentRow.status).in_(ONGOING)).order_by(col(IncidentRow.id))
-    return [_incident(document, None) for document in session.exec(query)]
+    return [described(document, None) for document in session.exec(query)]
 
 
 def hidden_incidents(session: Session, seen_by: PersonId | None, **filters: Unpack[IncidentFilters]) -> int:
     """How many private ones ``incidents`` leaves out for these eyes."""
     query = select(func.count()).select_from(IncidentRow)
-    return session.exec(query.where(hidden_incident(seen_by), *_of_incidents(**filters))).one()
+    return session.exec(query.where(hidden_incident(seen_by), *of_incidents(**filters))).one()
 
 
 def latest_incident(database: Engine, dedup_key: str) -> tuple[str, IncidentStatus] | None:
@@ -331,7 +332,7 @@ def mails(
     period += [at < until] if until else []
     query = (
         select(MailRow)
-        .where(~hidden_mail(seen_by), *_equal({**about, MailRow.state: state, MailRow.kind: kind}), *period)
+        .where(~hidden_mail(seen_by), *equal({**about, MailRow.state: state, MailRow.kind: kind}), *period)
         .order_by(col(MailRow.at).desc(), col(MailRow.key))
         .limit(limit)
         .offset(offset)
@@ -352,8 +353,9 @@ def late_now(now: datetime) -> ColumnElement[bool]:
     return and_(owed, or_(col(ActionItemRow.due) < now, next_kind == MomentKind.ESCALATE, wanted))
 
 
-def _of_incidents(**filters: Unpack[IncidentFilters]) -> list[ColumnElement[bool]]:
-    return _equal({getattr(IncidentRow, name): value for name, value in filters.items()})
+def of_incidents(**filters: Unpack[IncidentFilters]) -> list[ColumnElement[bool]]:
+    """Conditions on incidents' rows, without that these eyes may see them."""
+    return equal({getattr(IncidentRow, name): value for name, value in filters.items()})
 
 
 def fitting(
@@ -361,9 +363,9 @@ def fitting(
 ) -> list[ColumnElement[bool]]:
     """Conditions on action items' rows, without that these eyes may see them."""
     late, words = filters.pop("late", None), filters.pop("words", None)
-    equal = _equal({getattr(ActionItemRow, name): value for name, value in filters.items()})
+    same = equal({getattr(ActionItemRow, name): value for name, value in filters.items()})
     as_late = [case((is_late, True), else_=False) == late] if late is not None else []
-    return [*equal, *as_late, *(_has(word, seen_by) for word in words or ())]
+    return [*same, *as_late, *(_has(word, seen_by) for word in words or ())]
 
 
 def _has(word: str, seen_by: PersonId | None) -> ColumnElement[bool]:
@@ -374,7 +376,8 @@ def _has(word: str, seen_by: PersonId | None) -> ColumnElement[bool]:
     return or_(*in_item, col(ActionItemRow.incident_id).in_(of_incident))
 
 
-def _equal(filters: dict[Any, Any]) -> list[ColumnElement[bool]]:
+def equal(filters: dict[Any, Any]) -> list[ColumnElement[bool]]:
+    """Each column has its value, or one of several; None is any."""
     return [
         col(column) == value if isinstance(value, str) else col(column).in_(value)
         for column, value in filters.items()

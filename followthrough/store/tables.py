@@ -36,6 +36,7 @@ class IncidentRow(SQLModel, table=True):
     """An incident as its workflow last described it; ``document`` is the ``Incident`` without its postmortem's text."""
 
     __tablename__ = "incident"
+    __table_args__ = (Index("ix_incident_by_update", "updated_at", "id"),)
 
     id: str = Field(primary_key=True)
     dedup_key: str = Field(index=True)
@@ -50,6 +51,8 @@ class IncidentRow(SQLModel, table=True):
     declared_at: datetime = Field(sa_type=UTCDateTime)
     resolved_at: datetime | None = Field(None, sa_type=UTCDateTime)
     ended_at: datetime | None = Field(None, sa_type=UTCDateTime)
+    updated_at: datetime | None = Field(None, sa_type=UTCDateTime)
+    """When it was written here last."""
     version: int
     document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
@@ -99,8 +102,9 @@ class ActionItemRow(SQLModel, table=True):
         Index("ix_action_item_by_proposed_at", "status", "proposed_at", "id"),
         Index("ix_action_item_of_team", "status", "team", "due", "id"),
         Index("ix_action_item_of_service", "status", "service", "due", "id"),
+        Index("ix_action_item_by_update", "updated_at", "id"),
     )
-    """In the orders in which ``follow_ups`` lists them, each with what is filtered most."""
+    """In the orders in which ``follow_ups`` lists them, each with what is filtered most; and as they were written."""
 
     id: str = Field(primary_key=True)
     incident_id: str
@@ -120,6 +124,8 @@ class ActionItemRow(SQLModel, table=True):
     escalation_level: int
     ticket: str | None = Field(None, index=True)
     ended_at: datetime | None = Field(None, sa_type=UTCDateTime)
+    updated_at: datetime | None = Field(None, sa_type=UTCDateTime)
+    """When it was written here last."""
     version: int
     document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 

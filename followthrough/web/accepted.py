@@ -1,4 +1,4 @@
-"""The answer to whoever made an incident begin."""
+"""Short answers: the incident that began, or what is said instead."""
 
 from pydantic import BaseModel
 
@@ -10,6 +10,12 @@ class Accepted(BaseModel):
 
     incident: str
     url: str
+
+
+class Said(BaseModel):
+    """What came of it, or will, in a sentence."""
+
+    message: str
 
 
 def incident_page(incident_id: str, settings: Settings) -> str:

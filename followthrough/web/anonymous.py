@@ -28,6 +28,7 @@ from followthrough.store.privacy import sees
 from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import Authorised, OrganisationDep, Reading, SeenByDep
 from followthrough.web.private_views import ViewsDep
+from followthrough.web.problems import TOO_OFTEN
 from followthrough.web.rendering import page
 
 
@@ -43,14 +44,25 @@ class Taken(Message):
 router = APIRouter()
 
 
-@router.post("/api/incidents/{incident_id}/anonymous", status_code=201, tags=["api"])
+@router.post(
+    "/api/incidents/{incident_id}/anonymous",
+    operation_id="add_anonymous_note",
+    status_code=201,
+    responses=TOO_OFTEN,
+    tags=["api"],
+)
 @without_sign_in
 def add_note(incident_id: str, note: NewNote, organisation: OrganisationDep, reading: Reading) -> Taken:
     """Adds a note without saying who you are; it is shown later, together with others."""
     return Taken(shown_from=_take(reading, incident_id, note.text, organisation))
 
 
-@router.get("/api/incidents/{incident_id}/anonymous", tags=["api"], dependencies=[Authorised])
+@router.get(
+    "/api/incidents/{incident_id}/anonymous",
+    operation_id="list_anonymous_notes",
+    tags=["api"],
+    dependencies=[Authorised],
+)
 def list_notes(
     incident_id: str, organisation: OrganisationDep, reading: Reading, seen_by: SeenByDep, views: ViewsDep
 ) -> list[ShownNotes]:

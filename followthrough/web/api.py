@@ -3,18 +3,18 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, Field
 
-from followthrough.domain.answered.incident.durations import Durations
-from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
-from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Kind, OwnerWanted, Priority
+from followthrough.domain.replayed.incident.incident import IncidentStatus
+from followthrough.domain.replayed.item.action_item import ItemStatus, Kind, Priority
+from followthrough.domain.replayed.times import MachineTime
 from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.headers import PRIVATE
-from followthrough.store import queries
-from followthrough.store.tables import MailRow, MailState, TimelineRow
-from followthrough.web.accepted import Accepted, incident_page
+from followthrough.store import listing, queries
+from followthrough.store.tables import MailRow, MailState
+from followthrough.web.accepted import Accepted, Said, incident_page
 from followthrough.web.bodies import NewIncident
 from followthrough.web.by import ToIncident, ToItem, given, speaker
 from followthrough.web.dependencies import (
@@ -27,75 +27,30 @@ from followthrough.web.dependencies import (
     SeenByDep,
     SettingsDep,
 )
+from followthrough.web.etags import TAGGED, UNCHANGED, IfMatch, IfNoneMatch, unless_known, versions
 from followthrough.web.item_filters import words_of
 from followthrough.web.keys import Key, update_id
+from followthrough.web.paging import PAGED, Cursor, link_next
 from followthrough.web.private_views import ViewsDep
 from followthrough.web.reading import read
+from followthrough.web.shapes.incidents import IncidentDetail, IncidentLine, IncidentNow, ShownIncident
+from followthrough.web.shapes.items import ItemDetail, ItemLine, ItemNow, ShownItem
+from followthrough.web.shapes.shape import facts
 from followthrough.web.work import around, asking
 
 Limit = Annotated[int, Query(ge=1, le=500)]
-WITHOUT_ENTRIES = {"unwritten", "written", "carried_out"}
+UpdatedSince = Annotated[
+    MachineTime | None,
+    Query(description="For a copy: ask a minute before the last that you have, for what is written at once"),
+]
 
-
-NOT_YET: dict[int | str, dict[str, Any]] = {202: {"description": "Accepted; Location is where its result will be"}}
-
-
-class IncidentNow(Incident):
-    """An incident, what comes next without anybody's doing, who asks, and the names of the choices that they have.
-
-    Its durations count from when it was declared, by the times as they were corrected.
-    """
-
-    durations: Durations
-    durations_in_words: dict[str, str]
-
-    next_in_words: str
-    you: PersonId | None
-    you_may: list[str]
-
-
-class IncidentDetail(IncidentNow):
-    """An incident with what happened to it and its action items."""
-
-    timeline: list[TimelineRow]
-
-
-class ItemNow(ActionItem):
-    """An action item, with the same beside it."""
-
-    next_in_words: str
-    you: PersonId | None
-    you_may: list[str]
-
-
-class ItemDetail(ItemNow):
-    """An action item with what happened to it, and where its team is: a day ends there."""
-
-    timeline: list[TimelineRow]
-    time_zone: str
-
-
-class ItemLine(BaseModel):
-    """An action item in a list; ``late`` when the time to do it has passed, or somebody was asked to find an owner."""
-
-    id: str
-    incident_id: str
-    title: str
-    kind: Kind
-    priority: Priority
-    severity: Severity
-    service: str
-    team: str
-    owner: PersonId
-    status: ItemStatus
-    drill: bool
-    late: bool
-    owner_wanted: OwnerWanted | None
-    due: AwareDatetime | None
-    next_at: AwareDatetime | None
-    next_kind: str | None
-    ticket: str | None
-    ended_at: AwareDatetime | None
+NOT_YET: dict[int | str, dict[str, Any]] = {
+    202: {
+        "model": Said,
+        "description": "Accepted; it will be carried out",
+        "headers": {"Location": {"description": "Where its result will be", "schema": {"type": "string"}}},
+    }
+}
 
 
 class ItemQuery(BaseModel):
@@ -112,8 +67,12 @@ class ItemQuery(BaseModel):
     late: bool | None = None
     words: Annotated[str, Field(max_length=250)] = ""
     """Each is in the title, the id, the ticket, or the title of the incident."""
+    updated_since: UpdatedSince = None
+    cursor: Cursor = None
     limit: Limit = 200
-    offset: Offset = 0
+    offset: Annotated[
+        Offset | None, Query(deprecated=True, description="Instead of `cursor`; late ones come first then")
+    ] = None
 
     def filters(self) -> queries.ItemFilters:
         """As the read model takes them."""
@@ -150,7 +109,7 @@ class MailLine(BaseModel):
 router = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
-@router.post("/incidents", status_code=201)
+@router.post("/incidents", operation_id="declare_incident", status_code=201)
 async def declare(
     new: NewIncident, gateway: GatewayDep, actor: ActorDep, settings: SettingsDep, key: Key = None
 ) -> Accepted:
@@ -161,8 +120,9 @@ async def declare(
     return Accepted(incident=incident_id, url=incident_page(incident_id, settings))
 
 
-@router.get("/incidents", response_model_exclude={"__all__": WITHOUT_ENTRIES})
+@router.get("/incidents", responses=PAGED)
 def list_incidents(
+    request: Request,
     reading: Reading,
     response: Response,
     seen_by: SeenByDep,
@@ -170,123 +130,158 @@ def list_incidents(
     status: IncidentStatus | None = None,
     service: str | None = None,
     team: str | None = None,
-    before: str | None = None,
+    updated_since: UpdatedSince = None,
+    before: Annotated[str | None, Query(deprecated=True, description="An id, instead of `cursor`")] = None,
+    cursor: Cursor = None,
     limit: Limit = 50,
-) -> list[Incident]:
-    """Newest first; ``before`` is the id that the page before ended with."""
+) -> list[IncidentLine]:
+    """Newest first; with ``updated_since`` those that were written since then, the longest ago first."""
     filters = queries.IncidentFilters(status=status, service=service, team=team)
     response.headers[PRIVATE] = str(queries.hidden_incidents(reading, seen_by, **filters))
-    found = queries.incidents(reading, before=before, limit=limit, seen_by=seen_by, **filters)
-    views.note(incident.id for incident in found)
-    return found
+    found = listing.page_of_incidents(
+        reading, since=updated_since, before=before, cursor=cursor, limit=limit, seen_by=seen_by, **filters
+    )
+    views.note(incident.id for incident, _ in found.incidents)
+    link_next(request, response, found.next)
+    return [
+        IncidentLine.model_validate({**facts(ShownIncident, incident), "updated_at": at})
+        for incident, at in found.incidents
+    ]
 
 
-@router.get("/incidents/{incident_id}", response_model_exclude=WITHOUT_ENTRIES)
+@router.get("/incidents/{incident_id}", response_model=IncidentDetail, responses=UNCHANGED)
 async def get_incident(
     incident_id: str,
+    response: Response,
     gateway: GatewayDep,
     organisation: OrganisationDep,
     reading: Reading,
     actor: ActorDep,
     by: PersonId | None = None,
-) -> IncidentDetail:
+    known: IfNoneMatch = None,
+) -> IncidentDetail | Response:
     """An incident with what happened in it and to its action items."""
     incident = await gateway.incidents.seen(incident_id, actor)
     timeline = await run_in_threadpool(queries.timeline, reading, incident_id)
     now = await read(around, reading, incident, asking(actor, by), organisation)
-    return IncidentDetail(**dict(incident), **now, timeline=timeline)
+    shown = IncidentDetail.model_validate({**facts(ShownIncident, incident), **now, "timeline": timeline})
+    return unless_known(shown, incident.version, known, response) or shown
 
 
-@router.post("/incidents/{incident_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
+@router.post("/incidents/{incident_id}/commands", responses={**TAGGED, **NOT_YET})
 async def command_incident(
     incident_id: str,
     command: Annotated[ToIncident, Body()],
+    response: Response,
     gateway: GatewayDep,
     organisation: OrganisationDep,
     reading: Reading,
     actor: ActorDep,
     key: Key = None,
+    if_match: IfMatch = None,
 ) -> IncidentNow:
-    """Carries a command out; the answer is the incident after it. 403 for who may not, 409 when the rules forbid it."""
+    """Carries a command out; the answer is the incident after it."""
     command = given(command, actor)
-    after = await gateway.incidents.command(incident_id, command, actor, update_id(key, command))
-    return IncidentNow(**dict(after), **await read(around, reading, after, asking(actor, command.by), organisation))
+    after = await gateway.incidents.command(incident_id, command, actor, update_id(key, command), versions(if_match))
+    response.headers["ETag"] = f'"{after.version}"'
+    now = await read(around, reading, after, asking(actor, command.by), organisation)
+    return IncidentNow.model_validate({**facts(ShownIncident, after), **now})
 
 
-@router.get("/items")
+@router.get("/items", responses=PAGED)
 def list_items(
+    request: Request,
     reading: Reading,
     response: Response,
     seen_by: SeenByDep,
     views: ViewsDep,
     wanted: Annotated[ItemQuery, Query()],
 ) -> list[ItemLine]:
-    """Late ones first, then by deadline, those that have ended last."""
-    now, filters, limit, offset = datetime.now(UTC), wanted.filters(), wanted.limit, wanted.offset
+    """By deadline, those that wait to be looked at and those that have ended last.
+
+    With ``updated_since`` those that were written since then, the longest ago first.
+    """
+    now, filters, limit = datetime.now(UTC), wanted.filters(), wanted.limit
     response.headers[PRIVATE] = str(queries.hidden_items(reading, now, seen_by, **filters))
-    listed = queries.action_items(reading, now, **filters, limit=limit, offset=offset, seen_by=seen_by)
-    views.note(item.id for item, _ in listed)
-    return [_line(item, is_late) for item, is_late in listed]
+    if wanted.offset is not None:
+        listed = queries.action_items(reading, now, **filters, limit=limit, offset=wanted.offset, seen_by=seen_by)
+        page = listing.ItemPage([(item, late, None) for item, late in listed], None)
+    else:
+        since, cursor = wanted.updated_since, wanted.cursor
+        page = listing.page_of_listed_items(
+            reading, now, since=since, cursor=cursor, limit=limit, seen_by=seen_by, **filters
+        )
+    views.note(item.id for item, *_ in page.items)
+    link_next(request, response, page.next)
+    return [ItemLine.of(item, late=late, updated_at=at) for item, late, at in page.items]
 
 
-@router.get("/items/{item_id}", response_model_exclude=WITHOUT_ENTRIES)
+@router.get("/items/{item_id}", response_model=ItemDetail, responses=UNCHANGED)
 async def get_item(
     item_id: str,
+    response: Response,
     gateway: GatewayDep,
     organisation: OrganisationDep,
     reading: Reading,
     actor: ActorDep,
     by: PersonId | None = None,
-) -> ItemDetail:
+    known: IfNoneMatch = None,
+) -> ItemDetail | Response:
     """An action item with what happened to it."""
     item = await gateway.items.seen(item_id, actor)
     timeline = await run_in_threadpool(queries.timeline, reading, item_id)
     zone = organisation.team(item.team, item.service).time_zone
     now = await read(around, reading, item, asking(actor, by), organisation)
-    return ItemDetail(**dict(item), **now, timeline=timeline, time_zone=zone)
+    beside = {**now, "timeline": timeline, "time_zone": zone}
+    shown = ItemDetail.model_validate({**facts(ShownItem, item), **beside})
+    return unless_known(shown, item.version, known, response) or shown
 
 
-@router.post("/items/{item_id}/commands", response_model_exclude=WITHOUT_ENTRIES, responses=NOT_YET)
+@router.post("/items/{item_id}/commands", responses={**TAGGED, **NOT_YET})
 async def command_item(
     item_id: str,
     command: Annotated[ToItem, Body()],
+    response: Response,
     gateway: GatewayDep,
     organisation: OrganisationDep,
     reading: Reading,
     actor: ActorDep,
     key: Key = None,
+    if_match: IfMatch = None,
 ) -> ItemNow:
-    """Carries a command out; the answer is the item after it. 403 for who may not, 409 when the rules forbid it."""
+    """Carries a command out; the answer is the item after it."""
     command = given(command, actor)
-    after = await gateway.items.command(item_id, command, actor, update_id(key, command))
-    return ItemNow(**dict(after), **await read(around, reading, after, asking(actor, command.by), organisation))
+    after = await gateway.items.command(item_id, command, actor, update_id(key, command), versions(if_match))
+    response.headers["ETag"] = f'"{after.version}"'
+    now = await read(around, reading, after, asking(actor, command.by), organisation)
+    return ItemNow.model_validate({**facts(ShownItem, after), **now})
 
 
-@router.get("/mails", response_model=list[MailLine])
+@router.get("/mails", response_model=list[MailLine], responses=PAGED)
 def list_mails(
+    request: Request,
     reading: Reading,
+    response: Response,
     seen_by: SeenByDep,
     views: ViewsDep,
     incident_id: str | None = None,
     person: PersonId | None = None,
     state: MailState | None = None,
+    cursor: Cursor = None,
     limit: Limit = 50,
-    offset: Offset = 0,
+    offset: Annotated[Offset, Query(deprecated=True, description="Beside a `cursor`, rows after it")] = 0,
 ) -> list[MailRow]:
     """Newest first."""
-    found = queries.mails(
-        reading, incident_id=incident_id, person=person, state=state, limit=limit, offset=offset, seen_by=seen_by
+    found = listing.page_of_mails(
+        reading,
+        incident_id=incident_id,
+        person=person,
+        state=state,
+        cursor=cursor,
+        limit=limit,
+        offset=offset,
+        seen_by=seen_by,
     )
-    views.note_mails(found)
-    return found
-
-
-def _line(item: ActionItem, late: bool) -> ItemLine:
-    return ItemLine(
-        **item.model_dump(include=ItemLine.model_fields.keys() - {"due", "ticket"}),
-        late=late,
-        due=item.due_at,
-        next_at=item.upcoming.at if item.upcoming else None,
-        next_kind=item.upcoming.kind if item.upcoming else None,
-        ticket=item.ticket.key if item.ticket else None,
-    )
+    views.note_mails(found.mails)
+    link_next(request, response, found.next)
+    return found.mails

@@ -8,7 +8,6 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 from temporalio.client import Client
 
-from followthrough import __version__
 from followthrough.audit import Audit
 from followthrough.gateway import Gateway
 from followthrough.links import links_for
@@ -20,6 +19,7 @@ from followthrough.web import (
     alerts,
     anonymous,
     api,
+    api_docs,
     audit,
     calendars,
     codec,
@@ -68,6 +68,7 @@ from followthrough.web import (
 from followthrough.web.access import require_actor
 from followthrough.web.codec import AskedByUI
 from followthrough.web.dependencies import Served
+from followthrough.web.description import Described
 from followthrough.web.doors import Allowed
 from followthrough.web.security import Guard
 from followthrough.web.tracked import Tracked
@@ -81,6 +82,7 @@ PARTS = (
     scim,
     mail_problems,
     api,
+    api_docs,
     organisation,
     directory,
     my_work,
@@ -127,11 +129,8 @@ PARTS = (
 
 def create_app(settings: Settings, organisation: OrganisationFile, client: Client, database: Engine) -> FastAPI:
     """Everything over HTTP. Its description is at /openapi.json."""
-    app = FastAPI(
-        title="Followthrough",
-        version=__version__,
-        docs_url=None,
-        redoc_url=None,
+    app = Described(
+        settings,
         dependencies=[Depends(require_actor)],
         telemetry={"tracing": False, "metrics": False, "logs": False},  # its spans have addresses, which may be secrets
     )

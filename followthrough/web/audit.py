@@ -64,7 +64,7 @@ router = APIRouter()
 api = APIRouter(prefix="/api/audit", tags=["api"], dependencies=[Authorised])
 
 
-@api.get("")
+@api.get("", operation_id="list_audit")
 def list_entries(
     reading: Reading,
     audit: AuditDep,
@@ -111,7 +111,7 @@ def show_entries(
     )
 
 
-@api.get("/verify")
+@api.get("/verify", operation_id="verify_audit")
 async def verify_chain(
     reading: Reading,
     audit: AuditDep,
@@ -130,7 +130,7 @@ async def verify_chain(
     )
 
 
-@api.delete("/people/{person}")
+@api.delete("/people/{person}", operation_id="erase_from_audit")
 async def erase(person: PersonId, audit: AuditDep, actor: ActorDep) -> Erased:
     """Nothing leads from the audit to the person any more; its entries stay."""
     erasure = happened(actor, Act.ERASURE, "erase", datetime.now(UTC)).model_copy(update={"outcome": Outcome.DONE})

@@ -45,7 +45,7 @@ class CalendarAddress(Message):
 router = APIRouter()
 
 
-@router.get("/api/people/{person}/calendar", tags=["api"], dependencies=[Authorised])
+@router.get("/api/people/{person}/calendar", operation_id="get_calendar", tags=["api"], dependencies=[Authorised])
 def get_address(
     person: PersonId,
     reading: Reading,
@@ -63,7 +63,7 @@ def get_address(
     return CalendarAddress(url=f"{settings.resolved_public_url}/people/{person}/deadlines.ics?token={token}")
 
 
-@router.delete("/api/people/{person}/calendar", tags=["api"], dependencies=[Authorised])
+@router.delete("/api/people/{person}/calendar", operation_id="revoke_calendar", tags=["api"], dependencies=[Authorised])
 def revoke_address(
     person: PersonId,
     reading: Reading,

@@ -68,21 +68,21 @@ WeeklyDep = Annotated[tuple[WeeklyDigest, Rendered], Depends(_weekly)]
 MonthlyDep = Annotated[tuple[Digest, Rendered], Depends(_monthly)]
 
 
-@api.get("/weekly/{person}")
+@api.get("/weekly/{person}", operation_id="get_weekly_digest")
 def get_weekly(found: WeeklyDep) -> WeeklyPreview:
     """What a manager's or lead's weekly mail would say now."""
     digest, rendered = found
     return WeeklyPreview(**dict(digest), subject=rendered.subject, text=rendered.text)
 
 
-@api.get("/monthly")
+@api.get("/monthly", operation_id="get_monthly_digest")
 def get_monthly(found: MonthlyDep) -> MonthlyPreview:
     """What the monthly mail says."""
     digest, rendered = found
     return MonthlyPreview(**dict(digest), subject=rendered.subject, text=rendered.text)
 
 
-@api.post("/{which}/send", status_code=202)
+@api.post("/{which}/send", operation_id="send_digest", status_code=202)
 async def send(which: DigestName, gateway: GatewayDep, actor: ActorDep) -> None:
     """To all who have not had it for this week or for the month before."""
     await gateway.send_digest(actor, weekly=which is DigestName.WEEKLY)

@@ -5,7 +5,7 @@ import hashlib
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from pydantic import AwareDatetime, BaseModel
 from sqlmodel import Session
 
@@ -13,12 +13,21 @@ from followthrough.directory_import import Imported, ManyLeave, WrongLines, impo
 from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.organisation.directory import Source
 from followthrough.domain.answered.organisation.leaving import HELD
-from followthrough.domain.replayed.values import PersonId, TeamId
+from followthrough.domain.replayed.values import PersonId, ServiceId, TeamId
 from followthrough.noting import happened, unnoted
 from followthrough.organisation_file import OrganisationFile
 from followthrough.store import directory
 from followthrough.web.bodies import DirectoryImport
-from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationFileDep, Reading, served
+from followthrough.web.dependencies import (
+    ActorDep,
+    AuditDep,
+    Authorised,
+    OrganisationDep,
+    OrganisationFileDep,
+    Reading,
+    served,
+)
+from followthrough.web.problems import problem
 from followthrough.web.rendering import page
 
 
@@ -45,6 +54,17 @@ class KnownPeople(BaseModel):
     """How many leave only once an administrator lets them."""
 
 
+class KnownTeam(BaseModel):
+    """A team, and the services that are its own."""
+
+    key: TeamId
+    name: str
+    lead: PersonId
+    members: tuple[PersonId, ...]
+    services: tuple[ServiceId, ...]
+    time_zone: str
+
+
 class Left(BaseModel):
     """How many people have left now."""
 
@@ -69,6 +89,23 @@ def list_people(reading: Reading, file: OrganisationFileDep) -> KnownPeople:
     return _known(reading, file)
 
 
+@api.get("/teams")
+def list_teams(organisation: OrganisationDep) -> list[KnownTeam]:
+    """Each team, with its people and services."""
+    services = organisation.services.items()
+    return [
+        KnownTeam(
+            key=key,
+            name=team.name,
+            lead=team.lead,
+            members=tuple(team.members),
+            services=tuple(name for name, service in services if service.team == key),
+            time_zone=str(team.time_zone),
+        )
+        for key, team in organisation.teams.items()
+    ]
+
+
 @api.post("/directory/import", response_model=Imported)
 async def import_directory(
     request: Request, file: OrganisationFileDep, body: DirectoryImport, actor: ActorDep, audit: AuditDep
@@ -91,9 +128,9 @@ async def import_directory(
             noted.details |= {"people": str(imported.people), "changed": str(len(imported.changes))}
             return imported
     except ManyLeave as error:
-        return JSONResponse({"error": str(error)}, 409)
+        return problem(409, str(error))
     except WrongLines as error:
-        return JSONResponse({"error": str(error), "lines": error.lines}, 422)
+        return problem(422, str(error), lines=error.lines)
 
 
 @api.post("/directory/let-leave")

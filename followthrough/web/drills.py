@@ -50,7 +50,7 @@ router = APIRouter()
 api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
-@api.post("/drills", status_code=201)
+@api.post("/drills", operation_id="start_drill", status_code=201)
 async def start(
     new: NewDrill, organisation: OrganisationDep, gateway: GatewayDep, actor: ActorDep, settings: SettingsDep
 ) -> Accepted:

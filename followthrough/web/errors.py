@@ -1,4 +1,4 @@
-"""Every error leaves as one sentence: ``{"error": "..."}``, or a small page where a browser asked for one."""
+"""Every error leaves as one sentence: in a problem (``problems.py``), or on a small page where a browser asked."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -19,13 +19,15 @@ from followthrough.domain.replayed.ids import page_of
 from followthrough.domain.replayed.text import REASON, cut, one_line
 from followthrough.domain.replayed.values import Refusal
 from followthrough.encryption import Unreadable
-from followthrough.engine_errors import NotHeard
+from followthrough.engine_errors import Changed, NotHeard
 from followthrough.links import hidden
 from followthrough.permission import Forbidden
 from followthrough.records import EndedMeanwhile, NotYet, Unknown
 from followthrough.store.audit_journal import NotKept
+from followthrough.store.follow_ups import NoSuchPlace
 from followthrough.web.act_links import Closed, closed_page
 from followthrough.web.known import NobodyYet
+from followthrough.web.problems import problem
 from followthrough.web.rendering import page
 from followthrough.web.returning import sign_in_link
 
@@ -50,6 +52,8 @@ STATUS = {
     Forbidden: 403,
     NotInFile: 422,
     EndedMeanwhile: 503,
+    Changed: 412,
+    NoSuchPlace: 422,
     Blames: 409,
     LeftOpen: 409,
     TooVague: 422,
@@ -73,7 +77,7 @@ def _invalid(request: Request, error: RequestValidationError) -> Response:
 def _not_done(request: Request, error: Exception) -> Response:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     if isinstance(error, Returned):
-        return JSONResponse({"error": str(error), **error.details}, status)
+        return problem(status, str(error), **error.details)
     return answer(request, status, str(error))
 
 
@@ -141,7 +145,9 @@ def answer(request: Request, status: int, text: str, headers: Any = None) -> Res
             sentence=SIGN_IN if status == 401 else sentence,
             sign_in=sign_in_link(_asked(request)) if status == 401 else "",
         )
-    return JSONResponse({"message" if status == 202 else "error": sentence}, status, headers)
+    if status < 400:
+        return JSONResponse({"message": sentence}, status, headers)
+    return problem(status, sentence, headers)
 
 
 def _asked(request: Request) -> str:

@@ -18,7 +18,7 @@ from followthrough.domain.replayed.incident.alert import Alert, AlertState
 from followthrough.domain.replayed.incident.paging import OURS
 from followthrough.gateway import Gateway
 from followthrough.settings import Settings
-from followthrough.web.accepted import Accepted, incident_page
+from followthrough.web.accepted import Accepted, Said, incident_page
 from followthrough.web.access import without_sign_in
 from followthrough.web.alert_bodies import (
     MOST_ALERTS,
@@ -31,13 +31,18 @@ from followthrough.web.alert_bodies import (
 from followthrough.web.dependencies import GatewayDep, OrganisationDep, SettingsDep
 from followthrough.web.webhook_keys import FromAlertmanager, FromGeneric, FromPagerDuty
 
-ANSWERS: dict[int | str, dict[str, Any]] = {202: {"model": Accepted}}
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"model": Said, "description": "There was nothing to do"},
+    202: {"model": Accepted | Said, "description": "Its incident, or that the alert is kept for somebody to look at"},
+}
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 router = APIRouter(prefix="/webhooks", tags=["intake"])
 
 
-@router.post("/alertmanager", responses=ANSWERS, dependencies=[FromAlertmanager])
+@router.post(
+    "/alertmanager", operation_id="take_alertmanager_alerts", responses=ANSWERS, dependencies=[FromAlertmanager]
+)
 @without_sign_in
 async def alertmanager(
     body: Annotated[dict[str, Any], Body()], organisation: OrganisationDep, gateway: GatewayDep, settings: SettingsDep
@@ -47,7 +52,7 @@ async def alertmanager(
     return await _deliver(alert, labels, gateway, settings)
 
 
-@router.post("/pagerduty", responses=ANSWERS, dependencies=[FromPagerDuty])
+@router.post("/pagerduty", operation_id="take_pagerduty_event", responses=ANSWERS, dependencies=[FromPagerDuty])
 @without_sign_in
 async def pagerduty(envelope: PagerDutyEnvelope, gateway: GatewayDep, settings: SettingsDep) -> Response:
     """PagerDuty, as a V3 webhook subscription to incident events."""
@@ -65,7 +70,7 @@ async def pagerduty(envelope: PagerDutyEnvelope, gateway: GatewayDep, settings: 
     return await _deliver(incident.to_alert(state, event, datetime.now(UTC)), incident.labels, gateway, settings)
 
 
-@router.post("/generic", responses=ANSWERS, dependencies=[FromGeneric])
+@router.post("/generic", operation_id="take_generic_alert", responses=ANSWERS, dependencies=[FromGeneric])
 @without_sign_in
 async def generic(alert: GenericAlert, gateway: GatewayDep, settings: SettingsDep) -> Response:
     """Any other pager."""

@@ -45,7 +45,7 @@ class Heard(BaseModel):
 router = APIRouter()
 
 
-@router.post("/webhooks/jira", tags=["intake"], dependencies=[FromJira])
+@router.post("/webhooks/jira", operation_id="take_jira_event", tags=["intake"], dependencies=[FromJira])
 @without_sign_in
 async def event(event: JiraEvent, gateway: GatewayDep, reading: Reading) -> Heard:
     """Jira, as a webhook for events of issues and comments; what is about no ticket of ours changes nothing."""
@@ -60,7 +60,7 @@ async def event(event: JiraEvent, gateway: GatewayDep, reading: Reading) -> Hear
     return Heard(message=f"Action item {item_id} looks at {ticket}.")
 
 
-@router.post("/api/items/{item_id}/ticket", tags=["api"], dependencies=[Authorised])
+@router.post("/api/items/{item_id}/ticket", operation_id="look_at_ticket", tags=["api"], dependencies=[Authorised])
 async def look_now(item_id: str, gateway: GatewayDep, actor: ActorDep, audit: AuditDep) -> Heard:
     """Has the action item's ticket read now, rather than at the next webhook or sweep."""
     item = await gateway.items.seen(item_id, actor)

@@ -8,7 +8,7 @@ from followthrough.web.dependencies import Authorised, OrganisationDep, Reading
 router = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
-@router.get("/mails/unreachable")
+@router.get("/mails/unreachable", operation_id="list_unreachable")
 def list_problem_addresses(reading: Reading, organisation: OrganisationDep) -> list[ProblemAddress]:
     """Oldest first; once the organisation file has another address, it is not listed any more."""
     return problem_addresses(reading, organisation)

@@ -18,7 +18,7 @@ class FileInUse(BaseModel):
 router = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
-@router.get("/organisation-file")
+@router.get("/organisation-file", operation_id="get_organisation_file")
 def in_use(file: OrganisationFileDep) -> FileInUse:
     """Looks whether it has changed."""
     file()

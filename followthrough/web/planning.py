@@ -67,7 +67,7 @@ async def get_planning(found: FoundDep) -> Planning:
     return found.planning
 
 
-@api.post("/planning/{team}")
+@api.post("/planning/{team}", operation_id="approve_planning")
 async def approve(
     team: TeamId,
     reading: Reading,

@@ -46,7 +46,7 @@ def get_playbook(found: PlaybookDep) -> Playbook:
     return found
 
 
-@router.get("/api/services", tags=["api"], dependencies=[Authorised])
+@router.get("/api/services", operation_id="list_services", tags=["api"], dependencies=[Authorised])
 def list_services_as_json(organisation: OrganisationDep) -> list[ServiceLine]:
     """All services, and who is on call for each now."""
     now = datetime.now(UTC)

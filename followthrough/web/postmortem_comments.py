@@ -61,7 +61,9 @@ async def list_comments(
     return list(await read(comments, reading, incident.id))
 
 
-@router.post(f"{API}/comments", tags=["api"], dependencies=[Authorised], status_code=201)
+@router.post(
+    f"{API}/comments", operation_id="comment_on_postmortem", tags=["api"], dependencies=[Authorised], status_code=201
+)
 async def add_comment(
     incident_id: str, new: NewComment, gateway: GatewayDep, actor: ActorDep, key: Key = None
 ) -> Commented:
@@ -78,7 +80,9 @@ async def settle_comment(
     await gateway.postmortems.settle(incident_id, comment_id, said, speaker(said.by, actor), actor)
 
 
-@router.post(f"{API}/confluence", tags=["api"], dependencies=[Authorised], status_code=202)
+@router.post(
+    f"{API}/confluence", operation_id="publish_to_confluence", tags=["api"], dependencies=[Authorised], status_code=202
+)
 async def to_confluence(
     incident_id: str, asked: ToConfluence, gateway: GatewayDep, actor: ActorDep, settings: SettingsDep
 ) -> Asked:

@@ -35,7 +35,12 @@ router = APIRouter()
 PAGE = "/incidents/{incident_id}/postmortem/correct"
 
 
-@router.post("/api/incidents/{incident_id}/postmortem/corrections", tags=["api"], dependencies=[Authorised])
+@router.post(
+    "/api/incidents/{incident_id}/postmortem/corrections",
+    operation_id="correct_postmortem",
+    tags=["api"],
+    dependencies=[Authorised],
+)
 async def correct_published(
     incident_id: str, command: CorrectPostmortem, gateway: GatewayDep, actor: ActorDep, key: Key = None
 ) -> CorrectPostmortem:

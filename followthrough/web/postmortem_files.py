@@ -36,7 +36,13 @@ WrittenDep = Annotated[Corrected, Depends(_written)]
 
 
 @router.get(f"{FILE}.md", dependencies=[Exported], include_in_schema=False)
-@router.get(f"/api{FILE}.md", tags=["api"], dependencies=[Exported, Authorised], response_class=MarkdownResponse)
+@router.get(
+    f"/api{FILE}.md",
+    operation_id="get_postmortem_markdown",
+    tags=["api"],
+    dependencies=[Exported, Authorised],
+    response_class=MarkdownResponse,
+)
 async def as_markdown(written: WrittenDep) -> Response:
     """As it was handed in, or corrected."""
     text = written.incident.postmortem.text if written.incident.postmortem else ""
@@ -44,7 +50,13 @@ async def as_markdown(written: WrittenDep) -> Response:
 
 
 @router.get(f"{FILE}.html", dependencies=[Exported], include_in_schema=False)
-@router.get(f"/api{FILE}.html", tags=["api"], dependencies=[Exported, Authorised], response_class=HTMLResponse)
+@router.get(
+    f"/api{FILE}.html",
+    operation_id="get_postmortem_html",
+    tags=["api"],
+    dependencies=[Exported, Authorised],
+    response_class=HTMLResponse,
+)
 async def as_html(request: Request, written: WrittenDep, organisation: OrganisationDep) -> Response:
     """With who wrote, reviewed and corrected it, and its action items."""
     return page(
@@ -59,7 +71,13 @@ async def as_html(request: Request, written: WrittenDep, organisation: Organisat
 
 
 @router.get(f"{FILE}.pdf", dependencies=[Exported], include_in_schema=False)
-@router.get(f"/api{FILE}.pdf", tags=["api"], dependencies=[Exported, Authorised], response_class=PdfResponse)
+@router.get(
+    f"/api{FILE}.pdf",
+    operation_id="get_postmortem_pdf",
+    tags=["api"],
+    dependencies=[Exported, Authorised],
+    response_class=PdfResponse,
+)
 async def as_pdf(written: WrittenDep, organisation: OrganisationDep) -> Response:
     """The same as pages."""
     return PdfResponse(await run_in_threadpool(_pdf, written, organisation), headers=_file(written, "pdf"))

@@ -53,6 +53,7 @@ router = APIRouter()
 
 @router.get(
     "/api/incidents/{incident_id}/postmortem/draft",
+    operation_id="draft_postmortem",
     tags=["api"],
     dependencies=[Authorised],
     response_class=MarkdownResponse,
@@ -70,7 +71,7 @@ async def get_draft(
     return await run_in_threadpool(draft_of, incident, organisation, reading, format_name)
 
 
-@router.post("/api/blameless", tags=["api"], dependencies=[Authorised])
+@router.post("/api/blameless", operation_id="check_wording", tags=["api"], dependencies=[Authorised])
 def check(prose: Prose, organisation: OrganisationDep) -> list[Finding]:
     """Sentences of any prose that name a person as a cause, and how to say them another way."""
     return findings(prose.text, organisation)

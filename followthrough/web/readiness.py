@@ -4,8 +4,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Literal
 
 from fastapi import APIRouter, HTTPException, Request
+from pydantic import BaseModel
 from sqlalchemy import exc
 
 from followthrough.store.heartbeat import beat
@@ -18,19 +20,25 @@ PROBE = 64 * 1024
 """Bytes, more than a file system keeps beside a file's name."""
 
 
+class Health(BaseModel):
+    """It is well; else the answer is a problem."""
+
+    status: Literal["ok"] = "ok"
+
+
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz")
+@router.get("/healthz", operation_id="is_alive")
 @without_sign_in
-async def healthy() -> dict[str, str]:
+async def healthy() -> Health:
     """The process answers."""
-    return {"status": "ok"}
+    return Health()
 
 
-@router.get("/readyz")
+@router.get("/readyz", operation_id="is_ready")
 @without_sign_in
-async def ready(request: Request, settings: SettingsDep) -> dict[str, str]:
+async def ready(request: Request, settings: SettingsDep) -> Health:
     """The engine answers, and database and disk take what is written; else 503."""
     async with asyncio.timeout(READY_WITHIN.total_seconds()):
         await served(request).client.service_client.check_health(timeout=READY_WITHIN)
@@ -42,7 +50,7 @@ async def ready(request: Request, settings: SettingsDep) -> dict[str, str]:
             raise _not_ready("The database takes no writes; see whether it runs, and has space.") from None
         except OSError as error:
             raise _not_ready(f"Nothing can be written to the data folder ({error.strerror}); make room.") from None
-    return {"status": "ok"}
+    return Health()
 
 
 def write_into(folder: Path) -> None:

@@ -98,7 +98,7 @@ async def _payload(request: Request) -> dict[str, Any]:
 KindDep = Annotated[Kind, Depends(_kind)]
 Payload = Annotated[dict[str, Any], Depends(_payload)]
 
-router = APIRouter(prefix=ROOT, tags=["scim"], dependencies=[Depends(_from_directory), Depends(_heard)])
+router = APIRouter(prefix=ROOT, include_in_schema=False, dependencies=[Depends(_from_directory), Depends(_heard)])
 
 
 @router.get("/ServiceProviderConfig")

@@ -60,7 +60,13 @@ class Event(BaseModel):
 router = APIRouter()
 
 
-@router.post("/webhooks/sendgrid", tags=["intake"], status_code=204, dependencies=[FromSendGrid])
+@router.post(
+    "/webhooks/sendgrid",
+    operation_id="take_sendgrid_events",
+    tags=["intake"],
+    status_code=204,
+    dependencies=[FromSendGrid],
+)
 @without_sign_in
 async def receive(request: Request, reading: Reading, organisation: OrganisationDep, gateway: GatewayDep) -> None:
     """SendGrid's signed event webhook, a list; what is about no mail and no address of ours changes nothing."""

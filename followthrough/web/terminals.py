@@ -21,9 +21,11 @@ from followthrough.domain.replayed.values import PersonId
 from followthrough.noting import happened
 from followthrough.pkce import challenge_of
 from followthrough.store import tokens
+from followthrough.web.accepted import Said
 from followthrough.web.access import bearer, without_sign_in
 from followthrough.web.bodies import NewTerminal, TerminalAnswer
 from followthrough.web.dependencies import ActorDep, AuditDep, Reading, SettingsDep, newcomer, served
+from followthrough.web.problems import TOO_OFTEN
 from followthrough.web.rendering import page
 from followthrough.web.security import PAGE_HEADERS
 
@@ -123,7 +125,7 @@ def take_code(
     return page(request, "terminal-agreed.html")
 
 
-@api.post("", status_code=201)
+@api.post("", operation_id="begin_terminal", status_code=201, responses=TOO_OFTEN)
 @without_sign_in
 def begin(request: Request, new: NewTerminal, reading: Reading, settings: SettingsDep) -> WaitingTerminal:
     """A terminal without a browser beside it."""
@@ -135,7 +137,12 @@ def begin(request: Request, new: NewTerminal, reading: Reading, settings: Settin
     return WaitingTerminal(secret=secret, code=code, url=url, every=ASK_EVERY)
 
 
-@api.post("/token", response_model=TerminalToken)
+@api.post(
+    "/token",
+    operation_id="get_terminal_token",
+    response_model=TerminalToken,
+    responses={202: {"model": Said, "description": "Nobody has agreed yet"}, **TOO_OFTEN},
+)
 @without_sign_in
 def answer(request: Request, given: TerminalAnswer, reading: Reading) -> Response:
     """The token, once; 202 while nobody has agreed yet."""
@@ -159,8 +166,8 @@ def answer(request: Request, given: TerminalAnswer, reading: Reading) -> Respons
     return JSONResponse({"token": token, "person": person})
 
 
-@api.delete("/token")
-def end(request: Request, actor: ActorDep, reading: Reading, audit: AuditDep) -> dict[str, str]:
+@api.delete("/token", operation_id="end_terminal_token")
+def end(request: Request, actor: ActorDep, reading: Reading, audit: AuditDep) -> Said:
     """The token that this is sent with lets nobody in any more."""
     now = datetime.now(UTC)
     row = tokens.known(reading, bearer(request) or "", now)
@@ -169,7 +176,7 @@ def end(request: Request, actor: ActorDep, reading: Reading, audit: AuditDep) ->
     name = row.name
     with audit.doing(happened(actor, Act.SIGN_OUT, "sign out a terminal", now, record=row.id)):
         tokens.revoke(reading, row, now)
-    return {"message": f"{name} lets nobody in any more."}
+    return Said(message=f"{name} lets nobody in any more.")
 
 
 router.include_router(pages)

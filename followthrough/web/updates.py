@@ -27,7 +27,7 @@ for_programs = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 for_browsers = APIRouter(include_in_schema=False)
 
 
-@for_programs.get("/incidents/{incident_id}/draft")
+@for_programs.get("/incidents/{incident_id}/draft", operation_id="draft_update")
 async def get_draft(
     incident_id: str,
     audience: Audience,
@@ -43,7 +43,7 @@ async def get_draft(
     return draft(incident, stage, audience, organisation, settings.resolved_public_url, datetime.now(UTC))
 
 
-@for_programs.get("/incidents/{incident_id}/timeline.json", dependencies=[Exported])
+@for_programs.get("/incidents/{incident_id}/timeline.json", operation_id="get_timeline", dependencies=[Exported])
 @for_browsers.get("/incidents/{incident_id}/timeline.json", dependencies=[Exported])
 async def timeline_as_json(
     incident_id: str, gateway: GatewayDep, reading: Reading, actor: ActorDep
@@ -53,7 +53,12 @@ async def timeline_as_json(
     return await run_in_threadpool(_timeline, incident, reading)
 
 
-@for_programs.get("/incidents/{incident_id}/timeline.md", response_class=MarkdownResponse, dependencies=[Exported])
+@for_programs.get(
+    "/incidents/{incident_id}/timeline.md",
+    operation_id="get_timeline_markdown",
+    response_class=MarkdownResponse,
+    dependencies=[Exported],
+)
 @for_browsers.get("/incidents/{incident_id}/timeline.md", response_class=MarkdownResponse, dependencies=[Exported])
 async def timeline_as_markdown(
     incident_id: str, gateway: GatewayDep, organisation: OrganisationDep, reading: Reading, actor: ActorDep

@@ -65,7 +65,7 @@ class Waiting(BaseModel):
     late: bool
 
 
-@router.get("/find")
+@router.get("/find", operation_id="find")
 def find_records(
     reading: Reading,
     seen_by: SeenByDep,
@@ -83,7 +83,7 @@ def find_records(
     return [Found(**hit._asdict()) for hit in hits]
 
 
-@router.get("/mine")
+@router.get("/mine", operation_id="list_my_work")
 async def what_waits(
     reading: Reading,
     organisation: OrganisationDep,

@@ -76,14 +76,22 @@ async def test_a_command_that_the_rules_forbid_is_refused_in_their_words(api: ht
     item = await with_item(api)
     answer = await give(api, item, "unblock", by="tomas")
     assert answer.status_code == 409
-    assert answer.json() == {"error": f"Action item {item} is not blocked."}
+    sentence = f"Action item {item} is not blocked."
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "urn:followthrough:problem:refused",
+        "title": "The rules forbid it",
+        "status": 409,
+        "detail": sentence,
+        "error": sentence,
+    }
 
 
 async def test_who_may_not_is_told_who_may_and_whom_to_ask(api: httpx.AsyncClient) -> None:
     item = await with_item(api)
     answer = await give(api, item, "accept", by="ines")
     assert answer.status_code == 403
-    assert answer.json() == {"error": f"ines can't accept {item}: that is for its owner; ask Tomás Ferrer."}
+    assert answer.json()["detail"] == f"ines can't accept {item}: that is for its owner; ask Tomás Ferrer."
 
 
 async def test_an_incident_that_is_over_takes_no_commands(web: Web, api: httpx.AsyncClient) -> None:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from followthrough.links import Link, Links
 from followthrough.store.database import migrate, open_database
 from tests import records
+from tests.web.addresses import addresses
 from tests.web.conftest import SETTINGS, Web
 from tests.web.test_api import with_item
 
@@ -78,6 +79,8 @@ async def test_pages_of_other_sites_change_nothing_anywhere(web: Web, headers: d
         for method in methods
         if method != "get"
     ]
+    scim = [one.partition(" ") for one in addresses(web.app()) if "/scim/" in one]
+    changing += [(method, path) for method, _, path in scim if method != "GET"]
     changing += [("POST", path) for path in ("/act/x", "/unsubscribe/x", "/incidents/x/anonymous")]
     assert ("POST", "/api/digests/none/send") in changing
     async with web.browser(**public) as browser:

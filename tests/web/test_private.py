@@ -1,5 +1,6 @@
 """A private incident, seen through every door by who is on it, and by somebody who is not."""
 
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -139,7 +140,7 @@ async def test_nothing_tells_a_private_incident_from_none_at_all(web: Web, api: 
         private, none = await answers(stranger, incident), await answers(stranger, UNKNOWN)
     assert private == none
     sentence = "There is no ID here, or it is private; ask who gave you its id."
-    assert private[0] == (404, f'{{"error":"{sentence}"}}')
+    assert (private[0][0], json.loads(private[0][1])["detail"]) == (404, sentence)
     with Session(web.database) as session:
         kept = session.exec(select(AnonymousNoteRow.text).where(AnonymousNoteRow.incident_id == incident)).all()
     assert sorted(kept) == ["By form", "Nobody said so"]

@@ -9,11 +9,11 @@ from temporalio.exceptions import ApplicationError
 
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
-from followthrough.domain.replayed.proof import Proof
+from followthrough.domain.replayed.proof import Proof, has_changed
 from followthrough.domain.replayed.room import require_room
 from followthrough.domain.replayed.text import REASON, cut
 from followthrough.domain.replayed.values import Command, Refusal
-from followthrough.refusals import forbidden, refused
+from followthrough.refusals import changed, forbidden, refused
 from workflows.entity import Entity
 from workflows.proven import proof
 
@@ -28,6 +28,8 @@ def check(entity: Entity[Any], command: Command) -> None:
     if given is not None and not given.holds_for(entity.record):
         sentence = f"Who may {command.command} in {entity.record.id} has just changed; look at it and try again."
         raise forbidden(sentence)
+    if given is not None and not given.meant_for(entity.record):
+        raise changed(has_changed(entity.record.id))
     try:
         _try(entity, lambda after: command.apply(after, workflow.now()), command.command)
     except Refusal as refusal:

@@ -60,6 +60,12 @@ class Proof(Message):
     """Who may give this command."""
     through: str = ""
     """What the timeline says beside the person."""
+    versions: tuple[int, ...] | None = None
+    """Those of the record that the command was meant for; None for any."""
+
+    def meant_for(self, record: Incident | ActionItem) -> bool:
+        """Whether the record is still as whoever gave the command had read it, if they said so."""
+        return self.versions is None or record.version in self.versions
 
     def holds_for(self, record: Incident | ActionItem | None) -> bool:
         """Whether they may, to the record as it is now; without one, what the organisation makes of them counts."""
@@ -69,6 +75,11 @@ class Proof(Message):
         if record is not None and self.person is not None:
             found = relations(record, self.person, self.relations)
         return not found.isdisjoint(self.allowed)
+
+
+def has_changed(record_id: str) -> str:
+    """To who had read it as it is no more."""
+    return f"{record_id} has changed since it was read; read it again, and decide then."
 
 
 def people_of(record: Incident | ActionItem) -> dict[Relation, tuple[PersonId, ...]]:

@@ -180,6 +180,8 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
         "GET /api/drills",
         "GET /people",
         "GET /api/people",
+        "GET /api/teams",
+        "GET /api-docs",
         "POST /api/blameless",
         "POST /api/quality",
     ),

@@ -38,7 +38,7 @@ from followthrough.domain.replayed.values import Message
 
 
 class Durations(Message):
-    """From when it was declared; None for what has not happened."""
+    """From when it was declared, in whole seconds; None for what has not happened."""
 
     acknowledged_after: timedelta | None
     mitigated_after: timedelta | None
@@ -58,7 +58,9 @@ def durations(incident: Incident) -> Durations:
     """Of one that was reopened, until it was over for good; that somebody had acknowledged before counts."""
 
     def after(at: datetime | None) -> timedelta | None:
-        return max(at - incident.declared_at, timedelta(0)) if at is not None else None
+        if at is None:
+            return None
+        return timedelta(seconds=max(at - incident.declared_at, timedelta(0)) // timedelta(seconds=1))
 
     return Durations(
         acknowledged_after=after(incident.acknowledged_at),

@@ -6,7 +6,7 @@ from alembic import op
 from followthrough.store.tables import UTCDateTime
 
 revision = "0032"
-down_revision = "0026"
+down_revision = "0031"
 
 
 def upgrade() -> None:

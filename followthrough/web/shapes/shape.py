@@ -1,0 +1,46 @@
+"""What the API's answers have in common."""
+
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from followthrough.domain.replayed.values import EntryKind, PersonId
+
+
+class Shape(BaseModel):
+    """Made from a record by the names of its fields: ``ShownItem.model_validate(item)``."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True, use_attribute_docstrings=True)
+
+
+class Entry(Shape):
+    """A line of a timeline."""
+
+    record_id: str
+    """The incident or action item that it is about."""
+    number: int
+    """Counts from 1 within that record."""
+    incident_id: str
+    at: AwareDatetime
+    kind: EntryKind
+    text: str
+    author: PersonId | None
+    """None where nobody did it: a pager, or a deadline that passed."""
+    through: str | None
+    """How the author said it, where that was not by themselves."""
+
+
+class Around(Shape):
+    """What stands beside a single record, for who asks."""
+
+    next_in_words: str
+    """What comes next without anybody's doing; empty where nothing does."""
+    you: PersonId | None
+    """Who asks, or for whom."""
+    you_may: Annotated[list[str], Field(examples=[["acknowledge", "note", "propose"]])]
+    """Names of the choices that they have now, the likely ones first."""
+
+
+def facts(shape: type[Shape], record: object) -> dict[str, Any]:
+    """What the record has of the shape, to be shown with more beside it."""
+    return {name: getattr(record, name) for name in shape.model_fields}

@@ -1,0 +1,145 @@
+"""What the API's description says is true: schemathesis sends each operation what it says it takes, and looks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from jsonschema import Draft202012Validator
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.generation import GenerationMode
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from followthrough.domain.replayed.ids import incident_of
+from followthrough.organisation_file import OrganisationFile
+from followthrough.web.description import TAGS
+from followthrough.web.examples import BODIES
+from tests.browser.conftest import serving
+from tests.web.conftest import Web, new_web
+from tests.web.test_api import give, with_item
+
+CHECKS: list[Any] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 8
+"""For each operation, always the same."""
+
+
+@pytest.fixture(scope="module")
+async def here(
+    address: str, organisation: OrganisationFile, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[Web, str, dict[str, str]]]:
+    """A service of its own, with records whose ids stand in addresses; whoever asks is known."""
+    web = await new_web(address, organisation, tmp_path_factory.mktemp("described"))
+    (web.settings.data_dir / "local-person").write_text("ines")
+    async with web.worker(), serving(web.database, web.client, data_dir=web.settings.data_dir) as url:
+        async with httpx.AsyncClient(base_url=url, timeout=60) as api:
+            item = await with_item(api)
+            await give(api, incident_of(item), "submit postmortem", text="# What we learned")
+            comments = f"/api/incidents/{incident_of(item)}/postmortem/comments"
+            comment = (await api.post(comments, json={"text": "Which deploy?"})).json()
+            token = (await api.post("/api/tokens", json={"name": "For nothing"})).json()
+        known = {
+            "incident_id": incident_of(item),
+            "item_id": item,
+            "comment_id": comment.get("id", "none"),
+            "token_id": token["id"],
+            "team": "payments",
+            "service_id": "checkout",
+            "person": "ines",
+        }
+        yield web, url, known
+    web.database.dispose()
+
+
+def parameters(operation: APIOperation[Any, Any, Any, Any], known: Mapping[str, str]) -> dict[str, str]:
+    return {name: known[name] for name in known if f"{{{name}}}" in operation.path}
+
+
+def tell(operation: APIOperation[Any, Any, Any, Any], url: str, known: Mapping[str, str]) -> str:
+    """What is wrong with the answers of an operation; empty where nothing is."""
+    found, fixed = "", parameters(operation, known)
+    cases = operation.as_strategy(path_parameters=fixed)
+    if operation.body or operation.query:
+        cases |= operation.as_strategy(GenerationMode.NEGATIVE, path_parameters=fixed)
+    if fixed:
+        cases |= operation.as_strategy()
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases)
+    def look(case: Any) -> None:
+        nonlocal found
+        if found:
+            return
+        answer = case.call(base_url=url, timeout=120)
+        try:
+            case.validate_response(answer, checks=CHECKS)
+        except (Failure, FailureGroup) as failure:
+            whole = getattr(failure, "exceptions", [failure])
+            found = f"{operation.label}: {answer.status_code} {whole} {answer.text[:300]} by {case.as_curl_command()}"
+
+    look()
+    return found
+
+
+async def test_each_operation_answers_as_its_description_says(here: tuple[Web, str, dict[str, str]]) -> None:
+    web, url, known = here
+    described = schemathesis.openapi.from_dict(web.app().openapi())
+    operations: list[Any] = [found.ok() for found in described.get_all_operations()]  # type: ignore[union-attr]
+    assert len(operations) > 50
+    wrong = [await asyncio.to_thread(tell, operation, url, known) for operation in operations]
+    assert "\n".join(filter(None, wrong)) == ""
+
+
+async def test_the_page_has_every_operation_and_nothing_from_elsewhere(alone: Web) -> None:
+    async with alone.browser() as browser:
+        shown = (await browser.get("/api-docs")).text
+        described = (await browser.get("/openapi.json")).json()
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            assert f"<code>{method.upper()} {path}</code>" in shown
+            assert f'id="{operation["operationId"]}"' in shown
+    assert "<script src=" not in shown.replace('<script src="/', "")
+
+
+def test_examples_are_what_the_operations_take(alone: Web) -> None:
+    document = alone.app().openapi()
+    wrong = []
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                validator = Draft202012Validator({**content["schema"], "components": document["components"]})
+                for name, example in content.get("examples", {}).items():
+                    wrong += [f"{path} {name}: {error.message}" for error in validator.iter_errors(example["value"])]
+    assert wrong == []
+
+
+def test_each_example_and_tag_is_of_an_operation(alone: Web) -> None:
+    operations = [one for path in alone.app().openapi()["paths"].values() for one in path.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(names) == len(set(names))
+    assert set(BODIES) <= set(names)
+    assert {tag for operation in operations for tag in operation["tags"]} == set(TAGS)
+    bodies = {one["operationId"] for one in operations if "requestBody" in one}
+    assert bodies - set(BODIES) == {"take_pagerduty_event", "take_jira_event"}
