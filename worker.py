@@ -175,16 +175,11 @@ def build_worker(
         Queue.WEBHOOKS: [Webhooks(settings, organisation, database).deliver_webhooks],
     }
     per_second = {
-        Queue.WORKFLOWS: None,
         Queue.TICKETS: settings.tickets_per_second if settings.jira_url else None,
         Queue.MAILS: settings.mails_per_second if settings.sendgrid_api_key else None,
-        Queue.PAGES: None,
-        Queue.WEBHOOKS: None,
     }
-    version = version_of(settings)
-    return Workers(
-        [_worker(client, queue, activities[queue], per_second[queue], version) for queue in Queue if queue in queues]
-    )
+    version, wanted = version_of(settings), [queue for queue in Queue if queue in queues]
+    return Workers([_worker(client, queue, activities[queue], per_second.get(queue), version) for queue in wanted])
 
 
 def _worker(

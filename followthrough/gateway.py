@@ -6,6 +6,7 @@ What starts a workflow is here, in the methods of ``Gateway``, and in
   command (``records.py``) or a ticket (``activities/tickets/sweep.py``), and after it ended badly (``revival.py``);
 - ``upkeep.py``, which has plans made anew;
 - ``schedules.py``, by the clock: drills, sprints, digests, the sweep of tickets, upkeep;
+- ``moving.py``, for what goes on in another Temporal;
 - ``webhook_dispatch.py``, what sends events to an endpoint;
 - ``postmortem_notes.py``, the page of a postmortem in Confluence;
 - ``activities/mails/inboxes.py``, a person's inbox for mails that can wait;

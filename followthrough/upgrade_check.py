@@ -61,7 +61,8 @@ async def check_upgrade(
     checked = dict[str, KindChecked]()
     async with AsyncExitStack() as stack:
         histories = _histories(client, checked, _which(closed_within), sample)
-        results = await stack.enter_async_context(replayer(runtime=_quiet()).workflow_replay_iterator(histories))
+        replays = replayer(runtime=_quiet(), converter=client.data_converter)
+        results = await stack.enter_async_context(replays.workflow_replay_iterator(histories))
         done = 0
         async for result in results:
             _take(checked[_kind(result.history)], result.history, result.replay_failure)

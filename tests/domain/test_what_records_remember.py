@@ -37,13 +37,13 @@ ENDED = ItemSummary(id=f"{INCIDENT}.2", title="Test it", owner="ben", ended_at=N
         Change(
             item(),
             lambda one: Planned(sprint=FIRST, because="it is risky", by="carla").apply(one, LATER),
-            {"sprint": FIRST},
+            {"sprint": FIRST, "planned_at": LATER},
             ((TICKET, "Planned in Sprint 1, because it is risky", "carla"),),
         ),
         Change(
             item(sprint=FIRST),
             lambda one: Planned(sprint=SECOND, by="carla").apply(one, LATER),
-            {"sprint": SECOND, "moved_on": 1},
+            {"sprint": SECOND, "planned_at": LATER, "moved_on": 1},
             (
                 (TICKET, "Planned in Sprint 1 and not done; it moved on once", None),
                 (TICKET, "Planned in Sprint 2", "carla"),
@@ -52,7 +52,7 @@ ENDED = ItemSummary(id=f"{INCIDENT}.2", title="Test it", owner="ben", ended_at=N
         Change(
             item(sprint=FIRST, moved_on=1),
             lambda one: Planned(sprint=None, by="carla").apply(one, LATER),
-            {"sprint": None, "moved_on": 2},
+            {"sprint": None, "planned_at": LATER, "moved_on": 2},
             (
                 (TICKET, "Planned in Sprint 1 and not done; it moved on 2 times", None),
                 (TICKET, "Ranked first on the team's board", "carla"),
@@ -61,7 +61,7 @@ ENDED = ItemSummary(id=f"{INCIDENT}.2", title="Test it", owner="ben", ended_at=N
         Change(
             item(sprint=FIRST),
             lambda one: Planned(sprint=FIRST, by="carla").apply(one, LATER),
-            {},
+            {"planned_at": LATER},
             ((TICKET, "Planned in Sprint 1", "carla"),),
         ),
         Change(

@@ -11,7 +11,6 @@ import pytest
 from pydantic import HttpUrl, SecretStr
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.worker import Replayer
 
 from followthrough.converter import converting_with
 from followthrough.domain.answered.organisation.organisation import Organisation
@@ -22,17 +21,17 @@ from followthrough.domain.replayed.item.commands import Accept, Finish, Reassign
 from followthrough.domain.replayed.values import Severity
 from followthrough.encryption import ENCRYPTED, Encryption, encryption_of, key_id
 from followthrough.engine import EngineError, engine
+from followthrough.replaying import replayer
 from followthrough.schedules import set_schedules
 from followthrough.settings import Settings
 from followthrough.starts import start_record
 from followthrough.store.database import migrate, open_database
 from tests.waiting import eventually
 from tests.workflows.conftest import IncidentPart, Play
-from worker import WORKFLOW_RUNNER, WORKFLOWS, build_worker
+from worker import build_worker
 from workflows.incident import IncidentWorkflow
 from workflows.messages.incident import IncidentProgress
 from workflows.search_attributes import NAMES, OWNER, SERVICE, SEVERITY, STATUS
-from workflows.turns import InTurn
 
 pytestmark = pytest.mark.today
 
@@ -144,14 +143,9 @@ async def test_an_encrypted_history_replays(organisation: Organisation, tmp_path
         histories = [await record.handle.fetch_history() for record in (incident, incident.item(1))]
     encryption = encryption_of(with_keys(NEW))
     assert encryption is not None
-    replayer = Replayer(
-        workflows=WORKFLOWS,
-        data_converter=converting_with(encryption),
-        workflow_runner=WORKFLOW_RUNNER,
-        interceptors=[InTurn()],
-    )
+    replays = replayer(converter=converting_with(encryption))
     for history in histories:
-        await replayer.replay_workflow(history)
+        await replays.replay_workflow(history)
 
 
 async def test_an_installation_that_runs_goes_on_encrypted_and_then_with_another_key(

@@ -5,8 +5,8 @@ from alembic import op
 
 from followthrough.store.tables import UTCDateTime
 
-revision = "0032"
-down_revision = "0031"
+revision = "0027"
+down_revision = "0026"
 
 
 def upgrade() -> None:

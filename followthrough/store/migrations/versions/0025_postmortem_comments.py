@@ -5,7 +5,7 @@ from alembic import op
 
 from followthrough.store.tables import UTCDateTime
 
-revision = "0026"
+revision = "0025"
 down_revision = "0024"
 
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from followthrough.store.tables import UTCDateTime
 
-revision = "0031"
-down_revision = "0026"
+revision = "0026"
+down_revision = "0025"
 
 
 def upgrade() -> None:
