@@ -40,6 +40,8 @@ NO_PAGES = {
     "/incidents/{incident_id}/postmortem.pdf": "a file",
     "/incidents/{incident_id}/timeline.json": "a file",
     "/incidents/{incident_id}/timeline.md": "a file",
+    "/insights/{name}.csv": "a file",
+    "/insights/{name}.svg": "a picture",
     "/items.csv": "a file",
     "/items/{item_id}/deadline.ics": "a file",
     "/people/{person}/deadlines.ics": "a file",
@@ -55,6 +57,7 @@ NO_PAGES = {
 WHO = {
     "/audit": "nora",
     "/settings-check": "nora",
+    "/webhooks-out": "nora",
     "/incidents/{incident_id}/postmortem/edit": "tomas",
     "/incidents/{incident_id}/update": "ines",
 }
@@ -70,6 +73,7 @@ SAMPLES = {
     "service_id": ["checkout"],
     "team": ["payments"],
     "person": [LEAD],
+    "name": ["on-time", "response", "waivers"],
 }
 """What stands for the parameters of an address; a new one has to be here."""
 
