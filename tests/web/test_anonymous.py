@@ -22,6 +22,7 @@ from followthrough.audit import JOURNAL_FILE
 from followthrough.store.database import migrate, open_database
 from followthrough.web import anonymous
 from followthrough.web.security import Guard
+from followthrough.web.tracked import Tracked
 from tests import records
 from tests.web.conftest import Web
 from tests.web.test_api import declare, give
@@ -92,6 +93,7 @@ async def test_who_writes_an_anonymous_note_is_not_looked_at(
     assert (shown.status_code, taken.status_code, perhaps_private.status_code) == (200, 201, 201)
     for answer in (shown, taken, perhaps_private):
         assert "set-cookie" not in answer.headers
+        assert "x-request-id" not in answer.headers
     assert shown.headers["cache-control"] == taken.headers["cache-control"] == "no-store"
 
 
@@ -155,12 +157,17 @@ async def test_one_address_may_write_as_many_anonymous_notes_as_all_others_toget
 
 
 def test_no_anonymous_address_asks_for_somebody(web: Web) -> None:
-    """What is asked of such a request is a list, and before all else the guard takes away what tells who sent it."""
+    """What is asked of such a request is a list, and the guard takes away what tells who sent it.
+
+    Before the guard is only what gives requests ids, and it gives these none.
+    """
     open_ones = [one for one in iter_route_contexts(anonymous.router.routes) if one.name != "list_notes"]
     assert {route.name for route in open_ones} == {"add_note", "show_form", "take_form"}
     asked = {call.__name__ for route in open_ones for call in dependencies_of(route.dependant)}
     assert asked == {"_organisation", "_session"}
-    assert repr(web.app().user_middleware[0]).startswith(f"Middleware({Guard.__name__}")
+    outermost = [repr(one) for one in web.app().user_middleware][:2]
+    assert outermost[0].startswith(f"Middleware({Tracked.__name__}")
+    assert outermost[1].startswith(f"Middleware({Guard.__name__}")
 
 
 def test_no_server_of_ours_keeps_an_access_log() -> None:
