@@ -77,6 +77,7 @@ CASES = {
     "FollowthroughWorkflowStuck": troubles(TroubleKind.STUCK),
     "FollowthroughActivityFailing": troubles(TroubleKind.FAILING),
     "FollowthroughNotRunning": troubles(TroubleKind.NOT_RUNNING),
+    "FollowthroughWebhookDisabled": troubles(TroubleKind.WEBHOOK),
     "FollowthroughProjectionsBehind": Case(
         {"followthrough_projection_lag_seconds": "0+60x60"}, {"followthrough_projection_lag_seconds": "120x60"}
     ),

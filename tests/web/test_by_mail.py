@@ -21,10 +21,10 @@ from activities.read_model import ReadModel
 from activities.sprint_planning import SprintPlanning
 from activities.tickets.tracker import Tracker
 from followthrough.domain.answered.sprint.dates import coming_plans
-from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.links import Link, Links
 from followthrough.organisation_file import OrganisationFile
+from followthrough.store import queries
 from followthrough.store.tables import MailRow
 from tests.notices import FROM, PUBLIC_URL
 from tests.records import NOW, item
@@ -55,7 +55,9 @@ def button(web: Web, key: str) -> str:
 
 async def update_asked_for(web: Web, api: httpx.AsyncClient, incident: str) -> str:
     """The button of the mail to Inés."""
-    record = Incident.model_validate(await get(api, f"incidents/{incident}"))
+    with Session(web.database) as session:
+        record = queries.incident(session, incident)
+    assert record is not None
     key = f"{incident}/7/{NoticeKind.UPDATE_DUE}"
     about = Notice(
         key=key, kind=NoticeKind.UPDATE_DUE, to=("ines",), at=datetime.now(UTC), text="customers", incident=record

@@ -4,16 +4,17 @@ import html
 import re
 
 import httpx
+from sqlmodel import Session
 
 from followthrough.domain.answered.incident.readers import likely_audience, readers
 from followthrough.domain.replayed.incident.incident import (
     Audience,
-    Incident,
     IncidentMoment,
     IncidentMomentKind,
     IncidentPlan,
     Subscription,
 )
+from followthrough.store import queries
 from tests.example import EXAMPLE
 from tests.records import NOW
 from tests.records import incident as incident_that_is
@@ -69,7 +70,9 @@ async def test_who_is_named_in_the_preview_gets_the_mail(web: Web, api: httpx.As
     for person in ("wei", "nora"):
         await give(api, incident, "subscribe", by=person, audience="internal")
     await give(api, incident, "unsubscribe", by="nora")
-    record = Incident.model_validate(await get(api, f"incidents/{incident}"))
+    with Session(web.database) as session:
+        record = queries.incident(session, incident)
+    assert record is not None
     people, addresses = readers(record, Audience.INTERNAL, web.organisation())
     expected = {*addresses, *(web.organisation().people[person].email for person in people)}
     await give(api, incident, "send update", stage="identified", audience="internal", text="It is the queue")
