@@ -100,7 +100,7 @@ def list_deliveries(
 
 
 @api.post("/deliveries/{event_id}/send-again", status_code=202)
-async def send_again(reading: Reading, actor: ActorDep, audit: AuditDep, event_id: str, endpoint: Name) -> None:
+async def send_event_again(reading: Reading, actor: ActorDep, audit: AuditDep, event_id: str, endpoint: Name) -> None:
     """The event goes to that endpoint once more, with the ``webhook-id`` that it had."""
     if not await _send_again(reading, actor, audit, event_id, endpoint):
         raise HTTPException(404, f"No such event went to {endpoint}; `followthrough webhooks` lists what is kept.")

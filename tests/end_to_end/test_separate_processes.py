@@ -9,6 +9,7 @@ import pytest
 
 from followthrough.queues import Queue
 from tests.end_to_end.processes import FOLLOWTHROUGH, process, until
+from tests.web.conftest import new_namespace
 from tests.web.pagers import generic
 
 ALERT = generic(title="Checkout fails")
@@ -17,9 +18,10 @@ TOKEN = "a-token-of-a-script"
 
 
 @pytest.fixture
-def environment(tmp_path: Path, address: str, unused_tcp_port: int) -> dict[str, str]:
+async def environment(tmp_path: Path, address: str, unused_tcp_port: int) -> dict[str, str]:
     return {
         "TEMPORAL_ADDRESS": address,
+        "TEMPORAL_NAMESPACE": (await new_namespace(address)).namespace,
         "FOLLOWTHROUGH_DATABASE_URL": f"sqlite:///{tmp_path}/followthrough.db",
         "FOLLOWTHROUGH_DATA_DIR": str(tmp_path / "data"),
         "FOLLOWTHROUGH_ORGANISATION_FILE": "followthrough.example.yaml",
