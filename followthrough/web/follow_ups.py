@@ -23,12 +23,13 @@ from followthrough.store.queries import ListedItem
 from followthrough.store.saved_views import MOST_VIEWS, forget_view, save_view, views_of
 from followthrough.store.tables import VendorPauseRow
 from followthrough.web.dependencies import ActorDep, AuditDep, Exported, OrganisationDep, Reading, SeenByDep, served
-from followthrough.web.item_file import COLUMNS, lines, row
+from followthrough.web.item_file import COLUMNS, row
 from followthrough.web.item_filters import SEVERAL, Wanted, WantedDep
 from followthrough.web.known import person_of
 from followthrough.web.next_moment import coming
 from followthrough.web.private_views import Views, ViewsDep
 from followthrough.web.rendering import page
+from followthrough.web.spreadsheets import lines
 from followthrough.web.together import TOGETHER
 
 PAGE_LENGTH, COLUMN_LENGTH, FILE_PIECE = 50, 15, 500

@@ -1,9 +1,7 @@
 """What the numbers say over months: pages, drawings, files and JSON of the same measures."""
 
-import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -33,9 +31,7 @@ from followthrough.store import insights
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, Reading
 from followthrough.web.plots import SVG_HEADERS, svg
 from followthrough.web.rendering import page
-
-BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would calculate."""
+from followthrough.web.spreadsheets import lines
 
 router = APIRouter()
 api = APIRouter(prefix="/api/insights", tags=["api"], dependencies=[Authorised])
@@ -132,12 +128,9 @@ def draw_insight(insight: InsightDep) -> Response:
 @router.get("/insights/{name}.csv", include_in_schema=False, dependencies=[Exported])
 def export_insight(insight: InsightDep) -> Response:
     """Its rows for a spreadsheet, which calculates nothing of what somebody typed."""
-    file = StringIO()
-    writer = csv.writer(file)
-    writer.writerow(column.name for column in insight.columns)
-    writer.writerows([_harmless(cell) for cell in row] for row in insight.rows)
+    file = lines([[column.name for column in insight.columns], *insight.rows])
     headers = {"Content-Disposition": f'attachment; filename="{insight.name}.csv"'}
-    return Response(file.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(file, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/insights/{name}", include_in_schema=False, response_class=HTMLResponse)
@@ -145,10 +138,6 @@ def show_insight(request: Request, insight: InsightDep, scope: ScopeDep, organis
     """One of them, with its table."""
     rows = [list(_shown(insight.columns, row, organisation)) for row in insight.rows]
     return page(request, "insight.html", insight=insight, rows=rows, **_chosen(scope, organisation))
-
-
-def _harmless(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(BEGINS_FORMULA) else cell
 
 
 def _chosen(scope: Scope, organisation: Organisation) -> dict[str, Any]:

@@ -1,13 +1,10 @@
-"""Action items as a file for spreadsheets, which take what begins like a formula for one."""
+"""Action items as rows of a spreadsheet."""
 
-import csv
-import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from followthrough.store.queries import ListedItem
 
-BEGIN_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 -- also the wide ones
 COLUMNS = (
     "id",
     "title",
@@ -29,13 +26,6 @@ COLUMNS = (
     "drill",
     "private",
 )
-
-
-def lines(rows: Iterable[Iterable[str]]) -> str:
-    """As in RFC 4180; what a spreadsheet would calculate begins with a quotation mark, as OWASP says."""
-    written = io.StringIO()
-    csv.writer(written).writerows([_harmless(cell) for cell in row] for row in rows)
-    return written.getvalue()
 
 
 def row(listed: ListedItem, name: Callable[[str], str]) -> list[str]:
@@ -62,10 +52,6 @@ def row(listed: ListedItem, name: Callable[[str], str]) -> list[str]:
         "yes" if item.drill else "no",
         "yes" if item.private else "no",
     ]
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip(" ").startswith(BEGIN_FORMULAS) else cell
 
 
 def _time(at: datetime | None) -> str:
