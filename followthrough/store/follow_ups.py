@@ -4,8 +4,6 @@ What is worked on comes first, then what waits to be looked at, then what has en
 the one before it, and is read along an index for each status.
 """
 
-import base64
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ from sqlmodel import Session, col, func, select
 
 from followthrough.domain.replayed.item.action_item import OPEN, WORKED_ON, ActionItem, ItemStatus, Priority
 from followthrough.domain.replayed.values import PersonId, Severity
+from followthrough.store.cursors import NoSuchPlace, place_in, written
 from followthrough.store.privacy import hidden_item, marked
 from followthrough.store.queries import ItemFilters, ListedItem, fitting, late_now
 from followthrough.store.tables import ActionItemRow, UTCDateTime
@@ -48,10 +47,6 @@ RANKS: Mapping[Sort, tuple[type[Priority] | type[Severity], Any]] = MappingProxy
 COLUMNS: Mapping[Sort, Any] = MappingProxyType(
     {Sort.TITLE: ActionItemRow.title, Sort.OWNER: ActionItemRow.owner, Sort.PROPOSED: ActionItemRow.proposed_at}
 )
-
-
-class NoSuchPlace(Exception):
-    """A page can't begin there; the message says so."""
 
 
 class Page(NamedTuple):
@@ -179,20 +174,19 @@ def _along(
 
 def _place(row: tuple[int, Any, str]) -> str:
     number, value, item_id = row
-    written = json.dumps([number, value.isoformat() if isinstance(value, datetime) else value, item_id])
-    return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
+    return written([number, value.isoformat() if isinstance(value, datetime) else value, item_id])
 
 
-def _read_place(written: str, stretches: Sequence[_Stretch]) -> tuple[int, Any, str]:
+def _read_place(cursor: str, stretches: Sequence[_Stretch]) -> tuple[int, Any, str]:
     try:
-        number, value, item_id = json.loads(base64.urlsafe_b64decode(f"{written}==").decode())
+        number, value, item_id = place_in(cursor)
         column = stretches[range(len(stretches)).index(number)].column
         if not isinstance(item_id, str) or not isinstance(value, str):
             raise TypeError
         if column is not None and isinstance(column.type, UTCDateTime):
             value = datetime.fromisoformat(value).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        raise NoSuchPlace("This list can't go on there; begin with its first page.") from None
+    except (ValueError, TypeError, OverflowError):
+        raise NoSuchPlace from None
     return number, value, item_id
 
 

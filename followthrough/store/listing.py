@@ -3,8 +3,6 @@
 Those who keep a copy ask for what was written since then, in that order.
 """
 
-import base64
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Unpack
@@ -16,7 +14,8 @@ from sqlmodel import Session, col, select, tuple_
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import PersonId
-from followthrough.store.follow_ups import NoSuchPlace, page_of_items
+from followthrough.store.cursors import NoSuchPlace, place_in, written
+from followthrough.store.follow_ups import page_of_items
 from followthrough.store.privacy import hidden_incident, hidden_item, hidden_mail
 from followthrough.store.queries import (
     IncidentFilters,
@@ -88,7 +87,7 @@ def page_of_incidents(
         query = query.where(tuple_(declared_at, incident_id) < begin) if begin else query
     rows = session.connection().execute(query.limit(limit + 1)).all()
     places = [(row[4] if since is not None else row[3], row[2]) for row in rows]
-    shown = [(described(document, text), written) for document, text, _, _, written in rows[:limit]]
+    shown = [(described(document, text), at) for document, text, _, _, at in rows[:limit]]
     return IncidentPage(shown, _next(places, limit))
 
 
@@ -150,14 +149,14 @@ def _next(places: Sequence[tuple[datetime, str]], limit: int) -> str | None:
     if len(places) <= limit:
         return None
     at, key = places[limit - 1]
-    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), key]).encode()).decode().rstrip("=")
+    return written([at.isoformat(), key])
 
 
 def _read(cursor: str) -> tuple[datetime, str]:
     try:
-        at, key = json.loads(base64.urlsafe_b64decode(f"{cursor}==").decode())
+        at, key = place_in(cursor)
         if not isinstance(key, str):
             raise TypeError
         return datetime.fromisoformat(at).astimezone(UTC), key
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        raise NoSuchPlace("This list can't go on there; begin with its first page.") from None
+    except (ValueError, TypeError, OverflowError):
+        raise NoSuchPlace from None

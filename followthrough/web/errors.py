@@ -24,7 +24,7 @@ from followthrough.links import hidden
 from followthrough.permission import Forbidden
 from followthrough.records import EndedMeanwhile, NotYet, Unknown
 from followthrough.store.audit_journal import NotKept
-from followthrough.store.follow_ups import NoSuchPlace
+from followthrough.store.cursors import NoSuchPlace
 from followthrough.web.act_links import Closed, closed_page
 from followthrough.web.known import NobodyYet
 from followthrough.web.problems import problem

@@ -17,7 +17,8 @@ from followthrough.domain.replayed.item.action_item import OPEN, ItemStatus
 from followthrough.domain.replayed.text import one_line
 from followthrough.domain.replayed.values import PersonId
 from followthrough.store import queries
-from followthrough.store.follow_ups import NoSuchPlace, Page, Sort, counts, page_of_items
+from followthrough.store.cursors import NoSuchPlace
+from followthrough.store.follow_ups import Page, Sort, counts, page_of_items
 from followthrough.store.privacy import private_among
 from followthrough.store.queries import ListedItem
 from followthrough.store.saved_views import MOST_VIEWS, forget_view, save_view, views_of

@@ -13,7 +13,8 @@ from activities.read_model import ReadModel
 from followthrough.domain.replayed.item.action_item import OPEN, ItemStatus, Kind, Priority
 from followthrough.domain.replayed.ticket.ticket import Ticket
 from followthrough.domain.replayed.values import Severity
-from followthrough.store.follow_ups import NoSuchPlace, Sort, counts, page_of_items
+from followthrough.store.cursors import NoSuchPlace
+from followthrough.store.follow_ups import Sort, counts, page_of_items
 from followthrough.store.queries import hidden_items
 from followthrough.store.saved_views import MOST_VIEWS, forget_view, save_view, views_of
 from tests.records import NOW, incident, item

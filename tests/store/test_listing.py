@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from activities.read_model import ReadModel
 from followthrough.store import listing
-from followthrough.store.follow_ups import NoSuchPlace
+from followthrough.store.cursors import NoSuchPlace
 from tests.records import NOW, incident, item, mail
 
 INCIDENTS = [f"inc-000000000{number}" for number in range(5)]
