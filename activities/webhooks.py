@@ -53,6 +53,7 @@ class Webhooks:
         endpoint = self._organisation().webhooks.get(request.endpoint)
         if endpoint is None:
             return Delivered()
+        await asyncio.to_thread(self._forget_old, request.at)
         async with httpx.AsyncClient(timeout=ANSWERS_WITHIN, follow_redirects=False, trust_env=False) as client:
             for _ in range(AT_ONCE):
                 activity.heartbeat()
@@ -66,9 +67,12 @@ class Webhooks:
         due = await asyncio.to_thread(self._due, request)
         return Delivered(next_at=request.at if isinstance(due, Logged) else due)
 
+    def _forget_old(self, now: datetime) -> None:
+        with Session(self._database) as session, session.begin():
+            webhooks.forget_old(session, now)
+
     def _due(self, request: DeliverWebhooks) -> Logged | datetime | None:
-        with Session(self._database, expire_on_commit=False) as session, session.begin():
-            webhooks.forget_old(session, request.at)
+        with Session(self._database, expire_on_commit=False) as session:
             return webhooks.next_due(session, request.endpoint, request.at)
 
     def _note(self, due: Logged, tried: Tried, now: datetime) -> bool:
