@@ -6,12 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import ValidationError
 from sqlmodel import Session
 
 from followthrough.checks import NotInFile
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.answered.wording import what_is_wrong
 from followthrough.domain.replayed.ids import page_of
 from followthrough.domain.replayed.incident.alert import Alert
 from followthrough.domain.replayed.text import KEY, TITLE, URL
@@ -27,6 +25,7 @@ from followthrough.web.keys import update_id
 from followthrough.web.known import person_of
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.typed import typed_as
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 KINDS = {
@@ -78,22 +77,20 @@ async def declare(
     try:
         if missing := next((label for name, label in LABELS.items() if not given[name]), None):
             raise Refusal(f"{missing}: this can't be left out.")
-        new = NewIncident.model_validate(
+        new = typed_as(
+            NewIncident,
+            LABELS | {"call": CALL},
             {
                 **given,
                 "by": person,
                 "drill": kind == "drill",
                 "private": kind == "private",
                 "call": typed.get("call", "").strip() or None,
-            }
+            },
         )
         key = update_id(typed.get("nonce", "")[:KEY] or None, new)
         begins = None if new.drill else alert
         incident = await gateway.declare(**{**new.model_dump(), "dedup_key": key}, actor=actor, alert=begins)
-    except ValidationError as error:
-        first = error.errors()[0]
-        sentence = f"{(LABELS | {'call': CALL})[str(first['loc'][0])]}: {what_is_wrong(first)}."
-        return form(typed, sentence, 409)
     except (Refusal, NotInFile, Forbidden) as error:
         status = 403 if isinstance(error, Forbidden) else 409
         return form(typed, str(error), status)

@@ -7,14 +7,12 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
-from pydantic import ValidationError
 
 from followthrough.checks import Blames, NotCarriedOut, findings
 from followthrough.domain.answered.access.actor import Actor
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.answered.postmortem.merging import differences, merged, undecided
+from followthrough.domain.answered.postmortem.merging import differences, merged, require_decided
 from followthrough.domain.answered.postmortem.notes import CorrectPostmortem, why_not_corrected
-from followthrough.domain.answered.wording import what_is_wrong
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.postmortem.postmortem import version_of
 from followthrough.domain.replayed.text import KEY, clean
@@ -30,8 +28,10 @@ from followthrough.web.keys import Key, update_id
 from followthrough.web.known import person_of
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.typed import typed_as
 
 router = APIRouter()
+LABELS = {"reason": "Why it is corrected", "text": "The text", "override": "Why they may stay"}
 PAGE = "/incidents/{incident_id}/postmortem/correct"
 
 
@@ -110,20 +110,18 @@ async def correct(correcting: CorrectingDep, typed: TypedDep) -> Response:
 
 
 async def _give(correcting: Correcting, typed: Mapping[str, str]) -> None:
-    if undecided(typed["text"]):
-        raise Refusal("Two versions of some lines stand in the text, between <<<<<<< and >>>>>>>; keep what holds.")
-    try:
-        command = CorrectPostmortem(
-            by=correcting.person,
-            text=typed["text"],
-            reason=typed.get("reason", ""),
-            replaces=typed.get("began_from", "")[:KEY],
-            override=typed.get("override", "").strip() or None,
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        label = {"reason": "Why it is corrected", "text": "The text"}.get(str(first["loc"][0]), "Why they may stay")
-        raise Refusal(f"{label}: {what_is_wrong(first)}.") from None
+    require_decided(typed["text"])
+    command = typed_as(
+        CorrectPostmortem,
+        LABELS,
+        {
+            "by": correcting.person,
+            "text": typed["text"],
+            "reason": typed.get("reason", ""),
+            "replaces": typed.get("began_from", "")[:KEY],
+            "override": typed.get("override", "").strip() or None,
+        },
+    )
     key = update_id(typed.get("nonce", "")[:KEY] or uuid4().hex, command)
     await correcting.gateway.postmortems.correct(
         correcting.incident.id, command, correcting.person, correcting.actor, key

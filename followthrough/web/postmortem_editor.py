@@ -6,13 +6,12 @@ All is one form, so that whatever its buttons do, what was typed stays. Without 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import ValidationError
 from sqlmodel import Session
 
 from followthrough.checks import Blames, NotCarriedOut, findings
@@ -21,10 +20,9 @@ from followthrough.domain.answered.incident.choices import WRITE_POSTMORTEM
 from followthrough.domain.answered.item import quality
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.answered.postmortem.merging import Line, differences, merged, undecided
+from followthrough.domain.answered.postmortem.merging import Line, differences, merged, require_decided
 from followthrough.domain.answered.postmortem.notes import SettleComment
 from followthrough.domain.answered.postmortem.prompts import unanswered
-from followthrough.domain.answered.wording import what_is_wrong
 from followthrough.domain.replayed.incident.commands import ProposeItem
 from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
 from followthrough.domain.replayed.item.action_item import Kind, Priority
@@ -47,10 +45,12 @@ from followthrough.web.offers import why_not
 from followthrough.web.postmortems import draft_of, format_of
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.typed import typed_as
 
 SETTLE = "settle "
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+LABELS = {"title": "What is to be done", "owner": "Owner", "override": "Why they may stay", "text": "The text"}
 
 
 class Writing(NamedTuple):
@@ -165,20 +165,23 @@ async def _hand_in(writing: Writing, typed: Typed, reading: Reading) -> Response
         )
         found = differences(typed.text, both.text)
         return await _show(writing, now, status=409, refused=refused, meanwhile=found)
-    if undecided(typed.text):
-        raise Refusal("Two versions of some lines stand in the text, between <<<<<<< and >>>>>>>; keep what holds.")
+    require_decided(typed.text)
     person, nonce, replaces = writing.person, typed.nonce or uuid4().hex, present.version if present else ""
     before, _ = await read(last_entry, reading, writing.incident.id, person)
-    command = _valid(SubmitPostmortem, by=person, text=typed.text, override=typed.override or None, replaces=replaces)
+    command = typed_as(
+        SubmitPostmortem,
+        LABELS,
+        {"by": person, "text": typed.text, "override": typed.override or None, "replaces": replaces},
+    )
     if present is None and typed.format not in (None, writing.incident.postmortem_format):
-        await writing.give(_valid(ChooseFormat, by=person, format=typed.format), nonce)
+        await writing.give(typed_as(ChooseFormat, LABELS, {"by": person, "format": typed.format}), nonce)
     await writing.give(command, nonce)
     _, mine = await read(last_entry, reading, writing.incident.id, person)
     return RedirectResponse(f"{where}{mine if mine > before else 0}", 303, HEADERS)
 
 
 async def _propose(writing: Writing, typed: Typed) -> Response:
-    command = _valid(ProposeItem, by=writing.person, **typed.item)
+    command = typed_as(ProposeItem, LABELS, {"by": writing.person, **typed.item})
     after = await writing.give(command, typed.nonce or uuid4().hex)
     said = f"Proposed to {writing.here.name_of(command.owner)}: {command.title}."
     return await _show(writing._replace(incident=after), replace(typed, item={}), said=said)
@@ -247,14 +250,3 @@ def _read(form: Mapping[str, str]) -> Typed:
         item={one: value for one in asked if (value := form.get(f"item-{one}", "").strip())},
         nonce=form.get("nonce", "")[:KEY],
     )
-
-
-def _valid(command: Any, **fields: Any) -> Any:
-    """Raises Refusal."""
-    try:
-        return command.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        names = {"title": "What is to be done", "owner": "Owner", "override": "Why they may stay", "text": "The text"}
-        label = names.get(str(first["loc"][0]), str(first["loc"][0]))
-        raise Refusal(f"{label}: {what_is_wrong(first)}.") from None

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from merge3 import Merge3
 
+from followthrough.domain.replayed.values import Refusal
+
 YOURS, THEIRS, UNTIL = "<<<<<<< ", "======= ", ">>>>>>> "
 CONTEXT = 2
 """Lines around a difference that are shown with it."""
@@ -44,6 +46,12 @@ def merged(began_with: str, mine: str, theirs: str, they: str) -> Merged:
 def undecided(text: str) -> bool:
     """Whether both still stand in it somewhere."""
     return any(line.startswith((YOURS, THEIRS, UNTIL)) for line in text.splitlines())
+
+
+def require_decided(text: str) -> None:
+    """Raises Refusal."""
+    if undecided(text):
+        raise Refusal("Two versions of some lines stand in the text, between <<<<<<< and >>>>>>>; keep what holds.")
 
 
 def differences(before: str, after: str) -> list[Line]:
