@@ -1,9 +1,10 @@
 """Versions of workers beside each other: which there are, and which one has the work."""
 
+import asyncio
 from dataclasses import dataclass
 
 from temporalio.api.deployment.v1 import WorkerDeploymentInfo
-from temporalio.api.enums.v1 import WorkerDeploymentVersionStatus
+from temporalio.api.enums.v1 import RoutingConfigUpdateState, WorkerDeploymentVersionStatus
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkerDeploymentRequest,
     SetWorkerDeploymentCurrentVersionRequest,
@@ -13,6 +14,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 IDENTITY = "followthrough rollout"
+
+IN_FORCE_WITHIN = 60
+"""Seconds in which Temporal tells all of its task queues."""
 
 
 class RolloutError(Exception):
@@ -51,7 +55,7 @@ def _state(summary: WorkerDeploymentInfo.WorkerDeploymentVersionSummary) -> str:
 
 
 async def promote(client: Client, deployment: str, build_id: str, share: float = 100) -> None:
-    """New workflows, and those that go over, are this version's from now on; with a smaller share, so many of them.
+    """On return, new workflows and those that go over are this version's; with a smaller share, so many of them.
 
     Raises RolloutError.
     """
@@ -82,6 +86,23 @@ async def promote(client: Client, deployment: str, build_id: str, share: float =
     except RPCError as error:
         raise RolloutError(
             f"Temporal did not take {build_id} ({error}). Have its workers for all queues run."
+        ) from error
+    await _in_force(client, deployment, build_id)
+
+
+async def _in_force(client: Client, deployment: str, build_id: str) -> None:
+    """Temporal tells its task queues one after another; until then some give work to the version before."""
+    try:
+        async with asyncio.timeout(IN_FORCE_WITHIN):
+            while True:
+                state = (await _described(client, deployment)).routing_config_update_state
+                if state != RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS:
+                    return
+                await asyncio.sleep(0.1)
+    except TimeoutError as error:
+        raise RolloutError(
+            f"Temporal took {build_id}, but has not told all of its task queues in {IN_FORCE_WITHIN} s. "
+            "It goes on by itself; look with `followthrough rollout status` before you stop any worker."
         ) from error
 
 
