@@ -110,7 +110,7 @@ def _legend(drawing: Drawing, look: Look) -> Legend:
     legend.columnMaximum = _rows(drawing, look)
     legend.deltax, legend.deltay, legend.dx, legend.dy = 24, look.label + 6, look.label - 2, look.label - 2
     legend.fontName, legend.fontSize, legend.fillColor = look.bold, look.label, HexColor(INK)
-    legend.strokeWidth, legend.variColumn, legend.autoXPadding = 0, True, 16
+    legend.strokeColor, legend.variColumn, legend.autoXPadding = None, True, 16
     legend.colorNamePairs = [
         (HexColor(COLORS[index % len(COLORS)]), series.name) for index, series in enumerate(drawing.series)
     ]
