@@ -32,7 +32,7 @@ def insights(
     as_json: AsJson = False,
 ) -> None:
     """What the numbers say over months: the measures, one of them, or a month's as PDF."""
-    chosen = {"team": team, "service": service, "severity": severity, "months": months}
+    chosen: dict[str, Any] = {"team": team, "service": service, "severity": severity, "months": months}
     if pdf is not None:
         return _keep(pdf, month or _last_over(), chosen)
     if month is not None:
