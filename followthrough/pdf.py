@@ -1,9 +1,7 @@
 """A postmortem as a PDF: Markdown's syntax tree as flowing pages, with fonts that the product brings along."""
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
-from pathlib import Path
 from threading import Lock
 from xml.sax.saxutils import escape, quoteattr
 
@@ -12,8 +10,6 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
@@ -32,12 +28,12 @@ from reportlab.platypus import (
 )
 from reportlab.platypus.tables import TableStyle
 
+from followthrough.letters import BOLD, MONO, SANS, Letters, asian, paragraph, register
 from followthrough.markdown import parser
 from followthrough.postmortem_document import Document
 
-FONTS = Path(__file__).parent / "fonts"
-SANS, BOLD, OBLIQUE, MONO = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono"
 MARGIN = 20 * mm
+WIDTH = A4[0] - 2 * MARGIN
 INDENT = 14
 DEEPEST = 8
 """Lists and quotes in each other, after which nothing is moved to the right any more."""
@@ -80,26 +76,23 @@ _one_at_a_time = Lock()
 
 
 def pdf(found: Document) -> bytes:
-    """What the fonts do not have is an empty box."""
-    _fonts()
+    """What no font has is an empty box."""
+    register()
+    return pages(f"Postmortem of {found.title}", _story(found))
+
+
+def pages(title: str, story: Iterable[Flowable]) -> bytes:
+    """What flows over as many as it needs, each with its number."""
     out = BytesIO()
-    pages = BaseDocTemplate(
+    made = BaseDocTemplate(
         out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN,
-        title=f"Postmortem of {found.title}", lang="en", invariant=1,
+        title=title, lang="en", invariant=1,
     )  # fmt: skip
-    frame = Frame(MARGIN, MARGIN, A4[0] - 2 * MARGIN, A4[1] - 2 * MARGIN, 0, 0, 0, 0)
-    pages.addPageTemplates(PageTemplate("page", frame, onPage=_number))
+    frame = Frame(MARGIN, MARGIN, WIDTH, A4[1] - 2 * MARGIN, 0, 0, 0, 0)
+    made.addPageTemplates(PageTemplate("page", frame, onPage=_number))
     with _one_at_a_time:
-        pages.build(list(_story(found)))
+        made.build(list(story))
     return out.getvalue()
-
-
-@cache
-def _fonts() -> None:
-    for name in (SANS, BOLD, OBLIQUE, MONO):
-        pdfmetrics.registerFont(TTFont(name, FONTS / f"{name}.ttf"))
-    pdfmetrics.registerFontFamily(SANS, SANS, BOLD, OBLIQUE, BOLD)
-    pdfmetrics.registerFontFamily(MONO, MONO, MONO, MONO, MONO)
 
 
 def _number(canvas: Canvas, _pages: BaseDocTemplate) -> None:
@@ -109,34 +102,36 @@ def _number(canvas: Canvas, _pages: BaseDocTemplate) -> None:
 
 
 def _story(found: Document) -> Iterator[Flowable]:
-    yield from (Paragraph(escape(line), SMALL) for line in found.above)
+    letters = Letters(f"{found.title} {found.text}")
+    yield from (paragraph(letters.markup(line), SMALL) for line in found.above)
     yield Spacer(0, 8)
-    yield from _blocks(SyntaxTreeNode(_markdown.parse(found.text)), 0)
+    yield from _blocks(SyntaxTreeNode(_markdown.parse(found.text)), 0, letters)
     if found.items:
         yield Paragraph("Its action items", HEADINGS["h2"])
-        yield _bullets([[Paragraph(escape(f"{key}: {said}"), TEXT)] for key, said in found.items], "bullet", 1)
+        lines = (letters.markup(f"{key}: {said}") for key, said in found.items)
+        yield _bullets([[paragraph(line, TEXT)] for line in lines], "bullet", 1)
 
 
-def _blocks(parent: SyntaxTreeNode, depth: int) -> Iterator[Flowable]:
+def _blocks(parent: SyntaxTreeNode, depth: int, letters: Letters) -> Iterator[Flowable]:
     for node in parent.children:
         match node.type:
             case "heading":
                 yield CondPageBreak(ROOM_BELOW)
-                yield Paragraph(_inline(node), HEADINGS[node.tag])
+                yield paragraph(_inline(node, letters), HEADINGS[node.tag])
             case "paragraph":
-                yield Paragraph(_inline(node), TEXT)
+                yield paragraph(_inline(node, letters), TEXT)
             case "bullet_list" | "ordered_list":
-                items = [list(_blocks(item, depth + 1)) or [Paragraph("", TEXT)] for item in node.children]
+                items = [list(_blocks(item, depth + 1, letters)) or [Paragraph("", TEXT)] for item in node.children]
                 start = int(node.attrs.get("start", 1)) if node.type == "ordered_list" else "bullet"
                 yield _bullets(items, start, depth)
             case "blockquote":
                 yield Indenter(left=_indent(depth))
-                yield from _blocks(node, depth + 1)
+                yield from _blocks(node, depth + 1, letters)
                 yield Indenter(left=-_indent(depth))
             case "fence" | "code_block":
-                yield _code(node.content)
+                yield _code(node.content, letters)
             case "table":
-                yield from _table(node, depth)
+                yield from _table(node, depth, letters)
             case "hr":
                 yield HRFlowable("100%", color=GREY, spaceBefore=4, spaceAfter=10)
 
@@ -158,33 +153,33 @@ def _bullets(items: list[list[Flowable]], start: str | int, depth: int) -> Flowa
     )
 
 
-def _code(content: str) -> Flowable:
+def _code(content: str, letters: Letters) -> Flowable:
     """Long lines go on in the next one."""
-    lines = (
-        line[at : at + CODE_WIDTH] for line in content.expandtabs(4).rstrip("\n").split("\n") for at in _cuts(line)
-    )
-    return XPreformatted("\n".join(map(escape, lines)), CODE)
+    lines = (piece for line in content.expandtabs(4).rstrip("\n").split("\n") for piece in _pieces(line))
+    return XPreformatted("\n".join(map(letters.markup, lines)), CODE)
 
 
-def _cuts(line: str) -> range:
-    return range(0, max(len(line), 1), CODE_WIDTH)
+def _pieces(line: str) -> Iterator[str]:
+    """Letters of Asia are wider than those of code."""
+    width = CODE_WIDTH // 2 if asian(line) else CODE_WIDTH
+    return (line[at : at + width] for at in range(0, max(len(line), 1), width))
 
 
-def _table(node: SyntaxTreeNode, depth: int) -> Iterator[Flowable]:
-    rows = [[_inline(cell) for cell in row.children] for part in node.children for row in part.children]
+def _table(node: SyntaxTreeNode, depth: int, letters: Letters) -> Iterator[Flowable]:
+    rows = [[_inline(cell, letters) for cell in row.children] for part in node.children for row in part.children]
     columns = max(len(row) for row in rows)
     if columns > MOST_COLUMNS or depth >= DEEPEST:
-        yield from (Paragraph(" | ".join(row), TEXT) for row in rows)
+        yield from (paragraph(" | ".join(row), TEXT) for row in rows)
         return
-    cells = [[Paragraph(cell, CELL) for cell in row] for row in rows]
-    width = A4[0] - 2 * MARGIN - depth * (INDENT + 8)
+    cells = [[paragraph(cell, CELL) for cell in row] for row in rows]
+    width = WIDTH - depth * (INDENT + 8)
     yield Table(cells, [width / columns] * columns, style=GRID, repeatRows=0, splitInRow=1, hAlign="LEFT")
     yield Spacer(0, 8)
 
 
-def _inline(node: SyntaxTreeNode) -> str:
+def _inline(node: SyntaxTreeNode, letters: Letters) -> str:
     """As the little markup that paragraphs take."""
-    return "".join(map(_marked, node.children))
+    return "".join(_marked(child, letters) for child in node.children)
 
 
 _AROUND: Mapping[str, tuple[str, str]] = {
@@ -194,22 +189,22 @@ _AROUND: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _marked(node: SyntaxTreeNode) -> str:
+def _marked(node: SyntaxTreeNode, letters: Letters) -> str:
     match node.type:
         case "text":
-            return escape(node.content)
+            return letters.markup(node.content)
         case "code_inline":
-            return f'<font face="{MONO}">{escape(node.content)}</font>'
+            return f'<font face="{MONO}">{letters.markup(node.content)}</font>'
         case "softbreak":
             return " "
         case "hardbreak":
             return "<br/>"
         case "image":
-            return _linked(node.attrs.get("src", ""), escape(node.content), node)
+            return _linked(node.attrs.get("src", ""), letters.markup(node.content), node)
         case "link":
-            return _linked(node.attrs.get("href", ""), _inline(node), node)
+            return _linked(node.attrs.get("href", ""), _inline(node, letters), node)
     before, after = _AROUND.get(node.type, ("", ""))
-    return f"{before}{_inline(node)}{after}"
+    return f"{before}{_inline(node, letters)}{after}"
 
 
 def _linked(to: object, shown: str, node: SyntaxTreeNode) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from followthrough.domain.answered.insights.insight import TITLES, Drawing, Drawn, Name, Series
 from followthrough.domain.answered.report.digest import Ages, Digest, ItemNumbers, Month, MonthNumbers
 from followthrough.domain.replayed.values import Severity
 
@@ -9,6 +10,33 @@ TREND = [
     MonthNumbers(month=str(month), on_time=number, closed=6, declared=3, repeats=number % 2)
     for number, month in enumerate(Month.parse("2026-03").trend())
 ]
+MONTHS = tuple(month.month for month in TREND)
+DRAWN = (
+    Drawn(
+        name=Name.ON_TIME,
+        summary="21 of 36 (58 %).",
+        drawing=Drawing(
+            title=TITLES[Name.ON_TIME],
+            unit="percent",
+            labels=MONTHS,
+            series=(Series(name="on time", values=(40, None, 60, 0, 80, 100)),),
+        ),
+    ),
+    Drawn(
+        name=Name.REPEATS,
+        summary="4 of 9 came before the follow-ups of the earlier incident were closed.",
+        drawing=Drawing(
+            title=TITLES[Name.REPEATS],
+            unit="incidents",
+            labels=MONTHS,
+            series=(
+                Series(name="before they were closed", values=(1, 0, 2, 0, 0, 1)),
+                Series(name="after one was closed", values=(0, 3, 1, 0, 1, 0)),
+            ),
+            stacked=True,
+        ),
+    ),
+)
 
 
 def monthly(**changes: Any) -> Digest:
@@ -27,5 +55,6 @@ def monthly(**changes: Any) -> Digest:
         "unanswered": (),
         "waived": (),
         "repeats": (),
+        "drawn": DRAWN,
     }
     return Digest.model_validate(values | changes)

@@ -1,9 +1,12 @@
 """A postmortem as pages: nothing that people write stops them from being made."""
 
+import re
+
 import pytest
 
 from followthrough.pdf import pdf
 from followthrough.postmortem_document import Document
+from tests.pdf_words import shown
 
 WRITTEN = {
     "of all kinds": "# A\n\n**b** *i* ~~s~~ `c`  \n[l](http://x.y?a&b)\n\n1. a\n   - b\n\n> q\n\n---\n\n```py\nx\n```",
@@ -31,3 +34,26 @@ def test_whatever_is_written_becomes_pages(written: str) -> None:
     made = pdf(Document("Search <is> slow", ("Corrected on 2 Mar 2026 by Ana: <late> & wrong",), written, items))
     assert made.startswith(b"%PDF-")
     assert made.rstrip().endswith(b"%%EOF")
+
+
+ASIAN = {
+    "Japanese": ("支払いの証明書が切れて", "HeiseiMin-W3"),
+    "Chinese": ("支付证书已过期的发票", "STSong-Light"),
+    "Chinese with traditional letters": ("付款憑證過期", "STSong-Light"),
+    "Korean": ("결제인증서가만료되어", "HYSMyeongJo-Medium"),
+}
+
+
+@pytest.mark.parametrize("text", ["{}", "# {}", "Read **{}**, please", "`{}`", "| a |\n|---|\n| {} |", "```\n{}\n```"])
+@pytest.mark.parametrize(("written", "font"), ASIAN.values(), ids=ASIAN)
+def test_asian_letters_are_written_in_a_font_of_their_script(written: str, font: str, text: str) -> None:
+    made = pdf(Document(written, (), text.format(written), ()))
+    assert written.encode("utf-16-be") in shown(made)
+    assert set(re.findall(rb"/BaseFont /(\w+-(?:W3|Light|Medium))", made)) == {font.encode()}
+
+
+def test_what_scripts_write_alike_is_as_the_whole_text_has_it() -> None:
+    made = pdf(Document("証明書", (), "# 証明書\n\nが切れた。简", ()))
+    assert "証明書".encode("utf-16-be") in shown(made)
+    assert b"HeiseiMin-W3" in made
+    assert b"STSong-Light" in made, "one letter is Chinese alone"

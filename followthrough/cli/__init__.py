@@ -60,6 +60,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "Culture": {
         "culture": ("kudos", "anonymous-note", "anonymous-notes", "load", "playbook"),
+        "insights": ("insights",),
         "drills": ("drill", "drills"),
         "digests": ("digest",),
     },

@@ -80,9 +80,9 @@ def call(
     return _read(_called(method, path, body, params, known=known, keyed=keyed))
 
 
-def fetch(path: str) -> bytes:
+def fetch(path: str, **params: str | int | None) -> bytes:
     """A file, as it is. Ends the command as ``call`` does."""
-    return _called("GET", path, None, {}, known=True, keyed=False).content
+    return _called("GET", path, None, params, known=True, keyed=False).content
 
 
 def _called(

@@ -57,10 +57,12 @@ class AboutDigest(TypedDict):
     overdue: int
     median_age: str
     oldest: list[Line]
-    charts: list[tuple[str, str]]
-    """What each shows in words, and the address of its image."""
+    charts: list[tuple[str, str, str]]
+    """The sentence of each, what its image shows in words, and the address of that."""
     chapters: list[Chapter]
     page_url: AsIs
+    file_url: AsIs
+    """Of the insights of the months up to this one, as pages."""
     unsubscribe_url: AsIs
 
 
@@ -191,9 +193,10 @@ def about_digest(
         "overdue": items.overdue,
         "median_age": span(timedelta(days=ages.median)) if ages.median else "less than a day",
         "oldest": [_about(ages.oldest, public_url)] if ages.oldest else [],
-        "charts": [(chart.alt, f"cid:{chart.content_id}") for chart in charts(digest)],
+        "charts": [(chart.said, chart.alt, f"cid:{chart.content_id}") for chart in charts(digest)],
         "chapters": _chapters(_of_month(digest, organisation, public_url), page_url, at_most),
         "page_url": page_url,
+        "file_url": AsIs(f"{public_url}/insights/{digest.month}.pdf"),
         "unsubscribe_url": AsIs(unsubscribe),
     }
 

@@ -24,6 +24,7 @@ from followthrough.store.tables import (
     TeamBeginningRow,
     TimelineRow,
 )
+from followthrough.store.telling import drawn_for_mail
 
 QUARTER = timedelta(days=92)
 
@@ -66,7 +67,7 @@ def read_digest(session: Session, month: Month, organisation: Organisation, now:
             col(IncidentRow.declared_at) >= min(since, loaded_since),
         )
     )
-    return digest(
+    found = digest(
         month,
         [Incident.model_validate(document) for document in session.exec(incidents)],
         _items(session, since),
@@ -76,6 +77,7 @@ def read_digest(session: Session, month: Month, organisation: Organisation, now:
         organisation,
         now,
     )
+    return found.model_copy(update={"drawn": drawn_for_mail(session, organisation, month, now)})
 
 
 def read_weekly_digest(session: Session, mail: WeeklyMail, organisation: Organisation) -> WeeklyDigest:

@@ -20,6 +20,7 @@ PARAMETERS: Mapping[str, Any] = MappingProxyType(
         "owner": "tomas",
         "by": "ines",
         "which": "weekly",
+        "month": "2026-10",
         "text": "queue depth",
         "words": "queue depth",
         "updated_since": "2026-11-02T09:00:00Z",

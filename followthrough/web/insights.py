@@ -1,15 +1,14 @@
 """What the numbers say over months: pages, drawings, files and JSON of the same measures."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BeforeValidator
-from sqlmodel import Session
 
-from followthrough.domain.answered.insights import told
+from followthrough.domain.answered.insights.cells import in_words
 from followthrough.domain.answered.insights.insight import (
     DEFINITIONS,
     DRAWN,
@@ -20,16 +19,14 @@ from followthrough.domain.answered.insights.insight import (
     Kind,
     Name,
 )
-from followthrough.domain.answered.insights.measures import OF_INCIDENTS, OF_ITEMS, Duration, accepted_risks
-from followthrough.domain.answered.insights.scope import MOST_MONTHS, By, Scope
+from followthrough.domain.answered.insights.scope import MOST_MONTHS, Scope
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.answered.report.digest import TREND
-from followthrough.domain.answered.wording import span_to_the_minute
+from followthrough.domain.answered.report.digest import TREND, Month
 from followthrough.domain.replayed.text import KEY
 from followthrough.domain.replayed.values import Message, Severity
-from followthrough.store import insights
+from followthrough.plots import svg
+from followthrough.store.telling import tell
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, Reading
-from followthrough.web.plots import SVG_HEADERS, svg
 from followthrough.web.rendering import page
 from followthrough.web.spreadsheets import lines
 
@@ -53,6 +50,8 @@ class Shown(NamedTuple):
     urls: tuple[tuple[str, str], ...] = ()
 
 
+PAGES = {Kind.INCIDENT: "incidents", Kind.ITEM: "items"}
+SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'; sandbox"}
 Chosen = Annotated[str, Query(max_length=KEY)]
 
 
@@ -69,32 +68,7 @@ ScopeDep = Annotated[Scope, Depends(_scope)]
 
 
 def _insight(name: Name, scope: ScopeDep, reading: Reading, organisation: OrganisationDep) -> Insight:
-    match name:
-        case Name.ON_TIME:
-            return told.tell_on_time(insights.on_time(reading, scope), scope)
-        case Name.OPEN_AGES:
-            return told.tell_ages(insights.ages(reading, scope))
-        case Name.STEPS:
-            return _durations(name, OF_ITEMS, reading, scope)
-        case Name.RESPONSE:
-            return _durations(name, OF_INCIDENTS, reading, scope)
-        case Name.POSTMORTEMS:
-            return _durations(name, (Duration.PUBLISH,), reading, scope)
-        case Name.ESCALATIONS:
-            return told.tell_escalations(insights.escalated(reading, scope))
-        case Name.WAIVERS:
-            return told.tell_waivers(accepted_risks(insights.accepted_risks(reading, scope), scope))
-        case Name.REPEATS:
-            return told.tell_repeats(insights.repeats(reading, scope), scope)
-        case Name.NOT_DONE:
-            return told.tell_price(insights.prices(reading, organisation, scope), scope)
-        case Name.HELD:
-            return told.tell_held(insights.held(reading, scope), scope)
-
-
-def _durations(name: Name, durations: tuple[Duration, ...], session: Session, scope: Scope) -> Insight:
-    found = {what: insights.spreads(session, what, scope) for what in durations}
-    return told.tell_durations(name, found, scope)
+    return tell(reading, organisation, name, scope)
 
 
 InsightDep = Annotated[Insight, Depends(_insight)]
@@ -147,26 +121,15 @@ def _chosen(scope: Scope, organisation: Organisation) -> dict[str, Any]:
         "organisation": organisation,
         "severities": list(Severity),
         "most_months": MOST_MONTHS,
+        "this_month": f"{scope.now:%Y-%m}",
+        "last_month": str(Month.before(scope.now)),
     }
 
 
 def _shown(columns: tuple[Column, ...], row: tuple[Cell, ...], organisation: Organisation) -> Iterator[Shown]:
-    for column, cell in zip(columns, row, strict=True):
-        text = "" if cell is None else str(cell)
-        match column.kind:
-            case Kind.INCIDENT | Kind.ITEM:
-                pages = "items" if column.kind is Kind.ITEM else "incidents"
-                yield Shown(column.label, text, tuple((one, f"/{pages}/{one}") for one in str(cell).split()))
-            case Kind.MINUTES if isinstance(cell, int):
-                yield Shown(column.label, span_to_the_minute(timedelta(minutes=cell)))
-            case Kind.PERCENT if cell is not None:
-                yield Shown(column.label, f"{cell} %")
-            case Kind.PERSON if cell:
-                yield Shown(column.label, organisation.name_of(text))
-            case _ if column.name == "of" and By.TEAM.value in row and text in organisation.teams:
-                yield Shown(column.label, organisation.teams[text].name)
-            case _:
-                yield Shown(column.label, text)
+    for column, text in zip(columns, in_words(columns, row, organisation), strict=True):
+        pages = PAGES.get(column.kind)
+        yield Shown(column.label, text, tuple((one, f"/{pages}/{one}") for one in text.split()) if pages else ())
 
 
 router.include_router(api)

@@ -42,6 +42,7 @@ NO_PAGES = {
     "/incidents/{incident_id}/timeline.md": "a file",
     "/insights/{name}.csv": "a file",
     "/insights/{name}.svg": "a picture",
+    "/insights/{month}.pdf": "a file",
     "/items.csv": "a file",
     "/items/{item_id}/deadline.ics": "a file",
     "/people/{person}/deadlines.ics": "a file",

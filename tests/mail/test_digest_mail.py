@@ -59,11 +59,14 @@ def test_it_asks_to_decide_about_what_went_wrong() -> None:
 def test_charts_are_images_within_the_mail_and_words_in_its_text() -> None:
     rendered = mail()
     for chart in charts(monthly()):
-        assert f"\n{chart.alt}\n" in rendered.text
+        assert f"\n\n{chart.said}\n\n{chart.alt}\n" in rendered.text
+        assert f">{chart.said}</p>" in rendered.html
         (image,) = re.findall(rf'<img [^>]*src="cid:{chart.content_id}"[^>]*>', rendered.html)
         assert f'alt="{chart.alt}"' in image
         assert 'width="400"' in image
     assert "cid:" not in rendered.text
+    assert f"[the month's insights as PDF]({PUBLIC_URL}/insights/2026-03.pdf)" in rendered.text
+    assert re.findall(r'src="(?!cid:)', rendered.html) == [], "nothing is from another host"
 
 
 def test_a_long_list_ends_with_a_link_in_the_mail_and_is_whole_on_the_page() -> None:

@@ -94,5 +94,5 @@ async def test_the_outbox_shows_a_mails_charts(web: Web, database: Engine) -> No
         session.commit()
     async with replace(web, database=database).browser() as browser:
         shown = await browser.get("/outbox/digest/2026-03/ana?part=html")
-    assert shown.text.count('src="data:image/png;base64,') == 3
+    assert shown.text.count('src="data:image/png;base64,') == 2
     assert "cid:" not in shown.text

@@ -21,6 +21,7 @@ from followthrough.domain.replayed.values import Severity
 from followthrough.store.database import migrate, open_database
 from followthrough.web.security import PAGE_HEADERS
 from tests import records
+from tests.pdf_words import shown
 from tests.web.conftest import Web, words
 
 NOW = datetime.now(UTC)
@@ -168,3 +169,22 @@ async def test_without_any_record_each_says_so(alone: Web, tmp_path: Path) -> No
             assert (await browser.get(f"/insights/{name}.svg")).status_code == 200
         assert "Nothing was closed in these months." in words(await browser.get("/insights/on-time"))
     empty.dispose()
+
+
+async def test_a_month_is_kept_as_pages_with_drawings_and_names_nothing_private(browser: httpx.AsyncClient) -> None:
+    this, following = f"{NOW:%Y-%m}", f"{NOW.replace(day=1) + 32 * DAY:%Y-%m}"
+    answer = await browser.get(f"/insights/{this}.pdf?team=payments")
+    assert (answer.headers["Content-Type"], answer.content[:5]) == ("application/pdf", b"%PDF-")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="insights-{this}-payments.pdf"'
+    said = shown(answer.content)
+    for told in (b"Payments", b"Closed on time, percent", b"Repeats: 2. They lasted 42 min", b"counted and not named"):
+        assert told in said, told
+    assert b"Zanzibar" not in said
+    assert (await browser.get(f"/api/insights/{this}.pdf")).content[:5] == b"%PDF-"
+    refused = await browser.get(f"/api/insights/{following}.pdf")
+    assert (refused.status_code, refused.json()["error"]) == (
+        422,
+        f"{following} has not begun yet; ask for this month or an earlier one.",
+    )
+    page = (await browser.get("/insights?team=payments")).text
+    assert f'href="/insights/{this}.pdf?team=payments&amp;months=6"' in page

@@ -148,7 +148,7 @@ async def test_leadership_gets_a_mail_each_with_charts(office: Office) -> None:
     sent = office.mails()
     assert set(sent) == {f"digest/{last_month:%Y-%m}/{person}" for person in ("nora", "grace")}
     assert all(f"Incident follow-up in {last_month:%B %Y}" in mail.subject for mail in sent.values())
-    assert all(mail["attachments"][0]["content_id"] == "chart-ages" for mail in office.sendgrid.mails)
+    assert all(mail["attachments"][0]["content_id"] == "chart-open-ages" for mail in office.sendgrid.mails)
     with Session(office.database) as session:
         assert len(session.exec(select(MailAttachmentRow)).all()) == len(office.sendgrid.mails) == 2
 

@@ -199,8 +199,10 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
         "GET /insights/{name}",
         "GET /insights/{name}.svg",
         "GET /insights/{name}.csv",
+        "GET /insights/{month}.pdf",
         "GET /api/insights",
         "GET /api/insights/{name}",
+        "GET /api/insights/{month}.pdf",
     ),
     Right.SEE_TROUBLES: (
         "GET /trouble",

@@ -101,6 +101,11 @@ class Drawing(Message):
     stacked: bool = False
 
     @property
+    def empty(self) -> bool:
+        """Whether there is nothing to draw yet."""
+        return not any(value for one in self.series for value in one.values)
+
+    @property
     def words(self) -> str:
         """What it shows, for who does not see it."""
         told = [
@@ -110,6 +115,14 @@ class Drawing(Message):
             if (value := one.values[index]) is not None
         ]
         return f"{self.title}, in {self.unit}: {'; '.join(told) or 'nothing to draw'}."
+
+
+class Drawn(Message):
+    """What a mail has of a measure: a drawing, and the sentence that sums it up."""
+
+    name: Name
+    summary: str
+    drawing: Drawing
 
 
 class Insight(Message):

@@ -12,6 +12,7 @@ from followthrough.domain.answered.access.privacy import not_private
 from followthrough.domain.answered.drill.calendar import Quarter
 from followthrough.domain.answered.drill.scorecard import Practice, TeamPractice, practices
 from followthrough.domain.answered.incident.thanks import GivenKudos, kudos_between
+from followthrough.domain.answered.insights.insight import Drawn
 from followthrough.domain.answered.organisation.calendar import FIRST_ZONE, ONE_DAY
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
@@ -149,6 +150,8 @@ class Digest(Message):
     waived: tuple[ActionItem, ...]
     repeats: tuple[RepeatLine, ...]
     unnamed: Unnamed = Unnamed()
+    drawn: tuple[Drawn, ...] = ()
+    """Over months, as insights have it."""
 
 
 def digest(
