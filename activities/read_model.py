@@ -1,5 +1,6 @@
 """Writes what workflows know into SQL, where pages, digests and insights read it."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,14 +8,16 @@ from sqlalchemy import Engine, bindparam, delete
 from sqlmodel import Session, SQLModel, col
 from temporalio import activity
 
+from followthrough.domain.answered.report.parts import parts
 from followthrough.domain.replayed.drill.drill import DrillReport
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.incident.privacy import people_on
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.text import clean_all
 from followthrough.domain.replayed.values import Fence
-from followthrough.store import projections
+from followthrough.store import facts, projections
 from followthrough.store.database import upsert_for
+from followthrough.store.facts import PartRow, RepeatRow
 from followthrough.store.tables import (
     ActionItemRow,
     DrillReportRow,
@@ -95,9 +98,13 @@ class ReadModel:
         if self._webhooks is not None:
             self._webhooks.record_written(session, record, row, taken_over=taken_over)
         self._put(session, type(row), {**row.model_dump(), "updated_at": datetime.now(UTC)})
+        self._put_instead(session, RepeatRow, {"record_id": record.id}, _repeats(record))
+        if isinstance(record, Incident):
+            numbered = [{"number": number, **part._asdict()} for number, part in enumerate(parts(record))]
+            self._put_instead(session, PartRow, {"incident_id": record.id}, numbered)
         if isinstance(record, Incident) and record.private:
-            session.execute(delete(MaySeeRow).where(col(MaySeeRow.incident_id) == record.id))
-            self._put(session, MaySeeRow, *({"incident_id": record.id, "person": one} for one in people_on(record)))
+            people = [{"person": one} for one in people_on(record)]
+            self._put_instead(session, MaySeeRow, {"incident_id": record.id}, people)
         if isinstance(record, Incident) and record.postmortem is not None and record.postmortem.text:
             text = record.postmortem.model_dump(include={"text", "at"})
             self._put(session, PostmortemRow, {"incident_id": record.id, **text})
@@ -108,6 +115,13 @@ class ReadModel:
         entries = (dict(entry) for entry in (*record.written, *record.unwritten))
         self._put(session, TimelineRow, *({**entry, **belongs} for entry in entries))
         session.connection().execute(_DELETE_BEYOND, {"record": record.id, "entries": record.entries})
+
+    def _put_instead(
+        self, session: Session, table: type[SQLModel], of: dict[str, str], rows: Iterable[dict[str, Any]]
+    ) -> None:
+        """Of a record, of which nothing else stays."""
+        session.execute(delete(table).filter_by(**of))
+        self._put(session, table, *({**of, **row} for row in rows))
 
     def _put(self, session: Session, table: type[SQLModel], *rows: dict[str, Any]) -> None:
         """Whatever was there."""
@@ -130,15 +144,22 @@ def _forget_texts_beyond(session: Session, incident: Incident) -> None:
         session.execute(delete(PostmortemVersionRow).where(of_incident, beyond))
 
 
+def _repeats(record: Incident | ActionItem) -> list[dict[str, str]]:
+    """The earlier incidents that it repeats, or the later ones that an action item counts."""
+    found = [one.incident_id for one in record.repeats] if isinstance(record, Incident) else record.repeats
+    return [{"incident_id": one} for one in dict.fromkeys(found)]
+
+
 def _row(record: Incident | ActionItem) -> IncidentRow | ActionItemRow:
     document = clean_all(
         record.model_dump(mode="json", exclude={"unwritten": True, "written": True, "postmortem": {"text"}})
     )
     if isinstance(record, Incident):
-        return IncidentRow.model_validate({**document, "document": document})
+        return IncidentRow.model_validate({**document, **facts.of_incident(record), "document": document})
     return ActionItemRow.model_validate(
         {
             **document,
+            **facts.of_item(record),
             "due": record.due_at,
             "next_at": record.upcoming.at if record.upcoming else None,
             "next_kind": record.upcoming.kind if record.upcoming else None,

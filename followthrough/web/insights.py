@@ -20,7 +20,7 @@ from followthrough.domain.answered.insights.insight import (
     Kind,
     Name,
 )
-from followthrough.domain.answered.insights.measures import OF_INCIDENTS, OF_ITEMS, Duration, accepted_risks
+from followthrough.domain.answered.insights.measures import OF_INCIDENTS, OF_ITEMS, Duration
 from followthrough.domain.answered.insights.scope import MOST_MONTHS, By, Scope
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.digest import TREND
@@ -83,7 +83,7 @@ def _insight(name: Name, scope: ScopeDep, reading: Reading, organisation: Organi
         case Name.ESCALATIONS:
             return told.tell_escalations(insights.escalated(reading, scope))
         case Name.WAIVERS:
-            return told.tell_waivers(accepted_risks(insights.accepted_risks(reading, scope), scope))
+            return told.tell_waivers(insights.accepted_risks(reading, scope))
         case Name.REPEATS:
             return told.tell_repeats(insights.repeats(reading, scope), scope)
         case Name.NOT_DONE:
