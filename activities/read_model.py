@@ -98,13 +98,11 @@ class ReadModel:
         if self._webhooks is not None:
             self._webhooks.record_written(session, record, row, taken_over=taken_over)
         self._put(session, type(row), {**row.model_dump(), "updated_at": datetime.now(UTC)})
-        self._put_instead(session, RepeatRow, {"record_id": record.id}, _repeats(record))
-        if isinstance(record, Incident):
-            numbered = [{"number": number, **part._asdict()} for number, part in enumerate(parts(record))]
-            self._put_instead(session, PartRow, {"incident_id": record.id}, numbered)
+        for table, rows in rows_beside(record).items():
+            self._put_instead(session, table, record.id, rows)
         if isinstance(record, Incident) and record.private:
-            people = [{"person": one} for one in people_on(record)]
-            self._put_instead(session, MaySeeRow, {"incident_id": record.id}, people)
+            people = [{"incident_id": record.id, "person": one} for one in people_on(record)]
+            self._put_instead(session, MaySeeRow, record.id, people)
         if isinstance(record, Incident) and record.postmortem is not None and record.postmortem.text:
             text = record.postmortem.model_dump(include={"text", "at"})
             self._put(session, PostmortemRow, {"incident_id": record.id, **text})
@@ -117,11 +115,12 @@ class ReadModel:
         session.connection().execute(_DELETE_BEYOND, {"record": record.id, "entries": record.entries})
 
     def _put_instead(
-        self, session: Session, table: type[SQLModel], of: dict[str, str], rows: Iterable[dict[str, Any]]
+        self, session: Session, table: type[SQLModel], record_id: str, rows: Iterable[dict[str, Any]]
     ) -> None:
         """Of a record, of which nothing else stays."""
-        session.execute(delete(table).filter_by(**of))
-        self._put(session, table, *({**of, **row} for row in rows))
+        first, *_ = table.__table__.primary_key  # type: ignore[attr-defined]
+        session.execute(delete(table).where(first == record_id))
+        self._put(session, table, *rows)
 
     def _put(self, session: Session, table: type[SQLModel], *rows: dict[str, Any]) -> None:
         """Whatever was there."""
@@ -144,27 +143,39 @@ def _forget_texts_beyond(session: Session, incident: Incident) -> None:
         session.execute(delete(PostmortemVersionRow).where(of_incident, beyond))
 
 
-def _repeats(record: Incident | ActionItem) -> list[dict[str, str]]:
-    """The earlier incidents that it repeats, or the later ones that an action item counts."""
-    found = [one.incident_id for one in record.repeats] if isinstance(record, Incident) else record.repeats
-    return [{"incident_id": one} for one in dict.fromkeys(found)]
+def rows_beside(record: Incident | ActionItem) -> dict[type[SQLModel], list[dict[str, Any]]]:
+    """Of narrow tables, the first column of whose keys is its id."""
+    if isinstance(record, ActionItem):
+        return {RepeatRow: [{"record_id": record.id, "incident_id": later} for later in dict.fromkeys(record.repeats)]}
+    numbered = enumerate(parts(record))
+    earlier = dict.fromkeys(repeat.incident_id for repeat in record.repeats)
+    return {
+        RepeatRow: [{"record_id": record.id, "incident_id": one} for one in earlier],
+        PartRow: [{"incident_id": record.id, "number": number, **part._asdict()} for number, part in numbered],
+    }
+
+
+def document_of(record: Incident | ActionItem) -> dict[str, Any]:
+    """What its row keeps of it beside its columns."""
+    return record.model_dump(mode="json", exclude={"unwritten": True, "written": True, "postmortem": {"text"}})
+
+
+def columns_of(record: Incident | ActionItem, document: dict[str, Any]) -> dict[str, Any]:
+    """Its row, to be validated, with more than it has columns."""
+    if isinstance(record, Incident):
+        return {**document, **facts.of_incident(record), "document": document}
+    return {
+        **document,
+        **facts.of_item(record),
+        "due": record.due_at,
+        "next_at": record.upcoming.at if record.upcoming else None,
+        "next_kind": record.upcoming.kind if record.upcoming else None,
+        "escalation_level": record.escalation_level,
+        "ticket": record.ticket.key if record.ticket else None,
+        "document": document,
+    }
 
 
 def _row(record: Incident | ActionItem) -> IncidentRow | ActionItemRow:
-    document = clean_all(
-        record.model_dump(mode="json", exclude={"unwritten": True, "written": True, "postmortem": {"text"}})
-    )
-    if isinstance(record, Incident):
-        return IncidentRow.model_validate({**document, **facts.of_incident(record), "document": document})
-    return ActionItemRow.model_validate(
-        {
-            **document,
-            **facts.of_item(record),
-            "due": record.due_at,
-            "next_at": record.upcoming.at if record.upcoming else None,
-            "next_kind": record.upcoming.kind if record.upcoming else None,
-            "escalation_level": record.escalation_level,
-            "ticket": record.ticket.key if record.ticket else None,
-            "document": document,
-        }
-    )
+    table = IncidentRow if isinstance(record, Incident) else ActionItemRow
+    return table.model_validate(columns_of(record, clean_all(document_of(record))))
