@@ -33,6 +33,8 @@ THINGS = (
 ITEMS_OF = (0, 2, 5, 8, 10, 12, 15, 18, 20, 10)
 """Of ten incidents, each its number of action items."""
 DUE_AFTER = {Severity.SEV1: 10, Severity.SEV2: 21, Severity.SEV3: 45, Severity.SEV4: 90}
+REPEATED_AFTER = 300
+"""Incidents, so that some follow-ups of the earlier one are open still."""
 WEIGHTS = (1, 4, 5, 3)
 """Of the severities."""
 
@@ -56,10 +58,10 @@ def chapters(known: list[Team], incidents: int, now: datetime, seed: int) -> Ite
     draw = random.Random(seed)
     for number in range(incidents):
         at = now - PERIOD + (PERIOD - HOUR) * ((number + draw.random()) / incidents)
-        yield _chapter(draw, draw.choice(known), number, at, now)
+        yield _chapter(draw, draw.choice(known), number, incidents, at, now)
 
 
-def _chapter(draw: random.Random, team: Team, number: int, at: datetime, now: datetime) -> Chapter:
+def _chapter(draw: random.Random, team: Team, number: int, incidents: int, at: datetime, now: datetime) -> Chapter:
     incident = _incident(draw, team, number, at, now)
     items = []
     if incident["status"] not in (IncidentStatus.CANCELLED, IncidentStatus.MERGED):
@@ -67,6 +69,10 @@ def _chapter(draw: random.Random, team: Team, number: int, at: datetime, now: da
         items = [
             _item(draw, team, incident, each, proposed, now) for each in range(1, ITEMS_OF[number % len(ITEMS_OF)] + 1)
         ]
+        again = at + PERIOD * (REPEATED_AFTER / incidents)
+        for told in items if _repeats(number + REPEATED_AFTER) and again < now - DAY else []:
+            if told.record.ended_at is None or told.record.ended_at > again:
+                told.record.repeats = [incident_id(number + REPEATED_AFTER)]
     if incident["status"] is IncidentStatus.PUBLISHED and all(told.record.ended for told in items):
         over = max([incident["published_at"], *(told.record.ended_at for told in items)])
         incident |= {"status": IncidentStatus.CLOSED, "ended_at": over}
@@ -78,6 +84,15 @@ def _chapter(draw: random.Random, team: Team, number: int, at: datetime, now: da
         for told in items
     ]
     return Chapter(_told_of_incident(draw, incident), items)
+
+
+def incident_id(number: int) -> str:
+    """Random, and known before it is told of."""
+    return f"inc-{random.Random(number).getrandbits(40):010x}"
+
+
+def _repeats(number: int) -> bool:
+    return number % 10 == 3 and number >= REPEATED_AFTER
 
 
 def _title(draw: random.Random) -> str:
@@ -118,7 +133,7 @@ def _incident(draw: random.Random, team: Team, number: int, at: datetime, now: d
     heard = min(at + draw.expovariate(1 / 6) * MINUTE, now)
     roles = zip((Role.INCIDENT_COMMANDER, Role.COMMS_LEAD), (commander, comms), strict=True)
     return {
-        "id": f"inc-{draw.getrandbits(40):010x}",
+        "id": incident_id(number),
         "dedup_key": f"alert/{service}/{draw.randrange(10)}",
         "title": f"{draw.choice(THINGS).title()} fails in {service}" + (f" with its {COMMON}" if number % 2 else ""),
         "service": service,
@@ -143,6 +158,9 @@ def _incident(draw: random.Random, team: Team, number: int, at: datetime, now: d
             if status is IncidentStatus.PUBLISHED
             else None
         ),
+        "repeats": [{"incident_id": incident_id(number - REPEATED_AFTER), "because": "alike"}]
+        if _repeats(number)
+        else [],
         "kudos": [{"by": comms, "to": (commander,), "text": "Calm all along", "at": resolved}] if over else [],
     }
 
