@@ -77,7 +77,7 @@ def of_item(item: ActionItem) -> dict[str, Any]:
 
 
 _ABOUT = ("drill", "severity", "team", "service")
-_IS_OPEN = text("ended_at IS NULL")
+_IS_OPEN, _IS_OVER = text("ended_at IS NULL"), text("ended_at IS NOT NULL")
 INCIDENT_INDEXES = (
     Index(
         "ix_incident_summed",
@@ -85,6 +85,7 @@ INCIDENT_INDEXES = (
         *("acknowledged_at", "mitigated_at", "resolved_at", "published_at", "id"),
     ),
     Index("ix_incident_resolved", "resolved_at"),
+    Index("ix_incident_open", "ended_at", "drill", "status", "severity"),
 )
 ITEM_INDEXES = (
     Index(
@@ -98,6 +99,8 @@ ITEM_INDEXES = (
     Index(
         "ix_action_item_ended",
         *("ended_at", "status", *_ABOUT, "due", "asked_at", "proposed_at", "done_at", "private", "incident_id", "id"),
+        sqlite_where=_IS_OVER,
+        postgresql_where=_IS_OVER,
     ),
     Index("ix_action_item_accepted", "accepted_at", *_ABOUT, "asked_at", "proposed_at"),
     Index("ix_action_item_planned", "planned_at", *_ABOUT, "accepted_at"),

@@ -9,8 +9,8 @@ from sqlmodel import Session, col
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.load import Case, Duty, at_night
 from followthrough.domain.answered.report.parts import What
-from followthrough.domain.replayed.item.action_item import OPEN
 from followthrough.store.facts import PartRow
+from followthrough.store.open_items import is_open
 from followthrough.store.tables import ActionItemRow, IncidentRow
 
 _OF = {What.LED: Duty.LED, What.RESOLVED: Duty.RESOLVED}
@@ -40,11 +40,7 @@ def cases(session: Session, since: datetime, until: datetime, organisation: Orga
     }
     found.update(case for _, case in woken)
     owner, place = col(ActionItemRow.owner), (col(ActionItemRow.service), col(ActionItemRow.team))
-    owned = (
-        select(owner, *place, func.count())
-        .where(col(ActionItemRow.status).in_(OPEN), ~col(ActionItemRow.drill))
-        .group_by(owner, *place)
-    )
+    owned = select(owner, *place, func.count()).where(is_open(), ~col(ActionItemRow.drill)).group_by(owner, *place)
     for person, service, team, count in session.connection().execute(owned):
         found[Case(Duty.OWNS, person, service, team)] = count
     return found

@@ -26,10 +26,7 @@ INDEXES = {
         *("acknowledged_at", "mitigated_at", "resolved_at", "published_at", "id"),
     ),
     "ix_incident_resolved": ("incident", "resolved_at"),
-    "ix_action_item_ended": (
-        *("action_item", "ended_at", "status", *ABOUT),
-        *("due", "asked_at", "proposed_at", "done_at", "private", "incident_id", "id"),
-    ),
+    "ix_incident_open": ("incident", "ended_at", "drill", "status", "severity"),
     "ix_action_item_accepted": ("action_item", "accepted_at", *ABOUT, "asked_at", "proposed_at"),
     "ix_action_item_planned": ("action_item", "planned_at", *ABOUT, "accepted_at"),
     "ix_action_item_told": ("action_item", "told_at", *ABOUT, "ended_at", "status", "escalation_level", "id"),
@@ -38,6 +35,10 @@ INDEXES = {
     "ix_repeat_link_incident_id": ("repeat_link", "incident_id"),
 }
 PARTIAL = {
+    "ix_action_item_ended": (
+        *("action_item", "ended_at IS NOT NULL", "ended_at", "status", *ABOUT),
+        *("due", "asked_at", "proposed_at", "done_at", "private", "incident_id", "id"),
+    ),
     "ix_action_item_open": (
         *("action_item", "ended_at IS NULL", "team", "status", "due", "drill", "severity", "service", "owner"),
         *("next_kind", "escalation_level", "proposed_at", "done_at", "told_at", "told_level", "told_to"),
