@@ -98,7 +98,7 @@ ITEM_INDEXES = (
     ),
     Index(
         "ix_action_item_ended",
-        *("ended_at", "status", *_ABOUT, "due", "asked_at", "proposed_at", "done_at", "private", "incident_id", "id"),
+        *("status", "ended_at", *_ABOUT, "due", "asked_at", "proposed_at", "done_at", "private", "incident_id", "id"),
         sqlite_where=_IS_OVER,
         postgresql_where=_IS_OVER,
     ),

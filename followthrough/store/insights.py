@@ -28,7 +28,7 @@ from followthrough.domain.answered.report.digest import AGES
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import OPEN, ActionItem, ItemStatus
 from followthrough.store.facts import RepeatRow
-from followthrough.store.open_items import has_no_answer, is_private
+from followthrough.store.open_items import ended_after, has_no_answer, is_open, is_private
 from followthrough.store.tables import ActionItemRow, IncidentRow
 from followthrough.store.times import seconds
 
@@ -60,11 +60,11 @@ def on_time(session: Session, scope: Scope) -> dict[Group, Share]:
 
 def ages(session: Session, scope: Scope) -> dict[Group, Ages]:
     """See ``measures.ages``."""
-    proposed_at, ended_at = col(ActionItemRow.proposed_at), col(ActionItemRow.ended_at)
+    proposed_at = col(ActionItemRow.proposed_at)
     known = select(proposed_at, col(ActionItemRow.severity), col(ActionItemRow.team)).where(
         *_fits(ActionItemRow, scope), proposed_at <= scope.now
     )
-    open_items = union_all(known.where(ended_at.is_(None)), known.where(ended_at > scope.now)).cte()
+    open_items = union_all(known.where(is_open()), known.where(ended_after(scope.now))).cte()
     grouped = union_all(
         *(
             select(literal(by.value).label("by"), name.label("of"), open_items.c.proposed_at.label("proposed_at"))

@@ -34,7 +34,7 @@ from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatu
 from followthrough.domain.replayed.values import Severity
 from followthrough.store.facts import PartRow, RepeatRow
 from followthrough.store.load import cases
-from followthrough.store.open_items import has_no_answer, is_open, is_private, late_at
+from followthrough.store.open_items import ended_after, has_no_answer, is_open, is_private, late_at
 from followthrough.store.reports import QUARTER, drill_reports, team_beginnings
 from followthrough.store.tables import ActionItemRow, IncidentRow
 
@@ -167,7 +167,7 @@ def _open(session: Session, at: datetime) -> tuple[int, Ages]:
         case((is_private(), 1), else_=0).label("private"),
     ).where(_REAL, proposed_at <= at)
     still = columns.where(is_open())
-    since = columns.where(col(ActionItemRow.ended_at) > at)
+    since = columns.where(ended_after(at))
     was_open = union_all(still, since).cte()
     ages = [func.sum(case((was_open.c.proposed_at > at - timedelta(days=limit + 1), 1), else_=0)) for limit in AGES]
     whole, late, *up_to = (

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, not_, or_
 from sqlmodel import col, select
 
-from followthrough.domain.replayed.item.action_item import OPEN, WORKED_ON
+from followthrough.domain.replayed.item.action_item import OPEN, WORKED_ON, ItemStatus
 from followthrough.store.queries import late_now
 from followthrough.store.tables import ActionItemRow, IncidentRow, TimelineRow
 
@@ -13,6 +13,12 @@ from followthrough.store.tables import ActionItemRow, IncidentRow, TimelineRow
 def is_open() -> ColumnElement[bool]:
     """Said twice: the first is what the index of what is open goes by."""
     return and_(col(ActionItemRow.ended_at).is_(None), col(ActionItemRow.status).in_(OPEN))
+
+
+def ended_after(at: datetime) -> ColumnElement[bool]:
+    """By statuses, for the index of what has ended begins with them."""
+    settled = [status for status in ItemStatus if status not in OPEN]
+    return and_(col(ActionItemRow.status).in_(settled), col(ActionItemRow.ended_at) > at)
 
 
 def late_at(at: datetime) -> ColumnElement[bool]:

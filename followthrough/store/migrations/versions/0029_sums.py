@@ -36,7 +36,7 @@ INDEXES = {
 }
 PARTIAL = {
     "ix_action_item_ended": (
-        *("action_item", "ended_at IS NOT NULL", "ended_at", "status", *ABOUT),
+        *("action_item", "ended_at IS NOT NULL", "status", "ended_at", *ABOUT),
         *("due", "asked_at", "proposed_at", "done_at", "private", "incident_id", "id"),
     ),
     "ix_action_item_open": (
