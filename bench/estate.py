@@ -14,6 +14,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 from sqlalchemy import JSON, Engine, Table
+from sqlalchemy import Enum as SqlEnum
 from sqlmodel import SQLModel
 
 from activities.read_model import columns_of, document_of, rows_beside
@@ -216,10 +217,14 @@ def _write(database: Engine, rows: Rows) -> None:
 
 def _values(table: Table, listed: list[dict[str, Any]]) -> Iterator[list[Any]]:
     for row in listed:
-        yield [
-            json.dumps(row[name]) if isinstance(column.type, JSON) and row[name] is not None else row[name]
-            for name, column in table.columns.items()
-        ]
+        yield [_copied(column.type, row[name]) for name, column in table.columns.items()]
+
+
+def _copied(of: object, value: Any) -> Any:
+    """As COPY takes it."""
+    if value is None:
+        return None
+    return json.dumps(value) if isinstance(of, JSON) else value.name if isinstance(of, SqlEnum) else value
 
 
 def main(
