@@ -1,5 +1,6 @@
 """Writes what workflows know into SQL, where pages, digests and insights read it."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,14 +8,16 @@ from sqlalchemy import Engine, bindparam, delete
 from sqlmodel import Session, SQLModel, col
 from temporalio import activity
 
+from followthrough.domain.answered.report.parts import parts
 from followthrough.domain.replayed.drill.drill import DrillReport
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.incident.privacy import people_on
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.text import clean_all
 from followthrough.domain.replayed.values import Fence
-from followthrough.store import projections
+from followthrough.store import facts, projections
 from followthrough.store.database import upsert_for
+from followthrough.store.facts import PartRow, RepeatRow
 from followthrough.store.tables import (
     ActionItemRow,
     DrillReportRow,
@@ -95,9 +98,11 @@ class ReadModel:
         if self._webhooks is not None:
             self._webhooks.record_written(session, record, row, taken_over=taken_over)
         self._put(session, type(row), {**row.model_dump(), "updated_at": datetime.now(UTC)})
+        for table, rows in rows_beside(record).items():
+            self._put_instead(session, table, record.id, rows)
         if isinstance(record, Incident) and record.private:
-            session.execute(delete(MaySeeRow).where(col(MaySeeRow.incident_id) == record.id))
-            self._put(session, MaySeeRow, *({"incident_id": record.id, "person": one} for one in people_on(record)))
+            people = [{"incident_id": record.id, "person": one} for one in people_on(record)]
+            self._put_instead(session, MaySeeRow, record.id, people)
         if isinstance(record, Incident) and record.postmortem is not None and record.postmortem.text:
             text = record.postmortem.model_dump(include={"text", "at"})
             self._put(session, PostmortemRow, {"incident_id": record.id, **text})
@@ -108,6 +113,14 @@ class ReadModel:
         entries = (dict(entry) for entry in (*record.written, *record.unwritten))
         self._put(session, TimelineRow, *({**entry, **belongs} for entry in entries))
         session.connection().execute(_DELETE_BEYOND, {"record": record.id, "entries": record.entries})
+
+    def _put_instead(
+        self, session: Session, table: type[SQLModel], record_id: str, rows: Iterable[dict[str, Any]]
+    ) -> None:
+        """Of a record, of which nothing else stays."""
+        first, *_ = table.__table__.primary_key  # type: ignore[attr-defined]
+        session.execute(delete(table).where(first == record_id))
+        self._put(session, table, *rows)
 
     def _put(self, session: Session, table: type[SQLModel], *rows: dict[str, Any]) -> None:
         """Whatever was there."""
@@ -130,20 +143,39 @@ def _forget_texts_beyond(session: Session, incident: Incident) -> None:
         session.execute(delete(PostmortemVersionRow).where(of_incident, beyond))
 
 
-def _row(record: Incident | ActionItem) -> IncidentRow | ActionItemRow:
-    document = clean_all(
-        record.model_dump(mode="json", exclude={"unwritten": True, "written": True, "postmortem": {"text"}})
-    )
+def rows_beside(record: Incident | ActionItem) -> dict[type[SQLModel], list[dict[str, Any]]]:
+    """Of narrow tables, the first column of whose keys is its id."""
+    if isinstance(record, ActionItem):
+        return {RepeatRow: [{"record_id": record.id, "incident_id": later} for later in dict.fromkeys(record.repeats)]}
+    numbered = enumerate(parts(record))
+    earlier = dict.fromkeys(repeat.incident_id for repeat in record.repeats)
+    return {
+        RepeatRow: [{"record_id": record.id, "incident_id": one} for one in earlier],
+        PartRow: [{"incident_id": record.id, "number": number, **part._asdict()} for number, part in numbered],
+    }
+
+
+def document_of(record: Incident | ActionItem) -> dict[str, Any]:
+    """What its row keeps of it beside its columns."""
+    return record.model_dump(mode="json", exclude={"unwritten": True, "written": True, "postmortem": {"text"}})
+
+
+def columns_of(record: Incident | ActionItem, document: dict[str, Any]) -> dict[str, Any]:
+    """Its row, to be validated, with more than it has columns."""
     if isinstance(record, Incident):
-        return IncidentRow.model_validate({**document, "document": document})
-    return ActionItemRow.model_validate(
-        {
-            **document,
-            "due": record.due_at,
-            "next_at": record.upcoming.at if record.upcoming else None,
-            "next_kind": record.upcoming.kind if record.upcoming else None,
-            "escalation_level": record.escalation_level,
-            "ticket": record.ticket.key if record.ticket else None,
-            "document": document,
-        }
-    )
+        return {**document, **facts.of_incident(record), "document": document}
+    return {
+        **document,
+        **facts.of_item(record),
+        "due": record.due_at,
+        "next_at": record.upcoming.at if record.upcoming else None,
+        "next_kind": record.upcoming.kind if record.upcoming else None,
+        "escalation_level": record.escalation_level,
+        "ticket": record.ticket.key if record.ticket else None,
+        "document": document,
+    }
+
+
+def _row(record: Incident | ActionItem) -> IncidentRow | ActionItemRow:
+    table = IncidentRow if isinstance(record, Incident) else ActionItemRow
+    return table.model_validate(columns_of(record, clean_all(document_of(record))))

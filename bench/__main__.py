@@ -21,6 +21,7 @@ from bench.replay import replay
 from bench.report import Row, Size, show
 from bench.scale import scale
 from bench.start import start
+from bench.sums import sums
 from bench.whole_life import whole_life
 from bench.years import years
 
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[Size], Awaitable[list[Row]]]] = {
     "scale": scale,
     "replay": replay,
     "start": start,
+    "sums": sums,
 }
 
 

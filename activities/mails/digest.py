@@ -17,8 +17,9 @@ from followthrough.domain.replayed.report.mails import MonthlyMail, WeeklyMail
 from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.charts import attached, charts
 from followthrough.mail.render import render_digest, render_weekly
-from followthrough.store.reports import read_digest, read_weekly_digest
+from followthrough.store.monthly import read_digest
 from followthrough.store.subscriptions import wants
+from followthrough.store.weekly import read_weekly_digest
 
 NOBODY = "The digest is for nobody: name recipients under policies.digest in the organisation file."
 

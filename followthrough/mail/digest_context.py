@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple, TypedDict
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from followthrough.domain.answered.choices import DECIDE
@@ -17,8 +17,9 @@ from followthrough.domain.answered.report.weekly import Decision, Wanted, Weekly
 from followthrough.domain.answered.wording import span
 from followthrough.domain.replayed.drill.drill import DrillReport
 from followthrough.domain.replayed.ids import page_of
-from followthrough.domain.replayed.item.action_item import ActionItem
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
 from followthrough.domain.replayed.text import one_line, shortened
+from followthrough.domain.replayed.values import PersonId
 from followthrough.links import Link, Links
 from followthrough.mail.charts import charts
 from followthrough.mail.context import AsIs
@@ -40,6 +41,20 @@ class Chapter(NamedTuple):
 
     heading: str
     lines: list[Line]
+
+
+class Listed(NamedTuple):
+    """The first lines of a list, of which ``left`` more stand at ``url``, and so many of private incidents nowhere."""
+
+    lines: list[Line]
+    left: int = 0
+    private: int = 0
+    url: str = ""
+
+    @property
+    def count(self) -> int:
+        """How many it would have that may be named."""
+        return len(self.lines) + self.left
 
 
 class AboutDigest(TypedDict):
@@ -103,33 +118,45 @@ def about_weekly(
         block = item.block
         return f"{names(item.owner)}, for {span(digest.at - block.at)}: {_short(block.reason)}" if block else ""
 
-    def lines(items: Iterable[ActionItem], more: Callable[[ActionItem], str]) -> list[Line]:
-        return [_about(item, public_url, more(item)) for item in items]
+    left, team = digest.left, _only_team(digest.person, organisation)
+
+    def listed(items: Iterable[ActionItem], more: Callable[[ActionItem], str], left: int, **query: str) -> Listed:
+        url = f"{public_url}/items?{urlencode(query | team)}"
+        return Listed([_about(item, public_url, more(item)) for item in items], left, url=url)
 
     page_url = AsIs(f"{public_url}/digests/weekly/{quote(digest.person)}")
+    decisions = [
+        _about(one.item, public_url, _wanted(one, digest.at, organisation, zone))._replace(url=decide(one))
+        for one in digest.decisions
+    ]
     found = {
-        "Decisions wanted of you": [
-            _about(one.item, public_url, _wanted(one, digest.at, organisation, zone))._replace(url=decide(one))
-            for one in digest.decisions
-        ],
-        "Late": lines(digest.late, lambda item: _late(item, digest.at, organisation)),
-        "Due within a week": lines(digest.coming, coming),
-        "Blocked for long": lines(digest.blocked, blocked),
-        "Closed in the last week": lines(digest.closed, lambda item: f"thanks to {names(item.owner)}"),
+        "Decisions wanted of you": Listed(decisions, left.decisions, url=f"{public_url}/"),
+        "Late": listed(digest.late, lambda item: _late(item, digest.at, organisation), left.late, late="true"),
+        "Due within a week": listed(digest.coming, coming, left.coming, sort="due"),
+        "Blocked for long": listed(digest.blocked, blocked, left.blocked, sort="proposed"),
+        "Closed in the last week": listed(
+            digest.closed, lambda item: f"thanks to {names(item.owner)}", left.closed, status=ItemStatus.CLOSED
+        ),
     }
-    counted = {f"{heading}: {len(lines)}": lines for heading, lines in found.items() if lines}
-    if private := _private(digest.private):
-        counted[f"Of private incidents: {digest.private}"] = private
+    counted = {f"{heading}: {lines.count}": lines for heading, lines in found.items() if lines.count}
+    if digest.private:
+        counted[f"Of private incidents: {digest.private}"] = Listed([], private=digest.private)
     return {
         "summary": ", ".join(counted).lower(),
-        "decisions": len(digest.decisions),
+        "decisions": found["Decisions wanted of you"].count,
         "first": _short(digest.decisions[0].item.title) if digest.decisions else "",
         "first_url": decide(digest.decisions[0]) if digest.decisions else page_url,
-        "late": len(digest.late),
+        "late": found["Late"].count,
         "chapters": _chapters(counted, page_url, at_most),
         "page_url": page_url,
         "unsubscribe_url": AsIs(unsubscribe),
     }
+
+
+def _only_team(person: PersonId, organisation: Organisation) -> dict[str, str]:
+    """As a filter, where what is beyond a list is of one team."""
+    led = [name for name, team in organisation.teams.items() if team.lead == person]
+    return {"team": led[0]} if len(led) == 1 else {}
 
 
 def _deciding(digest: WeeklyDigest, public_url: str, links: Links | None, decision: Decision) -> AsIs:
@@ -171,8 +198,8 @@ def about_digest(
     items, ages = digest.items, digest.ages
     closed = items.on_time + items.late
     page_url = AsIs(f"{public_url}/digests/monthly?month={digest.month}")
-    unanswered = len(digest.unanswered) + digest.unnamed.unanswered
-    repeats = len(digest.repeats) + digest.unnamed.repeats
+    unanswered = len(digest.unanswered) + digest.left.unanswered + digest.unnamed.unanswered
+    repeats = len(digest.repeats) + digest.left.repeats + digest.unnamed.repeats
     asked = {
         f"escalations without an answer: {unanswered}": unanswered,
         f"action items past their deadline: {items.overdue}": items.overdue,
@@ -201,47 +228,56 @@ def about_digest(
     }
 
 
-def _of_month(digest: Digest, organisation: Organisation, public_url: str) -> dict[str, list[Line]]:
+def _of_month(digest: Digest, organisation: Organisation, public_url: str) -> dict[str, Listed]:
     """What the month is told by, under its headings."""
+    left, private = digest.left, digest.unnamed
     return {
-        "Escalations that nobody has answered": [
-            *(_about(one.item, public_url, _unanswered(one, organisation)) for one in digest.unanswered),
-            *_private(digest.unnamed.unanswered),
-        ],
-        "Incidents that repeated an earlier one": [
-            *(_repeat(repeat, public_url) for repeat in digest.repeats),
-            *_private(digest.unnamed.repeats),
-        ],
-        "Teams that have not practised this quarter": [
-            Line(one_line(organisation.teams[team.team].name), AsIs(f"{public_url}/drills"))
-            for team in digest.missed_drills
-        ],
-        "Who carries much, and who else could": [_carries(overload, organisation) for overload in digest.overloads],
-        "Waived": [
-            *(_about(item, public_url, _waived(item, organisation)) for item in digest.waived),
-            *_private(digest.unnamed.waived),
-        ],
-        "Drills": [_drill(report, organisation, public_url) for report in digest.drills],
-        "Thanks": [
-            *(_thanks(kudos, organisation, public_url) for kudos in digest.kudos),
-            *_private(digest.unnamed.kudos),
-        ],
+        "Escalations that nobody has answered": Listed(
+            [_about(one.item, public_url, _unanswered(one, organisation)) for one in digest.unanswered],
+            left.unanswered,
+            private.unanswered,
+            f"{public_url}/items?late=true",
+        ),
+        "Incidents that repeated an earlier one": Listed(
+            [_repeat(repeat, public_url) for repeat in digest.repeats],
+            left.repeats,
+            private.repeats,
+            f"{public_url}/insights/repeats",
+        ),
+        "Teams that have not practised this quarter": Listed(
+            [
+                Line(one_line(organisation.teams[team.team].name), AsIs(f"{public_url}/drills"))
+                for team in digest.missed_drills
+            ]
+        ),
+        "Who carries much, and who else could": Listed([_carries(one, organisation) for one in digest.overloads]),
+        "Waived": Listed(
+            [_about(item, public_url, _waived(item, organisation)) for item in digest.waived],
+            left.waived,
+            private.waived,
+            f"{public_url}/items?status={ItemStatus.WAIVED}",
+        ),
+        "Drills": Listed([_drill(report, organisation, public_url) for report in digest.drills]),
+        "Thanks": Listed(
+            [_thanks(kudos, organisation, public_url) for kudos in digest.kudos],
+            left.kudos,
+            private.kudos,
+            f"{public_url}/incidents",
+        ),
     }
 
 
-def _private(count: int) -> list[Line]:
-    """What is counted and not named."""
-    return [Line(f"{count} private {'one' if count == 1 else 'ones'}", "")] if count else []
-
-
-def _chapters(lists: Mapping[str, list[Line]], page_url: AsIs, at_most: int | None) -> list[Chapter]:
-    """Those that have lines."""
+def _chapters(lists: Mapping[str, Listed], page_url: AsIs, at_most: int | None) -> list[Chapter]:
+    """Those that have lines; what is beyond those is on the page, and beyond the page's lines in a list of its own."""
     chapters = []
-    for heading, lines in lists.items():
-        left = lines[at_most:] if at_most else []
-        more = [Line(f"and {len(left)} more", page_url)] if left else []
-        if lines:
-            chapters.append(Chapter(heading, [*lines[:at_most], *more]))
+    for heading, listed in lists.items():
+        shown = listed.lines[:at_most]
+        left, url = listed.count - len(shown), page_url if at_most else AsIs(listed.url)
+        more = [Line(f"and {left} more", url)] if left else []
+        private = listed.private
+        secret = [Line(f"{private} private {'one' if private == 1 else 'ones'}", "")] if private else []
+        if shown or secret:
+            chapters.append(Chapter(heading, [*shown, *more, *secret]))
     return chapters
 
 

@@ -187,7 +187,7 @@ def render_digest(
 ) -> Rendered:
     """The monthly mail, to which the charts are to be attached.
 
-    Without a link to unsubscribe it is for a page, with every line.
+    Without a link to unsubscribe it is for a page, with every line that the digest has.
     """
     at_most = organisation.policies.digest.at_most if unsubscribe else None
     context = about_digest(digest, organisation, public_url, unsubscribe, at_most)
@@ -201,7 +201,7 @@ def render_weekly(
 ) -> Rendered:
     """A manager's weekly mail, with ``links`` to decide by.
 
-    Without a link to unsubscribe it is for a page, with every line.
+    Without a link to unsubscribe it is for a page, with every line that the digest has.
     """
     at_most = organisation.policies.weekly.at_most if unsubscribe else None
     context = about_weekly(digest, organisation, public_url, unsubscribe, at_most, links)

@@ -8,22 +8,19 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    Exists,
     Select,
     SQLColumnExpression,
     and_,
     case,
-    exists,
     func,
-    or_,
     select,
     text,
 )
 from sqlmodel import col
 
 from followthrough.domain.replayed.item.action_item import OPEN, ItemStatus
-from followthrough.domain.replayed.values import EntryKind
 from followthrough.store.directory_tables import DirectoryRow
+from followthrough.store.open_items import has_no_answer, is_open
 from followthrough.store.queries import late_now
 from followthrough.store.tables import (
     ActionItemRow,
@@ -31,7 +28,6 @@ from followthrough.store.tables import (
     MailRow,
     MailState,
     ProjectionRow,
-    TimelineRow,
     TroubleRow,
     VendorPauseRow,
 )
@@ -87,8 +83,8 @@ def counts(database: Engine, now: datetime) -> Counts:
 
 def _counted(connection: Connection, now: datetime) -> Counts:
     status, level, real = col(ActionItemRow.status), col(ActionItemRow.escalation_level), ~col(ActionItemRow.drill)
-    is_open = and_(real, status.in_(OPEN))
-    escalated = and_(is_open, level > 0)
+    open_now = and_(real, is_open())
+    escalated = and_(open_now, level > 0)
     check_at = col(ProjectionRow.check_at)
     unchecked, since = connection.execute(select(func.count(), func.min(check_at)).where(check_at <= now)).one()
     pauses = select(
@@ -96,11 +92,11 @@ def _counted(connection: Connection, now: datetime) -> Counts:
     )
     heard = connection.execute(select(col(DirectoryRow.scim_at), col(DirectoryRow.csv_at))).first() or (None, None)
     return Counts(
-        open_items=_sums(connection, status, _age(now), where=is_open),
+        open_items=_sums(connection, status, _age(now), where=open_now),
         ended_items=_sums(connection, status, where=and_(real, status.not_in(OPEN))),
-        late=_sum(connection, and_(real, late_now(now))),
+        late=_sum(connection, and_(open_now, late_now(now))),
         escalations=_sums(connection, level, where=escalated),
-        unanswered=_sum(connection, and_(escalated, ~_answered())),
+        unanswered=_sum(connection, and_(open_now, has_no_answer())),
         waivers=_sums(connection, _left_of_waiver(now), where=and_(real, status == ItemStatus.WAIVED)),
         incidents=_sums(
             connection,
@@ -136,25 +132,7 @@ def _age(now: datetime) -> ColumnElement[str]:
 
 
 def _left_of_waiver(now: datetime) -> ColumnElement[str]:
-    """To some hours: times in documents are compared by their texts, whatever zone they are of."""
-    until = col(ActionItemRow.document)["waiver", "until"].as_string()
+    until = col(ActionItemRow.waived_until)
     over, *soon, later, for_good = ENDS
-
-    def before(at: datetime) -> ColumnElement[bool]:
-        earlier: ColumnElement[bool] = until < at.strftime("%Y-%m-%dT%H:%M:%S")
-        return earlier
-
-    coming = ((before(now + timedelta(days=days)), name) for days, name in zip(DAYS, soon, strict=True))
-    return case((until.is_(None), for_good), (before(now), over), *coming, else_=later)
-
-
-def _answered() -> Exists:
-    """As ``unanswered`` of ``followthrough/domain/answered/report/escalations.py`` has it."""
-    of_item, at = col(TimelineRow.record_id) == ActionItemRow.id, col(TimelineRow.at)
-    asked = or_(
-        col(TimelineRow.kind) == EntryKind.ESCALATION,
-        and_(col(TimelineRow.kind) == EntryKind.REMINDER, col(TimelineRow.text).startswith("Owner wanted")),
-    )
-    last = select(func.max(at)).where(of_item, asked).correlate(ActionItemRow).scalar_subquery()
-    by_person = col(TimelineRow.author).is_not(None)
-    return exists(select(1).where(of_item, by_person, at > last).correlate(ActionItemRow))
+    coming = ((until < now + timedelta(days=days), name) for days, name in zip(DAYS, soon, strict=True))
+    return case((until.is_(None), for_good), (until < now, over), *coming, else_=later)

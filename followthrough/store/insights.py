@@ -1,13 +1,16 @@
 """The measures of ``domain/answered/insights``, asked of the database; tests hold each against its definition there."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, and_, case, func, literal, select, true, union_all
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from followthrough.domain.answered.insights.costs import Came, Held, Price, price
+from followthrough.domain.answered.insights.insight import MOST_ROWS
 from followthrough.domain.answered.insights.measures import (
     GONE,
     OF_ITEMS,
@@ -15,6 +18,7 @@ from followthrough.domain.answered.insights.measures import (
     Ages,
     Duration,
     Outcome,
+    Risks,
     Share,
     Spread,
 )
@@ -23,9 +27,10 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.digest import AGES
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import OPEN, ActionItem, ItemStatus
-from followthrough.store.in_documents import objects, seconds, words
-from followthrough.store.privacy import marked
-from followthrough.store.tables import ActionItemRow, IncidentRow, TimelineRow
+from followthrough.store.facts import RepeatRow
+from followthrough.store.open_items import ended_after, has_no_answer, is_open, is_private
+from followthrough.store.tables import ActionItemRow, IncidentRow
+from followthrough.store.times import seconds
 
 Row = type[ActionItemRow] | type[IncidentRow]
 _ITEM, _INCIDENT = col(ActionItemRow.document), col(IncidentRow.document)
@@ -35,7 +40,7 @@ _CLOSED = col(ActionItemRow.status) == ItemStatus.CLOSED
 def on_time(session: Session, scope: Scope) -> dict[Group, Share]:
     """See ``measures.on_time``."""
     ended_at = col(ActionItemRow.ended_at)
-    month = _month(seconds(ended_at), scope).label("month")
+    month = _month(ended_at, scope).label("month")
     severity, team = col(ActionItemRow.severity), col(ActionItemRow.team)
     late = func.sum(case((col(ActionItemRow.due) < ended_at, 1), else_=0))
     query = (
@@ -55,13 +60,11 @@ def on_time(session: Session, scope: Scope) -> dict[Group, Share]:
 
 def ages(session: Session, scope: Scope) -> dict[Group, Ages]:
     """See ``measures.ages``."""
-    proposed_at, ended_at = col(ActionItemRow.proposed_at), col(ActionItemRow.ended_at)
-    is_open = proposed_at <= scope.now, or_(ended_at.is_(None), ended_at > scope.now)
-    open_items = (
-        select(proposed_at, col(ActionItemRow.severity), col(ActionItemRow.team))
-        .where(*_fits(ActionItemRow, scope), *is_open)
-        .cte()
+    proposed_at = col(ActionItemRow.proposed_at)
+    known = select(proposed_at, col(ActionItemRow.severity), col(ActionItemRow.team)).where(
+        *_fits(ActionItemRow, scope), proposed_at <= scope.now
     )
+    open_items = union_all(known.where(is_open()), known.where(ended_after(scope.now))).cte()
     grouped = union_all(
         *(
             select(literal(by.value).label("by"), name.label("of"), open_items.c.proposed_at.label("proposed_at"))
@@ -93,56 +96,43 @@ class _Span(NamedTuple):
     counts: ColumnElement[bool] = true()
 
 
-def _span(session: Session, what: Duration) -> _Span:
-    """See ``measures.began_and_ended``."""
-    asked = func.coalesce(seconds(_time(_ITEM, "asked_at")), seconds(col(ActionItemRow.proposed_at)))
-    accepted = seconds(_time(_ITEM, "accepted_at"))
-    declared, resolved = seconds(col(IncidentRow.declared_at)), seconds(col(IncidentRow.resolved_at))
-    match what:
-        case Duration.ACCEPT:
-            return _Span(ActionItemRow, asked, accepted)
-        case Duration.PLAN:
-            return _Span(ActionItemRow, accepted, seconds(_time(_ITEM, "planned_at")))
-        case Duration.CLOSE:
-            return _Span(ActionItemRow, asked, seconds(col(ActionItemRow.ended_at)), _CLOSED)
-        case Duration.ACKNOWLEDGE:
-            acknowledged = [_first_acknowledged(session, listed) for listed in ("roles", "past_roles")]
-            either = [func.coalesce(first, second) for first, second in (acknowledged, acknowledged[::-1])]
-            return _Span(IncidentRow, declared, case((either[0] < either[1], either[0]), else_=either[1]))
-        case Duration.MITIGATE:
-            return _Span(IncidentRow, declared, seconds(_time(_INCIDENT, "mitigated_at")))
-        case Duration.RESOLVE:
-            return _Span(IncidentRow, declared, resolved)
-        case Duration.PUBLISH:
-            return _Span(IncidentRow, resolved, seconds(_time(_INCIDENT, "published_at")))
-
-
-def _first_acknowledged(session: Session, listed: str) -> ColumnElement[Any]:
-    holder = objects(session, _INCIDENT[listed])
-    at = seconds(_time(holder.c.value, "acknowledged_at"))
-    return select(func.min(at)).select_from(holder).correlate(IncidentRow).scalar_subquery()
+_ASKED = func.coalesce(ActionItemRow.asked_at, ActionItemRow.proposed_at)
+_ACCEPTED, _DECLARED = col(ActionItemRow.accepted_at), col(IncidentRow.declared_at)
+_SPANS: Mapping[Duration, _Span] = {
+    Duration.ACCEPT: _Span(ActionItemRow, _ASKED, _ACCEPTED),
+    Duration.PLAN: _Span(ActionItemRow, _ACCEPTED, col(ActionItemRow.planned_at)),
+    Duration.CLOSE: _Span(ActionItemRow, _ASKED, col(ActionItemRow.ended_at), _CLOSED),
+    Duration.ACKNOWLEDGE: _Span(IncidentRow, _DECLARED, col(IncidentRow.acknowledged_at)),
+    Duration.MITIGATE: _Span(IncidentRow, _DECLARED, col(IncidentRow.mitigated_at)),
+    Duration.RESOLVE: _Span(IncidentRow, _DECLARED, col(IncidentRow.resolved_at)),
+    Duration.PUBLISH: _Span(IncidentRow, col(IncidentRow.resolved_at), col(IncidentRow.published_at)),
+}
+"""See ``measures.began_and_ended``."""
 
 
 def spreads(session: Session, what: Duration, scope: Scope) -> dict[Group, Spread]:
     """See ``measures.spreads``."""
-    row, began, ended, counts = _span(session, what)
+    row, began, ended, counts = _SPANS[what]
     gone = true() if what in OF_ITEMS else col(IncidentRow.status).not_in(GONE)
+    in_scope = began <= ended, ended >= scope.since, ended <= scope.now
     spans = (
-        select(col(row.severity), col(row.team), began.label("began"), ended.label("ended"))
-        .where(counts, gone, *_fits(row, scope), *_may_have_ended(row, scope))
+        select(
+            col(row.severity).label("severity"),
+            col(row.team).label("team"),
+            _month(ended, scope).label("month"),
+            (seconds(ended) - seconds(began)).label("took"),
+        )
+        .where(counts, gone, *_fits(row, scope), *in_scope)
         .cte()
     )
-    since, now = int(scope.since.timestamp()), int(scope.now.timestamp())
-    took, month = (spans.c.ended - spans.c.began).label("took"), _month(spans.c.ended, scope)
-    in_scope = and_(spans.c.began <= spans.c.ended, spans.c.ended >= since, spans.c.ended <= now)
     names = (
         (By.ALL, literal(By.ALL.value)),
-        (By.MONTH, month),
+        (By.MONTH, spans.c.month),
         (By.SEVERITY, spans.c.severity),
         (By.TEAM, spans.c.team),
     )
     grouped = union_all(
-        *(select(literal(by.value).label("by"), name.label("of"), took).where(in_scope) for by, name in names)
+        *(select(literal(by.value).label("by"), name.label("of"), spans.c.took) for by, name in names)
     ).subquery()
     count, rank = _ranks(grouped.c.by, grouped.c.of, grouped.c.took)
     ranked = select(grouped, count.label("count"), rank.label("rank")).subquery()
@@ -158,61 +148,54 @@ def spreads(session: Session, what: Duration, scope: Scope) -> dict[Group, Sprea
 
 
 def escalated(session: Session, scope: Scope) -> dict[tuple[int, Outcome], int]:
-    """See ``measures.escalated``; an answer in the second of the escalation itself is none."""
-    moment = objects(session, _ITEM["reminders"])
-    value = moment.c.value
-    told = (
-        select(func.max(seconds(_time(value, "at"))))
-        .select_from(moment)
-        .where(value["level"].as_integer() > 0)
-        .correlate(ActionItemRow)
-        .scalar_subquery()
-    )
-    said = (
-        select(func.max(seconds(col(TimelineRow.at))))
-        .where(col(TimelineRow.record_id) == ActionItemRow.id, col(TimelineRow.author).is_not(None))
-        .correlate(ActionItemRow)
-        .scalar_subquery()
-    )
-    level, status = col(ActionItemRow.escalation_level), col(ActionItemRow.status)
-    ended_since = or_(col(ActionItemRow.ended_at).is_(None), col(ActionItemRow.ended_at) >= scope.since)
-    items = (
-        select(level.label("level"), status.label("status"), told.label("told"), said.label("said"))
-        .where(level > 0, ended_since, *_fits(ActionItemRow, scope))
-        .cte()
-    )
-    answered = case((items.c.said > items.c.told, Outcome.ANSWERED), else_=Outcome.UNANSWERED)
+    """See ``measures.escalated``."""
+    told_at, status = col(ActionItemRow.told_at), col(ActionItemRow.status)
+    in_months = told_at >= scope.since, told_at <= scope.now
     outcome = case(
-        *((items.c.status == settled, became) for settled, became in OUTCOMES.items()),
-        (items.c.status.not_in(OPEN), Outcome.ANSWERED),
-        else_=answered,
+        *((status == settled, became) for settled, became in OUTCOMES.items()),
+        (and_(status.in_(OPEN), has_no_answer()), Outcome.UNANSWERED),
+        else_=Outcome.ANSWERED,
     ).label("outcome")
-    since, now = int(scope.since.timestamp()), int(scope.now.timestamp())
-    query = select(items.c.level, outcome, func.count()).where(items.c.told >= since, items.c.told <= now)
-    found = session.connection().execute(query.group_by(items.c.level, "outcome"))
+    level = col(ActionItemRow.escalation_level)
+    query = select(level, outcome, func.count()).where(*_fits(ActionItemRow, scope), *in_months)
+    found = session.connection().execute(query.group_by(level, "outcome"))
     return {(level, Outcome(became)): count for level, became, count in found}
 
 
-def accepted_risks(session: Session, scope: Scope) -> list[ActionItem]:
-    """See ``measures.accepted_risks``; in no order."""
-    waived = col(ActionItemRow.status) == ItemStatus.WAIVED
-    query = select(_ITEM).where(waived, *_fits(ActionItemRow, scope))
-    return marked(session, map(ActionItem.model_validate, session.connection().scalars(query)))
+def accepted_risks(session: Session, scope: Scope, at_most: int = MOST_ROWS) -> Risks:
+    """See ``measures.accepted_risks``."""
+    until, item_id = col(ActionItemRow.waived_until), col(ActionItemRow.id)
+    waived = [col(ActionItemRow.status) == ItemStatus.WAIVED, *_fits(ActionItemRow, scope)]
+    private, for_good = (
+        func.coalesce(func.sum(case((is_so, 1), else_=0)), 0) for is_so in (is_private(), until.is_(None))
+    )
+    numbers = session.connection().execute(select(func.count(), private, for_good).where(*waived)).one()
+    items: list[ActionItem] = []
+    for ends in (until.is_not(None), until.is_(None)):
+        first = select(item_id).where(*waived, ends, ~is_private()).order_by(until, item_id).limit(at_most - len(items))
+        read = select(_ITEM).where(item_id.in_(first.subquery().select())).order_by(until, item_id)
+        items += map(ActionItem.model_validate, session.connection().scalars(read))
+    named = tuple(item.model_copy(update={"private": False}) for item in items)
+    return Risks(items=named, count=numbers[0], private=numbers[1], for_good=numbers[2])
 
 
 def repeats(session: Session, scope: Scope) -> dict[tuple[str, Came], int]:
     """See ``costs.repeats``."""
     declared_at = col(IncidentRow.declared_at)
-    earlier = objects(session, _INCIDENT["repeats"])
-    earlier_id = earlier.c.value["incident_id"].as_string()
+    earlier = col(RepeatRow.incident_id).label("earlier")
     pairs = (
-        select(col(IncidentRow.id).label("id"), declared_at.label("declared_at"), earlier_id.label("earlier"))
-        .join(earlier, true())
+        select(col(IncidentRow.id).label("id"), declared_at.label("declared_at"), earlier)
+        .join(RepeatRow, col(RepeatRow.record_id) == IncidentRow.id)
         .where(*_fits(IncidentRow, scope), declared_at >= scope.since, declared_at <= scope.now)
         .cte()
     )
-    repeat = words(session, _ITEM["repeats"])
-    counting = select(repeat.c.value).select_from(ActionItemRow).join(repeat, true()).where(~col(ActionItemRow.drill))
+    counting = (
+        select(col(RepeatRow.incident_id))
+        .join(ActionItemRow, col(ActionItemRow.id) == RepeatRow.record_id)
+        .where(~col(ActionItemRow.drill), col(RepeatRow.incident_id) == pairs.c.id)
+        .correlate(pairs)
+        .exists()
+    )
     closed_by_then = and_(
         _CLOSED,
         ~col(ActionItemRow.drill),
@@ -220,8 +203,8 @@ def repeats(session: Session, scope: Scope) -> dict[tuple[str, Came], int]:
         col(ActionItemRow.ended_at) <= pairs.c.declared_at,
     )
     done = select(col(ActionItemRow.id)).where(closed_by_then).correlate(pairs).exists()
-    came = case((pairs.c.id.in_(counting), 2), (done, 1), else_=0)
-    each = select(_month(seconds(pairs.c.declared_at), scope).label("month"), func.max(came).label("came"))
+    came = case((counting, 2), (done, 1), else_=0)
+    each = select(_month(pairs.c.declared_at, scope).label("month"), func.max(came).label("came"))
     one = each.group_by(pairs.c.id, pairs.c.declared_at).subquery()
     query = select(one.c.month, one.c.came, func.count()).group_by(one.c.month, one.c.came)
     said = (Came.WITHOUT, Came.AFTER, Came.BEFORE)
@@ -230,16 +213,16 @@ def repeats(session: Session, scope: Scope) -> dict[tuple[str, Came], int]:
 
 def prices(session: Session, organisation: Organisation, scope: Scope) -> list[Price]:
     """See ``costs.price``, which is asked about the few that may have cost something."""
-    repeat = words(session, _ITEM["repeats"])
     declared_at = col(IncidentRow.declared_at)
     query = (
         select(_INCIDENT, _ITEM)
-        .select_from(ActionItemRow)
-        .join(repeat, true())
-        .join(IncidentRow, col(IncidentRow.id) == repeat.c.value)
+        .select_from(IncidentRow)
+        .join(RepeatRow, col(RepeatRow.incident_id) == IncidentRow.id)
+        .join(ActionItemRow, col(ActionItemRow.id) == RepeatRow.record_id)
         .where(
             *_fits(IncidentRow, scope),
             ~col(ActionItemRow.drill),
+            col(ActionItemRow.late_since) <= declared_at,
             declared_at >= scope.since,
             declared_at <= scope.now,
         )
@@ -254,26 +237,25 @@ def prices(session: Session, organisation: Organisation, scope: Scope) -> list[P
 
 def held(session: Session, scope: Scope) -> list[Held]:
     """See ``costs.held``."""
+    repeating = aliased(IncidentRow)
+    came = (
+        select(
+            col(RepeatRow.incident_id).label("earlier"),
+            func.count().label("count"),
+            func.max(repeating.declared_at).label("last"),
+        )
+        .join(repeating, col(repeating.id) == RepeatRow.record_id)
+        .where(~col(repeating.drill))
+        .group_by(col(RepeatRow.incident_id))
+        .subquery()
+    )
     owed = case((col(ActionItemRow.status).in_((*OPEN, ItemStatus.WAIVED)), 1), else_=0)
     last = func.max(case((_CLOSED, col(ActionItemRow.ended_at))))
     done = (
         select(col(ActionItemRow.incident_id).label("id"), last.label("last"))
-        .where(~col(ActionItemRow.drill))
+        .where(~col(ActionItemRow.drill), col(ActionItemRow.incident_id).in_(select(came.c.earlier)))
         .group_by(col(ActionItemRow.incident_id))
         .having(func.sum(owed) == 0, last >= scope.since, last <= scope.now)
-        .subquery()
-    )
-    earlier = objects(session, _INCIDENT["repeats"])
-    came = (
-        select(
-            earlier.c.value["incident_id"].as_string().label("earlier"),
-            func.count().label("count"),
-            func.max(col(IncidentRow.declared_at)).label("last"),
-        )
-        .select_from(IncidentRow)
-        .join(earlier, true())
-        .where(~col(IncidentRow.drill))
-        .group_by("earlier")
         .subquery()
     )
     query = (
@@ -283,9 +265,10 @@ def held(session: Session, scope: Scope) -> list[Held]:
         .where(came.c.last <= done.c.last, *_fits(IncidentRow, scope))
         .order_by(done.c.last, col(IncidentRow.id))
     )
+    found = session.connection().execute(query)
     return [
         Held(incident_id=incident_id, title=title, repeats=count, since=since, private=private)
-        for incident_id, title, count, since, private in session.connection().execute(query)
+        for incident_id, title, count, since, private in found
     ]
 
 
@@ -295,18 +278,9 @@ def _fits(row: Row, scope: Scope) -> list[ColumnElement[bool]]:
     return [~col(row.drill), *(col(column) == value for column, value in asked.items() if value is not None)]
 
 
-def _may_have_ended(row: Row, scope: Scope) -> list[ColumnElement[bool]]:
-    """Nothing that is over since before the months had anything end within them."""
-    return [or_(col(row.ended_at).is_(None), col(row.ended_at) >= scope.since)]
-
-
-def _month(at: ColumnElement[int], scope: Scope) -> ColumnElement[str]:
-    """The name of the month of a time in seconds."""
-    return case(*((at < int(month.end.timestamp()), str(month)) for month in scope.each_month))
-
-
-def _time(document: Any, field: str) -> ColumnElement[str]:
-    return document[field].as_string()  # type: ignore[no-any-return]
+def _month(at: ColumnElement[Any], scope: Scope) -> ColumnElement[str]:
+    """The name of the month of a time."""
+    return case(*((at < month.end, str(month)) for month in scope.each_month))
 
 
 def _ranks(by: Any, of: Any, order: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:

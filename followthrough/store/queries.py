@@ -142,13 +142,6 @@ def recent_formats(session: Session, team: str) -> list[FormatName]:
     return [FormatName(name) for name in reversed(session.exec(query).all())]
 
 
-def incidents_since(session: Session, since: datetime) -> list[Incident]:
-    """Every one that was declared at ``since`` or later, oldest first; without the texts of postmortems."""
-    declared_at = col(IncidentRow.declared_at)
-    query = select(IncidentRow.document).where(declared_at >= since).order_by(declared_at)
-    return [Incident.model_validate(document) for document in session.exec(query)]
-
-
 def resolved_incidents(session: Session, since: datetime, until: datetime) -> list[Earlier]:
     """Those that were declared since then and resolved by then, without drills, private, cancelled and merged ones."""
     gone = (IncidentStatus.CANCELLED, IncidentStatus.MERGED)

@@ -8,23 +8,23 @@ from followthrough.domain.answered.item.standing import Said, Standing, cost_of_
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import EntryKind, PersonId
 from followthrough.store import queries
-from followthrough.store.privacy import sees
-from followthrough.store.tables import PostmortemRow, TimelineRow
-
-MOST_LISTED = 1_000
-"""Open action items of one person; nobody has more."""
+from followthrough.store.open_items import is_open
+from followthrough.store.privacy import hidden_item, sees
+from followthrough.store.queries import late_now
+from followthrough.store.tables import ActionItemRow, PostmortemRow, TimelineRow
 
 
 def standing(session: Session, item: ActionItem, reader: PersonId, now: datetime) -> Standing:
     """Without what is of private incidents that the reader is not on."""
-    owned = queries.action_items(session, now, owner=item.owner, seen_by=reader, limit=MOST_LISTED)
-    open_ones = [one for one in owned if not one.item.settled and not one.item.drill]
+    late = func.coalesce(func.sum(case((late_now(now), 1), else_=0)), 0)
+    theirs = col(ActionItemRow.owner) == item.owner, ~col(ActionItemRow.drill), ~hidden_item(reader)
+    owns, overdue = session.exec(select(func.count(), late).where(is_open(), *theirs)).one()
     seen = [repeat for repeat in item.repeats if sees(session, repeat, reader)]
     repeats = [found for repeat in seen if (found := queries.incident(session, repeat)) is not None]
     return Standing(
         said=_last_said(session, item.id),
-        owns=len(open_ones),
-        overdue=sum(one.late for one in open_ones),
+        owns=owns,
+        overdue=overdue,
         cost=cost_of_waiting(item, repeats, now),
     )
 

@@ -3,40 +3,22 @@
 Incidents, action items and timelines are projections that activities write from workflow state.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, Index, UniqueConstraint, false
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, false
 from sqlmodel import Field, Relationship, SQLModel
 
 from followthrough.domain.replayed.names import MailState as MailState
+from followthrough.store.facts import BY_PEOPLE, INCIDENT_INDEXES, ITEM_INDEXES, IncidentFacts, ItemFacts
+from followthrough.store.times import UTCDateTime as UTCDateTime
 
 
-class UTCDateTime(TypeDecorator[datetime]):
-    """Aware times in UTC, also on SQLite, which keeps no zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Raises ValueError for a naive time."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError(f"{value} has no time zone")
-        return value.astimezone(UTC) if value is not None else None
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Gives SQLite's naive times their zone back."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class IncidentRow(SQLModel, table=True):
+class IncidentRow(IncidentFacts, table=True):
     """An incident as its workflow last described it; ``document`` is the ``Incident`` without its postmortem's text."""
 
     __tablename__ = "incident"
-    __table_args__ = (Index("ix_incident_by_update", "updated_at", "id"),)
+    __table_args__ = (Index("ix_incident_by_update", "updated_at", "id"), *INCIDENT_INDEXES)
 
     id: str = Field(primary_key=True)
     dedup_key: str = Field(index=True)
@@ -88,7 +70,7 @@ class PostmortemVersionRow(SQLModel, table=True):
     text: str
 
 
-class ActionItemRow(SQLModel, table=True):
+class ActionItemRow(ItemFacts, table=True):
     """An action item as its workflow last described it; ``document`` is the whole ``ActionItem``."""
 
     __tablename__ = "action_item"
@@ -103,8 +85,9 @@ class ActionItemRow(SQLModel, table=True):
         Index("ix_action_item_of_team", "status", "team", "due", "id"),
         Index("ix_action_item_of_service", "status", "service", "due", "id"),
         Index("ix_action_item_by_update", "updated_at", "id"),
+        *ITEM_INDEXES,
     )
-    """In the orders in which ``follow_ups`` lists them, each with what is filtered most; and as they were written."""
+    """In the orders in which ``follow_ups`` lists them, each with what is filtered most; as they were written; sums."""
 
     id: str = Field(primary_key=True)
     incident_id: str
@@ -145,6 +128,7 @@ class TimelineRow(SQLModel, table=True):
     """A timeline entry of an incident or of one of its action items (``record_id`` says which)."""
 
     __tablename__ = "timeline"
+    __table_args__ = (BY_PEOPLE,)
 
     record_id: str = Field(primary_key=True)
     number: int = Field(primary_key=True)

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from followthrough.domain.answered.insights import told
 from followthrough.domain.answered.insights.insight import Drawn, Insight, Name
-from followthrough.domain.answered.insights.measures import OF_INCIDENTS, OF_ITEMS, Duration, accepted_risks
+from followthrough.domain.answered.insights.measures import OF_INCIDENTS, OF_ITEMS, Duration
 from followthrough.domain.answered.insights.scope import Scope
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.digest import Month
@@ -32,7 +32,7 @@ def tell(session: Session, organisation: Organisation, name: Name, scope: Scope)
         case Name.ESCALATIONS:
             return told.tell_escalations(insights.escalated(session, scope))
         case Name.WAIVERS:
-            return told.tell_waivers(accepted_risks(insights.accepted_risks(session, scope), scope))
+            return told.tell_waivers(insights.accepted_risks(session, scope))
         case Name.REPEATS:
             return told.tell_repeats(insights.repeats(session, scope), scope)
         case Name.NOT_DONE:

@@ -1,4 +1,4 @@
-"""The weekly and the monthly digest: what they would say now, without a limit on their lines, and which were sent."""
+"""The weekly and the monthly digest: what they would say now, with more lines, and which were sent."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,7 +13,9 @@ from followthrough.domain.replayed.report.mails import WeeklyMail
 from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.charts import attached, charts, with_images
 from followthrough.mail.render import Rendered, render_digest, render_weekly
-from followthrough.store.reports import digest_mails, read_digest, read_weekly_digest
+from followthrough.store.monthly import read_digest
+from followthrough.store.reports import digest_mails
+from followthrough.store.weekly import read_weekly_digest
 from followthrough.web.bodies import DigestName
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
 from followthrough.web.rendering import MAIL_HEADERS, page

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.load import LoadReport, load_report
-from followthrough.store import queries
+from followthrough.store.load import cases
 from followthrough.web.dependencies import Authorised, OrganisationDep, Reading
 from followthrough.web.rendering import page
 
@@ -46,9 +46,5 @@ def _report(session: Session, organisation: Organisation, days: int | None) -> L
     now = datetime.now(UTC)
     policies = organisation.policies.load
     since = now - (timedelta(days=days) if days else policies.window)
-    return load_report(
-        queries.incidents_since(session, since),
-        queries.open_items(session),
-        as_of(organisation, now.date()),
-        policies.hero_share,
-    )
+    present = as_of(organisation, now.date())
+    return load_report(cases(session, since, now, present), present, policies.hero_share)

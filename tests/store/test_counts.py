@@ -11,9 +11,9 @@ from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatu
 from followthrough.domain.replayed.values import EntryKind
 from followthrough.store.counts import counts
 from followthrough.store.directory_tables import DirectoryRow
-from followthrough.store.reports import answers
 from followthrough.store.tables import MailState, ProjectionRow, TroubleRow, VendorPauseRow
 from tests.records import NOW, incident, item, mail
+from tests.store.some_records import answers
 
 
 def escalated(number: int, level: int, *, answered: bool = False, wanted: bool = False) -> ActionItem:
@@ -55,8 +55,7 @@ def test_action_items_are_told_apart_by_what_has_to_be_done_about_them(database:
     assert found.late == 4
     assert found.escalations == {("1",): 2, ("2",): 1}
     assert found.waivers == {("for good",): 1, ("over",): 1, ("30d",): 1, ("later",): 1}
-    with Session(database) as session:
-        assert found.unanswered == len(unanswered(open_ones, answers(session))) == 2
+    assert found.unanswered == len(unanswered(open_ones, answers(open_ones))) == 2
 
 
 def test_incidents_are_told_apart_until_they_end(database: Engine) -> None:

@@ -9,7 +9,9 @@ from followthrough.domain.replayed.incident.incident import Repeat
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Moment, MomentKind
 from followthrough.domain.replayed.report.mails import WeeklyMail
 from followthrough.domain.replayed.values import EntryKind
-from followthrough.store.reports import note_teams, read_digest, read_weekly_digest, team_beginnings
+from followthrough.store.monthly import read_digest
+from followthrough.store.reports import note_teams, team_beginnings
+from followthrough.store.weekly import read_weekly_digest
 from tests.notices import ORGANISATION, WAIVER
 from tests.records import NOW, incident, item
 

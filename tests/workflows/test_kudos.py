@@ -2,7 +2,7 @@
 
 from sqlmodel import Session
 
-from followthrough.domain.answered.report.load import load_report
+from followthrough.domain.answered.report.load import cases, load_report
 from followthrough.domain.replayed.incident.commands import Acknowledge
 from followthrough.domain.replayed.incident.incident import Role
 from followthrough.domain.replayed.incident.kudos import GiveKudos
@@ -26,5 +26,7 @@ async def test_kudos_and_who_handed_over_stay_with_the_incident(play: Play) -> N
     assert stored is not None
     assert stored.kudos == thanked.kudos
     assert "Kudos to ines: You handed over in time" in [entry.text for entry in last]
-    led = {load.person: load.led for load in load_report([stored], [], play.organisation).people}
+    led = {
+        load.person: load.led for load in load_report(cases([stored], [], play.organisation), play.organisation).people
+    }
     assert (led["ines"], led["marcos"]) == (1, 1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from followthrough.domain.answered.organisation.calendar import FIRST_ZONE
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import DigestPolicies
-from followthrough.domain.answered.report.digest import Digest, Month, Unnamed, digest, monthly_due
+from followthrough.domain.answered.report.digest import Digest, Month, More, digest, monthly_due
 from followthrough.domain.replayed.incident.incident import Incident, Kudos, Repeat, Role, RoleHolder
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Moment, MomentKind
 from followthrough.domain.replayed.values import Severity
@@ -42,7 +42,7 @@ def test_what_is_private_is_counted_and_not_named(organisation: Organisation) ->
         ],
     )
     assert (told.incidents[Severity.SEV2], told.items.open, told.items.waived) == (1, 2, 1)
-    assert told.unnamed == Unnamed(unanswered=1, waived=1, repeats=1, kudos=1)
+    assert told.unnamed == More(unanswered=1, waived=1, repeats=1, kudos=1)
     assert told.ages.oldest is not None
     assert told.ages.oldest.id == item(3).id
     mail = render_digest(told, organisation, PUBLIC_URL)

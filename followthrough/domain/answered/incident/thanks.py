@@ -33,4 +33,4 @@ def kudos_between(incidents: Iterable[Incident], start: datetime, end: datetime)
         for kudos in incident.kudos
         if start <= kudos.at < end
     ]
-    return sorted(given, key=lambda one: one.kudos.at)
+    return sorted(given, key=lambda one: (one.kudos.at, one.incident.id))

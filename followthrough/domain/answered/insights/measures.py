@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from math import ceil
 
+from followthrough.domain.answered.access.privacy import not_private
+from followthrough.domain.answered.insights.insight import MOST_ROWS
 from followthrough.domain.answered.insights.scope import By, Group, Scope
 from followthrough.domain.answered.report.digest import age_counts, closed_on_time, open_at
 from followthrough.domain.answered.report.escalations import unanswered
@@ -41,6 +43,15 @@ class Spread(Message):
     median: int
     ninetieth: int
     total: int
+
+
+class Risks(Message):
+    """Waivers in force: the first ``items`` of those that may be named, how many of all, for good, and private."""
+
+    items: tuple[ActionItem, ...]
+    count: int
+    private: int
+    for_good: int
 
 
 class Duration(StrEnum):
@@ -105,9 +116,8 @@ def began_and_ended(what: Duration, record: Incident | ActionItem) -> tuple[date
         return of_item.get(what, (None, None))
     if record.status in GONE:
         return None, None
-    acknowledged = [one.acknowledged_at for one in (*record.past_roles, *record.roles) if one.acknowledged_at]
     of_incident = {
-        Duration.ACKNOWLEDGE: (record.declared_at, min(acknowledged, default=None)),
+        Duration.ACKNOWLEDGE: (record.declared_at, record.acknowledged_at),
         Duration.MITIGATE: (record.declared_at, record.mitigated_at),
         Duration.RESOLVE: (record.declared_at, record.resolved_at),
         Duration.PUBLISH: (record.resolved_at, record.published_at),
@@ -156,14 +166,17 @@ OUTCOMES = {
 """Of a status that is settled."""
 
 
-def accepted_risks(items: Iterable[ActionItem], scope: Scope) -> list[ActionItem]:
-    """Waivers in force, those that end first first, those for good last; whenever they were given."""
+def accepted_risks(items: Iterable[ActionItem], scope: Scope, at_most: int = MOST_ROWS) -> Risks:
+    """Those that end first come first, those for good last; whenever they were given."""
 
     def end(item: ActionItem) -> tuple[bool, datetime, str]:
         until = item.waiver.until if item.waiver else None
         return until is None, until or scope.now, item.id
 
-    return sorted((item for item in items if scope.fits(item) and item.status is ItemStatus.WAIVED), key=end)
+    waived = sorted((item for item in items if scope.fits(item) and item.status is ItemStatus.WAIVED), key=end)
+    named = not_private(waived)
+    for_good = sum(bool(item.waiver and item.waiver.until is None) for item in waived)
+    return Risks(items=tuple(named[:at_most]), count=len(waived), private=len(waived) - len(named), for_good=for_good)
 
 
 def _rank(numbers: Sequence[int], share: float) -> int:

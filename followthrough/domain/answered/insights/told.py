@@ -23,13 +23,13 @@ from followthrough.domain.answered.insights.measures import (
     Ages,
     Duration,
     Outcome,
+    Risks,
     Share,
     Spread,
 )
 from followthrough.domain.answered.insights.scope import By, Group, Scope
 from followthrough.domain.answered.report.digest import AGES
 from followthrough.domain.answered.wording import span_to_the_minute
-from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import Severity
 
 TOO_FEW = "too few to compare"
@@ -141,7 +141,7 @@ def tell_escalations(counts: Mapping[tuple[int, Outcome], int]) -> Insight:
     return _insight(Name.ESCALATIONS, summary, columns, rows, drawing)
 
 
-def tell_waivers(items: Sequence[ActionItem]) -> Insight:
+def tell_waivers(risks: Risks) -> Insight:
     """Without a drawing; of private incidents only how many."""
     columns = (
         Column(name="item", label="Action item", kind=Kind.ITEM),
@@ -164,12 +164,13 @@ def tell_waivers(items: Sequence[ActionItem]) -> Insight:
             _date(waiver.until) or "for good",
             waiver.reason,
         )
-        for item in items
-        if not item.private and (waiver := item.waiver)
+        for item in risks.items
+        if (waiver := item.waiver)
     ]
-    good = sum(bool(item.waiver and item.waiver.until is None) for item in items)
-    summary = f"{len(items)} in force, {good} of them for good." if items else "No risk is accepted."
-    return _listed(Name.WAIVERS, summary, columns, rows, sum(item.private for item in items))
+    summary = f"{risks.count} in force, {risks.for_good} of them for good." if risks.count else "No risk is accepted."
+    left_off = risks.count - risks.private - len(risks.items)
+    told = _insight(Name.WAIVERS, summary, columns, rows)
+    return told.model_copy(update={"private": risks.private, "left_off": left_off})
 
 
 def tell_repeats(counts: Mapping[tuple[str, Came], int], scope: Scope) -> Insight:

@@ -18,7 +18,7 @@ from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import DigestPolicies
 from followthrough.domain.answered.report.escalations import Escalation, unanswered
-from followthrough.domain.answered.report.load import Overload, load_report
+from followthrough.domain.answered.report.load import Overload, cases, load_report
 from followthrough.domain.replayed.drill.drill import DrillReport
 from followthrough.domain.replayed.incident.incident import Incident, Kudos
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
@@ -26,6 +26,8 @@ from followthrough.domain.replayed.values import Message, Severity, TeamId
 
 TREND = 6
 """Months, the last of them the digest's."""
+MOST_LISTED = 50
+"""Lines in each list of a digest; what is beyond is counted."""
 AGES = (30, 90, 180)
 """Days of age up to which open action items are counted together."""
 
@@ -120,8 +122,8 @@ class KudosLine(Kudos):
     title: str
 
 
-class Unnamed(Message):
-    """How many more there are in each list that belong to private incidents."""
+class More(Message):
+    """How many more there are in each list than it has lines."""
 
     unanswered: int = 0
     waived: int = 0
@@ -132,7 +134,7 @@ class Unnamed(Message):
 class Digest(Message):
     """Nothing of drills is in the numbers. ``missed_drills`` are teams that did not practise in the quarter.
 
-    What is private is counted, and in no list.
+    What is private is counted, and in no list. Of each list there are the first.
     """
 
     month: str
@@ -149,7 +151,10 @@ class Digest(Message):
     """As things are now, whichever month it is."""
     waived: tuple[ActionItem, ...]
     repeats: tuple[RepeatLine, ...]
-    unnamed: Unnamed = Unnamed()
+    unnamed: More = More()
+    """Of private incidents."""
+    left: More = More()
+    """Beyond the first."""
     drawn: tuple[Drawn, ...] = ()
     """Over months, as insights have it."""
 
@@ -163,24 +168,32 @@ def digest(
     answers: Mapping[str, datetime],
     organisation: Organisation,
     now: datetime,
+    at_most: int = MOST_LISTED,
 ) -> Digest:
     """Of the month until its end, or until ``now`` when that is earlier. Records of other months may be given too.
 
-    ``answers`` are those of ``escalations.unanswered``.
+    ``answers`` are those of ``escalations.unanswered``. ``store/monthly.py`` says the same in SQL.
     """
     at = min(now, month.end - timedelta(seconds=1))
     real = [incident for incident in incidents if not incident.drill]
     owed = [item for item in items if not item.drill]
     declared = Counter(incident.severity for incident in real if incident.declared_at in month)
-    policies = organisation.policies.load
-    recent = [incident for incident in real if at - policies.window < incident.declared_at <= at]
+    policies, present = organisation.policies.load, as_of(organisation, at.date())
+    recent = [incident for incident in real if at - policies.window <= incident.declared_at <= at]
     teams = practices(reports, organisation, Quarter.of(month.start.date()), at, began)
     waiting = unanswered(owed, answers)
-    waived = [item for item in owed if item.status is ItemStatus.WAIVED and item.ended_at in month]
-    repeated = [incident for incident in real if incident.repeats and incident.declared_at in month]
+    waived = sorted(
+        (item for item in owed if item.status is ItemStatus.WAIVED and item.ended_at in month),
+        key=lambda item: (item.ended_at, item.id),
+    )
+    repeated = sorted(
+        (incident for incident in real if incident.repeats and incident.declared_at in month),
+        key=lambda incident: (incident.declared_at, incident.id),
+    )
     kudos = kudos_between(incidents, month.start, month.end)
     named = [one for one in waiting if not one.item.private]
     thanked = [given for given in kudos if not given.incident.private]
+    risks, again = not_private(waived), not_private(repeated)
     secret = {incident.id for incident in incidents if incident.private}
     return Digest(
         month=str(month),
@@ -189,23 +202,30 @@ def digest(
         items=_numbers(month, owed, at),
         missed_drills=tuple(team for team in teams if team.practice is Practice.MISSED),
         drills=tuple(report for report in reports if report.started_at in month),
-        kudos=tuple(_kudos_line(given) for given in thanked),
-        overloads=load_report(recent, items, as_of(organisation, at.date()), policies.hero_share).overloads,
+        kudos=tuple(kudos_line(given) for given in thanked[:at_most]),
+        overloads=load_report(cases(recent, items, present), present, policies.hero_share).overloads,
         trend=tuple(_trend(past, real, owed) for past in month.trend()),
         ages=_ages(owed, at),
-        unanswered=tuple(named),
-        waived=tuple(not_private(waived)),
-        repeats=tuple(_repeat(incident, owed, secret) for incident in not_private(repeated)),
-        unnamed=Unnamed(
+        unanswered=tuple(named[:at_most]),
+        waived=tuple(risks[:at_most]),
+        repeats=tuple(repeat_line(incident, owed, secret) for incident in again[:at_most]),
+        unnamed=More(
             unanswered=len(waiting) - len(named),
-            waived=sum(item.private for item in waived),
-            repeats=sum(incident.private for incident in repeated),
+            waived=len(waived) - len(risks),
+            repeats=len(repeated) - len(again),
             kudos=len(kudos) - len(thanked),
+        ),
+        left=More(
+            unanswered=max(len(named) - at_most, 0),
+            waived=max(len(risks) - at_most, 0),
+            repeats=max(len(again) - at_most, 0),
+            kudos=max(len(thanked) - at_most, 0),
         ),
     )
 
 
-def _kudos_line(given: GivenKudos) -> KudosLine:
+def kudos_line(given: GivenKudos) -> KudosLine:
+    """As the digest has it."""
     kudos, incident = given.kudos, given.incident
     return KudosLine(
         by=kudos.by,
@@ -254,7 +274,7 @@ def _trend(month: Month, incidents: Sequence[Incident], items: Sequence[ActionIt
 
 
 def _ages(items: Sequence[ActionItem], at: datetime) -> Ages:
-    is_open = sorted((item for item in items if open_at(item, at)), key=lambda item: item.proposed_at)
+    is_open = sorted((item for item in items if open_at(item, at)), key=lambda item: (item.proposed_at, item.id))
     days = [(at - item.proposed_at).days for item in is_open]
     return Ages(
         median=median_low(days) if days else 0,
@@ -269,13 +289,13 @@ def age_counts(days: Sequence[int]) -> tuple[int, ...]:
     return tuple(more - fewer for fewer, more in zip([0, *up_to], up_to, strict=False))
 
 
-def _repeat(incident: Incident, items: Sequence[ActionItem], secret: Container[str]) -> RepeatLine:
-    """Without the earlier ones that are ``secret``."""
+def repeat_line(incident: Incident, items: Sequence[ActionItem], secret: Container[str]) -> RepeatLine:
+    """Without the earlier ones that are ``secret``; ``items`` may be those of other incidents, too."""
     return RepeatLine(
         incident_id=incident.id,
         title=incident.title,
         earlier=tuple(repeat.incident_id for repeat in incident.repeats if repeat.incident_id not in secret),
-        items=tuple(item.title for item in not_private(items) if incident.id in item.repeats),
+        items=tuple(sorted(item.title for item in not_private(items) if incident.id in item.repeats)),
     )
 
 

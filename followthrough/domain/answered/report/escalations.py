@@ -14,6 +14,11 @@ class Escalation(Message):
     moment: Moment
 
 
+def last_told(item: ActionItem) -> Moment | None:
+    """Its last escalation."""
+    return max((told for told in item.reminders if told.level), key=lambda told: told.at, default=None)
+
+
 def unanswered(items: Iterable[ActionItem], answers: Mapping[str, datetime]) -> list[Escalation]:
     """The highest levels first; those of items that are open and that no person touched since.
 
@@ -21,7 +26,7 @@ def unanswered(items: Iterable[ActionItem], answers: Mapping[str, datetime]) -> 
     """
     escalations = []
     for item in items:
-        moment = max((told for told in item.reminders if told.level), key=lambda told: told.at, default=None)
+        moment = last_told(item)
         if moment is None or item.settled or item.drill:
             continue
         if item.id not in answers or answers[item.id] <= moment.at:

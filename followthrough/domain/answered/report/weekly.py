@@ -11,12 +11,15 @@ from followthrough.domain.answered.access.privacy import not_private
 from followthrough.domain.answered.organisation.calendar import FIRST_ZONE, WEEKDAYS
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import WeeklyPolicies
+from followthrough.domain.answered.report.digest import MOST_LISTED
 from followthrough.domain.answered.report.escalations import unanswered
 from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
 from followthrough.domain.replayed.report.mails import WeeklyMail
 from followthrough.domain.replayed.values import Message, PersonId
 
 WEEK = timedelta(days=7)
+LISTS = ("late", "coming", "blocked", "closed")
+"""Beside the decisions."""
 
 
 class Wanted(StrEnum):
@@ -38,8 +41,21 @@ class Decision(Message):
     level: int = 0
 
 
+class Left(Message):
+    """How many more there are in each list."""
+
+    decisions: int = 0
+    late: int = 0
+    coming: int = 0
+    blocked: int = 0
+    closed: int = 0
+
+
 class WeeklyDigest(WeeklyMail):
-    """For one reader. No action item is listed twice; the worst severity and the earliest deadline come first."""
+    """For one reader. No action item is listed twice; the worst severity and the earliest deadline come first.
+
+    Of each list there are the first; ``left`` counts the others.
+    """
 
     decisions: tuple[Decision, ...]
     late: tuple[ActionItem, ...]
@@ -51,6 +67,7 @@ class WeeklyDigest(WeeklyMail):
     """In the last week."""
     private: int = 0
     """How many more there would be in these lists that belong to private incidents."""
+    left: Left = Left()
 
     @property
     def empty(self) -> bool:
@@ -84,21 +101,28 @@ def week_of(day: date) -> str:
 
 
 def weekly_digest(
-    mail: WeeklyMail, items: Iterable[ActionItem], answers: Mapping[str, datetime], organisation: Organisation
+    mail: WeeklyMail,
+    items: Iterable[ActionItem],
+    answers: Mapping[str, datetime],
+    organisation: Organisation,
+    at_most: int = MOST_LISTED,
 ) -> WeeklyDigest:
     """Of the action items that its reader has a say in; ``answers`` are those of ``escalations.unanswered``.
 
     Those of private incidents are counted, also where the reader may see them: mails are read on many screens.
+    ``store/weekly.py`` says the same in SQL.
     """
     person, now = mail.person, mail.at
-    real = sorted((item for item in items if not item.drill), key=lambda item: (item.severity, item.due_at or now))
+    real = sorted(
+        (item for item in items if not item.drill), key=lambda item: (item.severity, item.due_at or now, item.id)
+    )
     decisions = [
         Decision(wanted=Wanted.ESCALATION, item=one.item, since=one.moment.at, level=one.moment.level)
         for one in unanswered(real, answers)
         if person in one.moment.to and person != one.item.owner
     ]
     escalated = {decision.item.id for decision in decisions}
-    lists: dict[str, list[ActionItem]] = {"late": [], "coming": [], "blocked": [], "closed": []}
+    lists: dict[str, list[ActionItem]] = {name: [] for name in LISTS}
     for item in real:
         if item.id in escalated or person not in readers(item, organisation):
             continue
@@ -107,19 +131,22 @@ def weekly_digest(
         elif place := _place(item, now, organisation.policies.weekly):
             lists[place].append(item)
     urgency = list(Wanted)
-    named = [decision for decision in decisions if not decision.item.private]
-    private = len(decisions) - len(named) + sum(item.private for listed in lists.values() for item in listed)
-    named.sort(key=lambda decision: urgency.index(decision.wanted))
+    decided = [decision for decision in decisions if not decision.item.private]
+    named = {name: not_private(listed) for name, listed in lists.items()}
+    private = len(decisions) - len(decided) + sum(item.private for listed in lists.values() for item in listed)
+    decided.sort(key=lambda decision: urgency.index(decision.wanted))
+    left = {name: max(len(listed) - at_most, 0) for name, listed in {**named, "decisions": decided}.items()}
     return WeeklyDigest(
         person=person,
         week=mail.week,
         at=now,
-        decisions=tuple(named),
-        late=tuple(not_private(lists["late"])),
-        coming=tuple(not_private(lists["coming"])),
-        blocked=tuple(not_private(lists["blocked"])),
-        closed=tuple(not_private(lists["closed"])),
+        decisions=tuple(decided[:at_most]),
+        late=tuple(named["late"][:at_most]),
+        coming=tuple(named["coming"][:at_most]),
+        blocked=tuple(named["blocked"][:at_most]),
+        closed=tuple(named["closed"][:at_most]),
         private=private,
+        left=Left.model_validate(left),
     )
 
 
