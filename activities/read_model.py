@@ -130,20 +130,26 @@ def _forget_texts_beyond(session: Session, incident: Incident) -> None:
         session.execute(delete(PostmortemVersionRow).where(of_incident, beyond))
 
 
-def _row(record: Incident | ActionItem) -> IncidentRow | ActionItemRow:
-    document = clean_all(
-        record.model_dump(mode="json", exclude={"unwritten": True, "written": True, "postmortem": {"text"}})
-    )
+def document_of(record: Incident | ActionItem) -> dict[str, Any]:
+    """What its row keeps of it beside its columns."""
+    return record.model_dump(mode="json", exclude={"unwritten": True, "written": True, "postmortem": {"text"}})
+
+
+def columns_of(record: Incident | ActionItem, document: dict[str, Any]) -> dict[str, Any]:
+    """Its row, to be validated, with more than it has columns."""
     if isinstance(record, Incident):
-        return IncidentRow.model_validate({**document, "document": document})
-    return ActionItemRow.model_validate(
-        {
-            **document,
-            "due": record.due_at,
-            "next_at": record.upcoming.at if record.upcoming else None,
-            "next_kind": record.upcoming.kind if record.upcoming else None,
-            "escalation_level": record.escalation_level,
-            "ticket": record.ticket.key if record.ticket else None,
-            "document": document,
-        }
-    )
+        return {**document, "document": document}
+    return {
+        **document,
+        "due": record.due_at,
+        "next_at": record.upcoming.at if record.upcoming else None,
+        "next_kind": record.upcoming.kind if record.upcoming else None,
+        "escalation_level": record.escalation_level,
+        "ticket": record.ticket.key if record.ticket else None,
+        "document": document,
+    }
+
+
+def _row(record: Incident | ActionItem) -> IncidentRow | ActionItemRow:
+    table = IncidentRow if isinstance(record, Incident) else ActionItemRow
+    return table.model_validate(columns_of(record, clean_all(document_of(record))))

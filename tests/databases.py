@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,12 +31,22 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """URL of a private server, without a database; it refuses to run as root, so root runs it as ``postgres``."""
+class NotInstalled(Exception):
+    """There is no PostgreSQL here; the message says what to do."""
+
+    def __init__(self) -> None:
+        super().__init__("PostgreSQL is not installed; on Debian: apt-get install postgresql")
+
+
+@contextmanager
+def postgresql_server() -> Iterator[str]:
+    """URL of a private server, without a database; it refuses to run as root, so root runs it as ``postgres``.
+
+    Raises NotInstalled.
+    """
     initdb, pg_ctl = _postgresql_program("initdb"), _postgresql_program("pg_ctl")
     if not initdb or not pg_ctl:
-        pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql")
+        raise NotInstalled
     folder = Path(tempfile.mkdtemp(prefix="followthrough-postgresql-"))
     user = None
     if os.getuid() == 0:
@@ -65,7 +76,18 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def _create(server: str, name: str, template: str) -> str:
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(postgresql_server())
+        except NotInstalled as missing:
+            pytest.skip(str(missing))
+        yield url
+
+
+def create(server: str, name: str, template: str = "template1") -> str:
+    """URL of a new database."""
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return f"{server}/{name}"
@@ -86,7 +108,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated_template(postgresql: str) -> str:
-    _migrate(_create(postgresql, "migrated", "template1"))
+    _migrate(create(postgresql, "migrated", "template1"))
     return "migrated"
 
 
@@ -99,7 +121,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
             shutil.copy(request.getfixturevalue("migrated_file"), file)
         return f"sqlite:///{file}"
     template = request.getfixturevalue("migrated_template") if has_tables else "template1"
-    return _create(request.getfixturevalue("postgresql"), f"test_{uuid4().hex}", template)
+    return create(request.getfixturevalue("postgresql"), f"test_{uuid4().hex}", template)
 
 
 @pytest.fixture
