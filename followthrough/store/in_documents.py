@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ColumnElement, TableValuedAlias, column, func
+from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, TableValuedAlias, column, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -25,6 +25,23 @@ def _on_sqlite(element: seconds, compiler: SQLCompiler, **options: Any) -> str:
 def _on_postgresql(element: seconds, compiler: SQLCompiler, **options: Any) -> str:
     at = compiler.process(element.clauses, **options)
     return f"CAST(floor(EXTRACT(epoch FROM CAST({at} AS timestamptz))) AS BIGINT)"
+
+
+class has_text(FunctionElement[bool]):  # noqa: N801 -- as SQL writes functions
+    """Whether a text has another in it, letter by letter."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(has_text, "sqlite")
+def _has_text_on_sqlite(element: has_text, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(instr({compiler.process(element.clauses, **options)}) > 0)"
+
+
+@compiles(has_text, "postgresql")
+def _has_text_on_postgresql(element: has_text, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(strpos({compiler.process(element.clauses, **options)}) > 0)"
 
 
 def objects(session: Session, listed: ColumnElement[Any]) -> TableValuedAlias:

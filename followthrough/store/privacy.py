@@ -25,7 +25,7 @@ def hidden_incident(seen_by: PersonId | None) -> ColumnElement[bool]:
         return false()
     on = select(MaySeeRow.incident_id).where(MaySeeRow.person == seen_by)
     owns = select(ActionItemRow.incident_id).where(ActionItemRow.owner == seen_by)
-    return and_(col(IncidentRow.private), col(IncidentRow.id).not_in(on), col(IncidentRow.id).not_in(owns))
+    return and_(col(IncidentRow.private).is_(True), col(IncidentRow.id).not_in(on), col(IncidentRow.id).not_in(owns))
 
 
 def hidden_item(seen_by: PersonId | None) -> ColumnElement[bool]:
@@ -49,8 +49,8 @@ def hidden_mail(seen_by: PersonId | None) -> ColumnElement[bool]:
         return false()
     part = aliased(MailRow)
     others = or_(col(MailRow.person).is_(None), col(MailRow.person) != seen_by)
-    gathered = select(part.sent_in).where(col(part.sent_in).is_not(None), _about_hidden(part, seen_by))
-    return and_(others, or_(_about_hidden(MailRow, seen_by), col(MailRow.key).in_(gathered)))
+    gathered = select(part.key).where(part.sent_in == MailRow.key, _about_hidden(part, seen_by))
+    return and_(others, or_(_about_hidden(MailRow, seen_by), gathered.exists()))
 
 
 def sees(session: Session, record_id: str, seen_by: PersonId | None) -> bool:
@@ -72,7 +72,7 @@ def private_among(session: Session, record_ids: Iterable[str]) -> list[str]:
     """Those incidents and action items that are private, or whose incident is."""
     asked = dict.fromkeys(record_ids)
     incidents = col(IncidentRow.id).in_({incident_of(record_id) for record_id in asked})
-    private = {*session.exec(select(IncidentRow.id).where(col(IncidentRow.private), incidents))}
+    private = {*session.exec(select(IncidentRow.id).where(col(IncidentRow.private).is_(True), incidents))}
     return [record_id for record_id in asked if incident_of(record_id) in private]
 
 
@@ -81,8 +81,9 @@ def _hidden_incidents(seen_by: PersonId) -> SelectOfScalar[str]:
 
 
 def _about_hidden(mail: type[MailRow], seen_by: PersonId) -> ColumnElement[bool]:
-    item_id, incident_id = func.coalesce(mail.item_id, ""), func.coalesce(mail.incident_id, "")
+    incident_id = func.coalesce(mail.incident_id, "")
+    item = select(ActionItemRow.id).where(ActionItemRow.id == mail.item_id, hidden_item(seen_by))
     return or_(
-        and_(item_id == "", incident_id.in_(_hidden_incidents(seen_by))),
-        item_id.in_(select(ActionItemRow.id).where(hidden_item(seen_by))),
+        and_(col(mail.item_id).is_(None), incident_id.in_(_hidden_incidents(seen_by))),
+        item.exists(),
     )
