@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from bench.stage import ORGANISATION
+from followthrough.organisation_file import Yaml12Loader
 
 NAMES = ("ana", "ben", "carla", "dmitri", "elif", "farid", "greta", "hugo")
 PARTS = ("checkout", "ledger", "search")
@@ -37,7 +38,7 @@ def teams(incidents: int) -> list[Team]:
 
 def write_organisation(folder: Path, known: list[Team]) -> Path:
     """Its file: the example with these people, teams and services instead of its own."""
-    example: dict[str, Any] = yaml.safe_load(ORGANISATION.read_text())
+    example: dict[str, Any] = yaml.load(ORGANISATION.read_text(), Yaml12Loader)
     people = dict(_people(known))
     listed = {
         team.id: {"name": team.id, "lead": team.lead, "members": [*team.members], "time_zone": "Europe/Madrid"}
