@@ -77,7 +77,7 @@ def _items(one: One, found: Estate) -> Iterator[Shown]:
     yield Shown("items, a deep page", f"/items?after={place}", [deep, (HIDDEN_ITEMS, {})])
     of_team = "team = 'team-02' AND severity = 'SEV2'"
     filtered = _list([ItemStatus.ACCEPTED], of_team)
-    count = (f"{HIDDEN_ITEMS} AND status = 'accepted' AND {of_team}", {})
+    count: Bare = (f"{HIDDEN_ITEMS} AND status = 'accepted' AND {of_team}", {})
     yield Shown("items, filtered", "/items?team=team-02&severity=SEV2&status=accepted", [filtered, count])
     late = _list(WORKED_ON, "due < :now", now=found.now)
     late_private = (f"{HIDDEN_ITEMS} AND status IN ('proposed', 'accepted') AND due < :now", {"now": found.now})
@@ -87,7 +87,7 @@ def _items(one: One, found: Estate) -> Iterator[Shown]:
     own_private = (f"{HIDDEN_ITEMS} AND owner = :owner", {"owner": PERSON})
     yield Shown("items of a person", f"/items?owner={PERSON}", [owned, own_private])
     board = [_list([status], limit=16) for status in (*OPEN, ItemStatus.CLOSED, ItemStatus.WAIVED)]
-    counts = ("SELECT status, count(*) FROM action_item GROUP BY status", {})
+    counts: Bare = ("SELECT status, count(*) FROM action_item GROUP BY status", {})
     yield Shown("items, as a board", "/items?shape=board", [*board, counts, (HIDDEN_ITEMS, {})])
     yield Shown(
         "items, as a file", "/items.csv", [(f"SELECT {OF_ITEM}, ticket FROM action_item ORDER BY status, due, id", {})]
@@ -116,7 +116,7 @@ def _hits(wanted: str) -> Bare:
 
 def _incidents(one: One) -> Iterator[Shown]:
     listed = "SELECT id, document FROM incident {} ORDER BY declared_at DESC, id DESC LIMIT 51"
-    hidden = (HIDDEN_INCIDENTS, {})
+    hidden: Bare = (HIDDEN_INCIDENTS, {})
     number = one("SELECT count(*) FROM incident")[0] // 2
     at, incident_id = one(
         f"SELECT declared_at, id FROM incident ORDER BY declared_at DESC, id DESC LIMIT 1 OFFSET {number}"
@@ -124,7 +124,7 @@ def _incidents(one: One) -> Iterator[Shown]:
     yield Shown("incidents", "/incidents", [(listed.format(""), {}), hidden])
     deep = (listed.format("WHERE (declared_at, id) < (:at, :id)"), {"at": at, "id": incident_id})
     yield Shown("incidents, a deep page", f"/incidents?before={incident_id}", [deep, hidden])
-    closed = (listed.format("WHERE status = 'closed' AND team = 'team-02'"), {})
+    closed: Bare = (listed.format("WHERE status = 'closed' AND team = 'team-02'"), {})
     yield Shown("incidents, filtered", "/incidents?status=closed&team=team-02", [closed, hidden])
     yield Shown("an incident", f"/incidents/{incident_id}", [*_an_incident(incident_id)])
     (item_id,) = one(
@@ -180,10 +180,10 @@ def _beside(one: One, found: Estate) -> Iterator[Shown]:
     whose = one("SELECT pseudonym FROM pseudonym WHERE person = :person", person=PERSON)[0]
     of_person = (entries.format("WHERE who = :who"), {"who": whose})
     yield Shown("the audit, of a person", f"/audit?who={PERSON}", [of_person], AUDITOR)
-    alerts = ("SELECT * FROM unstarted_alert WHERE set_aside_because IS NULL ORDER BY last_at DESC LIMIT 51", {})
+    alerts: Bare = ("SELECT * FROM unstarted_alert WHERE set_aside_because IS NULL ORDER BY last_at DESC LIMIT 51", {})
     yield Shown("alerts without a route", "/alerts", [alerts])
     mails = "SELECT key, kind, recipients, subject, at, state, answer FROM mail {} ORDER BY at DESC, key LIMIT 51"
-    kinds = ("SELECT DISTINCT kind FROM mail", {})
+    kinds: Bare = ("SELECT DISTINCT kind FROM mail", {})
     yield Shown("the outbox", "/outbox", [(mails.format(""), {}), kinds], AUDITOR)
     yield Shown(
         "the outbox, a deep page", "/outbox?offset=5000", [(mails.format("") + " OFFSET 5000", {}), kinds], AUDITOR

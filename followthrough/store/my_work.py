@@ -59,7 +59,7 @@ def _items(session: Session, person: PersonId, led: list[TeamId], seen_by: Perso
         status.in_(OPEN),
         or_(
             and_(approves, or_(status == ItemStatus.DONE, col(ItemSearchRow.asks_for_time))),
-            and_(ItemSearchRow.proposed_by == person, status == ItemStatus.PROPOSED),
+            and_(col(ItemSearchRow.proposed_by) == person, status == ItemStatus.PROPOSED),
         ),
     )
     wanted = col(ActionItemRow.document)["owner_wanted", "since"].as_string().is_not(None)

@@ -49,8 +49,9 @@ def hidden_mail(seen_by: PersonId | None) -> ColumnElement[bool]:
         return false()
     part = aliased(MailRow)
     others = or_(col(MailRow.person).is_(None), col(MailRow.person) != seen_by)
-    gathered = select(part.key).where(part.sent_in == MailRow.key, _about_hidden(part, seen_by))
-    return and_(others, or_(_about_hidden(MailRow, seen_by), gathered.exists()))
+    of_hidden = col(part.incident_id).in_(_hidden_incidents(seen_by))
+    gathered = select(part.sent_in).where(of_hidden, col(part.sent_in).is_not(None), _about_hidden(part, seen_by))
+    return and_(others, or_(_about_hidden(MailRow, seen_by), col(MailRow.key).in_(gathered)))
 
 
 def sees(session: Session, record_id: str, seen_by: PersonId | None) -> bool:
@@ -81,9 +82,8 @@ def _hidden_incidents(seen_by: PersonId) -> SelectOfScalar[str]:
 
 
 def _about_hidden(mail: type[MailRow], seen_by: PersonId) -> ColumnElement[bool]:
-    incident_id = func.coalesce(mail.incident_id, "")
-    item = select(ActionItemRow.id).where(ActionItemRow.id == mail.item_id, hidden_item(seen_by))
+    item_id, incident_id = func.coalesce(mail.item_id, ""), func.coalesce(mail.incident_id, "")
     return or_(
-        and_(col(mail.item_id).is_(None), incident_id.in_(_hidden_incidents(seen_by))),
-        item.exists(),
+        and_(item_id == "", incident_id.in_(_hidden_incidents(seen_by))),
+        item_id.in_(select(ActionItemRow.id).where(hidden_item(seen_by))),
     )

@@ -72,8 +72,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_item_search_status", "item_search", ["status"])
     on_postgresql = op.get_bind().dialect.name == "postgresql"
-    columns = ON_POSTGRESQL if on_postgresql else ON_SQLITE
-    op.execute(f"INSERT INTO item_search ({COLUMNS}) SELECT {columns.format('action_item')} FROM action_item")  # noqa: S608
+    of_item = ON_POSTGRESQL if on_postgresql else ON_SQLITE
+    op.execute(f"INSERT INTO item_search ({COLUMNS}) SELECT {of_item.format('action_item')} FROM action_item")  # noqa: S608
     if on_postgresql:
         op.execute(KEPT_ON_POSTGRESQL)
         op.execute(
