@@ -17,6 +17,7 @@ from bench.acceptance import acceptance
 from bench.costs import costs
 from bench.first_mail import first_mail
 from bench.memory import memory
+from bench.pages import pages
 from bench.replay import replay
 from bench.report import Row, Size, show
 from bench.scale import scale
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[Size], Awaitable[list[Row]]]] = {
     "replay": replay,
     "start": start,
     "sums": sums,
+    "pages": pages,
 }
 
 

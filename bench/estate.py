@@ -3,7 +3,6 @@
 python -m bench.estate URL [--size full] [--organisation FOLDER]
 """
 
-import json
 import random
 import secrets
 from collections.abc import Iterator, Sequence
@@ -13,8 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from sqlalchemy import JSON, Engine, Table
-from sqlalchemy import Enum as SqlEnum
+from sqlalchemy import Dialect, Engine, Table
 from sqlmodel import SQLModel
 
 from activities.read_model import columns_of, document_of, rows_beside
@@ -25,6 +23,7 @@ from followthrough.domain.answered.access.actor import Door
 from followthrough.domain.answered.access.audit import BEGINNING, Act, Happened, Link, Outcome, Pseudonyms, chained
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.incident.privacy import people_on
+from followthrough.store.alerts import KEPT, KEPT_FOR
 from followthrough.store.audit import Kind
 from followthrough.store.audit_tables import AuditEntryRow, PseudonymRow
 from followthrough.store.database import migrate, open_database
@@ -65,24 +64,30 @@ def estate(databases: Sequence[Engine], size: Size, folder: Path, now: datetime 
     """The same in each of the databases, which have every table and no rows yet."""
     number, now = INCIDENTS[size], now or datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     known = teams(number)
-    told = chapters(known, number, now, SEED)
+    fill(databases, known, number, now)
+    for database in databases:
+        if database.dialect.name == "postgresql":  # which does so by itself, a while later
+            with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("ANALYZE")
+    return Estate(write_organisation(folder, known), known, now)
+
+
+def fill(databases: Sequence[Engine], known: list[Team], incidents: int, now: datetime) -> None:
+    """Writes so many incidents of these teams, each with ten action items, and what stands beside them."""
+    told = chapters(known, incidents, now, SEED)
     audit = _Audit(random.Random(SEED))
     while some := list(islice(told, AT_ONCE)):
         rows = _rows(some, now)
         audit.add(rows, some)
         for database in databases:
             _write(database, rows)
-    beginnings = [{"team": team.id, "at": now - PERIOD} for team in known]
     beside: Rows = {
         PseudonymRow: audit.pseudonyms,
-        TeamBeginningRow: beginnings,
-        UnstartedAlertRow: _alerts(number, now),
+        TeamBeginningRow: [{"team": team.id, "at": now - PERIOD} for team in known],
+        UnstartedAlertRow: _alerts(min(incidents, KEPT), now),
     }
     for database in databases:
         _write(database, beside)
-        with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("ANALYZE")
-    return Estate(write_organisation(folder, known), known, now)
 
 
 def _rows(some: list[Chapter], now: datetime) -> Rows:
@@ -138,7 +143,7 @@ def _mail(told: Told, now: datetime) -> dict[str, Any]:
         "at": at,
         "state": MailState.QUEUED if now - at < DAY / 24 else MailState.DELIVERED,
         "answer": "accepted",
-        "sent_in": None,
+        "sent_in": None if is_incident or record.id.endswith("1") else f"{record.incident_id}/1",
         "reference": None,
         "request": None,
     }
@@ -187,9 +192,9 @@ def _alerts(number: int, now: datetime) -> list[dict[str, Any]]:
             "labels": {"alertname": "DiskFull", "instance": f"host-{each}"},
             "url": None,
             "deliveries": 1 + each % 5,
-            "first_at": now - PERIOD * (each / number),
-            "last_at": now - PERIOD * (each / number),
-            "at": now - PERIOD * (each / number),
+            "first_at": now - KEPT_FOR * (each / number),
+            "last_at": now - KEPT_FOR * (each / number),
+            "at": now - KEPT_FOR * (each / number),
             "event": "fired",
             "set_aside_by": "nora" if each % 3 == 0 else None,
             "set_aside_because": "A test" if each % 3 == 0 else None,
@@ -208,23 +213,20 @@ def _write(database: Engine, rows: Rows) -> None:
             if database.dialect.name == "postgresql":
                 cursor = connection.connection.cursor()
                 with cursor.copy(f"COPY {table.name} ({', '.join(table.columns.keys())}) FROM STDIN") as copy:
-                    for row in _values(table, listed):
+                    for row in _values(table, listed, database.dialect):
                         copy.write_row(row)
             else:
                 names = table.columns.keys()
                 connection.execute(table.insert(), [{name: row[name] for name in names} for row in listed])
 
 
-def _values(table: Table, listed: list[dict[str, Any]]) -> Iterator[list[Any]]:
+def _values(table: Table, listed: list[dict[str, Any]], dialect: Dialect) -> Iterator[list[Any]]:
+    """As the database takes them."""
+    processors = [
+        (name, column.type.dialect_impl(dialect).bind_processor(dialect)) for name, column in table.columns.items()
+    ]
     for row in listed:
-        yield [_copied(column.type, row[name]) for name, column in table.columns.items()]
-
-
-def _copied(of: object, value: Any) -> Any:
-    """As COPY takes it."""
-    if value is None:
-        return None
-    return json.dumps(value) if isinstance(of, JSON) else value.name if isinstance(of, SqlEnum) else value
+        yield [processor(row[name]) if processor else row[name] for name, processor in processors]
 
 
 def main(

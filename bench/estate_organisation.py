@@ -38,7 +38,7 @@ def teams(incidents: int) -> list[Team]:
 
 def write_organisation(folder: Path, known: list[Team]) -> Path:
     """Its file: the example with these people, teams and services instead of its own."""
-    example: dict[str, Any] = yaml.load(ORGANISATION.read_text(), Loader=Yaml12Loader)
+    example: dict[str, Any] = yaml.load(ORGANISATION.read_text(), Yaml12Loader)
     people = dict(_people(known))
     listed = {
         team.id: {"name": team.id, "lead": team.lead, "members": [*team.members], "time_zone": "Europe/Madrid"}

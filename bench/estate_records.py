@@ -176,7 +176,7 @@ def _status_of_item(draw: random.Random, age: timedelta) -> ItemStatus:
 def _item(draw: random.Random, team: Team, incident: dict[str, Any], number: int, at: datetime, now: datetime) -> Told:
     status = _status_of_item(draw, now - at)
     due = at + DUE_AFTER[incident["severity"]] * DAY * draw.uniform(0.5, 1.5)
-    owner = draw.choices(team.members, (8, 6, 5, 4, 3, 2, 1, 1))[0]
+    owner = draw.choices(team.members, (8, 6, 5, 4, 3, 2, 1, 1)[: len(team.members)])[0]
     worked = min(at + draw.expovariate(1 / 20) * DAY, now - MINUTE)
     done = status in (ItemStatus.DONE, ItemStatus.CLOSED)
     ended = worked if status not in OPEN else None

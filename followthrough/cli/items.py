@@ -36,7 +36,9 @@ def end_of(day: datetime, item: str) -> str:
 
 @app.command()
 def items(
-    words: Annotated[str, typer.Argument(help="Each is in the title, the id, the ticket or the incident's title")] = "",
+    words: Annotated[
+        str, typer.Argument(help="Each is in the title, the id, the ticket, the description or the incident's title")
+    ] = "",
     owner: Annotated[str | None, typer.Option(autocompletion=people)] = None,
     team: str | None = None,
     service: Annotated[str | None, typer.Option(autocompletion=services)] = None,

@@ -19,14 +19,10 @@ from followthrough.domain.replayed.item.action_item import OPEN, WORKED_ON, Acti
 from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.store.cursors import NoSuchPlace, place_in, written
 from followthrough.store.privacy import hidden_item, marked
-from followthrough.store.queries import ItemFilters, ListedItem, fitting, late_now
+from followthrough.store.queries import ItemFilters, ListedItem, fitting, late_now, searched
 from followthrough.store.tables import ActionItemRow, UTCDateTime
 
 GROUPS = (WORKED_ON, (ItemStatus.DONE,), tuple(status for status in ItemStatus if status not in OPEN))
-
-
-FEW = 500
-"""So many that have rare words are looked up once; what more have is soon found along an index."""
 
 
 class Sort(StrEnum):
@@ -66,6 +62,35 @@ class _Stretch:
     where: tuple[ColumnElement[bool], ...] = field(default=())
 
 
+class FileRow(NamedTuple):
+    """What a file has of an action item."""
+
+    id: str
+    title: str
+    status: str
+    late: bool
+    owner: str
+    team: str
+    service: str
+    severity: str
+    priority: str
+    kind: str
+    incident_id: str
+    proposed_at: datetime
+    due: datetime | None
+    ended_at: datetime | None
+    ticket: str | None
+    ticket_url: str | None
+    drill: bool
+
+
+class Order(NamedTuple):
+    """In which a list goes on."""
+
+    sort: Sort
+    descending: bool
+
+
 def page_of_items(
     session: Session,
     now: datetime,
@@ -78,14 +103,44 @@ def page_of_items(
     **filters: Unpack[ItemFilters],
 ) -> Page:
     """Raises NoSuchPlace for an ``after`` that no page of this order gave."""
-    stretches = list(_stretches(sort, _statuses(filters), descending=descending))
+    ids, further = _page_of_ids(session, now, Order(sort, descending), after, limit, seen_by, filters)
+    these = col(ActionItemRow.id).in_(ids)
+    read = session.exec(select(ActionItemRow.id, ActionItemRow.document, late_now(now)).where(these))
+    by_id = {item_id: ListedItem(ActionItem.model_validate(known), bool(late)) for item_id, known, late in read}
+    return Page([by_id[item_id] for item_id in ids if item_id in by_id], further)
+
+
+def rows_for_file(
+    session: Session,
+    now: datetime,
+    order: Order,
+    after: str | None,
+    limit: int,
+    seen_by: PersonId | None,
+    filters: ItemFilters,
+) -> tuple[list[FileRow], str | None]:
+    """The same rows in the same order, and where the next begin. Raises NoSuchPlace."""
+    ids, further = _page_of_ids(session, now, order, after, limit, seen_by, filters)
+    beside = {"late": late_now(now), "ticket_url": col(ActionItemRow.document)["ticket", "url"].as_string()}
+    columns = (beside[name] if name in beside else getattr(ActionItemRow, name) for name in FileRow._fields)
+    read = session.connection().execute(sqlalchemy.select(*columns).where(col(ActionItemRow.id).in_(ids)))
+    by_id = {row[0]: FileRow._make(row) for row in read}
+    return [by_id[item_id] for item_id in ids if item_id in by_id], further
+
+
+def _page_of_ids(
+    session: Session,
+    now: datetime,
+    order: Order,
+    after: str | None,
+    limit: int,
+    seen_by: PersonId | None,
+    filters: ItemFilters,
+) -> tuple[list[str], str | None]:
+    stretches = list(_stretches(order.sort, _statuses(filters), descending=order.descending))
     place = _read_place(after, stretches) if after else None
-    is_late = late_now(now)
-    of_any_status: ItemFilters = {**filters, "status": None}
-    wanted = [~hidden_item(seen_by), *fitting(is_late, seen_by, **of_any_status)]
-    if filters.get("words"):
-        hits = session.exec(select(ActionItemRow.id).where(*wanted).limit(FEW + 1)).all()
-        wanted = wanted if len(hits) > FEW else [col(ActionItemRow.id).in_(hits)]
+    of_any_status: ItemFilters = {**searched(session, seen_by, filters), "status": None}
+    wanted = [~hidden_item(seen_by), *fitting(late_now(now), seen_by, **of_any_status)]
     found: list[tuple[int, Any, str]] = []
     for number in range(place[0] if place else 0, len(stretches)):
         begin = place[1:] if place and place[0] == number else None
@@ -93,14 +148,7 @@ def page_of_items(
         found += ((number, value, item_id) for item_id, value in rows)
         if len(found) > limit:
             break
-    shown = found[:limit]
-    these = col(ActionItemRow.id).in_([item_id for *_, item_id in shown])
-    read = session.exec(select(ActionItemRow.id, ActionItemRow.document, is_late).where(these))
-    by_id = {item_id: ListedItem(ActionItem.model_validate(known), bool(late)) for item_id, known, late in read}
-    return Page(
-        [by_id[item_id] for *_, item_id in shown if item_id in by_id],
-        _place(shown[-1]) if len(found) > limit else None,
-    )
+    return [item_id for *_, item_id in found[:limit]], _place(found[limit - 1]) if len(found) > limit else None
 
 
 def counts(

@@ -18,6 +18,7 @@ from followthrough.store.cursors import NoSuchPlace, place_in, written
 from followthrough.store.follow_ups import page_of_items
 from followthrough.store.privacy import hidden_incident, hidden_item, hidden_mail
 from followthrough.store.queries import (
+    MAILS,
     IncidentFilters,
     ItemFilters,
     described,
@@ -137,7 +138,7 @@ def page_of_mails(
     """Newest first. Raises NoSuchPlace."""
     at, key = col(MailRow.at), col(MailRow.key)
     about = {MailRow.incident_id: incident_id, MailRow.person: person, MailRow.state: state}
-    query = select(MailRow).where(~hidden_mail(seen_by), *equal(about))
+    query = MAILS.where(~hidden_mail(seen_by), *equal(about))
     if cursor:
         last_at, last_key = _read(cursor)
         query = query.where(or_(at < last_at, and_(at == last_at, key > last_key)))

@@ -1,15 +1,17 @@
 """What concerns one person, read for the page that they begin with."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, or_, union_all
 from sqlmodel import Session, col, select
 
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
-from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
+from followthrough.domain.replayed.item.action_item import OPEN, ActionItem, ItemStatus
 from followthrough.domain.replayed.values import PersonId, TeamId
+from followthrough.store.item_search import ItemSearchRow
 from followthrough.store.privacy import contains_word, hidden_incident, hidden_item, marked
 from followthrough.store.queries import ListedItem, action_items
 from followthrough.store.tables import ActionItemRow, IncidentRow
@@ -51,20 +53,23 @@ def concerns(
 
 
 def _items(session: Session, person: PersonId, led: list[TeamId], seen_by: PersonId | None) -> list[ActionItem]:
-    document = col(ActionItemRow.document)
-    asked = document["extension_wanted", "until"].as_string().is_not(None)
-    wanted = document["owner_wanted", "since"].as_string().is_not(None)
-    approves = contains_word(document["plan", "policy", "approvers"], person)
-    part = or_(
-        col(ActionItemRow.owner) == person,
-        and_(approves, or_(col(ActionItemRow.status) == ItemStatus.DONE, asked)),
-        and_(col(ActionItemRow.team).in_(led), wanted),
-        and_(document["proposed_by"].as_string() == person, col(ActionItemRow.status) == ItemStatus.PROPOSED),
+    status, approvers = col(ItemSearchRow.status), col(ItemSearchRow.approvers)
+    approves = approvers.contains(json.dumps(person), autoescape=True)
+    to_decide = select(ItemSearchRow.item_id).where(
+        status.in_(OPEN),
+        or_(
+            and_(approves, or_(status == ItemStatus.DONE, col(ItemSearchRow.asks_for_time))),
+            and_(col(ItemSearchRow.proposed_by) == person, status == ItemStatus.PROPOSED),
+        ),
     )
+    wanted = col(ActionItemRow.document)["owner_wanted", "since"].as_string().is_not(None)
+    item_id, is_open = col(ActionItemRow.id), col(ActionItemRow.status).in_(OPEN)
+    owned = select(ActionItemRow.id).where(is_open, ActionItemRow.owner == person)
+    of_team = select(ActionItemRow.id).where(is_open, col(ActionItemRow.team).in_(led), wanted)
     query = (
         select(ActionItemRow.document)
-        .where(col(ActionItemRow.ended_at).is_(None), part, ~hidden_item(seen_by))
-        .order_by(col(ActionItemRow.due).nulls_last(), col(ActionItemRow.id))
+        .where(item_id.in_(union_all(owned, to_decide, of_team)), ~hidden_item(seen_by))
+        .order_by(col(ActionItemRow.due).nulls_last(), item_id)
         .limit(MOST_READ)
     )
     return marked(session, map(ActionItem.model_validate, session.exec(query)))

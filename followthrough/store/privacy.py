@@ -25,7 +25,7 @@ def hidden_incident(seen_by: PersonId | None) -> ColumnElement[bool]:
         return false()
     on = select(MaySeeRow.incident_id).where(MaySeeRow.person == seen_by)
     owns = select(ActionItemRow.incident_id).where(ActionItemRow.owner == seen_by)
-    return and_(col(IncidentRow.private), col(IncidentRow.id).not_in(on), col(IncidentRow.id).not_in(owns))
+    return and_(col(IncidentRow.private).is_(True), col(IncidentRow.id).not_in(on), col(IncidentRow.id).not_in(owns))
 
 
 def hidden_item(seen_by: PersonId | None) -> ColumnElement[bool]:
@@ -49,7 +49,8 @@ def hidden_mail(seen_by: PersonId | None) -> ColumnElement[bool]:
         return false()
     part = aliased(MailRow)
     others = or_(col(MailRow.person).is_(None), col(MailRow.person) != seen_by)
-    gathered = select(part.sent_in).where(col(part.sent_in).is_not(None), _about_hidden(part, seen_by))
+    of_hidden = col(part.incident_id).in_(_hidden_incidents(seen_by))
+    gathered = select(part.sent_in).where(of_hidden, col(part.sent_in).is_not(None), _about_hidden(part, seen_by))
     return and_(others, or_(_about_hidden(MailRow, seen_by), col(MailRow.key).in_(gathered)))
 
 
@@ -72,7 +73,7 @@ def private_among(session: Session, record_ids: Iterable[str]) -> list[str]:
     """Those incidents and action items that are private, or whose incident is."""
     asked = dict.fromkeys(record_ids)
     incidents = col(IncidentRow.id).in_({incident_of(record_id) for record_id in asked})
-    private = {*session.exec(select(IncidentRow.id).where(col(IncidentRow.private), incidents))}
+    private = {*session.exec(select(IncidentRow.id).where(col(IncidentRow.private).is_(True), incidents))}
     return [record_id for record_id in asked if incident_of(record_id) in private]
 
 

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, or_
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select, tuple_
 
 from followthrough.domain.answered.incident.repeat_search import Earlier
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.replayed.item.action_item import (
+    OPEN,
     WORKED_ON,
     ActionItem,
     ItemStatus,
@@ -21,6 +23,7 @@ from followthrough.domain.replayed.item.action_item import (
 )
 from followthrough.domain.replayed.postmortem.postmortem import FormatName
 from followthrough.domain.replayed.values import PersonId, Severity
+from followthrough.store.item_search import few_with, has_word
 from followthrough.store.privacy import hidden_incident, hidden_item, hidden_mail, marked
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, MailState, PostmortemRow, TimelineRow
 
@@ -46,7 +49,8 @@ class ItemFilters(TypedDict, total=False):
     kind: Sequence[Kind] | None
     late: bool | None
     words: Sequence[str] | None
-    """Each is in its title, id or ticket, or in the title of its incident, if that may be seen."""
+    """Each is in its title, id, ticket or description, or in the title of its incident, if that may be seen."""
+    id: Sequence[str] | None
 
 
 class ListedItem(NamedTuple):
@@ -175,7 +179,7 @@ def items_named(session: Session, ids: Iterable[str]) -> dict[str, ActionItem]:
 
 
 _GOES_ON = or_(
-    col(ActionItemRow.ended_at).is_(None),
+    and_(col(ActionItemRow.status).in_(OPEN), col(ActionItemRow.ended_at).is_(None)),
     and_(
         col(ActionItemRow.status) == ItemStatus.WAIVED,
         col(ActionItemRow.document)["waiver", "until"].as_string().is_not(None),
@@ -296,6 +300,10 @@ def hidden_items(session: Session, now: datetime, seen_by: PersonId | None, **fi
     return session.exec(query.where(hidden_item(seen_by), *fitting(late_now(now), seen_by, **filters))).one()
 
 
+MAILS = select(MailRow).options(*(defer(getattr(MailRow, name)) for name in ("text", "html", "headers", "request")))
+"""Without what lists do not show of them."""
+
+
 def parts_of(session: Session, key: str) -> list[MailRow]:
     """Mails that were gathered in that one."""
     return list(session.exec(select(MailRow).where(MailRow.sent_in == key)))
@@ -324,8 +332,7 @@ def mails(
     period = [at >= since] if since else []
     period += [at < until] if until else []
     query = (
-        select(MailRow)
-        .where(~hidden_mail(seen_by), *equal({**about, MailRow.state: state, MailRow.kind: kind}), *period)
+        MAILS.where(~hidden_mail(seen_by), *equal({**about, MailRow.state: state, MailRow.kind: kind}), *period)
         .order_by(col(MailRow.at).desc(), col(MailRow.key))
         .limit(limit)
         .offset(offset)
@@ -357,16 +364,15 @@ def fitting(
     """Conditions on action items' rows, without that these eyes may see them."""
     late, words = filters.pop("late", None), filters.pop("words", None)
     same = equal({getattr(ActionItemRow, name): value for name, value in filters.items()})
-    as_late = [case((is_late, True), else_=False) == late] if late is not None else []
-    return [*same, *as_late, *(_has(word, seen_by) for word in words or ())]
+    as_late = [] if late is None else [is_late if late else case((is_late, True), else_=False) == late]
+    return [*same, *as_late, *(has_word(word, seen_by) for word in words or ())]
 
 
-def _has(word: str, seen_by: PersonId | None) -> ColumnElement[bool]:
-    places = (ActionItemRow.title, ActionItemRow.id, ActionItemRow.ticket)
-    titled = col(IncidentRow.title).icontains(word, autoescape=True)
-    of_incident = select(IncidentRow.id).where(titled, ~hidden_incident(seen_by))
-    in_item = (col(place).icontains(word, autoescape=True) for place in places)
-    return or_(*in_item, col(ActionItemRow.incident_id).in_(of_incident))
+def searched(session: Session, seen_by: PersonId | None, filters: ItemFilters) -> ItemFilters:
+    """The same, with ids instead of words that few have."""
+    words = filters.get("words")
+    ids = few_with(session, list(words), seen_by) if words else None
+    return filters if ids is None else {**filters, "words": None, "id": ids}
 
 
 def equal(filters: dict[Any, Any]) -> list[ColumnElement[bool]]:

@@ -1,11 +1,21 @@
 """Lists of action items that people have named for themselves."""
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from followthrough.domain.replayed.values import PersonId
-from followthrough.store.tables import SavedViewRow
 
 MOST_VIEWS = 50
+
+
+class SavedViewRow(SQLModel, table=True):
+    """A list of action items that a person has named for themselves; kept here alone."""
+
+    __tablename__ = "saved_view"
+
+    person: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    query: str
+    """As in the address of the list."""
 
 
 def views_of(session: Session, person: PersonId) -> list[SavedViewRow]:

@@ -18,15 +18,21 @@ class IncidentRow(IncidentFacts, table=True):
     """An incident as its workflow last described it; ``document`` is the ``Incident`` without its postmortem's text."""
 
     __tablename__ = "incident"
-    __table_args__ = (Index("ix_incident_by_update", "updated_at", "id"), *INCIDENT_INDEXES)
+    __table_args__ = (
+        Index("ix_incident_by_update", "updated_at", "id"),
+        Index("ix_incident_by_declaration", "declared_at", "id"),
+        *(Index(f"ix_incident_of_{name}", name, "declared_at", "id") for name in ("status", "service", "team")),
+        Index("ix_incident_by_title", "title", "private", "id"),
+        *INCIDENT_INDEXES,
+    )
 
     id: str = Field(primary_key=True)
     dedup_key: str = Field(index=True)
     title: str
-    service: str = Field(index=True)
-    team: str = Field(index=True)
+    service: str
+    team: str
     severity: str
-    status: str = Field(index=True)
+    status: str
     drill: bool
     private: bool = Field(False, index=True, sa_column_kwargs={"server_default": false()})
     """Seen by those alone whom ``MaySeeRow`` has, and who own one of its action items."""
@@ -86,6 +92,7 @@ class ActionItemRow(ItemFacts, table=True):
         Index("ix_action_item_of_service", "status", "service", "due", "id"),
         Index("ix_action_item_by_update", "updated_at", "id"),
         *ITEM_INDEXES,
+        Index("ix_action_item_of_owner", "owner", "incident_id"),
     )
     """In the orders in which ``follow_ups`` lists them, each with what is filtered most; as they were written; sums."""
 
@@ -97,7 +104,7 @@ class ActionItemRow(ItemFacts, table=True):
     severity: str
     service: str
     team: str = Field(index=True)
-    owner: str = Field(index=True)
+    owner: str
     status: str
     drill: bool
     proposed_at: datetime = Field(sa_type=UTCDateTime)
@@ -111,17 +118,6 @@ class ActionItemRow(ItemFacts, table=True):
     """When it was written here last."""
     version: int
     document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
-
-
-class SavedViewRow(SQLModel, table=True):
-    """A list of action items that a person has named for themselves; kept here alone."""
-
-    __tablename__ = "saved_view"
-
-    person: str = Field(primary_key=True)
-    name: str = Field(primary_key=True)
-    query: str
-    """As in the address of the list."""
 
 
 class TimelineRow(SQLModel, table=True):
@@ -210,13 +206,17 @@ class MailRow(SQLModel, table=True):
     """A mail, whichever transport sends it; ``key`` makes it one mail however often it is asked for."""
 
     __tablename__ = "mail"
+    __table_args__ = (
+        Index("ix_mail_by_time", "at", "key"),
+        *(Index(f"ix_mail_of_{name}", name, "at", "key") for name in ("kind", "person", "state")),
+    )
 
     key: str = Field(primary_key=True)
-    kind: str = Field(index=True)
+    kind: str
     incident_id: str | None = Field(None, index=True)
     """None for a digest."""
     item_id: str | None = Field(None, index=True)
-    person: str | None = Field(default=None, index=True)
+    person: str | None = None
     """None when it is for plain addresses."""
     recipients: list[str] = Field(sa_column=Column(JSON, nullable=False))
     subject: str
@@ -224,7 +224,7 @@ class MailRow(SQLModel, table=True):
     html: str
     headers: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
     at: datetime = Field(sa_type=UTCDateTime)
-    state: MailState = Field(MailState.QUEUED, index=True)
+    state: MailState = Field(MailState.QUEUED)
     answer: str | None = None
     """The transport's message id, or why it refused or could not deliver it."""
     sent_in: str | None = Field(default=None, index=True)

@@ -66,7 +66,7 @@ class ItemQuery(BaseModel):
     kind: list[Kind] | None = None
     late: bool | None = None
     words: Annotated[str, Field(max_length=250)] = ""
-    """Each is in the title, the id, the ticket, or the title of the incident."""
+    """Each is in the title, the id, the ticket, the description, or the title of the incident."""
     updated_since: UpdatedSince = None
     cursor: Cursor = None
     limit: Limit = 200

@@ -4,9 +4,10 @@ What is done to several of them is in ``together.py``.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
@@ -18,7 +19,7 @@ from followthrough.domain.replayed.text import one_line
 from followthrough.domain.replayed.values import PersonId
 from followthrough.store import queries
 from followthrough.store.cursors import NoSuchPlace
-from followthrough.store.follow_ups import Page, Sort, counts, page_of_items
+from followthrough.store.follow_ups import FileRow, Order, Page, Sort, counts, page_of_items, rows_for_file
 from followthrough.store.privacy import private_among
 from followthrough.store.queries import ListedItem
 from followthrough.store.saved_views import MOST_VIEWS, forget_view, save_view, views_of
@@ -33,7 +34,7 @@ from followthrough.web.rendering import page
 from followthrough.web.spreadsheets import lines
 from followthrough.web.together import TOGETHER
 
-PAGE_LENGTH, COLUMN_LENGTH, FILE_PIECE = 50, 15, 500
+PAGE_LENGTH, COLUMN_LENGTH, FILE_PIECE = 50, 15, 2_000
 ON_THE_BOARD = (*OPEN, ItemStatus.CLOSED, ItemStatus.WAIVED)
 LONGEST_NAME = 80
 
@@ -115,10 +116,11 @@ def as_file(
         yield lines([COLUMNS])
         while more:
             with Session(served(request).database) as session:
-                found = _page(session, wanted, seen_by, after, FILE_PIECE)
-                Views(actor, audit, session).note(one.item.id for one in found.items)
-            yield lines(row(one, organisation.name_of) for one in found.items)
-            after, more = found.after, found.after is not None
+                rows, after = _rows(session, wanted, seen_by, after)
+                private = {*private_among(session, (one.id for one in rows))}
+                Views(actor, audit, session).note(private)
+            yield lines(row(one, organisation.name_of, private=one.id in private) for one in rows)
+            more = after is not None
 
     headers = {"Content-Disposition": 'attachment; filename="action-items.csv"'}
     return StreamingResponse(pieces(), headers=headers, media_type="text/csv; charset=utf-8; header=present")
@@ -164,15 +166,30 @@ def _list(
 
 
 def _page(session: Session, wanted: Wanted, seen_by: PersonId | None, after: str | None, limit: int) -> Page:
-    order: dict[str, Any] = {"sort": wanted.sort, "descending": wanted.descending}
-    try:
+    order = Order(wanted.sort, wanted.descending)
+    with _places():
         found = page_of_items(
-            session, datetime.now(UTC), **order, after=after, limit=limit, seen_by=seen_by, **wanted.filters
+            session, datetime.now(UTC), **order._asdict(), after=after, limit=limit, seen_by=seen_by, **wanted.filters
         )
-    except NoSuchPlace as none:
-        raise HTTPException(422, str(none)) from None
     private = {*private_among(session, (one.item.id for one in found.items))}
     return found._replace(items=[_marked(one, private) for one in found.items])
+
+
+def _rows(
+    session: Session, wanted: Wanted, seen_by: PersonId | None, after: str | None
+) -> tuple[list[FileRow], str | None]:
+    order = Order(wanted.sort, wanted.descending)
+    with _places():
+        return rows_for_file(session, datetime.now(UTC), order, after, FILE_PIECE, seen_by, wanted.filters)
+
+
+@contextmanager
+def _places() -> Iterator[None]:
+    """Raises HTTPException 422."""
+    try:
+        yield
+    except NoSuchPlace as none:
+        raise HTTPException(422, str(none)) from None
 
 
 def _marked(listed: ListedItem, private: set[str]) -> ListedItem:
@@ -183,6 +200,7 @@ def _marked(listed: ListedItem, private: set[str]) -> ListedItem:
 def _columns(session: Session, wanted: Wanted, seen_by: PersonId | None, now: datetime) -> list[Column]:
     """Of what has ended the latest deadlines come first, unless another order was chosen."""
     asked = wanted.filters.get("status") or ON_THE_BOARD
+    wanted = wanted._replace(filters=queries.searched(session, seen_by, wanted.filters))
     numbers = counts(session, now, seen_by, **wanted.filters)
     columns = []
     for status in (status for status in ItemStatus if status in asked):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from followthrough.store.queries import ListedItem
+from followthrough.store.follow_ups import FileRow
 
 COLUMNS = (
     "id",
@@ -28,30 +28,33 @@ COLUMNS = (
 )
 
 
-def row(listed: ListedItem, name: Callable[[str], str]) -> list[str]:
+def row(one: FileRow, name: Callable[[str], str], *, private: bool) -> list[str]:
     """In the order of ``COLUMNS``, with times in UTC."""
-    item, late = listed
     return [
-        item.id,
-        item.title,
-        item.status,
-        "yes" if late else "no",
-        item.owner,
-        name(item.owner),
-        item.team,
-        item.service,
-        item.severity,
-        item.priority,
-        item.kind,
-        item.incident_id,
-        _time(item.proposed_at),
-        _time(item.due_at),
-        _time(item.ended_at),
-        item.ticket.key if item.ticket else "",
-        str(item.ticket.url) if item.ticket else "",
-        "yes" if item.drill else "no",
-        "yes" if item.private else "no",
+        one.id,
+        one.title,
+        one.status,
+        _yes_or_no(one.late),
+        one.owner,
+        name(one.owner),
+        one.team,
+        one.service,
+        one.severity,
+        one.priority,
+        one.kind,
+        one.incident_id,
+        _time(one.proposed_at),
+        _time(one.due),
+        _time(one.ended_at),
+        one.ticket or "",
+        one.ticket_url or "",
+        _yes_or_no(one.drill),
+        _yes_or_no(private),
     ]
+
+
+def _yes_or_no(fact: bool) -> str:
+    return "yes" if fact else "no"
 
 
 def _time(at: datetime | None) -> str:

@@ -155,3 +155,18 @@ def test_views_are_a_persons_own_and_few(database: Engine) -> None:
         forget_view(session, "ana", "Late")
         assert "Late" not in [one.name for one in views_of(session, "ana")]
         assert [one.name for one in views_of(session, "ben")] == ["Late"]
+
+
+def test_words_of_a_description_are_found_as_it_is_now_and_not_by_whom_it_is_hidden_from(database: Engine) -> None:
+    model, secret = ReadModel(database), incident(2, private=True)
+    model.project_incident(secret)
+    described = item(1, description="Say it in the *Lighthouse* channel")
+    model.project_item(described)
+    model.project_item(item(id=f"{secret.id}.1", incident_id=secret.id, description="the lighthouse, too"))
+    with Session(database) as session:
+        assert len(read(session, words=["lightHOUSE", "queue"])) == 2
+        assert [one.id for one in read(session, words=["lighthouse"], seen_by="eve")] == [described.id]
+        model.project_item(item(1, description="Say it in the channel of 100%"))
+        assert [one.id for one in read(session, words=["lighthouse"], seen_by="eve")] == []
+        assert [one.id for one in read(session, words=["100%"])] == [described.id]
+        assert read(session, words=["10_%"]) == []

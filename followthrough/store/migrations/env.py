@@ -7,7 +7,9 @@ from followthrough.store import (  # noqa: F401 -- fill the metadata
     access_tables,
     audit_tables,
     directory_tables,
+    item_search,
     postmortem_tables,
+    saved_views,
     tables,
 )
 

@@ -248,13 +248,17 @@ class ItemLine(Shape):
     @classmethod
     def of(cls, item: ActionItem, *, late: bool, updated_at: datetime | None = None) -> Self:
         """In a list."""
-        own = ShownItem.model_validate(item)
-        return cls(
-            **own.model_dump(include=cls.model_fields.keys() - {"due", "ticket"}),
-            late=late,
-            due=item.due_at,
-            updated_at=updated_at,
-            next_at=item.upcoming.at if item.upcoming else None,
-            next_kind=item.upcoming.kind if item.upcoming else None,
-            ticket=item.ticket.key if item.ticket else None,
+        return cls.model_validate(
+            {
+                **{name: getattr(item, name) for name in _AS_IT_IS},
+                "late": late,
+                "due": item.due_at,
+                "updated_at": updated_at,
+                "next_at": item.upcoming.at if item.upcoming else None,
+                "next_kind": item.upcoming.kind if item.upcoming else None,
+                "ticket": item.ticket.key if item.ticket else None,
+            }
         )
+
+
+_AS_IT_IS = (ItemLine.model_fields.keys() & ActionItem.model_fields.keys()) - {"due", "ticket"}

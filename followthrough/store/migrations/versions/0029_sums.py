@@ -11,7 +11,7 @@ from alembic import op
 from followthrough.store.times import UTCDateTime
 
 revision = "0029"
-down_revision = "0027"
+down_revision = "0028"
 
 AT_ONCE = 500
 TIMES_OF_INCIDENTS = ("acknowledged_at", "mitigated_at", "published_at")

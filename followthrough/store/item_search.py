@@ -1,0 +1,80 @@
+"""A narrow copy of action items, for what would have to look into all of their documents.
+
+The database keeps it itself, by triggers of migration 0028, so that it is right whichever version writes.
+"""
+
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, func, or_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from followthrough.domain.replayed.values import PersonId
+from followthrough.store.privacy import hidden_incident
+from followthrough.store.tables import ActionItemRow, IncidentRow
+
+FEW = 1_000
+"""So many that have rare words are looked up once; what more have is soon found along an index."""
+
+
+class has_text(FunctionElement[bool]):  # noqa: N801 -- as SQL writes functions
+    """Whether a text has another in it, letter by letter."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(has_text, "sqlite")
+def _on_sqlite(element: has_text, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(instr({compiler.process(element.clauses, **options)}) > 0)"
+
+
+@compiles(has_text, "postgresql")
+def _on_postgresql(element: has_text, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(strpos({compiler.process(element.clauses, **options)}) > 0)"
+
+
+class ItemSearchRow(SQLModel, table=True):
+    """Of an action item: its words in lower case, and who may have to decide about it."""
+
+    __tablename__ = "item_search"
+
+    item_id: str = Field(primary_key=True)
+    incident_id: str
+    status: str = Field(index=True)
+    text: str
+    """Its title, id, ticket and description."""
+    proposed_by: str
+    approvers: str
+    """As in its document."""
+    asks_for_time: bool
+
+
+def has_word(word: str, seen_by: PersonId | None) -> ColumnElement[bool]:
+    """Of action items' rows: it is in the item's words, or in the title of its incident, if that may be seen."""
+    of_it = select(1).where(ItemSearchRow.item_id == ActionItemRow.id, _in_text(word))
+    return or_(of_it.exists(), col(ActionItemRow.incident_id).in_(_titled(word, seen_by)))
+
+
+def few_with(session: Session, words: list[str], seen_by: PersonId | None) -> list[str] | None:
+    """The ids of all that have the words, read in one pass; None where they are more than ``FEW``."""
+    each = (or_(_in_text(word), col(ItemSearchRow.incident_id).in_(_titled(word, seen_by))) for word in words)
+    found = session.exec(select(ItemSearchRow.item_id).where(*each).limit(FEW + 1)).all()
+    return list(found) if len(found) <= FEW else None
+
+
+def with_text(text: str) -> SelectOfScalar[str]:
+    """The ids of those that have it somewhere in their words."""
+    return select(ItemSearchRow.item_id).where(_in_text(text))
+
+
+def _in_text(word: str) -> ColumnElement[bool]:
+    return has_text(col(ItemSearchRow.text), func.lower(word))
+
+
+def _titled(word: str, seen_by: PersonId | None) -> SelectOfScalar[str]:
+    titled = col(IncidentRow.title).icontains(word, autoescape=True)
+    return select(IncidentRow.id).where(titled, ~hidden_incident(seen_by))
