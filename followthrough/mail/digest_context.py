@@ -52,7 +52,7 @@ class Listed(NamedTuple):
     url: str = ""
 
     @property
-    def count(self) -> int:
+    def length(self) -> int:
         """How many it would have that may be named."""
         return len(self.lines) + self.left
 
@@ -138,15 +138,15 @@ def about_weekly(
             digest.closed, lambda item: f"thanks to {names(item.owner)}", left.closed, status=ItemStatus.CLOSED
         ),
     }
-    counted = {f"{heading}: {lines.count}": lines for heading, lines in found.items() if lines.count}
+    counted = {f"{heading}: {lines.length}": lines for heading, lines in found.items() if lines.length}
     if digest.private:
         counted[f"Of private incidents: {digest.private}"] = Listed([], private=digest.private)
     return {
         "summary": ", ".join(counted).lower(),
-        "decisions": found["Decisions wanted of you"].count,
+        "decisions": found["Decisions wanted of you"].length,
         "first": _short(digest.decisions[0].item.title) if digest.decisions else "",
         "first_url": decide(digest.decisions[0]) if digest.decisions else page_url,
-        "late": found["Late"].count,
+        "late": found["Late"].length,
         "chapters": _chapters(counted, page_url, at_most),
         "page_url": page_url,
         "unsubscribe_url": AsIs(unsubscribe),
@@ -272,7 +272,7 @@ def _chapters(lists: Mapping[str, Listed], page_url: AsIs, at_most: int | None) 
     chapters = []
     for heading, listed in lists.items():
         shown = listed.lines[:at_most]
-        left, url = listed.count - len(shown), page_url if at_most else AsIs(listed.url)
+        left, url = listed.length - len(shown), page_url if at_most else AsIs(listed.url)
         more = [Line(f"and {left} more", url)] if left else []
         private = listed.private
         secret = [Line(f"{private} private {'one' if private == 1 else 'ones'}", "")] if private else []

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select, true, union_all
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, literal, select, true, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -91,8 +91,8 @@ def ages(session: Session, scope: Scope) -> dict[Group, Ages]:
 
 class _Span(NamedTuple):
     row: Row
-    began: ColumnElement[Any]
-    ended: ColumnElement[Any]
+    began: SQLColumnExpression[Any]
+    ended: SQLColumnExpression[Any]
     counts: ColumnElement[bool] = true()
 
 
@@ -182,7 +182,7 @@ def accepted_risks(session: Session, scope: Scope, at_most: int = MOST_ROWS) -> 
 def repeats(session: Session, scope: Scope) -> dict[tuple[str, Came], int]:
     """See ``costs.repeats``."""
     declared_at = col(IncidentRow.declared_at)
-    earlier = col(RepeatRow.incident_id).label("earlier")
+    earlier: ColumnElement[str] = col(RepeatRow.incident_id).label("earlier")
     pairs = (
         select(col(IncidentRow.id).label("id"), declared_at.label("declared_at"), earlier)
         .join(RepeatRow, col(RepeatRow.record_id) == IncidentRow.id)
@@ -278,7 +278,7 @@ def _fits(row: Row, scope: Scope) -> list[ColumnElement[bool]]:
     return [~col(row.drill), *(col(column) == value for column, value in asked.items() if value is not None)]
 
 
-def _month(at: ColumnElement[Any], scope: Scope) -> ColumnElement[str]:
+def _month(at: SQLColumnExpression[Any], scope: Scope) -> ColumnElement[str]:
     """The name of the month of a time."""
     return case(*((at < month.end, str(month)) for month in scope.each_month))
 

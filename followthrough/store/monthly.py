@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, select, union_all
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, select, union_all
 from sqlmodel import Session, col
 
 from followthrough.domain.answered.drill.calendar import Quarter
@@ -107,7 +107,9 @@ _WAIVED = col(ActionItemRow.status) == ItemStatus.WAIVED
 _MOST_URGENT = (col(ActionItemRow.told_level).desc(), col(ActionItemRow.told_at), _ITEM)
 
 
-def _counted(session: Session, private: ColumnElement[bool], where: Iterable[ColumnElement[bool]]) -> tuple[int, int]:
+def _counted(
+    session: Session, private: SQLColumnExpression[bool], where: Iterable[ColumnElement[bool]]
+) -> tuple[int, int]:
     """How many may be named, and how many may not."""
     secret = func.coalesce(func.sum(case((private, 1), else_=0)), 0)
     total, hidden = session.connection().execute(select(func.count(), secret).where(*where)).one()
@@ -123,12 +125,19 @@ def _first(session: Session, at_most: int, where: list[ColumnElement[bool]], *or
     return _First(tuple(item.model_copy(update={"private": False}) for item in items), named, private)
 
 
+def _repeats_one() -> ColumnElement[bool]:
+    record_id = col(RepeatRow.record_id)
+    return select(record_id).where(record_id == _INCIDENT).correlate(IncidentRow).exists()
+
+
 def _incidents(session: Session, month: Month) -> tuple[dict[Severity, int], dict[str, dict[str, int]]]:
     """By severity in the month; and in each month of the trend, with those that repeat an earlier one."""
     months, declared_at = month.trend(), col(IncidentRow.declared_at)
     severities = dict.fromkeys(Severity, 0)
     trend = {str(one): {"declared": 0, "repeats": 0} for one in months}
-    repeats = select(RepeatRow.record_id).where(RepeatRow.record_id == _INCIDENT).correlate(IncidentRow).exists()
+    repeats = (
+        select(col(RepeatRow.record_id)).where(col(RepeatRow.record_id) == _INCIDENT).correlate(IncidentRow).exists()
+    )
     name, severity = _month_of(declared_at, months), col(IncidentRow.severity)
     query = (
         select(name.label("month"), severity, func.count(), func.sum(case((repeats, 1), else_=0)))
@@ -155,7 +164,7 @@ def _closed(session: Session, month: Month) -> dict[str, tuple[int, int]]:
     return {name: (closed - were_late, closed) for name, closed, were_late in session.connection().execute(query)}
 
 
-def _month_of(at: ColumnElement[Any], months: list[Month]) -> ColumnElement[str]:
+def _month_of(at: SQLColumnExpression[Any], months: list[Month]) -> ColumnElement[str]:
     return case(*((at < month.end, str(month)) for month in months))
 
 
@@ -194,12 +203,14 @@ def _open(session: Session, at: datetime) -> tuple[int, Ages]:
 
 def _repeats(session: Session, month: Month, at_most: int) -> _First:
     declared_at, private = col(IncidentRow.declared_at), col(IncidentRow.private)
-    again = select(RepeatRow.record_id).where(RepeatRow.record_id == _INCIDENT).correlate(IncidentRow).exists()
+    again = (
+        select(col(RepeatRow.record_id)).where(col(RepeatRow.record_id) == _INCIDENT).correlate(IncidentRow).exists()
+    )
     where = [~col(IncidentRow.drill), declared_at >= month.start, declared_at < month.end, again]
     named, hidden = _counted(session, private, where)
     read = select(col(IncidentRow.document)).where(*where, ~private).order_by(declared_at, _INCIDENT).limit(at_most)
     incidents = [Incident.model_validate(document) for document in session.connection().scalars(read)]
-    counting = select(RepeatRow.record_id).where(col(RepeatRow.incident_id).in_([one.id for one in incidents]))
+    counting = select(col(RepeatRow.record_id)).where(col(RepeatRow.incident_id).in_([one.id for one in incidents]))
     items = _first_documents(session, [_REAL, ~is_private(), _ITEM.in_(counting)])
     earlier = {repeat.incident_id for one in incidents for repeat in one.repeats}
     secret = {*session.connection().scalars(select(_INCIDENT).where(private, _INCIDENT.in_(earlier)))}

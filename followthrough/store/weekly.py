@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sized
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, true, union_all
@@ -50,7 +51,8 @@ def read_weekly_digest(
             told = last_told(item) if one.place == Wanted.ESCALATION else None
             since, level = (told.at, told.level) if told else (None, 0)
             decisions.append(Decision(wanted=Wanted(one.place), item=item, since=since, level=level))
-    left = {name: totals[name] - len(shown) for name, shown in {**lists, "decisions": decisions}.items()}
+    shown: dict[str, Sized] = {**lists, "decisions": decisions}
+    left = {name: totals[name] - len(lines) for name, lines in shown.items()}
     return WeeklyDigest(
         person=mail.person,
         week=mail.week,
@@ -88,7 +90,7 @@ def _listed(
         placed.c.place,
         placed.c.id,
         placed.c.private,
-        func.count().over(partition_by=group).label("count"),
+        func.count().over(partition_by=group).label("total"),
         func.row_number().over(partition_by=group, order_by=order).label("rank"),
     )
     ranked = of_all.where(placed.c.place.is_not(None)).subquery()
@@ -96,10 +98,10 @@ def _listed(
     listed, totals, private = [], Counter[str](), 0
     for row in session.connection().execute(query):
         if not row.private:
-            totals[row.name] = row.count
+            totals[row.name] = row.total
             listed.append(_Listed(row.id, row.place))
         elif row.rank == 1:
-            private += row.count
+            private += row.total
     return listed, totals, private
 
 

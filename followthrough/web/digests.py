@@ -97,8 +97,15 @@ def list_digests(request: Request, reading: Reading, organisation: OrganisationD
     present = as_of(organisation, now.date())
     readers = {mail.person: present.name_of(mail.person) for mail in weekly_mails(present, now)}
     mails = digest_mails(reading, LATEST)
-    months = {"month": f"{now:%Y-%m}", "last_month": str(Month.before(now))}
-    return page(request, "digests.html", mails=mails, readers=readers, organisation=organisation, **months)
+    return page(
+        request,
+        "digests.html",
+        mails=mails,
+        readers=readers,
+        organisation=organisation,
+        month=f"{now:%Y-%m}",
+        last_month=str(Month.before(now)),
+    )
 
 
 @router.get("/digests/weekly/{person}", include_in_schema=False)

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, inspect, select, update
 from sqlmodel import Session, SQLModel
 
 from followthrough.domain.replayed.incident.incident import Incident
@@ -21,7 +21,8 @@ def facts(session: Session) -> dict[str, list[tuple[Any, ...]]]:
     found = {}
     for table in (IncidentRow, ActionItemRow, PartRow, RepeatRow):
         named = [getattr(table, name) for name in FACTS[table].model_fields] if table in FACTS else []
-        query = select(*named, *table.__table__.primary_key) if named else select(*table.__table__.columns)  # type: ignore[attr-defined]
+        columns = inspect(table).local_table
+        query = select(*named, *columns.primary_key) if named else select(*columns.columns)
         found[table.__name__] = sorted((tuple(row) for row in session.connection().execute(query)), key=repr)
     return found
 

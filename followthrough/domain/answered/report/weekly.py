@@ -1,6 +1,6 @@
 """What a manager hears in a week: their people's late action items, and the decisions that wait for them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -135,7 +135,8 @@ def weekly_digest(
     named = {name: not_private(listed) for name, listed in lists.items()}
     private = len(decisions) - len(decided) + sum(item.private for listed in lists.values() for item in listed)
     decided.sort(key=lambda decision: urgency.index(decision.wanted))
-    left = {name: max(len(listed) - at_most, 0) for name, listed in {**named, "decisions": decided}.items()}
+    all_lists: dict[str, Sized] = {**named, "decisions": decided}
+    left = {name: max(len(listed) - at_most, 0) for name, listed in all_lists.items()}
     return WeeklyDigest(
         person=person,
         week=mail.week,
