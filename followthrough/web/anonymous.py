@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import exc
 from sqlmodel import Session
 
@@ -20,7 +20,6 @@ from followthrough.domain.answered.postmortem.anonymous import LONGEST, NewNote,
 from followthrough.domain.answered.wording import span, when_from_here
 from followthrough.domain.replayed.ids import is_incident
 from followthrough.domain.replayed.incident.incident import Incident
-from followthrough.domain.replayed.values import Message
 from followthrough.records import Unknown
 from followthrough.store import queries
 from followthrough.store.anonymous import TooMany, add, shown_notes
@@ -30,9 +29,10 @@ from followthrough.web.dependencies import Authorised, OrganisationDep, Reading,
 from followthrough.web.private_views import ViewsDep
 from followthrough.web.problems import TOO_OFTEN
 from followthrough.web.rendering import page
+from followthrough.web.shapes import texts
 
 
-class Taken(Message):
+class Taken(BaseModel):
     """The note is kept, and shown no earlier than this.
 
     None where there is no incident, or a private one, for which it is kept: nothing tells the two apart.
@@ -60,6 +60,7 @@ def add_note(incident_id: str, note: NewNote, organisation: OrganisationDep, rea
 @router.get(
     "/api/incidents/{incident_id}/anonymous",
     operation_id="list_anonymous_notes",
+    response_model=list[texts.ShownNotes],
     tags=["api"],
     dependencies=[Authorised],
 )

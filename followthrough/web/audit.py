@@ -25,6 +25,7 @@ from followthrough.web.dependencies import (
 from followthrough.web.filters import DayIfAny, start_of
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.shapes.service import AuditLine
 
 PAGE_LENGTH = 50
 Limit = Annotated[int, Query(ge=1, le=1_000)]
@@ -64,7 +65,7 @@ router = APIRouter()
 api = APIRouter(prefix="/api/audit", tags=["api"], dependencies=[Authorised])
 
 
-@api.get("", operation_id="list_audit")
+@api.get("", operation_id="list_audit", response_model=list[AuditLine])
 def list_entries(
     reading: Reading,
     audit: AuditDep,

@@ -29,6 +29,7 @@ from followthrough.web.dependencies import (
 )
 from followthrough.web.problems import problem
 from followthrough.web.rendering import page
+from followthrough.web.shapes.service import ShownImport
 
 
 class KnownPerson(BaseModel):
@@ -106,7 +107,7 @@ def list_teams(organisation: OrganisationDep) -> list[KnownTeam]:
     ]
 
 
-@api.post("/directory/import", response_model=Imported)
+@api.post("/directory/import", response_model=ShownImport)
 async def import_directory(
     request: Request, file: OrganisationFileDep, body: DirectoryImport, actor: ActorDep, audit: AuditDep
 ) -> Imported | Response:

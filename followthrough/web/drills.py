@@ -18,13 +18,12 @@ from followthrough.domain.answered.access.may import may
 from followthrough.domain.answered.access.relations import About
 from followthrough.domain.answered.access.rights import Right
 from followthrough.domain.answered.drill.calendar import Quarter
-from followthrough.domain.answered.drill.scorecard import TeamPractice, measures, practices
+from followthrough.domain.answered.drill.scorecard import measures, practices
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import what_is_wrong, when
-from followthrough.domain.replayed.drill.drill import DrillReport
 from followthrough.domain.replayed.ids import is_incident
-from followthrough.domain.replayed.values import Message, Refusal, TeamId
+from followthrough.domain.replayed.values import Refusal, TeamId
 from followthrough.gateway import Gateway
 from followthrough.organisation_file import OrganisationError
 from followthrough.permission import Forbidden
@@ -37,13 +36,15 @@ from followthrough.web.bodies import NewDrill
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
 from followthrough.web.known import person_of
 from followthrough.web.rendering import page
+from followthrough.web.shapes.drills import ShownDrill, ShownPractice
+from followthrough.web.shapes.shape import Shape
 
 
-class DrillOverview(Message):
+class DrillOverview(Shape):
     """Where each team is in this quarter, and the reports, the latest first."""
 
-    teams: list[TeamPractice]
-    reports: list[DrillReport]
+    teams: list[ShownPractice]
+    reports: list[ShownDrill]
 
 
 router = APIRouter()

@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator
 from sqlmodel import Session
 
 from followthrough.domain.answered.insights import told
@@ -26,18 +26,19 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.digest import TREND
 from followthrough.domain.answered.wording import span_to_the_minute
 from followthrough.domain.replayed.text import KEY
-from followthrough.domain.replayed.values import Message, Severity
+from followthrough.domain.replayed.values import Severity
 from followthrough.store import insights
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, Reading
 from followthrough.web.plots import SVG_HEADERS, svg
 from followthrough.web.rendering import page
+from followthrough.web.shapes.insights import ShownInsight
 from followthrough.web.spreadsheets import lines
 
 router = APIRouter()
 api = APIRouter(prefix="/api/insights", tags=["api"], dependencies=[Authorised])
 
 
-class About(Message):
+class About(BaseModel):
     """A measure that may be asked for."""
 
     name: Name
@@ -106,7 +107,7 @@ def list_insights() -> list[About]:
     return [About(name=name, title=TITLES[name], definition=DEFINITIONS[name]) for name in Name]
 
 
-@api.get("/{name}")
+@api.get("/{name}", response_model=ShownInsight)
 def get_insight(insight: InsightDep) -> Insight:
     """Its rows, and what is drawn of them. Private incidents are counted, and have no row."""
     return insight

@@ -13,6 +13,7 @@ from followthrough.domain.replayed.values import PersonId, ServiceId, TeamId
 from followthrough.records import Unknown
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, SettingsDep
 from followthrough.web.rendering import page
+from followthrough.web.shapes.texts import ShownPlaybook
 
 
 class ServiceLine(BaseModel):
@@ -40,7 +41,12 @@ PlaybookDep = Annotated[Playbook, Depends(_playbook)]
 """Of the service that the address names, as the organisation file is now."""
 
 
-@router.get("/api/services/{service_id}/playbook", tags=["api"], dependencies=[Authorised, Exported])
+@router.get(
+    "/api/services/{service_id}/playbook",
+    response_model=ShownPlaybook,
+    tags=["api"],
+    dependencies=[Authorised, Exported],
+)
 def get_playbook(found: PlaybookDep) -> Playbook:
     """Who does what for a service, and which gaps there are."""
     return found

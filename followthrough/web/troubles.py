@@ -22,6 +22,7 @@ from followthrough.web.dependencies import (
 )
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.shapes.service import ShownTrouble
 
 AT_ONCE = 200
 """Mails that are sent again by one request."""
@@ -37,7 +38,7 @@ router = APIRouter()
 api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
-@api.get("/troubles")
+@api.get("/troubles", response_model=list[ShownTrouble])
 def list_troubles(reading: Reading, file: OrganisationFileDep) -> list[Trouble]:
     """What is wrong now."""
     return current(reading, file, datetime.now(UTC))
