@@ -16,6 +16,7 @@ from followthrough.mail.render import Rendered, render_digest, render_weekly
 from followthrough.store.reports import digest_mails, read_digest, read_weekly_digest
 from followthrough.web.bodies import DigestName
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
+from followthrough.web.once import Once, OnceRoute
 from followthrough.web.rendering import MAIL_HEADERS, page
 from followthrough.web.shapes.digests import MonthlyPreview, ShownMonth, ShownWeek, WeeklyPreview
 from followthrough.web.shapes.shape import facts
@@ -25,7 +26,7 @@ MonthName = Annotated[str, Query(description="Like 2026-11; else the last one th
 
 
 router = APIRouter()
-api = APIRouter(prefix="/api/digests", tags=["api"], dependencies=[Authorised])
+api = APIRouter(prefix="/api/digests", tags=["api"], dependencies=[Authorised], route_class=OnceRoute)
 
 
 def _weekly(
@@ -70,7 +71,7 @@ def get_monthly(found: MonthlyDep) -> MonthlyPreview:
     return MonthlyPreview.model_validate({**facts(ShownMonth, digest), **_said(rendered)})
 
 
-@api.post("/{which}/send", operation_id="send_digest", status_code=202)
+@api.post("/{which}/send", operation_id="send_digest", status_code=202, dependencies=[Once])
 async def send(which: DigestName, gateway: GatewayDep, actor: ActorDep) -> None:
     """To all who have not had it for this week or for the month before."""
     await gateway.send_digest(actor, weekly=which is DigestName.WEEKLY)

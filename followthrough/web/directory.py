@@ -27,6 +27,7 @@ from followthrough.web.dependencies import (
     Reading,
     served,
 )
+from followthrough.web.once import Once, OnceRoute
 from followthrough.web.problems import problem
 from followthrough.web.rendering import page
 from followthrough.web.shapes.service import ShownImport
@@ -73,7 +74,7 @@ class Left(BaseModel):
 
 
 router = APIRouter()
-api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
+api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised], route_class=OnceRoute)
 
 
 @router.get("/people", include_in_schema=False)
@@ -107,7 +108,7 @@ def list_teams(organisation: OrganisationDep) -> list[KnownTeam]:
     ]
 
 
-@api.post("/directory/import", response_model=ShownImport)
+@api.post("/directory/import", response_model=ShownImport, dependencies=[Once])
 async def import_directory(
     request: Request, file: OrganisationFileDep, body: DirectoryImport, actor: ActorDep, audit: AuditDep
 ) -> Imported | Response:
@@ -134,7 +135,7 @@ async def import_directory(
         return problem(422, str(error), lines=error.lines)
 
 
-@api.post("/directory/let-leave")
+@api.post("/directory/let-leave", dependencies=[Once])
 def let_leave(request: Request, file: OrganisationFileDep) -> Left:
     """Whoever the directory made inactive, and is held back since they are so many."""
     file()

@@ -35,6 +35,7 @@ from followthrough.web.act_pages import TypedDep
 from followthrough.web.bodies import NewDrill
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
 from followthrough.web.known import person_of
+from followthrough.web.once import Once, OnceRoute
 from followthrough.web.rendering import page
 from followthrough.web.shapes.drills import ShownDrill, ShownPractice
 from followthrough.web.shapes.shape import Shape
@@ -48,10 +49,10 @@ class DrillOverview(Shape):
 
 
 router = APIRouter()
-api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
+api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised], route_class=OnceRoute)
 
 
-@api.post("/drills", operation_id="start_drill", status_code=201)
+@api.post("/drills", operation_id="start_drill", status_code=201, dependencies=[Once])
 async def start(
     new: NewDrill, organisation: OrganisationDep, gateway: GatewayDep, actor: ActorDep, settings: SettingsDep
 ) -> Accepted:

@@ -19,10 +19,11 @@ from followthrough.web.by import speaker
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, Reading, SettingsDep
 from followthrough.web.keys import Key, update_id
 from followthrough.web.known import person_of
+from followthrough.web.once import Once, OnceRoute
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
-router = APIRouter()
+router = APIRouter(route_class=OnceRoute)
 PAGE = "/incidents/{incident_id}/postmortem"
 API = f"/api{PAGE}"
 
@@ -72,7 +73,7 @@ async def add_comment(
     return Commented(id=await gateway.postmortems.comment(incident_id, new, by, actor, update_id(key, new)))
 
 
-@router.post(f"{API}/comments/{{comment_id}}", tags=["api"], dependencies=[Authorised], status_code=204)
+@router.post(f"{API}/comments/{{comment_id}}", tags=["api"], dependencies=[Authorised, Once], status_code=204)
 async def settle_comment(
     incident_id: str, comment_id: str, said: SettleComment, gateway: GatewayDep, actor: ActorDep
 ) -> None:
@@ -81,7 +82,11 @@ async def settle_comment(
 
 
 @router.post(
-    f"{API}/confluence", operation_id="publish_to_confluence", tags=["api"], dependencies=[Authorised], status_code=202
+    f"{API}/confluence",
+    operation_id="publish_to_confluence",
+    tags=["api"],
+    dependencies=[Authorised, Once],
+    status_code=202,
 )
 async def to_confluence(
     incident_id: str, asked: ToConfluence, gateway: GatewayDep, actor: ActorDep, settings: SettingsDep

@@ -20,6 +20,7 @@ from followthrough.web.dependencies import (
     OrganisationFileDep,
     Reading,
 )
+from followthrough.web.once import Once, OnceRoute
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 from followthrough.web.shapes.service import ShownTrouble
@@ -35,7 +36,7 @@ class SentAgain(BaseModel):
 
 
 router = APIRouter()
-api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
+api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised], route_class=OnceRoute)
 
 
 @api.get("/troubles", response_model=list[ShownTrouble])
@@ -51,7 +52,7 @@ def count_troubles(reading: Reading, file: OrganisationFileDep) -> dict[TroubleK
     return {kind: counts[kind] for kind in TroubleKind}
 
 
-@api.post("/mails/send-again", status_code=202)
+@api.post("/mails/send-again", status_code=202, dependencies=[Once])
 async def send_again(
     reading: Reading,
     gateway: GatewayDep,

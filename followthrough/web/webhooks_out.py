@@ -17,6 +17,7 @@ from followthrough.noting import happened
 from followthrough.store import webhooks
 from followthrough.store.webhooks import DeliveryState
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationDep, Reading
+from followthrough.web.once import Once, OnceRoute
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
@@ -57,7 +58,7 @@ class Delivery(BaseModel):
 Name = Annotated[str, Query(max_length=URL)]
 FormText = Annotated[str, Form(max_length=URL)]
 router = APIRouter()
-api = APIRouter(prefix="/api/webhooks", tags=["api"], dependencies=[Authorised])
+api = APIRouter(prefix="/api/webhooks", tags=["api"], dependencies=[Authorised], route_class=OnceRoute)
 
 
 @api.get("")
@@ -99,14 +100,14 @@ def list_deliveries(
     ]
 
 
-@api.post("/deliveries/{event_id}/send-again", status_code=202)
+@api.post("/deliveries/{event_id}/send-again", status_code=202, dependencies=[Once])
 async def send_event_again(reading: Reading, actor: ActorDep, audit: AuditDep, event_id: str, endpoint: Name) -> None:
     """The event goes to that endpoint once more, with the ``webhook-id`` that it had."""
     if not await _send_again(reading, actor, audit, event_id, endpoint):
         raise HTTPException(404, f"No such event went to {endpoint}; `followthrough webhooks` lists what is kept.")
 
 
-@api.post("/{name}/enable", status_code=202)
+@api.post("/{name}/enable", status_code=202, dependencies=[Once])
 async def enable(reading: Reading, organisation: OrganisationDep, actor: ActorDep, audit: AuditDep, name: str) -> None:
     """What waits for an endpoint that was disabled goes out."""
     if not await _enable(reading, organisation, actor, audit, name):
