@@ -26,6 +26,7 @@ from followthrough.store.anonymous import TooMany, add, shown_notes
 from followthrough.store.privacy import sees
 from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import Authorised, OrganisationDep, Reading, SeenByDep
+from followthrough.web.paging import LINKED, PagingDep, in_time
 from followthrough.web.private_views import ViewsDep
 from followthrough.web.problems import TOO_OFTEN
 from followthrough.web.rendering import page
@@ -61,17 +62,24 @@ def add_note(incident_id: str, note: NewNote, organisation: OrganisationDep, rea
     "/api/incidents/{incident_id}/anonymous",
     operation_id="list_anonymous_notes",
     response_model=list[texts.ShownNotes],
+    responses=LINKED,
     tags=["api"],
     dependencies=[Authorised],
 )
 def list_notes(
-    incident_id: str, organisation: OrganisationDep, reading: Reading, seen_by: SeenByDep, views: ViewsDep
+    incident_id: str,
+    organisation: OrganisationDep,
+    reading: Reading,
+    seen_by: SeenByDep,
+    views: ViewsDep,
+    paging: PagingDep,
 ) -> list[ShownNotes]:
     """The notes that are shown by now, in the groups in which they appeared."""
     if not sees(reading, incident_id, seen_by):
         raise Unknown(f"There is no {incident_id} here." if seen_by is None else not_here(incident_id))
     views.note([incident_id])
-    return shown_notes(reading, incident_id, organisation, datetime.now(UTC))
+    found = shown_notes(reading, incident_id, organisation, datetime.now(UTC))
+    return paging.of(found, lambda notes: (in_time(notes.since),))
 
 
 @router.get("/incidents/{incident_id}/anonymous", include_in_schema=False, response_class=HTMLResponse)

@@ -28,6 +28,7 @@ from followthrough.web.dependencies import (
     served,
 )
 from followthrough.web.once import Once, OnceRoute
+from followthrough.web.paging import LINKED, PagingDep
 from followthrough.web.problems import problem
 from followthrough.web.rendering import page
 from followthrough.web.shapes.service import ShownImport
@@ -85,15 +86,16 @@ def show_people(request: Request, reading: Reading, file: OrganisationFileDep) -
     return page(request, "people.html", known=known, names=names, teams=file.file.teams)
 
 
-@api.get("/people")
-def list_people(reading: Reading, file: OrganisationFileDep) -> KnownPeople:
-    """Each person, with manager and teams, and where that is from."""
-    return _known(reading, file)
+@api.get("/people", responses=LINKED)
+def list_people(reading: Reading, file: OrganisationFileDep, paging: PagingDep) -> KnownPeople:
+    """Each person by their key, with manager and teams, and where that is from."""
+    known = _known(reading, file)
+    return known.model_copy(update={"people": paging.of(known.people, lambda person: (person.key,))})
 
 
-@api.get("/teams")
-def list_teams(organisation: OrganisationDep) -> list[KnownTeam]:
-    """Each team, with its people and services."""
+@api.get("/teams", responses=LINKED)
+def list_teams(organisation: OrganisationDep, paging: PagingDep) -> list[KnownTeam]:
+    """Each team by its key, with its people and services."""
     services = organisation.services.items()
     return [
         KnownTeam(
@@ -104,7 +106,7 @@ def list_teams(organisation: OrganisationDep) -> list[KnownTeam]:
             services=tuple(name for name, service in services if service.team == key),
             time_zone=str(team.time_zone),
         )
-        for key, team in organisation.teams.items()
+        for key, team in paging.of(organisation.teams.items(), lambda team: (team[0],))
     ]
 
 

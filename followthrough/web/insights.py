@@ -29,6 +29,7 @@ from followthrough.domain.replayed.text import KEY
 from followthrough.domain.replayed.values import Severity
 from followthrough.store import insights
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, Reading
+from followthrough.web.paging import LINKED, PagingDep
 from followthrough.web.plots import SVG_HEADERS, svg
 from followthrough.web.rendering import page
 from followthrough.web.shapes.insights import ShownInsight
@@ -101,10 +102,11 @@ def _durations(name: Name, durations: tuple[Duration, ...], session: Session, sc
 InsightDep = Annotated[Insight, Depends(_insight)]
 
 
-@api.get("")
-def list_insights() -> list[About]:
-    """What may be asked for."""
-    return [About(name=name, title=TITLES[name], definition=DEFINITIONS[name]) for name in Name]
+@api.get("", responses=LINKED)
+def list_insights(paging: PagingDep) -> list[About]:
+    """What may be asked for, by name."""
+    found = paging.of(Name, lambda name: (name,))
+    return [About(name=name, title=TITLES[name], definition=DEFINITIONS[name]) for name in found]
 
 
 @api.get("/{name}", response_model=ShownInsight)

@@ -12,6 +12,7 @@ from followthrough.domain.answered.report.playbook import Playbook, markdown, pl
 from followthrough.domain.replayed.values import PersonId, ServiceId, TeamId
 from followthrough.records import Unknown
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, SettingsDep
+from followthrough.web.paging import LINKED, PagingDep
 from followthrough.web.rendering import page
 from followthrough.web.shapes.texts import ShownPlaybook
 
@@ -52,11 +53,11 @@ def get_playbook(found: PlaybookDep) -> Playbook:
     return found
 
 
-@router.get("/api/services", operation_id="list_services", tags=["api"], dependencies=[Authorised])
-def list_services_as_json(organisation: OrganisationDep) -> list[ServiceLine]:
-    """All services, and who is on call for each now."""
-    now = datetime.now(UTC)
-    books = (playbook(service_id, organisation, now) for service_id in organisation.services)
+@router.get("/api/services", operation_id="list_services", responses=LINKED, tags=["api"], dependencies=[Authorised])
+def list_services_as_json(organisation: OrganisationDep, paging: PagingDep) -> list[ServiceLine]:
+    """Each service by its key, and who is on call for it now."""
+    now, found = datetime.now(UTC), paging.of(organisation.services, lambda service: (service,))
+    books = (playbook(service_id, organisation, now) for service_id in found)
     return [
         ServiceLine(
             service=found.service,

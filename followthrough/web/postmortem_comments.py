@@ -20,6 +20,7 @@ from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, Rea
 from followthrough.web.keys import Key, update_id
 from followthrough.web.known import person_of
 from followthrough.web.once import Once, OnceRoute
+from followthrough.web.paging import LINKED, PagingDep, in_time
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
@@ -53,13 +54,14 @@ class Asked(BaseModel):
     message: str
 
 
-@router.get(f"{API}/comments", tags=["api"], dependencies=[Authorised], response_model=list[Comment])
+@router.get(f"{API}/comments", tags=["api"], dependencies=[Authorised], response_model=list[Comment], responses=LINKED)
 async def list_comments(
-    incident_id: str, gateway: GatewayDep, actor: ActorDep, reading: Reading
+    incident_id: str, gateway: GatewayDep, actor: ActorDep, reading: Reading, paging: PagingDep
 ) -> list[PostmortemCommentRow]:
     """The first first, also those that are settled."""
     incident = await gateway.incidents.seen(incident_id, actor)
-    return list(await read(comments, reading, incident.id))
+    found = await read(comments, reading, incident.id)
+    return paging.of(found, lambda comment: (in_time(comment.at), comment.id))
 
 
 @router.post(

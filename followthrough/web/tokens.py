@@ -22,6 +22,7 @@ from followthrough.store.access_tables import TokenRow
 from followthrough.web.bodies import NewToken
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationDep, Reading
 from followthrough.web.keys import Key, update_id
+from followthrough.web.paging import LINKED, PagingDep, in_time
 from followthrough.web.rendering import page
 
 MADE_BEFORE = "With this key a token was made, which is not shown again; if it was lost, revoke it with"
@@ -52,10 +53,11 @@ pages = APIRouter(prefix="/tokens", include_in_schema=False, default_response_cl
 api = APIRouter(prefix="/api/tokens", tags=["api"], dependencies=[Authorised])
 
 
-@api.get("")
-def list_tokens(actor: ActorDep, organisation: OrganisationDep, reading: Reading) -> list[TokenLine]:
-    """One's own and, for administrators, those of services; also those that have ended."""
-    return [TokenLine.model_validate(row.model_dump()) for row in _seen(actor, organisation, reading)]
+@api.get("", responses=LINKED)
+def list_tokens(actor: ActorDep, organisation: OrganisationDep, reading: Reading, paging: PagingDep) -> list[TokenLine]:
+    """One's own and, for administrators, those of services; also those that have ended. The newest first."""
+    found = paging.of(_seen(actor, organisation, reading), lambda row: (in_time(row.made_at), row.id), last_first=True)
+    return [TokenLine.model_validate(row.model_dump()) for row in found]
 
 
 @api.post("", status_code=201)

@@ -21,6 +21,7 @@ from followthrough.web.dependencies import (
     Reading,
 )
 from followthrough.web.once import Once, OnceRoute
+from followthrough.web.paging import LINKED, PagingDep
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 from followthrough.web.shapes.service import ShownTrouble
@@ -39,10 +40,10 @@ router = APIRouter()
 api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised], route_class=OnceRoute)
 
 
-@api.get("/troubles", response_model=list[ShownTrouble])
-def list_troubles(reading: Reading, file: OrganisationFileDep) -> list[Trouble]:
-    """What is wrong now."""
-    return current(reading, file, datetime.now(UTC))
+@api.get("/troubles", response_model=list[ShownTrouble], responses=LINKED)
+def list_troubles(reading: Reading, file: OrganisationFileDep, paging: PagingDep) -> list[Trouble]:
+    """What is wrong now, by its key."""
+    return paging.of(current(reading, file, datetime.now(UTC)), lambda trouble: (trouble.key,))
 
 
 @api.get("/troubles/counts")
