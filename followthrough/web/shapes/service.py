@@ -2,6 +2,7 @@
 
 from pydantic import AwareDatetime, Field
 
+from followthrough.domain.replayed.incident.alert import AlertState
 from followthrough.domain.replayed.values import PersonId
 from followthrough.troubles import TroubleKind
 from followthrough.web.shapes.shape import Shape
@@ -25,6 +26,24 @@ class ShownAddress(Shape):
     address: str
     reason: str
     at: AwareDatetime
+
+
+class ShownAlertWithoutRoute(Shape):
+    """An alert that started no incident, because no route fits it now."""
+
+    dedup_key: str
+    """What it is called by."""
+    source: str
+    state: AlertState
+    title: str
+    labels: dict[str, str]
+    url: str | None
+    deliveries: int
+    first_at: AwareDatetime
+    last_at: AwareDatetime
+    set_aside_by: PersonId | None
+    set_aside_because: str | None
+    """None while somebody has to write a route, or declare an incident."""
 
 
 class ShownImport(Shape):
