@@ -27,6 +27,7 @@ from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, Organ
 from followthrough.web.known import person_of
 from followthrough.web.once import Once, OnceRoute
 from followthrough.web.paging import LINKED, PagingDep, in_time
+from followthrough.web.problems import NOT_HERE
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 from followthrough.web.shapes.service import ShownAlertWithoutRoute
@@ -47,7 +48,7 @@ def list_without_route(
     return paging.of(found, lambda alert: (in_time(alert.last_at), alert.dedup_key), last_first=True)
 
 
-@api.post("/set-aside", operation_id="set_aside_alert", status_code=204, dependencies=[Once])
+@api.post("/set-aside", operation_id="set_aside_alert", status_code=204, responses=NOT_HERE, dependencies=[Once])
 async def set_aside_by_command(
     said: SetAsideAlert, reading: Reading, organisation: OrganisationDep, actor: ActorDep, audit: AuditDep
 ) -> None:
@@ -55,7 +56,7 @@ async def set_aside_by_command(
     await _by_command(said, said.because, reading, organisation, actor, audit)
 
 
-@api.post("/bring-back", operation_id="bring_back_alert", status_code=204, dependencies=[Once])
+@api.post("/bring-back", operation_id="bring_back_alert", status_code=204, responses=NOT_HERE, dependencies=[Once])
 async def bring_back_by_command(
     said: BringBackAlert, reading: Reading, organisation: OrganisationDep, actor: ActorDep, audit: AuditDep
 ) -> None:
