@@ -1,6 +1,7 @@
 """What ``doctor`` says of receivers of webhooks."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.standins.webhooks import SECRET
 AT = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 
 
-def said(**state: object) -> tuple[FindingState, str]:
+def said(**state: Any) -> tuple[FindingState, str]:
     values = {"url": "https://data.example.com/hooks", "secrets": ("WEBHOOK_SECRET_TEST",)}
     endpoint = WebhookEndpoint.model_validate(values)
     organisation = EXAMPLE.model_copy(update={"webhooks": {"warehouse": endpoint}})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated, NamedTuple, Self, TypeVar
+from typing import Annotated, Any, NamedTuple, Self, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, HTTPException, Request
@@ -120,10 +120,10 @@ def _filters(said: list[tuple[str, str]], last: Mapping[str, str]) -> ItemFilter
     incident = last.get("incident")
     if incident and not is_incident(incident):
         raise HTTPException(422, f"{incident!r} is no incident's id; they look like inc-7f3a9c21d0b84e5fa612.")
-    several = {name: _several(words, name, said) for name, words in SEVERAL.items()}
-    one = {name: last.get(name) for name in ("owner", "team", "service", "incident")}
-    late = True if last.get("late") == "true" else None
-    return ItemFields.model_construct(**several, **one, late=late, words=last.get("words", "")).filters()
+    fields: dict[str, Any] = {name: last.get(name) for name in ("owner", "team", "service", "incident")}
+    fields |= {name: _several(words, name, said) for name, words in SEVERAL.items()}
+    fields |= {"late": True if last.get("late") == "true" else None, "words": last.get("words", "")}
+    return ItemFields.model_construct(**fields).filters()
 
 
 def _several(words: type[WordT], name: str, said: Iterable[tuple[str, str]]) -> list[WordT] | None:
