@@ -126,7 +126,7 @@ class Webhooks:
 
 def signed(event: WebhookEventRow, places: tuple[str, ...], now: datetime) -> dict[str, str]:
     """The headers, with a signature by each secret. Raises NotSent where one is missing or none."""
-    signatures = [Webhook(_secret(place)).sign(event.id, now, event.body) for place in places]
+    signatures = [Webhook(signing_key(place)).sign(event.id, now, event.body) for place in places]
     return {
         "Content-Type": "application/json",
         "User-Agent": f"Followthrough/{__version__}",
@@ -136,8 +136,8 @@ def signed(event: WebhookEventRow, places: tuple[str, ...], now: datetime) -> di
     }
 
 
-def _secret(place: str) -> bytes:
-    """Raises NotSent."""
+def signing_key(place: str) -> bytes:
+    """What the secret there stands for. Raises NotSent."""
     try:
         return _decoded(secret_in(place, "secret of a webhook"))
     except NoSecret as error:

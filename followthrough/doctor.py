@@ -21,6 +21,7 @@ from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough import __version__, doctor_directory
 from followthrough.cli.credentials import kept_token
 from followthrough.doctor_pager import pagers
+from followthrough.doctor_webhooks import known, receivers
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import to_the_minute
 from followthrough.domain.replayed.incident.alert import in_words
@@ -57,6 +58,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_jira(settings),
         _sendgrid(settings),
         *pagers(settings),
+        *_webhooks(settings),
         *_links(settings),
         *_addresses(settings),
         *_alerts(settings),
@@ -277,6 +279,12 @@ def _jira_connection(settings: Settings) -> Finding:
     return Finding("Jira", FindingState.OK, f"{settings.jira_url} answers and knows us as {user}.")
 
 
+def _webhooks(settings: Settings) -> Iterator[Finding]:
+    """Nothing without a usable organisation file; before there is a database nothing failed."""
+    with contextlib.suppress(OrganisationError):
+        yield from receivers(doctor_directory.in_effect(settings), _read(settings, known) or {})
+
+
 def _links(settings: Settings) -> Iterator[Finding]:
     if settings.temporal_address and settings.link_secret is None:
         yield Finding(
@@ -331,7 +339,7 @@ def _troubles(settings: Settings) -> Iterator[Finding]:
         return
     found, administrators = read
     for trouble in found:
-        if trouble.kind not in (TroubleKind.ALERT, TroubleKind.ADDRESS, TroubleKind.FILE):
+        if trouble.kind not in (TroubleKind.ALERT, TroubleKind.ADDRESS, TroubleKind.FILE, TroubleKind.WEBHOOK):
             yield Finding(trouble.kind.value, FindingState.WRONG, trouble.sentence, trouble.what_to_do)
     if not administrators:
         yield Finding(

@@ -25,7 +25,16 @@ from followthrough.domain.answered.postmortem.notes import (
 )
 from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.item.commands import ItemCommand
-from followthrough.web.bodies import ApprovePlanning, DirectoryImport, NewDrill, NewIncident, NewToken, Prose
+from followthrough.web.bodies import (
+    ApprovePlanning,
+    BringBackAlert,
+    DirectoryImport,
+    NewDrill,
+    NewIncident,
+    NewToken,
+    Prose,
+    SetAsideAlert,
+)
 from tests.standins.server import StandIn
 
 INCIDENT, EARLIER, ITEM, OTHER = "inc-0000000001", "inc-0000000002", "inc-0000000001.1", "inc-0000000001.2"
@@ -117,6 +126,8 @@ GIVEN: dict[type | Any, list[tuple[str, ...]]] = {
     ],
     NewDrill: [("drill", "payments"), ("drill", "payments", "--scenario", "disk-full")],
     ApprovePlanning: [("approve-planning", "payments", "--items", ITEM, "--sprint", "2026-03-02")],
+    SetAsideAlert: [("alerts", "set-aside", "checkout/disk", "It is replaced on Monday")],
+    BringBackAlert: [("alerts", "bring-back", "checkout/disk")],
     NewNote: [("anonymous-note", INCIDENT, "I did not know")],
     NewComment: [("postmortem", "comment", INCIDENT, "Why?", "--quote", "It broke")],
     SettleComment: [("postmortem", "settle", INCIDENT, "4f1e", "--answer", "It says so below")],

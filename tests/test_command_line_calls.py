@@ -22,9 +22,11 @@ class Service(StandIn):
         super().__init__(0)
         self._answers: Iterator[Response | None] = iter(answers)
         self.keys: list[bytes | None] = []
+        self.asked: list[str] = []
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.keys.append(dict(scope["headers"]).get(b"idempotency-key"))
+        self.asked.append(scope["query_string"].decode())
         if (answer := next(self._answers)) is None:
             cut_off(receive)
         else:
@@ -72,7 +74,7 @@ def test_a_command_that_is_accepted_without_its_result_says_where_to_look(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     accepted = {"message": "The command is accepted; look at inc-7f3a9c21d0.1 in a moment."}
-    with Service(JSONResponse(accepted, 202)) as service:
+    with Service(JSONResponse(accepted, 202, {"Location": "/items/inc-7f3a9c21d0.1"})) as service:
         monkeypatch.setenv("FOLLOWTHROUGH_URL", service.url)
         with pytest.raises(typer.Exit) as ended:
             api.call("POST", ITEM, body=ACCEPT, keyed=True)
@@ -87,3 +89,14 @@ def test_how_many_private_ones_a_list_leaves_out_is_said_beside_it(
         monkeypatch.setenv("FOLLOWTHROUGH_URL", service.url)
         assert api.call("GET", "/incidents") == api.call("GET", "/incidents") == []
     assert capsys.readouterr().err == "And 2 private, seen by those who are on them.\n"
+
+
+def test_a_list_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def people(*keys: str, further: str = "") -> Response:
+        link = {"Link": f'</api/people?limit=2&cursor={further}>; rel="next"'} if further else None
+        return JSONResponse({"people": [*keys], "held_back": 0}, headers=link)
+
+    with Service(people("ana", "ben", further="WzFd"), people("carla")) as service:
+        monkeypatch.setenv("FOLLOWTHROUGH_URL", service.url)
+        assert api.whole("/people", "people") == {"people": ["ana", "ben", "carla"], "held_back": 0}
+    assert service.asked == ["", "cursor=WzFd"]

@@ -83,6 +83,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "engine": ("engine",),
         "login": ("login", "logout", "break-glass"),
         "audit": ("audit",),
+        "alerts": ("alerts",),
         "webhooks": ("webhooks",),
         "directory": ("directory",),
         "tokens": ("token",),

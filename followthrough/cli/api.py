@@ -80,6 +80,18 @@ def call(
     return _read(_called(method, path, body, params, known=known, keyed=keyed))
 
 
+def whole(path: str, part: str = "", **params: str | int | bool | None) -> Any:
+    """A list with all its pages, as ``call`` gives the first; ``part`` names it where it stands within the answer."""
+    response = _called("GET", path, None, params, known=True, keyed=False)
+    found = _read(response)
+    rows = found[part] if part else found
+    while further := response.links.get("next"):
+        cursor = httpx.URL(further["url"]).params["cursor"]
+        response = _called("GET", path, None, {**params, "cursor": cursor}, known=True, keyed=False)
+        rows += _read(response)[part] if part else _read(response)
+    return found
+
+
 def fetch(path: str, **params: str | int | None) -> bytes:
     """A file, as it is. Ends the command as ``call`` does."""
     return _called("GET", path, None, params, known=True, keyed=False).content
@@ -96,7 +108,7 @@ def _called(
         response = _send(request, again=3 if keyed else 0)
     except httpx.TransportError:
         fail(f"No service answers at {url}; start it with `make up` or set FOLLOWTHROUGH_URL.", UNREACHABLE)
-    if keyed and response.status_code == codes.ACCEPTED:
+    if keyed and response.status_code == codes.ACCEPTED and "Location" in response.headers:
         err.print(clean(response.json()["message"]), soft_wrap=True)
         raise typer.Exit
     if response.is_success:

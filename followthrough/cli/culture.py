@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group, RenderableType
 
-from followthrough.cli.api import AsJson, By, call, fail, say, service_url, show
+from followthrough.cli.api import AsJson, By, call, fail, say, service_url, show, whole
 from followthrough.cli.drawing import readable, table
 from followthrough.cli.incidents import give
 from followthrough.cli.lookup import Incident, Service, people
@@ -44,7 +44,7 @@ def anonymous_note(
 @app.command("anonymous-notes")
 def anonymous_notes(incident: Incident, as_json: AsJson = False) -> None:
     """Show an incident's anonymous notes, in the groups in which they appeared."""
-    show(call("GET", f"/incidents/{incident}/anonymous"), as_json, lambda groups: table(("since", "texts"), groups))
+    show(whole(f"/incidents/{incident}/anonymous"), as_json, lambda groups: table(("since", "texts"), groups))
 
 
 @app.command()

@@ -36,5 +36,5 @@ def monthly(
 @app.command()
 def send(which: Annotated[DigestName, argument(DigestName)]) -> None:
     """Send a digest now to all who have not had it for this week or for the month before."""
-    call("POST", f"/digests/{which}/send")
+    call("POST", f"/digests/{which}/send", keyed=True)
     say("It is being sent; `followthrough outbox` shows each mail.")

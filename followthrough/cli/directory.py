@@ -32,13 +32,13 @@ def import_file(
     except UnicodeDecodeError:
         fail(f"{file} is not UTF-8 text; save it as CSV UTF-8.", 2)
     body = {"csv": text, "dry_run": dry_run, "even_if_many_leave": even_if_many_leave}
-    show(call("POST", "/directory/import", body=body), as_json, described)
+    show(call("POST", "/directory/import", body=body, keyed=True), as_json, described)
 
 
 @app.command("let-leave")
 def let_leave() -> None:
     """Let those leave whom the directory made inactive, and who are held back since they are so many."""
-    left = call("POST", "/directory/let-leave")["people"]
+    left = call("POST", "/directory/let-leave", keyed=True)["people"]
     say(f"{left} {'has' if left == 1 else 'have'} left now." if left else "Nobody was held back.")
 
 

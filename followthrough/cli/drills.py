@@ -23,7 +23,7 @@ def drill(
     as_json: AsJson = False,
 ) -> None:
     """Start a drill now: a mock incident of which no customer hears."""
-    answer = call("POST", "/drills", body={"team": team, "scenario": scenario})
+    answer = call("POST", "/drills", body={"team": team, "scenario": scenario}, keyed=True)
     if as_json:
         show(answer, True, str)
         return

@@ -8,7 +8,19 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from followthrough.cli.api import NOT_ALLOWED, WRONG_COMMAND_LINE, AsJson, By, call, fail, fetch, reworded, say, show
+from followthrough.cli.api import (
+    NOT_ALLOWED,
+    WRONG_COMMAND_LINE,
+    AsJson,
+    By,
+    call,
+    fail,
+    fetch,
+    reworded,
+    say,
+    show,
+    whole,
+)
 from followthrough.cli.incidents import give
 from followthrough.cli.lookup import Incident, Person
 from followthrough.cli.words import argument, option
@@ -108,7 +120,7 @@ def publish(
 @postmortem.command()
 def comments(incident: Incident, as_json: AsJson = False) -> None:
     """List what people said of the text, with the id that settles it."""
-    found = call("GET", f"/incidents/{incident}/postmortem/comments")
+    found = whole(f"/incidents/{incident}/postmortem/comments")
     show(found, as_json, lambda rows: Text("\n".join(map(_comment, rows)) or "Nobody commented on it."))
 
 
@@ -134,7 +146,7 @@ def settle(
 ) -> None:
     """Say that there is nothing more to do about a comment."""
     body = {"by": by or None, "answer": answer}
-    call("POST", f"/incidents/{incident}/postmortem/comments/{comment_id}", body=body)
+    call("POST", f"/incidents/{incident}/postmortem/comments/{comment_id}", body=body, keyed=True)
     say("That comment is settled.")
 
 
@@ -159,7 +171,7 @@ def export(
     """Keep the text that was handed in as a file, or publish it to Confluence."""
     if to is not None:
         body = {"by": by or None}
-        say(call("POST", f"/incidents/{incident}/postmortem/confluence", body=body)["message"])
+        say(call("POST", f"/incidents/{incident}/postmortem/confluence", body=body, keyed=True)["message"])
         return
     if file_format is FileFormat.PDF and output is None and sys.stdout.isatty():
         fail("A PDF is nothing for a terminal; name a file: --output postmortem.pdf", WRONG_COMMAND_LINE)

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from followthrough import ROOT
-from followthrough.cli.api import NOT_ALLOWED, AsJson, call, err, fail, out, show
+from followthrough.cli.api import NOT_ALLOWED, AsJson, call, err, fail, out, show, whole
 from followthrough.cli.api import say as tell
 from followthrough.cli.drawing import table
 from followthrough.domain.replayed.plain_text import clean
@@ -244,7 +244,7 @@ def demo(
 @app.command()
 def trouble(as_json: AsJson = False) -> None:
     """What the service can't mend alone, and what to do."""
-    show(call("GET", "/troubles"), as_json, troubles_table)
+    show(whole("/troubles"), as_json, troubles_table)
 
 
 @app.command("send-again")
@@ -252,7 +252,7 @@ def send_again(
     mail: Annotated[str | None, typer.Argument(help="Its name in the outbox; else all that are set aside")] = None,
 ) -> None:
     """Send mails again that were set aside."""
-    again = call("POST", "/mails/send-again", key=mail)
+    again = call("POST", "/mails/send-again", key=mail, keyed=True)
     tell(f"Sending {again['mails']} again; `followthrough outbox` shows what becomes of them.")
 
 

@@ -14,7 +14,7 @@ app = typer.Typer()
 @app.command()
 def look(item: Item) -> None:
     """Read an action item's ticket now, rather than at the next webhook or sweep."""
-    say(call("POST", f"/items/{item}/ticket")["message"])
+    say(call("POST", f"/items/{item}/ticket", keyed=True)["message"])
 
 
 @app.command()

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from followthrough.cli.api import AsJson, call, err, say, show
+from followthrough.cli.api import AsJson, call, err, say, show, whole
 from followthrough.cli.drawing import readable, table
 from followthrough.cli.words import option
 from followthrough.domain.replayed.names import Scope
@@ -33,7 +33,7 @@ def create(
 @app.command("list")
 def list_tokens(as_json: AsJson = False) -> None:
     """Your tokens and, for administrators, those of services."""
-    show(call("GET", "/tokens"), as_json, tokens_table)
+    show(whole("/tokens"), as_json, tokens_table)
 
 
 @app.command()

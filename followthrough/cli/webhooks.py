@@ -33,14 +33,14 @@ def send_again(
     to: Annotated[str, typer.Option(help="An endpoint, as in the organisation file")],
 ) -> None:
     """Send an event to an endpoint once more."""
-    call("POST", f"/webhooks/deliveries/{quote(event, safe='')}/send-again", endpoint=to)
+    call("POST", f"/webhooks/deliveries/{quote(event, safe='')}/send-again", endpoint=to, keyed=True)
     say(f"Sending it to {to} again; `followthrough webhooks` shows what becomes of it.")
 
 
 @app.command()
 def enable(endpoint: Annotated[str, typer.Argument(help="As in the organisation file")]) -> None:
     """Enable an endpoint that was disabled; what waits for it goes out."""
-    call("POST", f"/webhooks/{quote(endpoint, safe='')}/enable")
+    call("POST", f"/webhooks/{quote(endpoint, safe='')}/enable", keyed=True)
     say(f"{endpoint} is enabled, and what waits goes out.")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group, RenderableType
 
-from followthrough.cli.api import AsJson, By, call, show
+from followthrough.cli.api import AsJson, By, call, show, whole
 from followthrough.cli.drawing import from_now, table
 from followthrough.cli.lookup import incident_id, people
 from followthrough.cli.record_words import STEPS
@@ -18,7 +18,7 @@ app = typer.Typer()
 @app.command()
 def mine(by: By, as_json: AsJson = False) -> None:
     """What waits for you, the most urgent first, and how to go on with each."""
-    show(call("GET", "/mine", by=by or None), as_json, drawn_work)
+    show(whole("/mine", by=by or None), as_json, drawn_work)
 
 
 def drawn_work(waiting: list[dict[str, Any]]) -> RenderableType:
@@ -43,7 +43,7 @@ def _lines(one: dict[str, Any]) -> list[str]:
 def list_people(as_json: AsJson = False) -> None:
     """Who there is, with manager and teams; the first column is what commands take."""
     columns = ("person", "manager", "teams", "left", "name")
-    answer = call("GET", "/people")
+    answer = whole("/people", "people")
     show(answer, as_json, lambda it: table(columns, [{**one, "person": one["key"]} for one in it["people"]]))
 
 
@@ -51,7 +51,7 @@ def list_people(as_json: AsJson = False) -> None:
 def list_services(as_json: AsJson = False) -> None:
     """Which services there are, whose each is, and who is on call for it."""
     columns = ("service", "team", "on_call", "gaps", "name")
-    show(call("GET", "/services"), as_json, lambda rows: table(columns, rows))
+    show(whole("/services"), as_json, lambda rows: table(columns, rows))
 
 
 @app.command()

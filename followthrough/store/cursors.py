@@ -12,7 +12,7 @@ class NoSuchPlace(Exception):
         super().__init__("This list can't go on there; begin with its first page.")
 
 
-def written(place: list[Any]) -> str:
+def written(place: list[Any] | int) -> str:
     """The cursor of what JSON can have."""
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 

@@ -26,11 +26,12 @@ def make(
     made_by: PersonId | None,
     now: datetime,
     ends_at: datetime,
+    token_id: str | None = None,
 ) -> tuple[TokenRow, str]:
-    """What is kept of a new token, and the token, which nobody is shown again."""
+    """What is kept of a new token, and the token, which nobody is shown again; left out, its id is a short one."""
     token = f"{PERSONAL if person else SERVICE}{secrets.token_urlsafe(32)}"
     row = TokenRow(
-        id=secrets.token_hex(4),
+        id=token_id or secrets.token_hex(4),
         secret_hash=hashed(token),
         name=name,
         person=person,

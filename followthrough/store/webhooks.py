@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from random import random
 from typing import NamedTuple
 
 from sqlalchemy import Engine, and_, delete, exists, false, func, update
@@ -99,7 +100,7 @@ def note_try(session: Session, number: int, tried: Tried, now: datetime) -> bool
     row = session.get(WebhookEndpointRow, delivery.endpoint) or WebhookEndpointRow(name=delivery.endpoint)
     delivery.tries += 1
     delivery.tried_at, delivery.answer, delivery.took_ms = now, tried.answer, tried.took_ms
-    again_at = now + next_try(delivery.tries, tried.asked)
+    again_at = now + next_try(delivery.tries, tried.asked, drawn=random())  # noqa: S311 -- no secret
     match tried.outcome:
         case Outcome.TAKEN:
             delivery.state = DeliveryState.DELIVERED

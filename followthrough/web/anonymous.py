@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import exc
 from sqlmodel import Session
 
@@ -20,19 +20,20 @@ from followthrough.domain.answered.postmortem.anonymous import LONGEST, NewNote,
 from followthrough.domain.answered.wording import span, when_from_here
 from followthrough.domain.replayed.ids import is_incident
 from followthrough.domain.replayed.incident.incident import Incident
-from followthrough.domain.replayed.values import Message
 from followthrough.records import Unknown
 from followthrough.store import queries
 from followthrough.store.anonymous import TooMany, add, shown_notes
 from followthrough.store.privacy import sees
 from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import Authorised, OrganisationDep, Reading, SeenByDep
+from followthrough.web.paging import LINKED, PagingDep, in_time
 from followthrough.web.private_views import ViewsDep
 from followthrough.web.problems import TOO_OFTEN
 from followthrough.web.rendering import page
+from followthrough.web.shapes import texts
 
 
-class Taken(Message):
+class Taken(BaseModel):
     """The note is kept, and shown no earlier than this.
 
     None where there is no incident, or a private one, for which it is kept: nothing tells the two apart.
@@ -60,17 +61,25 @@ def add_note(incident_id: str, note: NewNote, organisation: OrganisationDep, rea
 @router.get(
     "/api/incidents/{incident_id}/anonymous",
     operation_id="list_anonymous_notes",
+    response_model=list[texts.ShownNotes],
+    responses=LINKED,
     tags=["api"],
     dependencies=[Authorised],
 )
 def list_notes(
-    incident_id: str, organisation: OrganisationDep, reading: Reading, seen_by: SeenByDep, views: ViewsDep
+    incident_id: str,
+    organisation: OrganisationDep,
+    reading: Reading,
+    seen_by: SeenByDep,
+    views: ViewsDep,
+    paging: PagingDep,
 ) -> list[ShownNotes]:
     """The notes that are shown by now, in the groups in which they appeared."""
     if not sees(reading, incident_id, seen_by):
         raise Unknown(f"There is no {incident_id} here." if seen_by is None else not_here(incident_id))
     views.note([incident_id])
-    return shown_notes(reading, incident_id, organisation, datetime.now(UTC))
+    found = shown_notes(reading, incident_id, organisation, datetime.now(UTC))
+    return paging.of(found, lambda notes: (in_time(notes.since),))
 
 
 @router.get("/incidents/{incident_id}/anonymous", include_in_schema=False, response_class=HTMLResponse)

@@ -8,9 +8,8 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, Field
 
 from followthrough.domain.replayed.incident.incident import IncidentStatus
-from followthrough.domain.replayed.item.action_item import ItemStatus, Kind, Priority
 from followthrough.domain.replayed.times import MachineTime
-from followthrough.domain.replayed.values import PersonId, Severity
+from followthrough.domain.replayed.values import PersonId
 from followthrough.headers import PRIVATE
 from followthrough.store import listing, queries
 from followthrough.store.tables import MailRow, MailState
@@ -28,7 +27,7 @@ from followthrough.web.dependencies import (
     SettingsDep,
 )
 from followthrough.web.etags import TAGGED, UNCHANGED, IfMatch, IfNoneMatch, unless_known, versions
-from followthrough.web.item_filters import words_of
+from followthrough.web.item_filters import ItemFields
 from followthrough.web.keys import Key, update_id
 from followthrough.web.paging import PAGED, Cursor, link_next
 from followthrough.web.private_views import ViewsDep
@@ -53,18 +52,9 @@ NOT_YET: dict[int | str, dict[str, Any]] = {
 }
 
 
-class ItemQuery(BaseModel):
-    """Which action items are listed; of what can be said several times, one has to fit."""
+class ItemQuery(ItemFields):
+    """Which action items are listed, and from where on."""
 
-    owner: PersonId | None = None
-    team: str | None = None
-    service: str | None = None
-    incident: str | None = None
-    status: list[ItemStatus] | None = None
-    severity: list[Severity] | None = None
-    priority: list[Priority] | None = None
-    kind: list[Kind] | None = None
-    late: bool | None = None
     words: Annotated[str, Field(max_length=250)] = ""
     """Each is in the title, the id, the ticket, the description, or the title of the incident."""
     updated_since: UpdatedSince = None
@@ -73,21 +63,6 @@ class ItemQuery(BaseModel):
     offset: Annotated[
         Offset | None, Query(deprecated=True, description="Instead of `cursor`; late ones come first then")
     ] = None
-
-    def filters(self) -> queries.ItemFilters:
-        """As the read model takes them."""
-        return queries.ItemFilters(
-            incident_id=self.incident,
-            owner=self.owner,
-            team=self.team,
-            service=self.service,
-            status=self.status,
-            severity=self.severity,
-            priority=self.priority,
-            kind=self.kind,
-            late=self.late,
-            words=words_of(self.words),
-        )
 
 
 class MailLine(BaseModel):

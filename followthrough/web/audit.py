@@ -15,6 +15,7 @@ from followthrough.domain.replayed.times import Time
 from followthrough.domain.replayed.values import PersonId
 from followthrough.noting import happened
 from followthrough.store.audit import Line, Wanted, following, newest, verified
+from followthrough.store.cursors import written
 from followthrough.web.dependencies import (
     ActorDep,
     AuditDep,
@@ -23,12 +24,14 @@ from followthrough.web.dependencies import (
     Reading,
 )
 from followthrough.web.filters import DayIfAny, start_of
+from followthrough.web.paging import LINKED, Cursor, link_next, number_in
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.shapes.service import AuditLine
 
 PAGE_LENGTH = 50
 Limit = Annotated[int, Query(ge=1, le=1_000)]
-Cursor = Annotated[int, Query(ge=0, le=2**31 - 1)]
+Number = Annotated[int, Query(ge=0, le=2**31 - 1, description="Of an entry, instead of `cursor`")]
 
 
 class Verified(BaseModel):
@@ -64,20 +67,27 @@ router = APIRouter()
 api = APIRouter(prefix="/api/audit", tags=["api"], dependencies=[Authorised])
 
 
-@api.get("", operation_id="list_audit")
+@api.get("", operation_id="list_audit", response_model=list[AuditLine], responses=LINKED)
 def list_entries(
+    request: Request,
+    response: Response,
     reading: Reading,
     audit: AuditDep,
     wanted: WantedDep,
     limit: Limit = 100,
-    before: Cursor | None = None,
-    after: Cursor | None = None,
+    before: Number | None = None,
+    after: Number | None = None,
+    cursor: Cursor = None,
 ) -> list[Line]:
     """The newest first; with ``after`` those above that number, the oldest first. ``before`` goes on to older ones."""
     audit.settle_if_possible()
+    begin = number_in(cursor) if cursor else None
     if after is not None:
-        return following(reading, wanted, limit, after)
-    return newest(reading, wanted, limit, before)
+        lines = following(reading, wanted, limit + 1, after if begin is None else begin)
+    else:
+        lines = newest(reading, wanted, limit + 1, before if begin is None else begin)
+    link_next(request, response, written(lines[limit - 1].number) if len(lines) > limit else None)
+    return lines[:limit]
 
 
 @router.get("/audit", include_in_schema=False, response_class=HTMLResponse)
@@ -91,7 +101,7 @@ def show_entries(
     record: Text = "",
     since: DayIfAny = None,
     until: DayIfAny = None,
-    before: Cursor | None = None,
+    before: Number | None = None,
 ) -> Response:
     """The newest first, with names where they are known."""
     audit.settle_if_possible()

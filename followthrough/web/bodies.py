@@ -8,7 +8,7 @@ from followthrough.domain.answered.access.actor import Scope
 from followthrough.domain.replayed.incident.alert import web_link
 from followthrough.domain.replayed.names import DigestName as DigestName
 from followthrough.domain.replayed.sprint.commands import MOST_PLANNED
-from followthrough.domain.replayed.text import KEY, TITLE, URL, Key, Label, Title
+from followthrough.domain.replayed.text import KEY, TITLE, URL, Key, Label, Reason, Title
 from followthrough.domain.replayed.times import Day
 from followthrough.domain.replayed.values import PersonId, Request, ServiceId, Severity, TeamId
 
@@ -55,6 +55,19 @@ class ApprovePlanning(Request):
     by: By = None
     items: tuple[Key, ...] = Field((), max_length=MOST_PLANNED)
     first_day: Day | None = None
+
+
+class BringBackAlert(Request):
+    """An alert without a route that was set aside, by its ``dedup_key``."""
+
+    by: By = None
+    alert: Annotated[str, Field(min_length=1, max_length=URL)]
+
+
+class SetAsideAlert(BringBackAlert):
+    """An alert without a route that needs no incident."""
+
+    because: Reason
 
 
 class Prose(Request):

@@ -35,6 +35,7 @@ TAGS: Final[Mapping[str, str]] = {
     "access": "Tokens, and how a terminal gets one.",
     "insights": "What the numbers say over months, each with its definition.",
     "webhooks": "Endpoints that hear of events, and what was sent to them.",
+    "alerts": "Alerts that started no incident, because no route fits them.",
     "audit": "Who did what, when and through which door.",
     "service": "What is wrong with the service, and whether it is ready.",
     "intake": "Where pagers, Jira and SendGrid post what happened.",
@@ -66,6 +67,7 @@ _OF_PATHS: Final = (
     ("/api/webhooks", "webhooks"),
     ("/api/audit", "audit"),
     ("/api/troubles", "service"),
+    ("/api/alerts", "alerts"),
     ("/healthz", "service"),
     ("/readyz", "service"),
 )

@@ -18,28 +18,17 @@ from followthrough.store.reports import digest_mails
 from followthrough.store.weekly import read_weekly_digest
 from followthrough.web.bodies import DigestName
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
+from followthrough.web.once import Once, OnceRoute
 from followthrough.web.rendering import MAIL_HEADERS, page
+from followthrough.web.shapes.digests import MonthlyPreview, ShownMonth, ShownWeek, WeeklyPreview
+from followthrough.web.shapes.shape import facts
 
 LATEST = 50
 MonthName = Annotated[str, Query(description="Like 2026-11; else the last one that is over")]
 
 
-class WeeklyPreview(WeeklyDigest):
-    """What a manager's mail would be about now, and how it would say it."""
-
-    subject: str
-    text: str
-
-
-class MonthlyPreview(Digest):
-    """What leadership's mail is about, and how it says it."""
-
-    subject: str
-    text: str
-
-
 router = APIRouter()
-api = APIRouter(prefix="/api/digests", tags=["api"], dependencies=[Authorised])
+api = APIRouter(prefix="/api/digests", tags=["api"], dependencies=[Authorised], route_class=OnceRoute)
 
 
 def _weekly(
@@ -74,17 +63,17 @@ MonthlyDep = Annotated[tuple[Digest, Rendered], Depends(_monthly)]
 def get_weekly(found: WeeklyDep) -> WeeklyPreview:
     """What a manager's or lead's weekly mail would say now."""
     digest, rendered = found
-    return WeeklyPreview(**dict(digest), subject=rendered.subject, text=rendered.text)
+    return WeeklyPreview.model_validate({**facts(ShownWeek, digest), **_said(rendered)})
 
 
 @api.get("/monthly", operation_id="get_monthly_digest")
 def get_monthly(found: MonthlyDep) -> MonthlyPreview:
     """What the monthly mail says."""
     digest, rendered = found
-    return MonthlyPreview(**dict(digest), subject=rendered.subject, text=rendered.text)
+    return MonthlyPreview.model_validate({**facts(ShownMonth, digest), **_said(rendered)})
 
 
-@api.post("/{which}/send", operation_id="send_digest", status_code=202)
+@api.post("/{which}/send", operation_id="send_digest", status_code=202, dependencies=[Once])
 async def send(which: DigestName, gateway: GatewayDep, actor: ActorDep) -> None:
     """To all who have not had it for this week or for the month before."""
     await gateway.send_digest(actor, weekly=which is DigestName.WEEKLY)
@@ -123,3 +112,7 @@ def show_monthly(found: MonthlyDep) -> Response:
 
 
 router.include_router(api)
+
+
+def _said(rendered: Rendered) -> dict[str, str]:
+    return {"subject": rendered.subject, "text": rendered.text}

@@ -27,8 +27,11 @@ from followthrough.web.dependencies import (
     Reading,
     served,
 )
+from followthrough.web.once import Once, OnceRoute
+from followthrough.web.paging import LINKED, PagingDep
 from followthrough.web.problems import problem
 from followthrough.web.rendering import page
+from followthrough.web.shapes.service import ShownImport
 
 
 class KnownPerson(BaseModel):
@@ -72,7 +75,7 @@ class Left(BaseModel):
 
 
 router = APIRouter()
-api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
+api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised], route_class=OnceRoute)
 
 
 @router.get("/people", include_in_schema=False)
@@ -83,15 +86,16 @@ def show_people(request: Request, reading: Reading, file: OrganisationFileDep) -
     return page(request, "people.html", known=known, names=names, teams=file.file.teams)
 
 
-@api.get("/people")
-def list_people(reading: Reading, file: OrganisationFileDep) -> KnownPeople:
-    """Each person, with manager and teams, and where that is from."""
-    return _known(reading, file)
+@api.get("/people", responses=LINKED)
+def list_people(reading: Reading, file: OrganisationFileDep, paging: PagingDep) -> KnownPeople:
+    """Each person by their key, with manager and teams, and where that is from."""
+    known = _known(reading, file)
+    return known.model_copy(update={"people": paging.of(known.people, lambda person: (person.key,))})
 
 
-@api.get("/teams")
-def list_teams(organisation: OrganisationDep) -> list[KnownTeam]:
-    """Each team, with its people and services."""
+@api.get("/teams", responses=LINKED)
+def list_teams(organisation: OrganisationDep, paging: PagingDep) -> list[KnownTeam]:
+    """Each team by its key, with its people and services."""
     services = organisation.services.items()
     return [
         KnownTeam(
@@ -102,11 +106,11 @@ def list_teams(organisation: OrganisationDep) -> list[KnownTeam]:
             services=tuple(name for name, service in services if service.team == key),
             time_zone=str(team.time_zone),
         )
-        for key, team in organisation.teams.items()
+        for key, team in paging.of(organisation.teams.items(), lambda team: (team[0],))
     ]
 
 
-@api.post("/directory/import", response_model=Imported)
+@api.post("/directory/import", response_model=ShownImport, dependencies=[Once])
 async def import_directory(
     request: Request, file: OrganisationFileDep, body: DirectoryImport, actor: ActorDep, audit: AuditDep
 ) -> Imported | Response:
@@ -133,7 +137,7 @@ async def import_directory(
         return problem(422, str(error), lines=error.lines)
 
 
-@api.post("/directory/let-leave")
+@api.post("/directory/let-leave", dependencies=[Once])
 def let_leave(request: Request, file: OrganisationFileDep) -> Left:
     """Whoever the directory made inactive, and is held back since they are so many."""
     file()

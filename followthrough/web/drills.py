@@ -5,9 +5,9 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Annotated
+from typing import NamedTuple
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
@@ -24,7 +24,7 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import what_is_wrong, when
 from followthrough.domain.replayed.drill.drill import DrillReport
 from followthrough.domain.replayed.ids import is_incident
-from followthrough.domain.replayed.values import Message, Refusal, TeamId
+from followthrough.domain.replayed.values import Refusal, TeamId
 from followthrough.gateway import Gateway
 from followthrough.organisation_file import OrganisationError
 from followthrough.permission import Forbidden
@@ -36,21 +36,34 @@ from followthrough.web.act_pages import TypedDep
 from followthrough.web.bodies import NewDrill
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
 from followthrough.web.known import person_of
+from followthrough.web.once import Once, OnceRoute
+from followthrough.web.paging import LINKED, PagingDep, in_time
 from followthrough.web.rendering import page
+from followthrough.web.shapes.drills import ShownDrill, ShownPractice
+from followthrough.web.shapes.shape import Shape
 
 
-class DrillOverview(Message):
+class DrillOverview(Shape):
     """Where each team is in this quarter, and the reports, the latest first."""
+
+    teams: list[ShownPractice]
+    reports: list[ShownDrill]
+
+
+class Overview(NamedTuple):
+    """The same, of drills as they are known here."""
 
     teams: list[TeamPractice]
     reports: list[DrillReport]
 
 
+LATEST = 50
+
 router = APIRouter()
-api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
+api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised], route_class=OnceRoute)
 
 
-@api.post("/drills", operation_id="start_drill", status_code=201)
+@api.post("/drills", operation_id="start_drill", status_code=201, dependencies=[Once])
 async def start(
     new: NewDrill, organisation: OrganisationDep, gateway: GatewayDep, actor: ActorDep, settings: SettingsDep
 ) -> Accepted:
@@ -72,15 +85,10 @@ async def _start(new: NewDrill, organisation: Organisation, gateway: Gateway, ac
     raise Refusal(f"Team {new.team} has a drill already: {url}; resolve it or cancel it first.")
 
 
-@api.get("/drills")
-def list_drills(
-    reading: Reading, organisation: OrganisationDep, limit: Annotated[int, Query(ge=1, le=500)] = 50
-) -> DrillOverview:
-    """Who has practised this quarter and who has not, and what came of the latest drills."""
-    now = datetime.now(UTC)
-    recent = drill_reports(reading, since=now - QUARTER)
-    teams = practices(recent, organisation, Quarter.of(now.date()), now, team_beginnings(reading))
-    return DrillOverview(teams=teams, reports=drill_reports(reading, limit=limit))
+@api.get("/drills", response_model=DrillOverview, responses=LINKED)
+def list_drills(reading: Reading, organisation: OrganisationDep, paging: PagingDep) -> Overview:
+    """Who has practised this quarter and who has not, and what came of drills, the latest first."""
+    return Overview(_teams(reading, organisation), paging.of(drill_reports(reading), _place, last_first=True))
 
 
 @router.get("/drills", include_in_schema=False, response_class=HTMLResponse)
@@ -130,7 +138,7 @@ def _show(
     started: str = "",
     status: int = 200,
 ) -> Response:
-    overview = list_drills(reading, organisation)
+    overview = Overview(_teams(reading, organisation), drill_reports(reading, limit=LATEST))
     here = as_of(organisation, datetime.now(UTC).date())
     teams = {
         team: here.teams[team].name
@@ -165,6 +173,16 @@ def _scenarios(organisation: Organisation, teams: Iterable[TeamId]) -> dict[str,
 
 
 router.include_router(api)
+
+
+def _place(report: DrillReport) -> tuple[str, ...]:
+    return in_time(report.started_at), report.incident_id
+
+
+def _teams(reading: Session, organisation: Organisation) -> list[TeamPractice]:
+    now = datetime.now(UTC)
+    recent = drill_reports(reading, since=now - QUARTER)
+    return practices(recent, organisation, Quarter.of(now.date()), now, team_beginnings(reading))
 
 
 def _require_possible(new: NewDrill, organisation: Organisation) -> None:

@@ -27,6 +27,7 @@ from followthrough.store.audit_journal import NotKept
 from followthrough.store.cursors import NoSuchPlace
 from followthrough.web.act_links import Closed, closed_page
 from followthrough.web.known import NobodyYet
+from followthrough.web.once import Answered, answered_before
 from followthrough.web.problems import problem
 from followthrough.web.rendering import page
 from followthrough.web.returning import sign_in_link
@@ -120,6 +121,7 @@ HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Response]] = {
     NotYet: _not_yet,
     Closed: closed_page,
     NobodyYet: _nobody_yet,
+    Answered: answered_before,
     **dict.fromkeys((RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, NotHeard), _no_engine),
     SCIMException: _scim_error,
     **dict.fromkeys((exc.DBAPIError, exc.TimeoutError), _no_database),

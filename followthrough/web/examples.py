@@ -77,6 +77,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "correct_postmortem": {
             "another text": {"text": "# What we learned", "reason": "The time of the deploy was wrong", "by": "ines"}
         },
+        "set_aside_alert": {"it is known": {"alert": "checkout/disk", "because": "The disk is replaced on Monday"}},
+        "bring_back_alert": {"an alert": {"alert": "checkout/disk"}},
         "settle_comment": {"settled": {"answer": "It says so now"}},
         "publish_to_confluence": {"again": {"by": "ines"}},
         "add_anonymous_note": {"a note": {"text": "Nobody dared to say that the runbook is wrong."}},

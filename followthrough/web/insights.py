@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator
 
 from followthrough.domain.answered.insights.cells import in_words
 from followthrough.domain.answered.insights.insight import (
@@ -23,18 +23,20 @@ from followthrough.domain.answered.insights.scope import MOST_MONTHS, Scope
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.digest import TREND, Month
 from followthrough.domain.replayed.text import KEY
-from followthrough.domain.replayed.values import Message, Severity
+from followthrough.domain.replayed.values import Severity
 from followthrough.plots import svg
 from followthrough.store.telling import tell
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, Reading
+from followthrough.web.paging import LINKED, PagingDep
 from followthrough.web.rendering import page
+from followthrough.web.shapes.insights import ShownInsight
 from followthrough.web.spreadsheets import lines
 
 router = APIRouter()
 api = APIRouter(prefix="/api/insights", tags=["api"], dependencies=[Authorised])
 
 
-class About(Message):
+class About(BaseModel):
     """A measure that may be asked for."""
 
     name: Name
@@ -74,13 +76,14 @@ def _insight(name: Name, scope: ScopeDep, reading: Reading, organisation: Organi
 InsightDep = Annotated[Insight, Depends(_insight)]
 
 
-@api.get("")
-def list_insights() -> list[About]:
-    """What may be asked for."""
-    return [About(name=name, title=TITLES[name], definition=DEFINITIONS[name]) for name in Name]
+@api.get("", responses=LINKED)
+def list_insights(paging: PagingDep) -> list[About]:
+    """What may be asked for, by name."""
+    found = paging.of(Name, lambda name: (name,))
+    return [About(name=name, title=TITLES[name], definition=DEFINITIONS[name]) for name in found]
 
 
-@api.get("/{name}")
+@api.get("/{name}", response_model=ShownInsight)
 def get_insight(insight: InsightDep) -> Insight:
     """Its rows, and what is drawn of them. Private incidents are counted, and have no row."""
     return insight

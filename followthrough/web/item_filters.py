@@ -2,22 +2,55 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated, NamedTuple, Self, TypeVar
+from typing import Annotated, Any, NamedTuple, Self, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, HTTPException, Request
+from pydantic import BaseModel
 
 from followthrough.domain.replayed.ids import is_incident
 from followthrough.domain.replayed.item.action_item import ItemStatus, Kind, Priority
-from followthrough.domain.replayed.values import Severity
+from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.store.follow_ups import Sort
 from followthrough.store.queries import ItemFilters
 
 WordT = TypeVar("WordT", bound=StrEnum)
 SEVERAL: Mapping[str, type[StrEnum]] = {"status": ItemStatus, "severity": Severity, "priority": Priority, "kind": Kind}
-FILTERS = ("words", *SEVERAL, "owner", "team", "service", "incident", "late")
 SHAPES = ("list", "board")
 MOST_WORDS = 10
+
+
+class ItemFields(BaseModel):
+    """Which action items are wanted; of what can be said several times, one has to fit."""
+
+    owner: PersonId | None = None
+    team: str | None = None
+    service: str | None = None
+    incident: str | None = None
+    status: list[ItemStatus] | None = None
+    severity: list[Severity] | None = None
+    priority: list[Priority] | None = None
+    kind: list[Kind] | None = None
+    late: bool | None = None
+    words: str = ""
+
+    def filters(self) -> ItemFilters:
+        """As the read model takes them."""
+        return ItemFilters(
+            incident_id=self.incident,
+            owner=self.owner,
+            team=self.team,
+            service=self.service,
+            status=self.status,
+            severity=self.severity,
+            priority=self.priority,
+            kind=self.kind,
+            late=self.late,
+            words=self.words.split()[:MOST_WORDS] or None,
+        )
+
+
+FILTERS = tuple(ItemFields.model_fields)
 
 
 class Wanted(NamedTuple):
@@ -83,27 +116,14 @@ async def _wanted(request: Request) -> Wanted:
 WantedDep = Annotated[Wanted, Depends(_wanted)]
 
 
-def words_of(text: str) -> list[str] | None:
-    """What is looked for; None for nothing."""
-    return text.split()[:MOST_WORDS] or None
-
-
 def _filters(said: list[tuple[str, str]], last: Mapping[str, str]) -> ItemFilters:
     incident = last.get("incident")
     if incident and not is_incident(incident):
         raise HTTPException(422, f"{incident!r} is no incident's id; they look like inc-7f3a9c21d0b84e5fa612.")
-    return ItemFilters(
-        incident_id=incident,
-        owner=last.get("owner"),
-        team=last.get("team"),
-        service=last.get("service"),
-        status=_several(ItemStatus, "status", said),
-        severity=_several(Severity, "severity", said),
-        priority=_several(Priority, "priority", said),
-        kind=_several(Kind, "kind", said),
-        late=True if last.get("late") == "true" else None,
-        words=words_of(last.get("words", "")),
-    )
+    fields: dict[str, Any] = {name: last.get(name) for name in ("owner", "team", "service", "incident")}
+    fields |= {name: _several(words, name, said) for name, words in SEVERAL.items()}
+    fields |= {"late": True if last.get("late") == "true" else None, "words": last.get("words", "")}
+    return ItemFields.model_construct(**fields).filters()
 
 
 def _several(words: type[WordT], name: str, said: Iterable[tuple[str, str]]) -> list[WordT] | None:

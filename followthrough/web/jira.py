@@ -13,6 +13,7 @@ from followthrough.noting import happened
 from followthrough.store import queries
 from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, GatewayDep, Reading
+from followthrough.web.once import Once, OnceRoute
 from followthrough.web.reading import read
 from followthrough.web.webhook_keys import FromJira
 
@@ -42,7 +43,7 @@ class Heard(BaseModel):
     message: str
 
 
-router = APIRouter()
+router = APIRouter(route_class=OnceRoute)
 
 
 @router.post("/webhooks/jira", operation_id="take_jira_event", tags=["intake"], dependencies=[FromJira])
@@ -60,7 +61,9 @@ async def event(event: JiraEvent, gateway: GatewayDep, reading: Reading) -> Hear
     return Heard(message=f"Action item {item_id} looks at {ticket}.")
 
 
-@router.post("/api/items/{item_id}/ticket", operation_id="look_at_ticket", tags=["api"], dependencies=[Authorised])
+@router.post(
+    "/api/items/{item_id}/ticket", operation_id="look_at_ticket", tags=["api"], dependencies=[Authorised, Once]
+)
 async def look_now(item_id: str, gateway: GatewayDep, actor: ActorDep, audit: AuditDep) -> Heard:
     """Has the action item's ticket read now, rather than at the next webhook or sweep."""
     item = await gateway.items.seen(item_id, actor)

@@ -13,6 +13,7 @@ from followthrough.domain.answered.report.load import LoadReport, load_report
 from followthrough.store.load import cases
 from followthrough.web.dependencies import Authorised, OrganisationDep, Reading
 from followthrough.web.rendering import page
+from followthrough.web.shapes.load import ShownLoads
 
 Days = Annotated[
     int | None, Query(ge=1, le=3660, description="How far back incidents count; else as the organisation file says")
@@ -22,7 +23,7 @@ Days = Annotated[
 router = APIRouter()
 
 
-@router.get("/api/load", tags=["api"], dependencies=[Authorised])
+@router.get("/api/load", response_model=ShownLoads, tags=["api"], dependencies=[Authorised])
 def get_load(reading: Reading, organisation: OrganisationDep, days: Days = None) -> LoadReport:
     """Who was woken, led, resolved and owns how much, and who carries more than the policy's share."""
     return _report(reading, organisation, days)

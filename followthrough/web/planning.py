@@ -22,6 +22,7 @@ from followthrough.web.by import speaker
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading
 from followthrough.web.keys import Key, update_id
 from followthrough.web.reading import read
+from followthrough.web.shapes.planning import ShownPlanning, ShownProgress
 from workflows.messages.sprint import Approval, PlanningProgress
 
 FirstDay = Annotated[Day | None, Query(description="Of the sprint; left out, it is the one in planning")]
@@ -61,13 +62,13 @@ async def find(
 FoundDep = Annotated[Found, Depends(find)]
 
 
-@api.get("/planning/{team}")
+@api.get("/planning/{team}", response_model=ShownPlanning)
 async def get_planning(found: FoundDep) -> Planning:
     """What the team is proposed to plan, by risk, and what is approved."""
     return found.planning
 
 
-@api.post("/planning/{team}", operation_id="approve_planning")
+@api.post("/planning/{team}", operation_id="approve_planning", response_model=ShownProgress)
 async def approve(
     team: TeamId,
     reading: Reading,

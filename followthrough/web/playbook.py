@@ -12,7 +12,9 @@ from followthrough.domain.answered.report.playbook import Playbook, markdown, pl
 from followthrough.domain.replayed.values import PersonId, ServiceId, TeamId
 from followthrough.records import Unknown
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, SettingsDep
+from followthrough.web.paging import LINKED, PagingDep
 from followthrough.web.rendering import page
+from followthrough.web.shapes.texts import ShownPlaybook
 
 
 class ServiceLine(BaseModel):
@@ -40,17 +42,22 @@ PlaybookDep = Annotated[Playbook, Depends(_playbook)]
 """Of the service that the address names, as the organisation file is now."""
 
 
-@router.get("/api/services/{service_id}/playbook", tags=["api"], dependencies=[Authorised, Exported])
+@router.get(
+    "/api/services/{service_id}/playbook",
+    response_model=ShownPlaybook,
+    tags=["api"],
+    dependencies=[Authorised, Exported],
+)
 def get_playbook(found: PlaybookDep) -> Playbook:
     """Who does what for a service, and which gaps there are."""
     return found
 
 
-@router.get("/api/services", operation_id="list_services", tags=["api"], dependencies=[Authorised])
-def list_services_as_json(organisation: OrganisationDep) -> list[ServiceLine]:
-    """All services, and who is on call for each now."""
-    now = datetime.now(UTC)
-    books = (playbook(service_id, organisation, now) for service_id in organisation.services)
+@router.get("/api/services", operation_id="list_services", responses=LINKED, tags=["api"], dependencies=[Authorised])
+def list_services_as_json(organisation: OrganisationDep, paging: PagingDep) -> list[ServiceLine]:
+    """Each service by its key, and who is on call for it now."""
+    now, found = datetime.now(UTC), paging.of(organisation.services, lambda service: (service,))
+    books = (playbook(service_id, organisation, now) for service_id in found)
     return [
         ServiceLine(
             service=found.service,

@@ -19,10 +19,12 @@ from followthrough.web.by import speaker
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, Reading, SettingsDep
 from followthrough.web.keys import Key, update_id
 from followthrough.web.known import person_of
+from followthrough.web.once import Once, OnceRoute
+from followthrough.web.paging import LINKED, PagingDep, in_time
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
-router = APIRouter()
+router = APIRouter(route_class=OnceRoute)
 PAGE = "/incidents/{incident_id}/postmortem"
 API = f"/api{PAGE}"
 
@@ -52,13 +54,14 @@ class Asked(BaseModel):
     message: str
 
 
-@router.get(f"{API}/comments", tags=["api"], dependencies=[Authorised], response_model=list[Comment])
+@router.get(f"{API}/comments", tags=["api"], dependencies=[Authorised], response_model=list[Comment], responses=LINKED)
 async def list_comments(
-    incident_id: str, gateway: GatewayDep, actor: ActorDep, reading: Reading
+    incident_id: str, gateway: GatewayDep, actor: ActorDep, reading: Reading, paging: PagingDep
 ) -> list[PostmortemCommentRow]:
     """The first first, also those that are settled."""
     incident = await gateway.incidents.seen(incident_id, actor)
-    return list(await read(comments, reading, incident.id))
+    found = await read(comments, reading, incident.id)
+    return paging.of(found, lambda comment: (in_time(comment.at), comment.id))
 
 
 @router.post(
@@ -72,7 +75,7 @@ async def add_comment(
     return Commented(id=await gateway.postmortems.comment(incident_id, new, by, actor, update_id(key, new)))
 
 
-@router.post(f"{API}/comments/{{comment_id}}", tags=["api"], dependencies=[Authorised], status_code=204)
+@router.post(f"{API}/comments/{{comment_id}}", tags=["api"], dependencies=[Authorised, Once], status_code=204)
 async def settle_comment(
     incident_id: str, comment_id: str, said: SettleComment, gateway: GatewayDep, actor: ActorDep
 ) -> None:
@@ -81,7 +84,11 @@ async def settle_comment(
 
 
 @router.post(
-    f"{API}/confluence", operation_id="publish_to_confluence", tags=["api"], dependencies=[Authorised], status_code=202
+    f"{API}/confluence",
+    operation_id="publish_to_confluence",
+    tags=["api"],
+    dependencies=[Authorised, Once],
+    status_code=202,
 )
 async def to_confluence(
     incident_id: str, asked: ToConfluence, gateway: GatewayDep, actor: ActorDep, settings: SettingsDep

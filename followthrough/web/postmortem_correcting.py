@@ -28,6 +28,7 @@ from followthrough.web.keys import Key, update_id
 from followthrough.web.known import person_of
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.shapes.texts import CorrectedPostmortem
 from followthrough.web.typed import typed_as
 
 router = APIRouter()
@@ -38,6 +39,7 @@ PAGE = "/incidents/{incident_id}/postmortem/correct"
 @router.post(
     "/api/incidents/{incident_id}/postmortem/corrections",
     operation_id="correct_postmortem",
+    response_model=CorrectedPostmortem,
     tags=["api"],
     dependencies=[Authorised],
 )

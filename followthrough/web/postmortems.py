@@ -40,6 +40,7 @@ from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, Org
 from followthrough.web.offers import choices_of, why_not
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.shapes.texts import ShownFinding
 
 
 class MarkdownResponse(PlainTextResponse):
@@ -71,7 +72,13 @@ async def get_draft(
     return await run_in_threadpool(draft_of, incident, organisation, reading, format_name)
 
 
-@router.post("/api/blameless", operation_id="check_wording", tags=["api"], dependencies=[Authorised])
+@router.post(
+    "/api/blameless",
+    operation_id="check_wording",
+    tags=["api"],
+    dependencies=[Authorised],
+    response_model=list[ShownFinding],
+)
 def check(prose: Prose, organisation: OrganisationDep) -> list[Finding]:
     """Sentences of any prose that name a person as a cause, and how to say them another way."""
     return findings(prose.text, organisation)

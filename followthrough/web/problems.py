@@ -41,6 +41,9 @@ KINDS: Mapping[int, Kind] = MappingProxyType(
 TOO_OFTEN: Final[dict[int | str, dict[str, Any]]] = {429: {"description": KINDS[429].meaning}}
 """Of routes that may be asked so often only."""
 
+NOT_HERE: Final[dict[int | str, dict[str, Any]]] = {404: {"description": KINDS[404].meaning}}
+"""Of routes whose body names something."""
+
 
 class Problem(BaseModel):
     """Why something was not done, as RFC 9457 has it. Further members say more where there is more to say."""

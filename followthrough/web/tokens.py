@@ -14,14 +14,18 @@ from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.answered.access.token_rules import PERSONAL_SCOPES, why_no_token, why_not_revoke
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.text import Title
-from followthrough.domain.replayed.values import PersonId
+from followthrough.domain.replayed.values import PersonId, Refusal
 from followthrough.noting import happened
 from followthrough.permission import Forbidden
 from followthrough.store import tokens
 from followthrough.store.access_tables import TokenRow
 from followthrough.web.bodies import NewToken
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationDep, Reading
+from followthrough.web.keys import Key, update_id
+from followthrough.web.paging import LINKED, PagingDep, in_time
 from followthrough.web.rendering import page
+
+MADE_BEFORE = "With this key a token was made, which is not shown again; if it was lost, revoke it with"
 
 
 class TokenLine(BaseModel):
@@ -49,10 +53,11 @@ pages = APIRouter(prefix="/tokens", include_in_schema=False, default_response_cl
 api = APIRouter(prefix="/api/tokens", tags=["api"], dependencies=[Authorised])
 
 
-@api.get("")
-def list_tokens(actor: ActorDep, organisation: OrganisationDep, reading: Reading) -> list[TokenLine]:
-    """One's own and, for administrators, those of services; also those that have ended."""
-    return [TokenLine.model_validate(row.model_dump()) for row in _seen(actor, organisation, reading)]
+@api.get("", responses=LINKED)
+def list_tokens(actor: ActorDep, organisation: OrganisationDep, reading: Reading, paging: PagingDep) -> list[TokenLine]:
+    """One's own and, for administrators, those of services; also those that have ended. The newest first."""
+    found = paging.of(_seen(actor, organisation, reading), lambda row: (in_time(row.made_at), row.id), last_first=True)
+    return [TokenLine.model_validate(row.model_dump()) for row in found]
 
 
 @api.post("", status_code=201)
@@ -62,9 +67,10 @@ def make_token(
     organisation: OrganisationDep,
     reading: Reading,
     audit: AuditDep,
+    key: Key = None,
 ) -> MadeToken:
-    """The answer has the token; keep it, for it is not shown again."""
-    return _make(new, actor, organisation, reading, audit)
+    """The answer has the token; keep it, for it is not shown again, also not with its key, which makes no other."""
+    return _make(new, actor, organisation, reading, audit, key)
 
 
 @api.delete("/{token_id}")
@@ -111,9 +117,12 @@ router.include_router(pages)
 router.include_router(api)
 
 
-def _make(new: NewToken, actor: Actor, organisation: Organisation, session: Session, audit: Audit) -> MadeToken:
-    """Raises Forbidden."""
+def _make(
+    new: NewToken, actor: Actor, organisation: Organisation, session: Session, audit: Audit, key: str | None = None
+) -> MadeToken:
+    """Raises Forbidden, and Refusal where there is one by that key."""
     now, person = datetime.now(UTC), None if new.service else actor.person
+    token_id = update_id(key and f"{actor.door} {actor.person} {actor.name} {key}", new)
     ends_at = now + timedelta(days=new.days)
     with audit.doing(happened(actor, Act.TOKEN, "make token", now)) as noted:
         noted.details.update(
@@ -125,7 +134,9 @@ def _make(new: NewToken, actor: Actor, organisation: Organisation, session: Sess
         )
         if wrong := why_no_token(actor, new.scopes, organisation.administrators, service=new.service):
             raise Forbidden(wrong)
-        row, token = tokens.make(session, new.name, person, new.scopes, actor.person, now, ends_at)
+        if token_id and session.get(TokenRow, token_id):
+            raise Refusal(f"{MADE_BEFORE} `followthrough token revoke {token_id}`, and make another with a new key.")
+        row, token = tokens.make(session, new.name, person, new.scopes, actor.person, now, ends_at, token_id)
         noted.record = row.id
     return MadeToken(**row.model_dump(), token=token)
 

@@ -20,8 +20,11 @@ from followthrough.web.dependencies import (
     OrganisationFileDep,
     Reading,
 )
+from followthrough.web.once import Once, OnceRoute
+from followthrough.web.paging import LINKED, PagingDep
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.shapes.service import ShownTrouble
 
 AT_ONCE = 200
 """Mails that are sent again by one request."""
@@ -34,13 +37,13 @@ class SentAgain(BaseModel):
 
 
 router = APIRouter()
-api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
+api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised], route_class=OnceRoute)
 
 
-@api.get("/troubles")
-def list_troubles(reading: Reading, file: OrganisationFileDep) -> list[Trouble]:
-    """What is wrong now."""
-    return current(reading, file, datetime.now(UTC))
+@api.get("/troubles", response_model=list[ShownTrouble], responses=LINKED)
+def list_troubles(reading: Reading, file: OrganisationFileDep, paging: PagingDep) -> list[Trouble]:
+    """What is wrong now, by its key."""
+    return paging.of(current(reading, file, datetime.now(UTC)), lambda trouble: (trouble.key,))
 
 
 @api.get("/troubles/counts")
@@ -50,7 +53,7 @@ def count_troubles(reading: Reading, file: OrganisationFileDep) -> dict[TroubleK
     return {kind: counts[kind] for kind in TroubleKind}
 
 
-@api.post("/mails/send-again", status_code=202)
+@api.post("/mails/send-again", status_code=202, dependencies=[Once])
 async def send_again(
     reading: Reading,
     gateway: GatewayDep,

@@ -21,13 +21,14 @@ from followthrough.web.dependencies import (
     SettingsDep,
 )
 from followthrough.web.postmortems import MarkdownResponse
+from followthrough.web.shapes.texts import ShownDraft, TimelineFile
 
 router = APIRouter()
 for_programs = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 for_browsers = APIRouter(include_in_schema=False)
 
 
-@for_programs.get("/incidents/{incident_id}/draft", operation_id="draft_update")
+@for_programs.get("/incidents/{incident_id}/draft", operation_id="draft_update", response_model=ShownDraft)
 async def get_draft(
     incident_id: str,
     audience: Audience,
@@ -43,7 +44,12 @@ async def get_draft(
     return draft(incident, stage, audience, organisation, settings.resolved_public_url, datetime.now(UTC))
 
 
-@for_programs.get("/incidents/{incident_id}/timeline.json", operation_id="get_timeline", dependencies=[Exported])
+@for_programs.get(
+    "/incidents/{incident_id}/timeline.json",
+    operation_id="get_timeline",
+    response_model=TimelineFile,
+    dependencies=[Exported],
+)
 @for_browsers.get("/incidents/{incident_id}/timeline.json", dependencies=[Exported])
 async def timeline_as_json(
     incident_id: str, gateway: GatewayDep, reading: Reading, actor: ActorDep

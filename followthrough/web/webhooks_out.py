@@ -15,8 +15,11 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.text import URL
 from followthrough.noting import happened
 from followthrough.store import webhooks
+from followthrough.store.cursors import written
 from followthrough.store.webhooks import DeliveryState
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationDep, Reading
+from followthrough.web.once import Once, OnceRoute
+from followthrough.web.paging import LINKED, Cursor, PagingDep, link_next, number_in
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
@@ -57,56 +60,42 @@ class Delivery(BaseModel):
 Name = Annotated[str, Query(max_length=URL)]
 FormText = Annotated[str, Form(max_length=URL)]
 router = APIRouter()
-api = APIRouter(prefix="/api/webhooks", tags=["api"], dependencies=[Authorised])
+api = APIRouter(prefix="/api/webhooks", tags=["api"], dependencies=[Authorised], route_class=OnceRoute)
 
 
-@api.get("")
-def list_endpoints(reading: Reading, organisation: OrganisationDep) -> list[Endpoint]:
-    """Those of the organisation file."""
-    known = organisation.webhooks
-    states = webhooks.endpoints(reading, list(known))
-    return [
-        Endpoint(
-            **states[name].model_dump(),
-            url=str(endpoint.url),
-            events=list(endpoint.events),
-            teams=list(endpoint.teams),
-            drills=endpoint.drills,
-        )
-        for name, endpoint in known.items()
-    ]
+@api.get("", responses=LINKED)
+def list_endpoints(reading: Reading, organisation: OrganisationDep, paging: PagingDep) -> list[Endpoint]:
+    """Those of the organisation file, by name."""
+    return paging.of(_endpoints(reading, organisation), lambda endpoint: (endpoint.name,))
 
 
-@api.get("/deliveries")
+@api.get("/deliveries", responses=LINKED)
 def list_deliveries(
+    request: Request,
+    response: Response,
     reading: Reading,
     endpoint: Name = "",
     state: DeliveryState | None = None,
-    before: Annotated[int | None, Query(ge=1, lt=2**31, description="The number of the last one you have")] = None,
+    before: Annotated[
+        int | None, Query(ge=1, lt=2**31, deprecated=True, description="A number, instead of `cursor`")
+    ] = None,
+    cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_LENGTH)] = PAGE_LENGTH,
 ) -> list[Delivery]:
     """The newest first, for as long as they are kept."""
-    found = webhooks.log(reading, endpoint=endpoint, state=state or "", before=before, limit=limit)
-    return [
-        Delivery(
-            **line.delivery.model_dump(exclude={"next_at"}),
-            type=line.event.type,
-            at=line.event.at,
-            record=line.event.record_id,
-            next_at=line.delivery.next_at if line.delivery.state == DeliveryState.WAITS else None,
-        )
-        for line in found
-    ]
+    found = _deliveries(reading, endpoint, state, number_in(cursor) if cursor else before, limit + 1)
+    link_next(request, response, written(found[limit - 1].number) if len(found) > limit else None)
+    return found[:limit]
 
 
-@api.post("/deliveries/{event_id}/send-again", status_code=202)
+@api.post("/deliveries/{event_id}/send-again", status_code=202, dependencies=[Once])
 async def send_event_again(reading: Reading, actor: ActorDep, audit: AuditDep, event_id: str, endpoint: Name) -> None:
     """The event goes to that endpoint once more, with the ``webhook-id`` that it had."""
     if not await _send_again(reading, actor, audit, event_id, endpoint):
         raise HTTPException(404, f"No such event went to {endpoint}; `followthrough webhooks` lists what is kept.")
 
 
-@api.post("/{name}/enable", status_code=202)
+@api.post("/{name}/enable", status_code=202, dependencies=[Once])
 async def enable(reading: Reading, organisation: OrganisationDep, actor: ActorDep, audit: AuditDep, name: str) -> None:
     """What waits for an endpoint that was disabled goes out."""
     if not await _enable(reading, organisation, actor, audit, name):
@@ -125,11 +114,11 @@ def show_log(
 ) -> Response:
     """How each endpoint does, and the log."""
     wanted = DeliveryState(state) if state in list(DeliveryState) else None
-    found = list_deliveries(reading, endpoint, wanted, before)
+    found = _deliveries(reading, endpoint, wanted, before, PAGE_LENGTH)
     return page(
         request,
         "webhooks-out.html",
-        endpoints=list_endpoints(reading, organisation),
+        endpoints=_endpoints(reading, organisation),
         deliveries=found,
         further=found[-1].number if len(found) == PAGE_LENGTH else None,
         filters={"endpoint": endpoint, "state": wanted or ""},
@@ -164,6 +153,37 @@ SAID = {
 }
 
 router.include_router(api)
+
+
+def _endpoints(session: Session, organisation: Organisation) -> list[Endpoint]:
+    known = organisation.webhooks
+    states = webhooks.endpoints(session, list(known))
+    return [
+        Endpoint(
+            **states[name].model_dump(),
+            url=str(endpoint.url),
+            events=list(endpoint.events),
+            teams=list(endpoint.teams),
+            drills=endpoint.drills,
+        )
+        for name, endpoint in known.items()
+    ]
+
+
+def _deliveries(
+    session: Session, endpoint: str, state: DeliveryState | None, before: int | None, limit: int
+) -> list[Delivery]:
+    found = webhooks.log(session, endpoint=endpoint, state=state or "", before=before, limit=limit)
+    return [
+        Delivery(
+            **line.delivery.model_dump(exclude={"next_at"}),
+            type=line.event.type,
+            at=line.event.at,
+            record=line.event.record_id,
+            next_at=line.delivery.next_at if line.delivery.state == DeliveryState.WAITS else None,
+        )
+        for line in found
+    ]
 
 
 async def _send_again(reading: Session, actor: Actor, audit: Audit, event_id: str, endpoint: str) -> bool:

@@ -27,6 +27,7 @@ from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, Org
 from followthrough.web.my_work import Line, to_approve, work_of
 from followthrough.web.next_moment import coming
 from followthrough.web.offers import choices_of
+from followthrough.web.paging import LINKED, PagingDep, in_time
 from followthrough.web.private_views import ViewsDep
 from followthrough.web.reading import read
 
@@ -83,7 +84,7 @@ def find_records(
     return [Found(**hit._asdict()) for hit in hits]
 
 
-@router.get("/mine", operation_id="list_my_work")
+@router.get("/mine", operation_id="list_my_work", responses=LINKED)
 async def what_waits(
     reading: Reading,
     organisation: OrganisationDep,
@@ -91,6 +92,7 @@ async def what_waits(
     actor: ActorDep,
     seen_by: SeenByDep,
     views: ViewsDep,
+    paging: PagingDep,
     by: PersonId | None = None,
 ) -> list[Waiting]:
     """For who asks, or for ``by`` whom they speak for: the most urgent first, as on the first page."""
@@ -100,8 +102,12 @@ async def what_waits(
     work = await read(work_of, reading, person, actor, here, now, seen_by)
     await run_in_threadpool(views.note, [line.task.record.id for line in work.lines])
     plans = await to_approve(work.led, here, gateway, now)
-    waiting = [*(_waiting(line, now) for line in work.lines), *(_planning(plan, team) for plan, team in plans)]
-    return sorted(waiting, key=lambda one: [*Wanted].index(one.wanted))
+    waiting = [
+        *((line.task.by or now, _waiting(line, now)) for line in work.lines),
+        *((plan.planning_at, _planning(plan, team)) for plan, team in plans),
+    ]
+    found = paging.of(waiting, lambda one: (f"{[*Wanted].index(one[1].wanted):02}", in_time(one[0]), one[1].id))
+    return [one for _, one in found]
 
 
 def _waiting(line: Line, now: datetime) -> Waiting:

@@ -1,11 +1,13 @@
 """Planning on the real server, with either tracker; each test has a namespace and a database of its own."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -132,10 +134,16 @@ class Team(Play):
 
 @asynccontextmanager
 async def a_team(
-    address: str, folder: Path, settings: Settings, name: str = "payments", **sprints: str
+    address: str,
+    folder: Path,
+    settings: Settings,
+    name: str = "payments",
+    *,
+    webhooks: Mapping[str, Any] = MappingProxyType({}),
+    **sprints: str,
 ) -> AsyncIterator[Team]:
     """Carla leads it, Ana and Ben are members."""
-    plain = organisation().model_dump()
+    plain = organisation().model_dump() | {"webhooks": dict(webhooks)}
     plain["teams"][name]["members"] = ("ana", "ben")
     if sprints:
         plain["teams"][name]["sprints"] |= sprints

@@ -14,8 +14,10 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.webhooks import WebhookEndpoint
 from followthrough.domain.replayed.ids import webhooks_id
 from followthrough.domain.replayed.incident.commands import ChangeSeverity, Mitigate, ProposeItem, Resolve
+from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.incident.privacy import ChangePrivacy
 from followthrough.domain.replayed.values import Severity
+from followthrough.queues import TASK_QUEUE
 from followthrough.settings import Settings
 from followthrough.store import webhooks
 from followthrough.store.database import migrate, open_database
@@ -24,7 +26,10 @@ from tests.standins.webhooks import SECRET, WebhookStandIn
 from tests.waiting import eventually
 from tests.web.conftest import new_namespace
 from tests.workflows.conftest import IncidentPart, Play
+from tests.workflows.test_sprint_planning import a_team
 from worker import Workers, build_worker
+from workflows.drill import DrillWorkflow
+from workflows.messages.drill import DrillRequest
 
 NAME = "warehouse"
 SETTINGS = Settings(_env_file=None, webhook_networks=(ip_network("127.0.0.0/8"),))
@@ -199,6 +204,60 @@ async def test_private_incidents_and_drills_go_nowhere(office: Play) -> None:
             await eventually(lambda: all_sent(office))
             assert {line.event.incident_id for line in logged(office)} == {other.handle.id}
     assert {body["data"]["title"] for body in receiver.took.values()} == {"Open to all"}
+
+
+async def test_an_approved_planning_is_told_with_what_is_planned(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEBHOOK_SECRET_TEST", SECRET)
+    with WebhookStandIn() as receiver:
+        values = {"url": receiver.url, "secrets": ("WEBHOOK_SECRET_TEST",), "events": ("planning.approved",)}
+        async with a_team(address, tmp_path, SETTINGS, webhooks={NAME: values}) as team:
+            part = await team.item()
+            await team.approve(part)
+            await eventually(lambda: told_of_one(team, receiver))
+    (body,) = receiver.took.values()
+    planning = {"id": team.planning().id, "team": "payments", "items": [part.handle.id]}
+    assert (body["type"], body["data"]) == (
+        "planning.approved",
+        planning | {"url": f"{SETTINGS.resolved_public_url}/planning/payments"},
+    )
+
+
+async def test_a_finished_drill_is_told_with_its_report(office: Play) -> None:
+    with WebhookStandIn() as receiver:
+        send_to(office, receiver, events=("drill.finished",), drills=True)
+        async with worker(office):
+            request = DrillRequest(team="payments", by_hand=True)
+            drill = await office.client.start_workflow(
+                DrillWorkflow.run, request, id="drill/payments", task_queue=TASK_QUEUE
+            )
+            incident = await practised(office)
+            commander = (await incident.until(lambda state: state.roles)).roles[0].person
+            await incident.give(Resolve(by=commander, summary="Rolled back"))
+            report = await drill.result()
+            await eventually(lambda: told_of_one(office, receiver))
+    (body,) = receiver.took.values()
+    assert report is not None
+    assert (body["type"], body["data"]["id"]) == ("drill.finished", incident.handle.id)
+    assert (body["data"]["outcome"], body["data"]["scenario"]) == ("resolved", report.scenario)
+    assert body["data"]["to_practise"] == list(report.to_practise)
+
+
+async def practised(office: Play) -> IncidentPart:
+    """The incident of the drill that began."""
+
+    async def found() -> list[str]:
+        listed = office.client.list_workflows("WorkflowType = 'IncidentWorkflow'")
+        return [execution.id async for execution in listed]
+
+    (incident_id,) = await eventually(found, bool)
+    return IncidentPart(office, office.client.get_workflow_handle(incident_id, result_type=Incident))
+
+
+async def told_of_one(office: Play, receiver: WebhookStandIn) -> bool:
+    await dispatch(office.client, office.database)
+    return len(receiver.took) == 1
 
 
 async def test_nothing_goes_to_a_private_network_that_is_not_allowed(office: Play) -> None:

@@ -69,4 +69,6 @@ def test_it_is_tried_for_days_and_not_sooner_than_the_receiver_asks() -> None:
     assert sum(SCHEDULE, timedelta(0)) > timedelta(days=3)
     assert next_try(1, timedelta(hours=1)) == timedelta(hours=1)
     assert next_try(9, timedelta(hours=1)) == timedelta(hours=24)
+    assert next_try(2, drawn=1) == timedelta(minutes=5, seconds=30)
+    assert next_try(1, timedelta(hours=1), drawn=0.5) == timedelta(hours=1, minutes=3)
     assert [spent(tries) for tries in (1, len(SCHEDULE), len(SCHEDULE) + 1)] == [False, False, True]

@@ -121,7 +121,7 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
     Right.START_DRILL: ("POST /api/drills", "POST /drills"),
     Right.SEND_DIGEST: ("POST /api/digests/{which}/send",),
     Right.SEND_AGAIN: ("POST /api/mails/send-again", "POST /outbox/send-again"),
-    Right.SET_ASIDE_ALERT: ("POST /alerts/set-aside",),
+    Right.SET_ASIDE_ALERT: ("POST /alerts/set-aside", "POST /api/alerts/set-aside", "POST /api/alerts/bring-back"),
     Right.SEND_WEBHOOKS: (
         "POST /api/webhooks/deliveries/{event_id}/send-again",
         "POST /api/webhooks/{name}/enable",
@@ -207,6 +207,7 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
     Right.SEE_TROUBLES: (
         "GET /trouble",
         "GET /alerts",
+        "GET /api/alerts",
         "GET /api/troubles",
         "GET /api/troubles/counts",
         "GET /api/mails/unreachable",

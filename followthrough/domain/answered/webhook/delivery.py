@@ -8,7 +8,9 @@ SCHEDULE = tuple(
     timedelta(seconds=seconds)
     for seconds in (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
 )
-"""Between one try and the next."""
+"""Between one try and the next, at least."""
+LATER_BY = 0.1
+"""The part of a wait that may be added to it."""
 DISABLED_AFTER = timedelta(days=5)
 """Nothing was taken for so long."""
 KEPT = timedelta(days=30)
@@ -48,9 +50,13 @@ def outcome_of(status: int) -> Outcome:
     return Outcome.REFUSED
 
 
-def next_try(tries: int, asked: timedelta | None = None) -> timedelta:
-    """How long to wait after so many, at least as long as the receiver ``asked`` for."""
-    return max(SCHEDULE[min(tries, len(SCHEDULE)) - 1], asked or timedelta(0))
+def next_try(tries: int, asked: timedelta | None = None, *, drawn: float = 0) -> timedelta:
+    """How long to wait after so many, at least as long as the receiver ``asked`` for.
+
+    ``drawn``, from 0 to 1, makes it longer, so that endpoints that failed together are not tried together.
+    """
+    wait = max(SCHEDULE[min(tries, len(SCHEDULE)) - 1], asked or timedelta(0))
+    return wait * (1 + LATER_BY * drawn)
 
 
 def spent(tries: int) -> bool:
