@@ -107,8 +107,29 @@ def about_weekly(
 
     With ``links`` each decision leads to its choices, else to the page of what it is about.
     """
-    zone = ZoneInfo(organisation.people[digest.person].time_zone)
-    names, decide = organisation.name_of, partial(_deciding, digest, public_url, links)
+    decide = partial(_deciding, digest, public_url, links)
+    page_url = AsIs(f"{public_url}/digests/weekly/{quote(digest.person)}")
+    found = _lists_of_week(digest, organisation, public_url, decide)
+    counted = {f"{heading}: {lines.length}": lines for heading, lines in found.items() if lines.length}
+    if digest.private:
+        counted[f"Of private incidents: {digest.private}"] = Listed([], private=digest.private)
+    return {
+        "summary": ", ".join(counted).lower(),
+        "decisions": found["Decisions wanted of you"].length,
+        "first": _short(digest.decisions[0].item.title) if digest.decisions else "",
+        "first_url": decide(digest.decisions[0]) if digest.decisions else page_url,
+        "late": found["Late"].length,
+        "chapters": _chapters(counted, page_url, at_most),
+        "page_url": page_url,
+        "unsubscribe_url": AsIs(unsubscribe),
+    }
+
+
+def _lists_of_week(
+    digest: WeeklyDigest, organisation: Organisation, public_url: str, decide: Callable[[Decision], AsIs]
+) -> dict[str, Listed]:
+    """By their headings."""
+    zone, names = ZoneInfo(organisation.people[digest.person].time_zone), organisation.name_of
 
     def coming(item: ActionItem) -> str:
         due = item.due_at
@@ -124,12 +145,11 @@ def about_weekly(
         url = f"{public_url}/items?{urlencode(query | team)}"
         return Listed([_about(item, public_url, more(item)) for item in items], left, url=url)
 
-    page_url = AsIs(f"{public_url}/digests/weekly/{quote(digest.person)}")
     decisions = [
         _about(one.item, public_url, _wanted(one, digest.at, organisation, zone))._replace(url=decide(one))
         for one in digest.decisions
     ]
-    found = {
+    return {
         "Decisions wanted of you": Listed(decisions, left.decisions, url=f"{public_url}/"),
         "Late": listed(digest.late, lambda item: _late(item, digest.at, organisation), left.late, late="true"),
         "Due within a week": listed(digest.coming, coming, left.coming, sort="due"),
@@ -137,19 +157,6 @@ def about_weekly(
         "Closed in the last week": listed(
             digest.closed, lambda item: f"thanks to {names(item.owner)}", left.closed, status=ItemStatus.CLOSED
         ),
-    }
-    counted = {f"{heading}: {lines.length}": lines for heading, lines in found.items() if lines.length}
-    if digest.private:
-        counted[f"Of private incidents: {digest.private}"] = Listed([], private=digest.private)
-    return {
-        "summary": ", ".join(counted).lower(),
-        "decisions": found["Decisions wanted of you"].length,
-        "first": _short(digest.decisions[0].item.title) if digest.decisions else "",
-        "first_url": decide(digest.decisions[0]) if digest.decisions else page_url,
-        "late": found["Late"].length,
-        "chapters": _chapters(counted, page_url, at_most),
-        "page_url": page_url,
-        "unsubscribe_url": AsIs(unsubscribe),
     }
 
 

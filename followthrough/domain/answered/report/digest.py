@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median_low
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from followthrough.domain.answered.access.privacy import not_private
@@ -159,6 +159,9 @@ class Digest(Message):
     """Over months, as insights have it."""
 
 
+ListedT = TypeVar("ListedT")
+
+
 def digest(
     month: Month,
     incidents: Sequence[Incident],
@@ -181,19 +184,12 @@ def digest(
     policies, present = organisation.policies.load, as_of(organisation, at.date())
     recent = [incident for incident in real if at - policies.window <= incident.declared_at <= at]
     teams = practices(reports, organisation, Quarter.of(month.start.date()), at, began)
-    waiting = unanswered(owed, answers)
-    waived = sorted(
-        (item for item in owed if item.status is ItemStatus.WAIVED and item.ended_at in month),
-        key=lambda item: (item.ended_at, item.id),
-    )
-    repeated = sorted(
-        (incident for incident in real if incident.repeats and incident.declared_at in month),
-        key=lambda incident: (incident.declared_at, incident.id),
-    )
-    kudos = kudos_between(incidents, month.start, month.end)
-    named = [one for one in waiting if not one.item.private]
-    thanked = [given for given in kudos if not given.incident.private]
-    risks, again = not_private(waived), not_private(repeated)
+    waiting = _cut(unanswered(owed, answers), lambda one: one.item.private, at_most)
+    waived = (item for item in owed if item.status is ItemStatus.WAIVED and item.ended_at in month)
+    risks = _cut(sorted(waived, key=lambda item: (item.ended_at, item.id)), lambda item: item.private, at_most)
+    repeats = (incident for incident in real if incident.repeats and incident.declared_at in month)
+    again = _cut(sorted(repeats, key=lambda one: (one.declared_at, one.id)), lambda one: one.private, at_most)
+    kudos = _cut(kudos_between(incidents, month.start, month.end), lambda given: given.incident.private, at_most)
     secret = {incident.id for incident in incidents if incident.private}
     return Digest(
         month=str(month),
@@ -202,26 +198,30 @@ def digest(
         items=_numbers(month, owed, at),
         missed_drills=tuple(team for team in teams if team.practice is Practice.MISSED),
         drills=tuple(report for report in reports if report.started_at in month),
-        kudos=tuple(kudos_line(given) for given in thanked[:at_most]),
+        kudos=tuple(map(kudos_line, kudos.first)),
         overloads=load_report(cases(recent, items, present), present, policies.hero_share).overloads,
         trend=tuple(_trend(past, real, owed) for past in month.trend()),
         ages=_ages(owed, at),
-        unanswered=tuple(named[:at_most]),
-        waived=tuple(risks[:at_most]),
-        repeats=tuple(repeat_line(incident, owed, secret) for incident in again[:at_most]),
-        unnamed=More(
-            unanswered=len(waiting) - len(named),
-            waived=len(waived) - len(risks),
-            repeats=len(repeated) - len(again),
-            kudos=len(kudos) - len(thanked),
-        ),
-        left=More(
-            unanswered=max(len(named) - at_most, 0),
-            waived=max(len(risks) - at_most, 0),
-            repeats=max(len(again) - at_most, 0),
-            kudos=max(len(thanked) - at_most, 0),
-        ),
+        unanswered=waiting.first,
+        waived=risks.first,
+        repeats=tuple(repeat_line(incident, owed, secret) for incident in again.first),
+        unnamed=More(unanswered=waiting.private, waived=risks.private, repeats=again.private, kudos=kudos.private),
+        left=More(unanswered=waiting.left, waived=risks.left, repeats=again.left, kudos=kudos.left),
     )
+
+
+class _Cut(NamedTuple, Generic[ListedT]):
+    """The first of a list that may be named, how many more of them there are, and how many are private."""
+
+    first: tuple[ListedT, ...]
+    left: int
+    private: int
+
+
+def _cut(found: Iterable[ListedT], is_private: Callable[[ListedT], bool], at_most: int) -> _Cut[ListedT]:
+    listed = list(found)
+    named = [one for one in listed if not is_private(one)]
+    return _Cut(tuple(named[:at_most]), max(len(named) - at_most, 0), len(listed) - len(named))
 
 
 def kudos_line(given: GivenKudos) -> KudosLine:
