@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.mails.mailer import WHOLE, Envelope, Mailer
+from activities.mails.mailer import WHOLE, Envelope, Mailer, tried_for
 from followthrough.domain.answered.access.privacy import title_for_all
 from followthrough.domain.answered.mail.daily import overtaken, said_discreetly
 from followthrough.domain.answered.mail.times import quiet_until
@@ -91,8 +91,7 @@ def _titles(session: Session, mails: Sequence[WaitingMail], reader: PersonId) ->
 
 def _leave_in_peace(daily: DailyMail, organisation: Organisation) -> None:
     """Raises ApplicationError to be called again when the quiet hours are over."""
-    info = activity.info()
-    now = daily.at + (info.current_attempt_scheduled_time - info.scheduled_time)
+    now = daily.at + tried_for()
     if daily.person in organisation.people and (until := quiet_until(now, daily.person, organisation)):
         raise ApplicationError(
             "In quiet hours it is not sent.",

@@ -9,19 +9,22 @@ from sqlmodel import Session, col, or_, select
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.mails.mailer import NOBODY_ABOVE, WHOLE, Envelope, Mailer
+from activities.mails.mailer import NOBODY_ABOVE, WHOLE, Envelope, Mailer, tried_for
 from activities.mails.transport import MOST_RECIPIENTS
 from followthrough.domain.answered.access.privacy import NOBODY, on
 from followthrough.domain.answered.item.standing import Standing
 from followthrough.domain.answered.mail.daily import deadline_of
+from followthrough.domain.answered.mail.late import LATE, outlived
 from followthrough.domain.answered.mail.times import gather_time
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.replayed.incident.incident import Audience
+from followthrough.domain.replayed.incident.incident import Audience, Incident
+from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.domain.replayed.mail.waiting import WaitingMail
 from followthrough.domain.replayed.values import PersonId
 from followthrough.mail.render import render
+from followthrough.store import queries
 from followthrough.store.privacy import sees
 from followthrough.store.standing import postmortem_text, standing
 from followthrough.store.tables import MailRow, MailState
@@ -88,18 +91,35 @@ class Email:
             self._mailer.sent_in(key)
 
     def _send(self, notice: Notice, envelope: Envelope, recipients: list[str], organisation: Organisation) -> None:
-        """Unless it can wait for the reader's daily mail."""
+        """Unless it can wait for the reader's daily mail, or is so late that it asks for nothing any more."""
         mailer, reader = self._mailer, envelope.person
+        late = notice.waited + tried_for() >= LATE
         with mailer.making(notice, envelope):
             hidden = self._hidden(notice, reader)
             beside = {} if hidden else self._beside(notice, reader)
-            rendered = render(notice, organisation, mailer.public_url, mailer.links, reader, hidden=hidden, **beside)
+            rendered = render(
+                notice, organisation, mailer.public_url, mailer.links, reader, hidden=hidden, late=late, **beside
+            )
         mail = envelope.mail(rendered, recipients)
         kind = notice.undelivered.kind if notice.undelivered else notice.kind
-        if reader is None or kind in organisation.policies.mails.urgent:
+        if late and self._outlived(notice, mail):
+            mailer.leave_out(mail)
+        elif reader is None or kind in organisation.policies.mails.urgent:
             mailer.send(mail, _nobody(notice), waited=notice.waited)
         else:
             self._gather(notice, mail, reader, organisation)
+
+    def _outlived(self, notice: Notice, mail: MailRow) -> bool:
+        """As the read model has now what it is about; what it does not have is sent."""
+        record: ActionItem | Incident | None
+        with Session(self._mailer.database) as session:
+            if notice.item is not None:
+                record = queries.action_item(session, notice.item.id)
+            else:
+                record = queries.incident(session, notice.incident_id)
+        return record is not None and outlived(
+            _waiting(notice, mail), notice.to, notice.text, notice.shown.holder, record
+        )
 
     def _hidden(self, notice: Notice, reader: PersonId | None) -> bool:
         """Whether it is about something private, and to people who are not on it."""

@@ -43,6 +43,7 @@ tracer = trace.get_tracer("followthrough")
 
 AT_ONCE = timedelta(seconds=1)
 NOBODY_ABOVE = "There is nobody above whom a mail reaches; correct the addresses in the organisation file."
+TOO_LATE = "It was not sent: when it could be, what it asks for was over, or a newer one asked for it."
 WHOLE = (selectinload(MailRow.attachments),)  # type: ignore[arg-type]  # SQLModel types a relationship as its value
 """Option to read mails with their attachments."""
 
@@ -124,6 +125,11 @@ class Mailer:
         with activity.shield_thread_cancel_exception(), tracer.start_as_current_span(f"mail {mail.kind}"):
             self._hand_over(mail, nobody, waited)
 
+    def leave_out(self, mail: MailRow) -> None:
+        """It asks for nothing any more, and is kept in the outbox; nothing happens to one that was sent before."""
+        mail.answer = TOO_LATE
+        self._write(mail, MailState.UNNEEDED)
+
     def sent_in(self, key: str) -> None:
         """What was gathered into the mail with this key was sent with it."""
         gathered = (col(MailRow.sent_in) == key, col(MailRow.state) == MailState.GATHERED)
@@ -148,8 +154,7 @@ class Mailer:
                 raise VendorRefused(nobody)
             answer = self._transport.send(mail, self._mail_from)
         except VendorUnavailable as error:
-            info = activity.info()
-            waited += info.current_attempt_scheduled_time - info.scheduled_time
+            waited += tried_for()
             if waited >= self.organisation().policies.mails.set_aside_after:
                 raise self._set_aside(mail, str(error)) from None
             MAILS.labels(MailOutcome.UNAVAILABLE).inc()
@@ -175,17 +180,22 @@ class Mailer:
 
     def _queue(self, mail: MailRow) -> bool:
         """False when it was sent before."""
+        earlier = self._write(mail, MailState.QUEUED)
+        if earlier is MailState.QUEUED:
+            activity.logger.warning("Nobody knows whether mail %s went out; it is sent again.", mail.key)
+        return earlier is None or not earlier.done
+
+    def _write(self, mail: MailRow, state: MailState) -> MailState | None:
+        """Unless it went out, or need not: gives the state that it had."""
         with self.database.begin() as connection:
-            earlier = connection.execute(_STATE, {"of": mail.key}).scalar()
+            earlier: MailState | None = connection.execute(_STATE, {"of": mail.key}).scalar()
             if earlier is not None and earlier.done:
-                return False
-            if earlier is MailState.QUEUED:
-                activity.logger.warning("Nobody knows whether mail %s went out; it is sent again.", mail.key)
-            mail.state, mail.reference = MailState.QUEUED, uuid5(NAMESPACE_URL, mail.key).hex
+                return earlier
+            mail.state, mail.reference = state, uuid5(NAMESPACE_URL, mail.key).hex
             connection.execute(upsert_for(self.database.dialect.name, MailRow), mail.model_dump())
             if files := [{**file.model_dump(), "mail_key": mail.key} for file in mail.attachments]:
                 connection.execute(upsert_for(self.database.dialect.name, MailAttachmentRow), files)
-        return True
+        return earlier
 
     def _record(self, mail: MailRow, state: MailState, answer: str) -> None:
         with self.database.begin() as connection:
@@ -198,6 +208,12 @@ _CAME_OF_IT = (
     .where(col(MailRow.key) == bindparam("of"), col(MailRow.state) == MailState.QUEUED)
     .values(state=bindparam("now"), answer=bindparam("says"))
 )
+
+
+def tried_for() -> timedelta:
+    """How long the activity that asks has been tried."""
+    info = activity.info()
+    return info.current_attempt_scheduled_time - info.scheduled_time
 
 
 def missed_mail(mail: MailRow, reason: str) -> MissedMail:

@@ -25,6 +25,7 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.digest import Digest
 from followthrough.domain.answered.report.weekly import WeeklyDigest
 from followthrough.domain.answered.sprint.proposal import Proposal
+from followthrough.domain.answered.wording import when
 from followthrough.domain.replayed.incident.incident import Audience
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
@@ -50,6 +51,7 @@ DAILY, UNDELIVERED, TROUBLE = "daily.md.j2", f"{NoticeKind.UNDELIVERED}.md.j2", 
 PRIVATE = "private.md.j2"
 SUBJECT_WIDTH = 150
 DRILL = "**This is a drill.** Practise as if it were real; no customer is affected.\n\n"
+LATE = "**This mail is late:** it is of {when}, and could not be sent before. Things may have moved on.\n\n"
 CHART = re.compile(r"!\[([^\[\]]*+)\]\(cid:[\w-]++\)")
 CHART_WIDTH = "400"
 KNOWN: Mapping[str, Set[str]] = {
@@ -151,6 +153,7 @@ def render(
     reader: PersonId | None = None,
     *,
     hidden: bool = False,
+    late: bool = False,
     standing: Standing = NOTHING_KNOWN,
     text: str = "",
 ) -> Rendered:
@@ -158,7 +161,8 @@ def render(
 
     Without a reader it is for all plain addresses together, with times in UTC. Of what is ``hidden`` from who gets it,
     it says little; an update to stakeholders says what somebody chose to tell them. What is beside its record in the
-    read model is given: an action item's ``standing`` for an escalation, a postmortem's ``text`` for a review.
+    read model is given: an action item's ``standing`` for an escalation, a postmortem's ``text`` for a review. One that
+    is ``late`` says of when it is.
     """
     context: AboutIncident | AboutItem | AboutMailProblem | AboutPrivate
     template = f"{notice.kind}.md.j2"
@@ -179,7 +183,8 @@ def render(
     root = f"<{thread}@{urlsplit(public_url).hostname}>"
     headers = {**_headers(notice.mail_key(reader), public_url), "In-Reply-To": root, "References": root}
     about = "" if to_customers else record.id
-    return _compose(template, context, about, organisation.name, headers, drill=record.drill)
+    of = when(notice.at, organisation.time_zone_of(reader)) if late else ""
+    return _compose(template, context, about, organisation.name, headers, drill=record.drill, late_of=of)
 
 
 def render_digest(
@@ -265,11 +270,12 @@ def _compose(
     headers: dict[str, str],
     *,
     drill: bool = False,
+    late_of: str = "",
 ) -> Rendered:
     """Without ``record_id`` it is for customers, whom our ids and tools do not concern."""
     first, _, text = TEMPLATES.plain.get_template(template).render(context).partition("\n")
     _, _, markdown = TEMPLATES.escaped.get_template(template).render(context).partition("\n")
-    warning = DRILL if drill else ""
+    warning = (DRILL if drill else "") + (LATE.format(when=late_of) if late_of else "")
     about = f"[{record_id}] " if record_id else ""
     subject = shortened(f"{'DRILL ' if drill else ''}{about}{first}", SUBJECT_WIDTH)
     footer = f"Followthrough at {organisation} · {record_id}" if record_id else organisation

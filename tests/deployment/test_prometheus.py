@@ -176,6 +176,11 @@ def test_no_kind_of_trouble_goes_unseen(rules: dict[str, dict[str, Any]]) -> Non
     assert {kind for kind in TroubleKind if kind.value not in asked} == SEEN_ELSEWHERE
 
 
+def test_a_queue_without_a_worker_does_not_go_unseen(rules: dict[str, dict[str, Any]]) -> None:
+    asked = rules["FollowthroughNoWorker"]["expr"]
+    assert [queue for queue in Queue if f'task_queue="{queue}"' not in asked] == []
+
+
 def test_prometheus_takes_what_the_dashboard_asks(promtool: str, tmp_path: Path) -> None:
     asked = [{"record": f"asked:{number}", "expr": query} for number, query in enumerate(queries(DASHBOARD))]
     file = tmp_path / "rules.yaml"

@@ -1,5 +1,7 @@
 """The service runs as a role of PostgreSQL that can't change tables."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,7 +19,7 @@ from followthrough.store.database import Schema, migrate, open_database, schema_
 from followthrough.store.tables import MailRow
 from tests.waiting import found_rows
 
-ROLES = Path("deploy/postgresql/roles.sql")
+ROLES, SECRETS = Path("deploy/postgresql/roles.sql"), Path("docs/runbooks/secrets.md")
 
 
 @pytest.fixture(params=["tables made by one role before", "an empty database"])
@@ -34,6 +36,34 @@ def as_role(request: pytest.FixtureRequest, postgresql: str) -> str:
         with psycopg.connect(f"{postgresql}/{name}", autocommit=True) as connection:
             connection.execute(ROLES.read_bytes())
     return f"{postgresql}/{name}".replace("followthrough@", "{role}@")
+
+
+@pytest.fixture
+def second(postgresql: str) -> Iterator[list[str]]:
+    """What docs/runbooks/secrets.md types to replace the role that the service runs as; all is undone at the end."""
+    typed = re.findall(r'--command "((?:CREATE|ALTER) ROLE [^"]+)"', SECRETS.read_text())
+    yield typed
+    with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as connection:
+        connection.execute("ALTER ROLE followthrough_run LOGIN")
+        connection.execute("DROP ROLE IF EXISTS followthrough_run_b")
+
+
+@pytest.mark.parametrize("as_role", ["an empty database"], indirect=True)
+def test_a_second_role_takes_over_with_the_same_rights(as_role: str, postgresql: str, second: list[str]) -> None:
+    create, shut_out = second
+    owner = open_database(as_role.format(role="followthrough_owner"))
+    migrate(owner)
+    owner.dispose()
+    with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as connection:
+        connection.execute(create.encode())
+        connection.execute(shut_out.encode())
+    with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
+        psycopg.connect(as_role.format(role="followthrough_run"))
+    with psycopg.connect(as_role.format(role="followthrough_run_b"), autocommit=True) as connection:
+        connection.execute("DELETE FROM session")
+        connection.execute("SELECT * FROM incident")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("CREATE TABLE mine (id int)")
 
 
 async def test_the_owner_migrates_and_the_service_runs_without_its_rights(as_role: str, tmp_path: Path) -> None:

@@ -203,8 +203,14 @@ async def test_while_the_engine_is_down_the_pager_is_told_to_try_again(
     async with relay(address) as way:
         client = await Client.connect(way, namespace=web.client.namespace, data_converter=data_converter)
     async with replace(web, client=client).browser() as api:
-        answer, ready = await asyncio.gather(api.post("/webhooks/alertmanager", json=group()), api.get("/readyz"))
-    for response in (answer, ready):
+        answer, ready, declared, shown = await asyncio.gather(
+            api.post("/webhooks/alertmanager", json=group()),
+            api.get("/readyz"),
+            api.post("/api/incidents", json={"title": "It fails", "service": "checkout", "by": "ines"}),
+            api.get("/incidents", headers={"Accept": "text/html"}),
+        )
+    assert shown.status_code == 200, "what only shows asks the database alone"
+    for response in (answer, ready, declared):
         assert response.status_code == 503
         assert int(response.headers["Retry-After"]) > 0
         assert "engine does not answer" in response.json()["error"]
@@ -220,4 +226,7 @@ async def test_while_the_database_is_down_alerts_still_start_incidents(web: Web)
             await api.get("/readyz"),
         ):
             assert response.status_code == 503
+            assert int(response.headers["Retry-After"]) > 0
             assert response.json()["error"].startswith("The database ")
+        page = await api.get("/incidents", headers={"Accept": "text/html"})
+        assert (page.status_code, "The database does not answer; try again in a moment." in page.text) == (503, True)

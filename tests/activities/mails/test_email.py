@@ -17,9 +17,10 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.mails.email import Email
 from activities.mails.transport import OutboxTransport, SendGridTransport, transport_for
+from activities.read_model import ReadModel
 from followthrough.domain.answered.choices import NAMES
 from followthrough.domain.answered.organisation.policies import Policies
-from followthrough.domain.replayed.incident.incident import Audience
+from followthrough.domain.replayed.incident.incident import Audience, IncidentStatus
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.domain.replayed.values import PersonId
 from followthrough.links import hidden
@@ -27,7 +28,7 @@ from followthrough.mail.render import Rendered, render
 from followthrough.settings import Settings
 from followthrough.store.tables import MailRow, MailState
 from tests.notices import LINKS, ORGANISATION, mailer, notice
-from tests.records import NOW
+from tests.records import NOW, incident
 from tests.standins.sendgrid import API_KEY, Fault, SendGridStandIn
 from workflows.messages.mail import MissedMail, Notice, PutInInbox
 
@@ -354,6 +355,23 @@ def test_a_mail_that_can_not_be_handed_over_for_too_long_is_set_aside_and_told(
         ActivityEnvironment().run(post.email.send_again, post.row().key)
         assert post.row().state is MailState.SENT
         assert len(sendgrid.mails) == 1
+
+
+def test_what_is_late_says_so_and_is_left_out_once_it_asks_for_what_is_over(
+    post: Post, sendgrid: SendGridStandIn, database: Engine
+) -> None:
+    first, second = (notice(NoticeKind.ROLE_ASSIGNED, key=key, waited=timedelta(hours=1)) for key in ("1", "2"))
+    post.send(first)
+    (mail,) = sendgrid.mails
+    for part in mail["content"]:
+        assert "This mail is late:" in part["value"]
+        assert "it is of Mon 02 Mar 2026, 10:00 (Europe/Madrid)" in part["value"]
+    ReadModel(database).project_incident(incident(status=IncidentStatus.RESOLVED))
+    post.send(second)
+    assert (post.row(second).state, len(sendgrid.mails)) == (MailState.UNNEEDED, 1)
+    assert post.row(second).answer.startswith("It was not sent: ")
+    post.send(second.model_copy(update={"key": "3", "waited": timedelta(minutes=59)}))
+    assert "late" not in sendgrid.mails[-1]["content"][0]["value"]
 
 
 def test_a_mail_that_can_not_be_made_is_set_aside_at_once_and_can_be_made_later(
