@@ -362,8 +362,7 @@ def test_what_is_late_says_so_and_is_left_out_once_it_asks_for_what_is_over(
 ) -> None:
     first, second = (notice(NoticeKind.ROLE_ASSIGNED, key=key, waited=timedelta(hours=1)) for key in ("1", "2"))
     post.send(first)
-    (mail,) = sendgrid.mails
-    for part in mail["content"]:
+    for part in sendgrid.mails[0]["content"]:
         assert "This mail is late:" in part["value"]
         assert "it is of Mon 02 Mar 2026, 10:00 (Europe/Madrid)" in part["value"]
     ReadModel(database).project_incident(incident(status=IncidentStatus.RESOLVED))
