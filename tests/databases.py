@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,12 +31,16 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """URL of a private server, without a database; it refuses to run as root, so root runs it as ``postgres``."""
+@contextmanager
+def postgresql_server() -> Iterator[str | None]:
+    """URL of a private server, without a database; it refuses to run as root, so root runs it as ``postgres``.
+
+    None where PostgreSQL is not installed.
+    """
     initdb, pg_ctl = _postgresql_program("initdb"), _postgresql_program("pg_ctl")
     if not initdb or not pg_ctl:
-        pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql")
+        yield None
+        return
     folder = Path(tempfile.mkdtemp(prefix="followthrough-postgresql-"))
     user = None
     if os.getuid() == 0:
@@ -65,7 +70,18 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def _create(server: str, name: str, template: str) -> str:
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """URL of a private server, without a database."""
+    with postgresql_server() as url:
+        if url is None:
+            pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql")
+        yield url
+
+
+def create_database(server: str, template: str = "template1", name: str = "") -> str:
+    """URL of a new one."""
+    name = name or f"test_{uuid4().hex}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return f"{server}/{name}"
@@ -86,7 +102,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated_template(postgresql: str) -> str:
-    _migrate(_create(postgresql, "migrated", "template1"))
+    _migrate(create_database(postgresql, name="migrated"))
     return "migrated"
 
 
@@ -99,7 +115,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
             shutil.copy(request.getfixturevalue("migrated_file"), file)
         return f"sqlite:///{file}"
     template = request.getfixturevalue("migrated_template") if has_tables else "template1"
-    return _create(request.getfixturevalue("postgresql"), f"test_{uuid4().hex}", template)
+    return create_database(request.getfixturevalue("postgresql"), template)
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from alembic import op
 revision = "0020"
 down_revision = "0019"
 
+WOULD_LOSE = (("that incidents are private", "SELECT 1 FROM incident WHERE private LIMIT 1"),)
+
 
 def upgrade() -> None:
     """Applies this revision; until now none was."""
@@ -17,3 +19,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("incident_id", "person"),
     )
     op.create_index("ix_may_see_person", "may_see", ["person"])
+
+
+def downgrade() -> None:
+    """Takes it back."""
+    op.drop_table("may_see")
+    op.drop_column("incident", "private")
