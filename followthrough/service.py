@@ -31,7 +31,7 @@ from followthrough.store.database import (
     revisions,
     schema_of,
 )
-from followthrough.upkeep import plans_kept, read_model_kept
+from followthrough.upkeep import old_forgotten, plans_kept, read_model_kept
 from followthrough.web import live
 from followthrough.web.app import create_app
 from followthrough.web.patience import patient_for
@@ -151,6 +151,7 @@ async def working(service: Service, organisation: OrganisationFile, queues: Coll
             read_model_kept(client, database, WebhookOutbox(organisation, settings.resolved_public_url)),
             plans_kept(client, organisation, database),
             webhooks_kept(client, database),
+            old_forgotten(organisation, database),
         ):
             yield
 
