@@ -17,6 +17,7 @@ from bench.acceptance import acceptance
 from bench.costs import costs
 from bench.first_mail import first_mail
 from bench.memory import memory
+from bench.migrations import migrations
 from bench.replay import replay
 from bench.report import Row, Size, show
 from bench.scale import scale
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[Size], Awaitable[list[Row]]]] = {
     "scale": scale,
     "replay": replay,
     "start": start,
+    "migrations": migrations,
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-BATCH = 500
+BATCH = 100
 """Rows whose locks are held at a time."""
 
 LOCK_TIMEOUT = "500ms"

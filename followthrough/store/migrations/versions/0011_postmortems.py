@@ -27,11 +27,15 @@ def upgrade() -> None:
     incident, connection = _incident(), op.get_bind()
     for keys in batches(incident.c.id):
         some = sa.select(incident.c.id, incident.c.document).where(incident.c.id.in_(keys)).order_by(incident.c.id)
+        texts, documents = [], []
         for incident_id, document in connection.execute(some.with_for_update()).all():
             if (written := document.get("postmortem")) is not None and "text" in written:
                 text, at = written.pop("text"), datetime.fromisoformat(written["at"])
-                connection.execute(postmortem.insert().values(incident_id=incident_id, text=text, at=at))
-                connection.execute(incident.update().where(incident.c.id == incident_id).values(document=document))
+                texts.append({"incident_id": incident_id, "text": text, "at": at})
+                documents.append({"this": incident_id, "document": document})
+        if texts:
+            connection.execute(postmortem.insert(), texts)
+            connection.execute(incident.update().where(incident.c.id == sa.bindparam("this")), documents)
 
 
 def downgrade() -> None:
