@@ -45,9 +45,14 @@ def drop_index(name: str, table: str) -> None:
 
 
 def add_column(table: str, column: sa.Column[Any]) -> None:
-    """One that may be empty, or has a constant for the rows that are there: neither writes them anew."""
+    """One that may be empty, or has a constant for the rows that are there: neither writes them anew.
+
+    The table is nobody else's only until this is committed, which is at once.
+    """
     if column.name not in {each["name"] for each in sa.inspect(op.get_bind()).get_columns(table)}:
+        _commit()
         op.add_column(table, column)
+        _commit()
 
 
 def batches(key: sa.ColumnClause[str]) -> Iterator[list[str]]:

@@ -11,7 +11,6 @@ WOULD_LOSE = (("that incidents are private", "SELECT 1 FROM incident WHERE priva
 
 def upgrade() -> None:
     """Applies this revision; until now none was."""
-    op.add_column("incident", sa.Column("private", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "may_see",
         sa.Column("incident_id", sa.String(), nullable=False),
@@ -19,6 +18,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("incident_id", "person"),
     )
     op.create_index("ix_may_see_person", "may_see", ["person"])
+    op.add_column("incident", sa.Column("private", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
