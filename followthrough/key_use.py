@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
@@ -80,11 +80,11 @@ def keys_in(message: Message) -> set[str]:
     return {key for part in parts for key in keys_in(part)}
 
 
-def _messages(field: "FieldDescriptor", value: object) -> list[Message]:
+def _messages(field: "FieldDescriptor", value: Any) -> list[Message]:
     """Of a field: none of a plain one, also one of a map's values."""
     if isinstance(value, Message):
         return [value]
     if field.message_type is None:
         return []
-    values = value.values() if field.message_type.GetOptions().map_entry else value  # type: ignore[attr-defined]
-    return [part for part in values if isinstance(part, Message)]  # type: ignore[attr-defined]
+    values = value.values() if field.message_type.GetOptions().map_entry else value
+    return [part for part in values if isinstance(part, Message)]

@@ -27,7 +27,7 @@ OVER: dict[type[SQLModel], Callable[[datetime], ColumnElement[bool]]] = {
     BreakGlassRow: lambda now: col(BreakGlassRow.ends_at) < now - TOKENS_KEPT,
     UnstartedAlertRow: lambda now: col(UnstartedAlertRow.last_at) < now - KEPT_FOR,
     WebhookDeliveryRow: lambda now: col(WebhookDeliveryRow.event_id).in_(
-        select(WebhookEventRow.id).where(col(WebhookEventRow.at) < now - KEPT)
+        select(col(WebhookEventRow.id)).where(col(WebhookEventRow.at) < now - KEPT)
     ),
     WebhookEventRow: lambda now: col(WebhookEventRow.at) < now - KEPT,
 }
