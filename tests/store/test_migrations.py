@@ -125,7 +125,7 @@ def test_the_first_one_goes_down_to_nothing_and_up_again(empty: Engine) -> None:
 def test_going_down_says_all_that_would_be_lost_and_changes_nothing(database: Engine) -> None:
     fill(database, lambda name: name not in {"mail", "mail_attachment", "token"})
     found = tables(database)
-    mails = [{"state": "GATHERED"}, {"state": "SET_ASIDE"}, {"incident_id": None}]
+    mails: list[dict[str, Any]] = [{"state": "GATHERED"}, {"state": "SET_ASIDE"}, {"incident_id": None}]
     rows = {
         "mail": [row(found["mail"], number, **said) for number, said in enumerate(mails)],
         "mail_attachment": [row(found["mail_attachment"], 1)],

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -33,7 +34,7 @@ JUST = timedelta(minutes=1)
 def rows(name: str, age: timedelta) -> list[SQLModel]:
     """What is of that age beyond what is kept, or less."""
     over = NOW - age
-    token = {"secret_hash": name, "name": name, "scopes": [], "made_at": over}
+    token: dict[str, Any] = {"secret_hash": name, "name": name, "scopes": [], "made_at": over}
     event = WebhookEventRow(id=name, type="incident", at=over - EVENTS_KEPT, record_id=name, body="")
     return [
         SessionRow(secret_hash=name, person="erin", door="oidc", begun_at=over, seen_at=over, ends_at=over),
@@ -65,7 +66,7 @@ def rows(name: str, age: timedelta) -> list[SQLModel]:
 
 
 def mail(key: str, age: timedelta, state: MailState) -> list[SQLModel]:
-    said = {
+    said: dict[str, Any] = {
         "kind": "reminder",
         "recipients": ["erin@example.com"],
         "subject": "Late",
