@@ -53,7 +53,6 @@ class Webhooks:
         endpoint = self._organisation().webhooks.get(request.endpoint)
         if endpoint is None:
             return Delivered()
-        await asyncio.to_thread(self._forget_old, request.at)
         async with httpx.AsyncClient(timeout=ANSWERS_WITHIN, follow_redirects=False, trust_env=False) as client:
             for _ in range(AT_ONCE):
                 activity.heartbeat()
@@ -66,10 +65,6 @@ class Webhooks:
                     break
         due = await asyncio.to_thread(self._due, request)
         return Delivered(next_at=request.at if isinstance(due, Logged) else due)
-
-    def _forget_old(self, now: datetime) -> None:
-        with Session(self._database) as session, session.begin():
-            webhooks.forget_old(session, now)
 
     def _due(self, request: DeliverWebhooks) -> Logged | datetime | None:
         with Session(self._database, expire_on_commit=False) as session:

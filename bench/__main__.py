@@ -17,6 +17,7 @@ from bench.acceptance import acceptance
 from bench.costs import costs
 from bench.first_mail import first_mail
 from bench.memory import memory
+from bench.migrations import migrations
 from bench.pages import pages
 from bench.replay import replay
 from bench.report import Row, Size, show
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[Size], Awaitable[list[Row]]]] = {
     "start": start,
     "sums": sums,
     "pages": pages,
+    "migrations": migrations,
 }
 
 

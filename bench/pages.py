@@ -30,7 +30,7 @@ from followthrough.store.database import migrate, open_database
 from followthrough.web import rendering
 from followthrough.web.app import create_app
 from followthrough.web.spreadsheets import lines
-from tests.databases import NotInstalled, create, postgresql_server
+from tests.databases import NotInstalled, create_database, postgresql_server
 
 ROUNDS = {Size.SMALLEST: 1, Size.QUICK: 9, Size.FULL: 15}
 LONG = 1.0
@@ -49,7 +49,7 @@ async def pages(size: Size) -> list[Row]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="followthrough-bench-")))
         databases = [open_database(f"sqlite:///{folder}/followthrough.db")]
         try:
-            databases.append(open_database(create(stack.enter_context(postgresql_server()), "estate")))
+            databases.append(open_database(create_database(stack.enter_context(postgresql_server()))))
         except NotInstalled as missing:
             say(str(missing))
         for database in databases:

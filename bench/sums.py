@@ -29,7 +29,7 @@ from followthrough.store.counts import counts
 from followthrough.store.database import migrate, open_database
 from followthrough.store.monthly import read_digest
 from followthrough.store.weekly import read_weekly_digest
-from tests.databases import NotInstalled, create, postgresql_server
+from tests.databases import NotInstalled, create_database, postgresql_server
 
 ROUNDS = {Size.SMALLEST: 1, Size.QUICK: 5, Size.FULL: 9}
 TARGET = 3
@@ -47,7 +47,7 @@ async def sums(size: Size) -> list[Row]:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         databases = {"SQLite": open_database(f"sqlite:///{folder}/estate.db")}
         try:
-            databases["PostgreSQL"] = open_database(create(stack.enter_context(postgresql_server()), "estate"))
+            databases["PostgreSQL"] = open_database(create_database(stack.enter_context(postgresql_server())))
         except NotInstalled as missing:
             rows.append(Row("sums", "with PostgreSQL", None, why=f"not measured: {missing}."))
         for database in databases.values():

@@ -22,8 +22,16 @@ from followthrough.queues import Queue
 from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.schedules import schedules_kept
 from followthrough.settings import Settings
-from followthrough.store.database import Schema, migrate, open_database, schema_of
-from followthrough.upkeep import plans_kept, read_model_kept
+from followthrough.store.database import (
+    Schema,
+    migrate,
+    migrate_down,
+    open_database,
+    revision_of,
+    revisions,
+    schema_of,
+)
+from followthrough.upkeep import old_forgotten, plans_kept, read_model_kept
 from followthrough.web import live
 from followthrough.web.app import create_app
 from followthrough.web.patience import patient_for
@@ -143,6 +151,7 @@ async def working(service: Service, organisation: OrganisationFile, queues: Coll
             read_model_kept(client, database, WebhookOutbox(organisation, settings.resolved_public_url)),
             plans_kept(client, organisation, database),
             webhooks_kept(client, database),
+            old_forgotten(organisation, database),
         ):
             yield
 
@@ -191,6 +200,19 @@ def make_current(database: Engine, say: Callable[[str], None], *, migrating: boo
         migrate(database)
     elif schema is Schema.OLDER:
         raise ServiceError("The database's tables are not up to date; run `followthrough migrate` first.")
+
+
+def migrate_to(database: Engine, revision: str) -> None:
+    """Up or down, with the version that knows both. Raises ServiceError, and WouldLose as ``migrate_down`` does."""
+    if schema_of(database) is Schema.NEWER:
+        raise ServiceError("A later version of Followthrough has migrated the database; go down with that one.")
+    known = [None, *revisions()]
+    if revision not in known:
+        raise ServiceError(f"There is no revision {revision}; this version knows {known[1]} to {known[-1]}.")
+    if known.index(revision) < known.index(revision_of(database)):
+        migrate_down(database, revision)
+    else:
+        migrate(database, revision)
 
 
 async def stop_signal() -> None:

@@ -21,7 +21,7 @@ from followthrough.domain.replayed.ids import REPLANNING
 from followthrough.fingerprint import fingerprint
 from followthrough.queues import TASK_QUEUE
 from followthrough.rebuild import RECORDS, UNREADABLE, take_over
-from followthrough.store import plans
+from followthrough.store import plans, retention
 from followthrough.webhook_outbox import WebhookOutbox
 from workflows.signals import ToReplan, saying
 from workflows.upkeep import ReplanWorkflow
@@ -37,6 +37,8 @@ PLANS_LOOK_EVERY = 5
 PLANS_ASKED_AGAIN = 720
 """After so many of them it is looked, too, whether what changed before came to its end."""
 """Id of the workflow that all processes share which notice a change."""
+FORGETS_EVERY = 3_600
+"""Seconds between two looks for what is too old to be kept."""
 AT_ONCE = 4
 AGAIN_AFTER = timedelta(minutes=10)
 """When a workflow that gave no answer is asked again."""
@@ -88,6 +90,21 @@ async def _check(client: Client, read_model: ReadModel, records: list[tuple[str,
                 await asyncio.to_thread(read_model.check_again, record_id, writes, again)
 
     await asyncio.gather(*(check(record_id, writes) for record_id, writes in records))
+
+
+def old_forgotten(organisation: Callable[[], Organisation], database: Engine) -> AbstractAsyncContextManager[None]:
+    """What is too old to be kept is deleted, at once and each hour, until the context is left."""
+    return beside(_forget(organisation, database))
+
+
+async def _forget(organisation: Callable[[], Organisation], database: Engine) -> None:
+    while True:
+        try:
+            keep = (await asyncio.to_thread(organisation)).policies.mails.keep
+            await asyncio.to_thread(retention.forget_old, database, datetime.now(UTC), keep)
+        except Exception as error:  # whatever it is, a later look may find it over
+            logger.warning("What is old can't be deleted yet: %s", error)
+        await asyncio.sleep(FORGETS_EVERY)
 
 
 def plans_kept(

@@ -86,8 +86,9 @@ def postgresql() -> Iterator[str]:
         yield url
 
 
-def create(server: str, name: str, template: str = "template1") -> str:
-    """URL of a new database."""
+def create_database(server: str, template: str = "template1", name: str = "") -> str:
+    """URL of a new one."""
+    name = name or f"test_{uuid4().hex}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return f"{server}/{name}"
@@ -108,7 +109,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated_template(postgresql: str) -> str:
-    _migrate(create(postgresql, "migrated", "template1"))
+    _migrate(create_database(postgresql, name="migrated"))
     return "migrated"
 
 
@@ -121,7 +122,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
             shutil.copy(request.getfixturevalue("migrated_file"), file)
         return f"sqlite:///{file}"
     template = request.getfixturevalue("migrated_template") if has_tables else "template1"
-    return create(request.getfixturevalue("postgresql"), f"test_{uuid4().hex}", template)
+    return create_database(request.getfixturevalue("postgresql"), template)
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "send-again",
             "doctor",
         ),
-        "upgrades": ("check-upgrade", "rollout"),
+        "upgrades": ("check-upgrade", "rollout", "encryption"),
         "engine": ("engine",),
         "login": ("login", "logout", "break-glass"),
         "audit": ("audit",),

@@ -150,22 +150,36 @@ def with_engine_elsewhere(why: str) -> "Settings":
 
 
 @app.command("migrate")
-def migrate_database() -> None:
-    """Bring the database's tables up to this version, where FOLLOWTHROUGH_MIGRATE=false keeps others from it."""
+def migrate_database(
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="REVISION", help="Another revision than the newest; an earlier one goes down"),
+    ] = None,
+) -> None:
+    """Bring the database's tables up to this version, where FOLLOWTHROUGH_MIGRATE=false keeps others from it.
+
+    With an earlier revision, `--to` takes changes of tables back, while nothing else runs, unless that loses something.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
-    from followthrough.service import make_current
-    from followthrough.store.database import open_database
+    from followthrough.service import ServiceError, make_current, migrate_to
+    from followthrough.store.database import WouldLose, open_database, revision_of
 
     settings = read_settings()
     database = open_database(settings.resolved_database_url)
     try:
-        make_current(database, say, migrating=True)
+        if to is None:
+            make_current(database, say, migrating=True)
+        else:
+            migrate_to(database, to)
+        found = revision_of(database)
+    except (ServiceError, WouldLose) as error:
+        fail(str(error), NOT_ALLOWED)
     except SQLAlchemyError as error:
         fail(f"The database can't be migrated ({error}).", NOT_ALLOWED)
     finally:
         database.dispose()
-    say("The database is up to date.")
+    say("The database is up to date." if to is None else f"The database is at revision {found}.")
 
 
 @app.command("search-attributes")

@@ -128,3 +128,43 @@ def _with_deployment(work: "Callable[[Client, str], Awaitable[None]]") -> None:
             raise EngineError(str(error)) from error
 
     run_or_fail(run())
+
+
+@app.command("encryption")
+def encryption(as_json: AsJson = False) -> None:
+    """Count what each key of FOLLOWTHROUGH_PAYLOAD_KEYS still has to decrypt in Temporal. Changes nothing."""
+    from temporalio.service import RPCError
+
+    from followthrough.encryption import encryption_of
+    from followthrough.engine import EngineError, looking_at
+    from followthrough.key_use import KeyUse, key_use
+
+    settings = read_settings()
+    keys = encryption_of(settings)
+    here = keys.key_ids if keys else ()
+    uses: list[KeyUse] = []
+
+    async def run() -> None:
+        async with looking_at(settings, say) as client:
+            try:
+                uses.extend(await key_use(client, here, say))
+            except RPCError as error:
+                raise EngineError(f"Temporal stopped answering, so nothing is known; try again ({error}).") from error
+
+    run_or_fail(run())
+    rows = [asdict(use) | {"means": _means(use.key, here, used=use.used)} for use in uses]
+    show(rows, as_json, _keys_report)
+
+
+def _keys_report(rows: list[dict[str, Any]]) -> RenderableType:
+    if not rows:
+        return "Nothing in Temporal is encrypted."
+    return table(("key", "open", "closed", "schedules", "means"), [{key: str(row[key]) for key in row} for row in rows])
+
+
+def _means(key: str, here: tuple[str, ...], *, used: bool) -> str:
+    if key not in here:
+        return "It is missing here: add it to FOLLOWTHROUGH_PAYLOAD_KEYS."
+    if key == here[0]:
+        return "It encrypts."
+    return "It has to stay." if used else "It can be taken away."

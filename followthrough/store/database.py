@@ -4,8 +4,9 @@ import contextlib
 import itertools
 import sqlite3
 import time
+from collections.abc import Callable
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,28 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from psycopg.errors import LockNotAvailable
-from sqlalchemy import Engine, Insert, event, text
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+from sqlalchemy import Connection, Engine, Insert, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel, create_engine
 
 from followthrough.private_files import private_database
+from followthrough.store.online import LOCK_TIMEOUT
 
 MIGRATION_LOCK = 0x466F6C6C
 """Any number, the same in every process: who holds it on PostgreSQL migrates."""
 
-LOCK_TRIES, LOCK_PAUSE = 150, 1.0
-"""How often a migration asks for a table that others use, each time for a second, and the seconds between."""
+LOCK_ASKED_AGAIN = 0.2
+"""Seconds until who does not hold it asks again."""
+
+LOCK_TRIES, LOCK_PAUSE = 200, 1.0
+"""How often a migration asks for a table that others use, and the seconds between."""
+
+
+class WouldLose(Exception):
+    """Going down would lose what can't be had back; says what, and what to do."""
 
 
 def open_database(url: str) -> Engine:
@@ -57,31 +66,72 @@ def open_database(url: str) -> Engine:
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Brings every table up to a revision; of several processes that start at once, one does and the others wait.
 
-    Nobody else may read a SQLite file, which is made if it is missing. On PostgreSQL nobody queues for long behind a
-    migration that waits for a table: it lets go of all and tries again.
+    Nobody else may read a SQLite file, which is made if it is missing. On PostgreSQL others write meanwhile: each
+    revision is a transaction or several, and one that waits for a table, behind which others queue, soon lets go of
+    all and tries again.
     """
     if file := sqlite_file(engine.url):
         private_database(file)
+    _tried(partial(_up, engine, revision))
+
+
+def migrate_down(engine: Engine, revision: str) -> None:
+    """Takes the tables back to a revision, all the way or not at all; nothing else may use them meanwhile.
+
+    Raises WouldLose when something that nobody could write again would be gone.
+    """
+    _tried(partial(_down, engine, revision))
+
+
+def _tried(step: Callable[[], None]) -> None:
     for attempt in itertools.count(1):
         try:
-            _migrate(engine, revision)
+            step()
             return
         except OperationalError as error:
-            if attempt == LOCK_TRIES or not isinstance(error.orig, LockNotAvailable):
+            if attempt == LOCK_TRIES or not isinstance(error.orig, LockNotAvailable | DeadlockDetected):
                 raise
         time.sleep(LOCK_PAUSE)
 
 
-def _migrate(engine: Engine, revision: str) -> None:
-    config = _migrations()
+def _up(engine: Engine, revision: str) -> None:
+    if engine.dialect.name != "postgresql":
+        with engine.begin() as connection:
+            connection.execute(text("BEGIN EXCLUSIVE"))
+            command.upgrade(_migrations(connection), revision)
+        return
+    with engine.connect() as connection:
+        try:
+            while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK}):
+                connection.rollback()  # an index is not made while a transaction waits for this
+                time.sleep(LOCK_ASKED_AGAIN)
+            connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+            connection.commit()
+            command.upgrade(_migrations(connection), revision)
+        finally:
+            connection.invalidate()  # its lock and its settings end with it
+
+
+def _down(engine: Engine, revision: str) -> None:
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-            connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
         else:
             connection.execute(text("BEGIN EXCLUSIVE"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        config = _migrations(connection)
+        down = ScriptDirectory.from_config(config).iterate_revisions(_revision(connection), revision)
+        kept = [what for script in down for what, there in script.module.WOULD_LOSE if connection.scalar(text(there))]
+        if kept:
+            raise WouldLose(
+                f"Going down to {revision} would lose {', '.join(kept)}, so nothing was changed; the version "
+                "before goes on with the tables as they are, and the runbook roll-back.md says what else there is."
+            )
+        command.downgrade(config, revision)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 class Schema(StrEnum):
@@ -99,11 +149,11 @@ def schema_of(engine: Engine) -> Schema:
     if (file := sqlite_file(engine.url)) and not file.exists():
         return Schema.OLDER  # who connects makes it, for all to read
     with engine.connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
-    known = ScriptDirectory.from_config(_migrations())
-    if revision == known.get_current_head():
+        revision = _revision(connection)
+    known = [None, *revisions()]
+    if revision == known[-1]:
         return Schema.CURRENT
-    return Schema.OLDER if revision in {None, *(one.revision for one in known.walk_revisions())} else Schema.NEWER
+    return Schema.OLDER if revision in known else Schema.NEWER
 
 
 def to_be_created(url: str) -> bool:
@@ -112,9 +162,22 @@ def to_be_created(url: str) -> bool:
     return file is not None and not file.exists()
 
 
-def _migrations() -> Config:
+def revision_of(engine: Engine) -> str | None:
+    """Which migration made the tables what they are; None before the first. Raises SQLAlchemyError."""
+    with engine.connect() as connection:
+        return _revision(connection)
+
+
+def revisions() -> list[str]:
+    """All that this version knows, the first one first."""
+    known = ScriptDirectory.from_config(_migrations()).walk_revisions()
+    return [script.revision for script in known][::-1]
+
+
+def _migrations(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", "followthrough:store/migrations")
+    config.attributes["connection"] = connection
     return config
 
 

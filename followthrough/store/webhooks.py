@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, and_, delete, exists, false, func, update
 from sqlmodel import Session, col, select
 
-from followthrough.domain.answered.webhook.delivery import DISABLED_AFTER, KEPT, Outcome, next_try, spent
+from followthrough.domain.answered.webhook.delivery import DISABLED_AFTER, Outcome, next_try, spent
 from followthrough.store.database import insert_for
 from followthrough.store.tables import IncidentRow
 from followthrough.store.webhook_tables import WebhookDeliveryRow, WebhookEndpointRow, WebhookEventRow
@@ -64,13 +64,6 @@ def forget(session: Session, incident_id: str) -> None:
     events = select(WebhookEventRow.id).where(WebhookEventRow.incident_id == incident_id)
     session.execute(delete(WebhookDeliveryRow).where(col(WebhookDeliveryRow.event_id).in_(events)))
     session.execute(delete(WebhookEventRow).where(col(WebhookEventRow.incident_id) == incident_id))
-
-
-def forget_old(session: Session, now: datetime) -> None:
-    """Also what could not be delivered in all that time."""
-    events = select(WebhookEventRow.id).where(col(WebhookEventRow.at) < now - KEPT)
-    session.execute(delete(WebhookDeliveryRow).where(col(WebhookDeliveryRow.event_id).in_(events)))
-    session.execute(delete(WebhookEventRow).where(col(WebhookEventRow.at) < now - KEPT))
 
 
 def next_due(session: Session, endpoint: str, now: datetime) -> Logged | datetime | None:

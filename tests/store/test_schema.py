@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, text
 
-from followthrough.service import ServiceError, make_current
+from followthrough.service import ServiceError, make_current, migrate_to
 from followthrough.store import database as databases
-from followthrough.store.database import Schema, migrate, open_database, schema_of
+from followthrough.store.database import Schema, migrate, open_database, revision_of, revisions, schema_of
 
 
 def test_an_empty_database_is_migrated_or_refused(database_url: str) -> None:
@@ -41,6 +41,19 @@ def test_one_of_a_later_version_is_left_as_it_is(database: Engine, migrating: bo
     assert sentence.startswith("A later version of Followthrough has migrated the database")
 
 
+def test_somebody_goes_to_a_revision_that_this_version_knows_up_or_down(database: Engine) -> None:
+    *_, before, newest = revisions()
+    for revision in (before, before, newest):
+        migrate_to(database, revision)
+        assert revision_of(database) == revision
+    with pytest.raises(ServiceError, match=f"There is no revision 9999; this version knows 0001 to {newest}"):
+        migrate_to(database, "9999")
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ServiceError, match="go down with that one"):
+        migrate_to(database, before)
+
+
 def test_nobody_queues_behind_a_migration_that_waits_for_a_table(
     postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -49,13 +62,13 @@ def test_nobody_queues_behind_a_migration_that_waits_for_a_table(
         connection.execute(f"CREATE DATABASE {name}")
     database = open_database(f"{postgresql}/{name}")
     migrate(database, "0001")
-    tried, once = [], databases._migrate
+    tried, once = [], databases._up
 
     def trying(*arguments: object) -> None:
         tried.append(arguments)
         once(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(databases, "_migrate", trying)
+    monkeypatch.setattr(databases, "_up", trying)
     monkeypatch.setattr(databases, "LOCK_PAUSE", 0.1)
     with ThreadPoolExecutor(1) as threads:
         with database.connect() as long_report:

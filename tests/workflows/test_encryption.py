@@ -21,6 +21,7 @@ from followthrough.domain.replayed.item.commands import Accept, Finish, Reassign
 from followthrough.domain.replayed.values import Severity
 from followthrough.encryption import ENCRYPTED, Encryption, encryption_of, key_id
 from followthrough.engine import EngineError, engine
+from followthrough.key_use import key_use
 from followthrough.replaying import replayer
 from followthrough.schedules import set_schedules
 from followthrough.settings import Settings
@@ -161,6 +162,7 @@ async def test_an_installation_that_runs_goes_on_encrypted_and_then_with_another
             incident = again(play, incident.handle.id)
             await incident.give(AddNote(by=by, text=f"{SECRET} {keys}"))
             notes[keys[0]] = await kept_by_the_engine(play.client)
+            uses = {use.key: use for use in await key_use(play.client, (key_id(bytes.fromhex(keys[0])),), print)}
             await incident.give(ProposeItem(by=by, title=f"Add a test for {SECRET} and {len(keys)}", owner=by))
             item = (await incident.state()).items[-1].id
             described = await play.client.get_workflow_handle(item).describe()
@@ -170,6 +172,8 @@ async def test_an_installation_that_runs_goes_on_encrypted_and_then_with_another
     assert b"In plain words" in raw
     assert SECRET.encode() not in raw
     assert all(key_id(bytes.fromhex(key)).encode() in raw for key in (OLD, NEW))
+    assert [*uses] == [key_id(bytes.fromhex(key)) for key in (NEW, OLD)], "also the one that is missing"
+    assert all(use.used and use.open for use in uses.values())
 
 
 async def test_a_wrong_key_is_said_at_the_start(organisation: Organisation, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from pydantic import HttpUrl
@@ -31,8 +32,10 @@ from followthrough.domain.replayed.item.lifecycle import ReopenItem
 from followthrough.domain.replayed.postmortem.commands import Publish
 from followthrough.domain.replayed.values import Severity
 from followthrough.gateway import Gateway
+from followthrough.organisation_file import OrganisationFile
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, TimelineRow
 from tests.waiting import eventually, found_rows
+from tests.web.conftest import SETTINGS, Web
 from tests.workflows.conftest import IncidentPart, Play
 from tests.workflows.test_whole_life import refusal
 
@@ -244,6 +247,19 @@ async def test_a_closed_incident_and_its_item_are_reopened_after_the_engine_has_
             )
         )
         await eventually(partial(is_forgotten, forgotten))
+
+    shown = {
+        f"/incidents/{closed.id}": "Payments fail",
+        f"/incidents/{closed.id}/postmortem": "What broke",
+        f"/items/{item.handle.id}": "Add a test for the refund path",
+        f"/items?incident={closed.id}&status=closed": "Add a test for the refund path",
+        "/api/find?text=the refund path": item.handle.id,
+        f"/api/incidents/{closed.id}/timeline.json": "Rolled back",
+    }
+    example = OrganisationFile(Path("followthrough.example.yaml"))
+    async with Web(SETTINGS, example, play.client, play.database).browser() as browser:
+        for path, words in shown.items():
+            assert words in (await browser.get(path)).raise_for_status().text, path
 
     reopened = await gateway.incidents.command(closed.id, Reopen(by=commander, reason="It is back"), AT_THIS_MACHINE)
     assert not reopened.ended

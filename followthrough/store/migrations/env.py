@@ -1,4 +1,7 @@
-"""Run by Alembic; ``followthrough.store.database.migrate`` hands it a connection in a transaction."""
+"""Run by Alembic, with a connection from ``followthrough.store.database``.
+
+What comes in a transaction stays in it; else each revision is a transaction of its own.
+"""
 
 from alembic import context
 from sqlmodel import SQLModel
@@ -7,13 +10,20 @@ from followthrough.store import (  # noqa: F401 -- fill the metadata
     access_tables,
     audit_tables,
     directory_tables,
+    facts,
     item_search,
+    kept_answers,
     postmortem_tables,
     saved_views,
     tables,
+    webhook_tables,
 )
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata, render_as_batch=True
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    render_as_batch=True,
+    transaction_per_migration=True,
 )
-context.run_migrations()
+with context.begin_transaction():
+    context.run_migrations()

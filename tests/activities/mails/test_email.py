@@ -368,7 +368,7 @@ def test_what_is_late_says_so_and_is_left_out_once_it_asks_for_what_is_over(
     ReadModel(database).project_incident(incident(status=IncidentStatus.RESOLVED))
     post.send(second)
     assert (post.row(second).state, len(sendgrid.mails)) == (MailState.UNNEEDED, 1)
-    assert post.row(second).answer.startswith("It was not sent: ")
+    assert "It was not sent: " in (post.row(second).answer or "")
     post.send(second.model_copy(update={"key": "3", "waited": timedelta(minutes=59)}))
     assert "late" not in sendgrid.mails[-1]["content"][0]["value"]
 

@@ -279,6 +279,11 @@ class MailPolicies(Section):
         le=timedelta(days=10),
         description="A mail that can't be handed over for so long is set aside, and who is next above hears of it",
     )
+    keep: Duration = Field(
+        timedelta(days=730),
+        ge=timedelta(days=1),
+        description="Older mails lose their text and their files in the outbox",
+    )
 
     @model_validator(mode="after")
     def _gathers_outside_of_quiet_hours(self) -> Self:

@@ -8,6 +8,13 @@ from followthrough.store.tables import UTCDateTime
 revision = "0001"
 down_revision = None
 
+WOULD_LOSE = (
+    (
+        "incidents, action items and mails",
+        "SELECT 1 FROM incident UNION SELECT 1 FROM action_item UNION SELECT 1 FROM mail LIMIT 1",
+    ),
+)
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -125,3 +132,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("item_id"),
     )
+
+
+def downgrade() -> None:
+    """Takes it back; nothing is left."""
+    op.drop_table("local_ticket")
+    op.drop_table("timeline")
+    op.drop_table("mail")
+    op.drop_table("local_sprint")
+    op.drop_table("incident")
+    op.drop_table("action_item")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TYPE mailstate")

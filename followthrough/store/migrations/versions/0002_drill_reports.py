@@ -8,6 +8,11 @@ from followthrough.store.tables import UTCDateTime
 revision = "0002"
 down_revision = "0001"
 
+WOULD_LOSE = (
+    ("reports of drills", "SELECT 1 FROM drill_report LIMIT 1"),
+    ("mails that belong to no incident", "SELECT 1 FROM mail WHERE incident_id IS NULL LIMIT 1"),
+)
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -23,3 +28,10 @@ def upgrade() -> None:
     op.create_index("ix_drill_report_team", "drill_report", ["team"])
     with op.batch_alter_table("mail") as mail:
         mail.alter_column("incident_id", existing_type=sa.String(), nullable=True)
+
+
+def downgrade() -> None:
+    """Takes it back."""
+    with op.batch_alter_table("mail") as mail:
+        mail.alter_column("incident_id", existing_type=sa.String(), nullable=False)
+    op.drop_table("drill_report")

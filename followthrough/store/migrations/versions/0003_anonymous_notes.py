@@ -8,6 +8,8 @@ from followthrough.store.tables import UTCDateTime
 revision = "0003"
 down_revision = "0002"
 
+WOULD_LOSE = (("anonymous notes", "SELECT 1 FROM anonymous_note LIMIT 1"),)
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -22,3 +24,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_anonymous_note_batch", "anonymous_note", ["batch"])
     op.create_index("ix_anonymous_note_incident_id", "anonymous_note", ["incident_id"])
+
+
+def downgrade() -> None:
+    """Takes it back."""
+    op.drop_table("anonymous_note")

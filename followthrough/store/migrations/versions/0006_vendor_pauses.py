@@ -8,6 +8,8 @@ from followthrough.store.tables import UTCDateTime
 revision = "0006"
 down_revision = "0005"
 
+WOULD_LOSE = ()
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -17,3 +19,8 @@ def upgrade() -> None:
         sa.Column("until", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("vendor"),
     )
+
+
+def downgrade() -> None:
+    """Takes it back; vendors say again when they want to be left alone."""
+    op.drop_table("vendor_pause")

@@ -8,6 +8,13 @@ from followthrough.store.tables import UTCDateTime
 revision = "0007"
 down_revision = "0006"
 
+WOULD_LOSE = (
+    (
+        "which links were used and can be used no more",
+        "SELECT 1 FROM used_link UNION SELECT 1 FROM revoked_calendar LIMIT 1",
+    ),
+)
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -23,3 +30,9 @@ def upgrade() -> None:
         sa.Column("addresses", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("person"),
     )
+
+
+def downgrade() -> None:
+    """Takes it back."""
+    op.drop_table("revoked_calendar")
+    op.drop_table("used_link")

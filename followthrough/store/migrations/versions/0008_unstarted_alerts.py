@@ -8,6 +8,8 @@ from followthrough.store.tables import UTCDateTime
 revision = "0008"
 down_revision = "0007"
 
+WOULD_LOSE = (("alerts without a route", "SELECT 1 FROM unstarted_alert LIMIT 1"),)
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -27,3 +29,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dedup_key"),
     )
     op.create_index("ix_unstarted_alert_last_at", "unstarted_alert", ["last_at"])
+
+
+def downgrade() -> None:
+    """Takes it back."""
+    op.drop_table("unstarted_alert")

@@ -8,6 +8,8 @@ from followthrough.store.tables import UTCDateTime
 revision = "0009"
 down_revision = "0008"
 
+WOULD_LOSE = ()
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -17,3 +19,8 @@ def upgrade() -> None:
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("team"),
     )
+
+
+def downgrade() -> None:
+    """Takes it back; teams then begin when this is applied again."""
+    op.drop_table("team_beginning")

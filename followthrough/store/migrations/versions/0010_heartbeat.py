@@ -10,6 +10,8 @@ from followthrough.store.tables import UTCDateTime
 revision = "0010"
 down_revision = "0009"
 
+WOULD_LOSE = ()
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -20,3 +22,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.bulk_insert(heartbeat, [{"id": 1, "at": datetime.now(UTC)}])
+
+
+def downgrade() -> None:
+    """Takes it back."""
+    op.drop_table("heartbeat")

@@ -8,6 +8,8 @@ from followthrough.store.tables import UTCDateTime
 revision = "0013"
 down_revision = "0012"
 
+WOULD_LOSE = ()
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -22,3 +24,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_id"),
     )
     op.create_index("ix_projection_check_at", "projection", ["check_at"])
+
+
+def downgrade() -> None:
+    """Takes it back; who wrote what is found out again."""
+    op.drop_table("projection")

@@ -8,6 +8,8 @@ from followthrough.store.tables import UTCDateTime
 revision = "0014"
 down_revision = "0013"
 
+WOULD_LOSE = (("mails that are set aside", "SELECT 1 FROM mail WHERE state = 'SET_ASIDE' LIMIT 1"),)
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -31,5 +33,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_trouble_kind", "trouble", ["kind"])
     if op.get_bind().dialect.name == "postgresql":  # SQLite keeps states as text
-        op.execute("ALTER TYPE mailstate ADD VALUE 'SET_ASIDE'")
+        op.execute("ALTER TYPE mailstate ADD VALUE IF NOT EXISTS 'SET_ASIDE'")
     op.add_column("mail", sa.Column("request", sa.JSON(), nullable=True))
+
+
+def downgrade() -> None:
+    """Takes it back; troubles that last are found again, and the engine is that of the next start."""
+    op.drop_column("mail", "request")
+    op.drop_table("trouble")
+    op.drop_table("engine")

@@ -8,6 +8,8 @@ from followthrough.store.tables import UTCDateTime
 revision = "0015"
 down_revision = "0014"
 
+WOULD_LOSE = ()
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -19,3 +21,8 @@ def upgrade() -> None:
         sa.Column("made_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
+
+
+def downgrade() -> None:
+    """Takes it back; plans are looked at again."""
+    op.drop_table("plans")

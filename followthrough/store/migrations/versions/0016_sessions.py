@@ -8,6 +8,8 @@ from followthrough.store.tables import UTCDateTime
 revision = "0016"
 down_revision = "0015"
 
+WOULD_LOSE = ()
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -44,3 +46,10 @@ def upgrade() -> None:
         sa.Column("used_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("code_hash"),
     )
+
+
+def downgrade() -> None:
+    """Takes it back; people sign in again."""
+    op.drop_table("break_glass")
+    op.drop_table("sign_in")
+    op.drop_table("session")

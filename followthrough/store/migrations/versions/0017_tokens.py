@@ -8,6 +8,8 @@ from followthrough.store.tables import UTCDateTime
 revision = "0017"
 down_revision = "0016"
 
+WOULD_LOSE = (("tokens that are not revoked", "SELECT 1 FROM token WHERE revoked_at IS NULL LIMIT 1"),)
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -39,3 +41,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("code_hash"),
     )
     op.create_index("ix_terminal_ends_at", "terminal", ["ends_at"])
+
+
+def downgrade() -> None:
+    """Takes it back."""
+    op.drop_table("terminal")
+    op.drop_table("token")

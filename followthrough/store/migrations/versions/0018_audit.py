@@ -8,6 +8,8 @@ from followthrough.store.tables import UTCDateTime
 revision = "0018"
 down_revision = "0017"
 
+WOULD_LOSE = (("the audit", "SELECT 1 FROM audit_entry LIMIT 1"),)
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -50,3 +52,10 @@ def upgrade() -> None:
         sa.Column("organisation_file", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+
+
+def downgrade() -> None:
+    """Takes it back."""
+    op.drop_table("audit_anchor")
+    op.drop_table("pseudonym")
+    op.drop_table("audit_entry")

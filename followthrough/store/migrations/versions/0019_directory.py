@@ -8,6 +8,10 @@ from followthrough.store.tables import UTCDateTime
 revision = "0019"
 down_revision = "0018"
 
+WOULD_LOSE = (
+    ("people and groups of a directory", "SELECT 1 FROM directory_user UNION SELECT 1 FROM directory_group LIMIT 1"),
+)
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -56,3 +60,11 @@ def upgrade() -> None:
         sa.Column("since", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
+
+
+def downgrade() -> None:
+    """Takes it back."""
+    op.drop_table("directory_problem")
+    op.drop_table("directory_group")
+    op.drop_table("directory_user")
+    op.drop_table("directory")

@@ -5,10 +5,18 @@ from datetime import datetime
 import sqlalchemy as sa
 from alembic import op
 
+from followthrough.store.online import batches
 from followthrough.store.tables import UTCDateTime
 
 revision = "0022"
 down_revision = "0021"
+
+WOULD_LOSE = (
+    (
+        "earlier texts of postmortems",
+        "SELECT 1 FROM postmortem_version GROUP BY incident_id HAVING count(*) > 1 LIMIT 1",
+    ),
+)
 
 
 def upgrade() -> None:
@@ -20,6 +28,7 @@ def upgrade() -> None:
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("incident_id", "at"),
+        if_not_exists=True,
     )
     incident = sa.table("incident", sa.column("id", sa.String), sa.column("document", sa.JSON))
     postmortem = sa.table(
@@ -31,8 +40,16 @@ def upgrade() -> None:
     texts = sa.select(incident.c.document, postmortem.c.text, incident.c.id).join(
         postmortem, postmortem.c.incident_id == incident.c.id
     )
-    for document, text, incident_id in connection.execute(texts).all():
-        if (written := document.get("postmortem")) is not None:
-            at = datetime.fromisoformat(written["at"])
-            row = version.insert().values(incident_id=incident_id, at=at, by=written["by"], text=text)
-            connection.execute(row)
+    kept = sa.select(version.c.incident_id)
+    for keys in batches(postmortem.c.incident_id):
+        some = texts.where(incident.c.id.in_(keys), incident.c.id.not_in(kept))
+        for document, text, incident_id in connection.execute(some).all():
+            if (written := document.get("postmortem")) is not None:
+                at = datetime.fromisoformat(written["at"])
+                row = version.insert().values(incident_id=incident_id, at=at, by=written["by"], text=text)
+                connection.execute(row)
+
+
+def downgrade() -> None:
+    """Takes it back; the only text of a postmortem is its present one."""
+    op.drop_table("postmortem_version")

@@ -3,8 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from followthrough.store.online import create_index, drop_index
+
 revision = "0023"
 down_revision = "0022"
+
+WOULD_LOSE = (("lists of action items that people have named", "SELECT 1 FROM saved_view LIMIT 1"),)
 
 ORDERS = {
     "ix_action_item_in_incident": ["incident_id", "status", "due", "id"],
@@ -27,9 +31,20 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("query", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("person", "name"),
+        if_not_exists=True,
     )
     for name, columns in ORDERS.items():
-        op.create_index(name, "action_item", columns)
-    op.drop_index("ix_action_item_status", "action_item")
-    op.drop_index("ix_action_item_incident_id", "action_item")
-    op.create_index("ix_incident_private", "incident", ["private"])
+        create_index(name, "action_item", columns)
+    drop_index("ix_action_item_status", "action_item")
+    drop_index("ix_action_item_incident_id", "action_item")
+    create_index("ix_incident_private", "incident", ["private"])
+
+
+def downgrade() -> None:
+    """Takes it back."""
+    op.drop_index("ix_incident_private", "incident")
+    op.create_index("ix_action_item_status", "action_item", ["status"])
+    op.create_index("ix_action_item_incident_id", "action_item", ["incident_id"])
+    for name in ORDERS:
+        op.drop_index(name, "action_item")
+    op.drop_table("saved_view")

@@ -8,6 +8,12 @@ from followthrough.store.tables import UTCDateTime
 revision = "0025"
 down_revision = "0024"
 
+WOULD_LOSE = (
+    ("comments on postmortems", "SELECT 1 FROM postmortem_comment LIMIT 1"),
+    ("corrections of postmortems", "SELECT 1 FROM postmortem_correction LIMIT 1"),
+    ("which pages postmortems have in Confluence", "SELECT 1 FROM confluence_page LIMIT 1"),
+)
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -49,3 +55,10 @@ def upgrade() -> None:
         sa.Column("problem", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("incident_id"),
     )
+
+
+def downgrade() -> None:
+    """Takes it back."""
+    op.drop_table("confluence_page")
+    op.drop_table("postmortem_correction")
+    op.drop_table("postmortem_comment")

@@ -8,6 +8,11 @@ from followthrough.store.tables import UTCDateTime
 revision = "0027"
 down_revision = "0026"
 
+WOULD_LOSE = (
+    ("events that wait to be delivered by webhooks", "SELECT 1 FROM webhook_delivery WHERE state = 'waits' LIMIT 1"),
+    ("that webhooks are disabled", "SELECT 1 FROM webhook_endpoint WHERE disabled_at IS NOT NULL LIMIT 1"),
+)
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -49,3 +54,10 @@ def upgrade() -> None:
         sa.Column("disabled_because", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+
+
+def downgrade() -> None:
+    """Takes it back; of what was delivered nothing is left."""
+    op.drop_table("webhook_endpoint")
+    op.drop_table("webhook_delivery")
+    op.drop_table("webhook_event")

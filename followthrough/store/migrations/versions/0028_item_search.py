@@ -3,8 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from followthrough.store.online import batches, create_index, drop_index
+
 revision = "0028"
 down_revision = "0027"
+
+WOULD_LOSE = ()
 
 ORDERS = {
     "incident": {
@@ -42,8 +46,14 @@ ON_POSTGRESQL = """{0}.id, {0}.incident_id, {0}.status,
     coalesce({0}.document #>> '{{plan,policy,approvers}}', ''),
     {0}.document #>> '{{extension_wanted,until}}' IS NOT NULL"""
 FORGET = "DELETE FROM item_search WHERE item_id = {}.id"
+ON_EVENTS = {
+    "insert": [FORGET.format("NEW"), ""],
+    "update": [FORGET.format("OLD"), ""],
+    "delete": [FORGET.format("OLD")],
+}
+"""Of SQLite; the empty one puts the row."""
 KEPT_ON_POSTGRESQL = f"""
-CREATE FUNCTION keep_item_search() RETURNS trigger AS $$
+CREATE OR REPLACE FUNCTION keep_item_search() RETURNS trigger AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN {FORGET.format("OLD")}; END IF;
     IF TG_OP <> 'DELETE' THEN INSERT INTO item_search ({COLUMNS}) VALUES ({ON_POSTGRESQL.format("NEW")}); END IF;
@@ -53,12 +63,12 @@ END $$ LANGUAGE plpgsql
 
 
 def upgrade() -> None:
-    """Applies this revision."""
+    """Applies this revision. Triggers come before the rows that are there, so that none is missed between the two."""
     for table, indexes in ORDERS.items():
-        for name in BEFORE[table]:
-            op.drop_index(name, table)
         for name, columns in indexes.items():
-            op.create_index(name, table, columns)
+            create_index(name, table, columns)
+        for name in BEFORE[table]:
+            drop_index(name, table)
     op.create_table(
         "item_search",
         sa.Column("item_id", sa.String(), nullable=False),
@@ -69,25 +79,52 @@ def upgrade() -> None:
         sa.Column("approvers", sa.String(), nullable=False),
         sa.Column("asks_for_time", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("item_id"),
+        if_not_exists=True,
     )
-    op.create_index("ix_item_search_status", "item_search", ["status"])
-    on_postgresql = op.get_bind().dialect.name == "postgresql"
-    of_item = ON_POSTGRESQL if on_postgresql else ON_SQLITE
-    op.execute(f"INSERT INTO item_search ({COLUMNS}) SELECT {of_item.format('action_item')} FROM action_item")  # noqa: S608
-    if on_postgresql:
+    op.create_index("ix_item_search_status", "item_search", ["status"], if_not_exists=True)
+    _keep()
+    row = sa.text(
+        f"INSERT INTO item_search ({COLUMNS}) SELECT {_of('action_item')} FROM action_item "  # noqa: S608
+        "WHERE id IN :keys ON CONFLICT DO NOTHING"
+    ).bindparams(sa.bindparam("keys", expanding=True))
+    for keys in batches(sa.table("action_item", sa.column("id", sa.String)).c.id):
+        op.get_bind().execute(row, {"keys": keys})
+
+
+def _keep() -> None:
+    if _on_postgresql():
         op.execute(KEPT_ON_POSTGRESQL)
+        op.execute("DROP TRIGGER IF EXISTS keep_item_search ON action_item")
         op.execute(
             "CREATE TRIGGER keep_item_search AFTER INSERT OR UPDATE OR DELETE ON action_item "
             "FOR EACH ROW EXECUTE FUNCTION keep_item_search()"
         )
         return
-    put = f"INSERT INTO item_search ({COLUMNS}) SELECT {ON_SQLITE.format('NEW')}"
-    for event, statements in {
-        "INSERT": [FORGET.format("NEW"), put],
-        "UPDATE": [FORGET.format("OLD"), put],
-        "DELETE": [FORGET.format("OLD")],
-    }.items():
-        op.execute(
-            f"CREATE TRIGGER keep_item_search_{event.lower()} AFTER {event} ON action_item "
-            f"BEGIN {'; '.join(statements)}; END"
-        )
+    put = f"INSERT INTO item_search ({COLUMNS}) SELECT {_of('NEW')}"
+    for event, statements in ON_EVENTS.items():
+        steps = "; ".join(each or put for each in statements)
+        op.execute(f"CREATE TRIGGER keep_item_search_{event} AFTER {event} ON action_item BEGIN {steps}; END")
+
+
+def _of(item: str) -> str:
+    return (ON_POSTGRESQL if _on_postgresql() else ON_SQLITE).format(item)
+
+
+def _on_postgresql() -> bool:
+    return op.get_bind().dialect.name == "postgresql"
+
+
+def downgrade() -> None:
+    """Takes it back."""
+    if _on_postgresql():
+        op.execute("DROP TRIGGER keep_item_search ON action_item")
+        op.execute("DROP FUNCTION keep_item_search")
+    else:
+        for event in ON_EVENTS:
+            op.execute(f"DROP TRIGGER keep_item_search_{event}")
+    op.drop_table("item_search")
+    for table, indexes in ORDERS.items():
+        for name in indexes:
+            op.drop_index(name, table)
+        for name in BEFORE[table]:
+            op.create_index(name, table, [name.removeprefix(f"ix_{table}_")])

@@ -1,19 +1,21 @@
 """What is summed up, in columns, indexes and tables beside the documents."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
+from followthrough.store.online import add_column, batches, create_index
 from followthrough.store.times import UTCDateTime
 
 revision = "0029"
 down_revision = "0028"
 
-AT_ONCE = 500
+WOULD_LOSE = ()
+
 TIMES_OF_INCIDENTS = ("acknowledged_at", "mitigated_at", "published_at")
 TIMES_OF_ITEMS = (
     *("asked_at", "accepted_at", "planned_at", "done_at", "told_at", "late_since"),
@@ -50,18 +52,28 @@ ROLES = {"Incident Commander": "led", "Comms Lead": "led", "Resolver": "resolved
 PAST_DEADLINE = ("remind at the deadline", "remind after the deadline", "escalate")
 
 
+COLUMNS: dict[str, dict[str, sa.types.TypeEngine[Any]]] = {
+    "incident": {name: UTCDateTime() for name in TIMES_OF_INCIDENTS},
+    "action_item": {
+        **{name: UTCDateTime() for name in TIMES_OF_ITEMS},
+        "told_level": sa.Integer(),
+        "told_to": sa.String(),
+        "shown_by": sa.String(),
+        "estimate": sa.Float(),
+    },
+}
+FLAGS = ("private", "wants_owner", "wants_time", "in_sprint")
+PARTS = ("incident_id", "number", "what", "person", "at")
+
+
 def upgrade() -> None:
     """Applies this revision, and fills what it adds from the documents that are there."""
-    for name in TIMES_OF_INCIDENTS:
-        op.add_column("incident", sa.Column(name, UTCDateTime(), nullable=True))
-    for name in TIMES_OF_ITEMS:
-        op.add_column("action_item", sa.Column(name, UTCDateTime(), nullable=True))
-    for name, type_ in (("told_level", sa.Integer()), ("told_to", sa.String()), ("shown_by", sa.String())):
-        op.add_column("action_item", sa.Column(name, type_, nullable=True))
-    op.add_column("action_item", sa.Column("estimate", sa.Float(), nullable=True))
-    op.add_column("action_item", sa.Column("moved_on", sa.Integer(), nullable=False, server_default="0"))
-    for name in ("private", "wants_owner", "wants_time", "in_sprint"):
-        op.add_column("action_item", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
+    for table, columns in COLUMNS.items():
+        for name, kind in columns.items():
+            add_column(table, sa.Column(name, kind, nullable=True))
+    add_column("action_item", sa.Column("moved_on", sa.Integer(), nullable=False, server_default="0"))
+    for name in FLAGS:
+        add_column("action_item", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "incident_part",
         sa.Column("incident_id", sa.String(), nullable=False),
@@ -70,63 +82,70 @@ def upgrade() -> None:
         sa.Column("person", sa.String(), nullable=False),
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("incident_id", "number"),
+        if_not_exists=True,
     )
     op.create_table(
         "repeat_link",
         sa.Column("record_id", sa.String(), nullable=False),
         sa.Column("incident_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "incident_id"),
+        if_not_exists=True,
     )
-    fill(op.get_bind())
-    for name, (table, *columns) in INDEXES.items():
-        op.create_index(name, table, columns)
-    for name, (table, where, *columns) in PARTIAL.items():
-        condition = sa.text(where)
-        op.create_index(name, table, columns, sqlite_where=condition, postgresql_where=condition)
+    for table in COLUMNS:
+        for keys in batches(sa.table(table, sa.column("id", sa.String)).c.id):
+            fill(op.get_bind(), table, keys)
+    for name, (table, *indexed) in INDEXES.items():
+        create_index(name, table, indexed)
+    for name, (table, where, *indexed) in PARTIAL.items():
+        create_index(name, table, indexed, where)
 
 
-def fill(connection: sa.Connection) -> None:
-    """From the documents, some at once."""
+def downgrade() -> None:
+    """Takes it back; all of it stands in the documents."""
+    for name, (table, *_) in {**INDEXES, **PARTIAL}.items():
+        op.drop_index(name, table)
+    op.drop_table("repeat_link")
+    op.drop_table("incident_part")
+    for table, columns in COLUMNS.items():
+        for name in columns:
+            op.drop_column(table, name)
+    for name in ("moved_on", *FLAGS):
+        op.drop_column("action_item", name)
+
+
+def fill(connection: sa.Connection, name: str, keys: Collection[str]) -> None:
+    """Of incidents or action items, from their documents."""
+    of, document = sa.column("id", sa.String), sa.column("document", sa.JSON)
+    rows = connection.execute(sa.select(of, document).select_from(sa.table(name)).where(of.in_(keys))).all()
+    if not rows:  # deleted since
+        return
+    facts = _of_incident if name == "incident" else _of_item
+    row_of = _table(name, "id", *facts({}))
+    update = row_of.update().where(row_of.c.id == sa.bindparam("of"))
+    connection.execute(update, [{"of": row_id, **facts(known)} for row_id, known in rows])
     repeat, part = _table("repeat_link", "record_id", "incident_id"), _table("incident_part", *PARTS)
-    repeat_rows: list[dict[str, Any]] = []
-    part_rows: list[dict[str, Any]] = []
-    for document in _filled(connection, "incident", _of_incident):
-        earlier = dict.fromkeys(one["incident_id"] for one in document.get("repeats", ()))
-        repeat_rows += ({"record_id": document["id"], "incident_id": one} for one in earlier)
-        named = [dict(zip(PARTS[2:], one, strict=True)) for one in _parts(document)]
-        part_rows += ({"incident_id": document["id"], "number": number, **one} for number, one in enumerate(named))
-    for document in _filled(connection, "action_item", _of_item):
-        later = dict.fromkeys(document.get("repeats", ()))
-        repeat_rows += ({"record_id": document["id"], "incident_id": one} for one in later)
-    for table, rows in ((repeat, repeat_rows), (part, part_rows)):
-        for begin in range(0, len(rows), AT_ONCE):
-            connection.execute(table.insert(), rows[begin : begin + AT_ONCE])
+    _put(connection, repeat, keys, [{"record_id": key, "incident_id": one} for key, of in rows for one in _repeats(of)])
+    if name == "incident":
+        named = ((key, enumerate(_parts(of))) for key, of in rows)
+        values = ((key, number, *one) for key, numbered in named for number, one in numbered)
+        _put(connection, part, keys, [dict(zip(PARTS, each, strict=True)) for each in values])
 
 
-PARTS = ("incident_id", "number", "what", "person", "at")
+def _put(connection: sa.Connection, table: sa.TableClause, keys: Collection[str], rows: list[dict[str, Any]]) -> None:
+    connection.execute(table.delete().where(next(iter(table.columns)).in_(keys)))
+    if rows:
+        connection.execute(table.insert(), rows)
+
+
+def _repeats(document: dict[str, Any]) -> Iterator[str]:
+    """Of incidents each says why, too."""
+    found = (one["incident_id"] if isinstance(one, dict) else one for one in document.get("repeats", ()))
+    return iter(dict.fromkeys(found))
 
 
 def _table(name: str, *columns: str) -> sa.TableClause:
     times = {*TIMES_OF_INCIDENTS, *TIMES_OF_ITEMS, "at"}
     return sa.table(name, *(sa.column(one, UTCDateTime() if one in times else None) for one in columns))
-
-
-def _filled(
-    connection: sa.Connection, name: str, facts: Callable[[dict[str, Any]], dict[str, Any]]
-) -> Iterator[dict[str, Any]]:
-    """Each document, once the columns of its row are written."""
-    of, document, last = sa.column("id", sa.String), sa.column("document", sa.JSON), ""
-    columns = tuple(facts({"id": "", "status": ""}))
-    row_of = _table(name, "id", *columns)
-    update = row_of.update().where(row_of.c.id == sa.bindparam("of"))
-    while True:
-        page = sa.select(of, document).select_from(sa.table(name)).where(of > last).order_by(of).limit(AT_ONCE)
-        rows = connection.execute(page).all()
-        if not rows:
-            return
-        connection.execute(update, [{"of": row_id, **facts(known)} for row_id, known in rows])
-        for last, known in rows:
-            yield {**known, "id": last}
 
 
 def _of_incident(document: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from followthrough.store.tables import UTCDateTime
 revision = "0030"
 down_revision = "0029"
 
+WOULD_LOSE = ()
+
 
 def upgrade() -> None:
     """Applies this revision."""
@@ -20,3 +22,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_kept_answer_begun_at", "kept_answer", ["begun_at"])
+
+
+def downgrade() -> None:
+    """Takes it back; who asks again with a key is no longer known."""
+    op.drop_table("kept_answer")
