@@ -41,7 +41,7 @@ class Driver:
     ) -> None:
         self._stage, self._clock, self._steps, self._kept = stage, clock, steps, kept
         self._people, self._schedules = people, schedules
-        self._watch = Watch(stage.plain, clock, kept)
+        self._watch = Watch(stage.plain, kept)
         self._active = set[str]()
         self._begins = people.firm.begins
         self._ends = self._begins + timedelta(days=people.firm.days)

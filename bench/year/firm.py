@@ -21,6 +21,8 @@ COUNTRIES: tuple[dict[str, Any], ...] = (
 LEADS_EACH = 5
 """Leads whom one director has."""
 HEAD = "head"
+LEAVES = 200
+"""The day on which one of some teams does."""
 FIRST_BOARD = 100
 
 
@@ -44,6 +46,15 @@ class Firm:
     def members(self, team: str) -> list[str]:
         """Without the lead."""
         return [f"p{team[-2:]}-{number}" for number in range(1, MEMBERS + 1)]
+
+    def present(self, team: str, at: datetime) -> list[str]:
+        """Members who have not left by then, nor will within days."""
+        members = self.members(team)
+        return members[:-1] if at > self.begins + timedelta(days=LEAVES - 10) else members
+
+    def plans_sprints(self, team: str) -> bool:
+        """Every other team does."""
+        return FIRST_BOARD + int(team[-2:]) in self.boards()
 
     def services(self, team: str) -> list[str]:
         """Two each."""
@@ -78,7 +89,7 @@ class Firm:
         first = people[self.members(team)[0]]
         first["away"] = [self._days(120 + number, 14), self._days(300 + number % 20, 7)]
         if number % 7 == 3:
-            people[self.members(team)[-1]]["left"] = self._day(200)
+            people[self.members(team)[-1]]["left"] = self._day(LEAVES)
         said["teams"][team] = {
             "name": f"Team {number}",
             "lead": lead,
@@ -87,7 +98,7 @@ class Firm:
             "holidays": COUNTRIES[number % len(COUNTRIES)],
             "jira": {"project": f"T{number:02}", "labels": ["incident-follow-up"]},
         }
-        if FIRST_BOARD + number in self.boards():
+        if self.plans_sprints(team):
             said["teams"][team]["jira"]["board"] = FIRST_BOARD + number
             said["teams"][team]["sprints"] = {
                 "first_day": self._day(0),

@@ -49,7 +49,7 @@ def _accept(item: ActionItem, scene: Scene) -> Then:
 
 
 def _reassign(item: ActionItem, scene: Scene) -> Then:
-    others = [one for one in scene.firm.members(item.team)[1:-1] if one != item.owner]
+    others = [one for one in scene.firm.present(item.team, scene.now)[1:] if one != item.owner]
     said = {"command": "reassign", "by": _lead(item, scene), "to": scene.draw.choice(others), "reason": WHY}
     return Then([said], "accept", scene.days(0.2, 2))
 

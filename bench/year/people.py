@@ -157,9 +157,7 @@ class People:
     async def _propose(self, act: Act, number: int, scene: Scene) -> str:
         """The item's id; its owner looks at it soon."""
         incident = self._incident(act.record)
-        owner = scene.draw.choice(self.firm.members(incident.team))
-        if scene.draw.random() < 0.9:  # the others are proposed to who may be away, or has left
-            owner = scene.draw.choice(self.firm.members(incident.team)[1:-1])
+        owner = scene.draw.choice(self.firm.present(incident.team, scene.now))
         said = {
             "command": "propose action item",
             "by": self.firm.lead(incident.team),
@@ -235,7 +233,8 @@ class People:
 
     def _plan(self, planning: str) -> None:
         """A team's lead approves once, after the proposal came; nobody does one time in five."""
-        if self._kept.fact(planning):
+        team = planning.split("/")[1]
+        if self._kept.fact(planning) or not self.firm.plans_sprints(team):
             return
         self._kept.note(planning, True)
         if random.Random(f"{self._seed}/{planning}").random() < 0.8:

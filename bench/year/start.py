@@ -11,6 +11,7 @@ from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow
 from temporalio.service import RPCError, RPCStatusCode
 
 from bench.year.clock import InStep, first_task
+from followthrough.engine_errors import if_known
 
 
 async def start_scheduled(client: Client, steps: InStep, schedule: Schedule, at: datetime, before: str | None) -> str:
@@ -29,9 +30,10 @@ async def start_scheduled(client: Client, steps: InStep, schedule: Schedule, at:
     if action.args:
         request.input.payloads.extend(await client.data_converter.encode(action.args))
     if before is not None:
-        async for event in client.get_workflow_handle(before).fetch_history_events():
-            if event.HasField("workflow_execution_completed_event_attributes"):
-                request.last_completion_result.CopyFrom(event.workflow_execution_completed_event_attributes.result)
+        with if_known():  # the engine may have forgotten it
+            async for event in client.get_workflow_handle(before).fetch_history_events():
+                if event.HasField("workflow_execution_completed_event_attributes"):
+                    request.last_completion_result.CopyFrom(event.workflow_execution_completed_event_attributes.result)
     request.workflow_start_delay.FromTimedelta(steps.time.ahead)
     steps.begins_now(request.time_skipping_config)
     handle = client.get_workflow_handle(workflow_id)

@@ -1,4 +1,4 @@
-"""``python -m bench.year.table F1 [F2]``: the tables of docs/capacity.md, from the numbers in the folders of years.
+"""``python -m bench.year.table F1 [F2]``: puts tables into docs/capacity.md, from the numbers in the folders of years.
 
 With two, the last of which is the larger, it also says how each number grows from one to the other.
 """
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 MIB = 2**20
+PAGE = Path("docs/capacity.md")
+BEGIN, END = "<!-- from bench.year.table -->", "<!-- until here -->"
 FACTORS = (1, 10, 100)
 INCIDENTS, ITEMS, TEAMS = 300, 1_500, 20
 """Of the organisation that is asked about, in a year."""
@@ -25,9 +27,13 @@ Numbers = dict[str, Any]
 
 
 def main(folders: Iterable[str]) -> None:
-    """Prints them."""
+    """Prints them, and puts them into the page."""
     years = [json.loads((Path(folder) / "numbers.json").read_text()) for folder in folders]
-    print(*costs(years), "", *sizes(years), "", *ahead(years[-1]), sep="\n")
+    tables = "\n".join([*costs(years), "", *sizes(years), "", *ahead(years[-1])])
+    print(tables)
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}")
 
 
 def costs(years: list[Numbers]) -> list[str]:

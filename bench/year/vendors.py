@@ -3,7 +3,7 @@
 import pickle
 import sqlite3
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +32,26 @@ class KeptJira(JiraStandIn):
         for issue in sorted(kept.values(), key=lambda issue: issue.id):
             self.issues[issue.key] = issue
             self._index.append((issue.updated, pickle.loads(pickle.dumps(issue))))
+        self.rank += [key for key in self.issues if key not in self.rank]
         self._created = len(kept)
         self._touched.clear()
 
     def _answer(self, request: Request, body: bytes) -> Response:
         with self._writing:
             self.requests.clear()
+            self._pass_time()
             response = super()._answer(request, body)
             if request.method != "GET":
                 self._keep(whole=request.url.path.startswith("/rest/agile/"))
             self._touched.clear()
         return response
+
+    def _pass_time(self) -> None:
+        """Sprints begin and end by themselves."""
+        now = datetime.now(UTC)
+        for sprint in self._sprints():
+            if sprint.start and sprint.end:
+                sprint.state = "closed" if sprint.end <= now else "active" if sprint.start <= now else "future"
 
     def _issue(self, name: str) -> Issue:
         issue = super()._issue(name)

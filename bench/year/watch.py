@@ -12,7 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from bench.costs import FAST_FORWARD, actions
 from bench.quiet import TELLS, TOLD
-from bench.year.clock import CommonTime, StandsStill, busy, runs, waits
+from bench.year.clock import StandsStill, busy, runs, waits
 from bench.year.keep import Kept, Run
 
 AT_ONCE = 8
@@ -23,9 +23,9 @@ RESTS_WITHIN = 300
 class Watch:
     """Of all workflows that were ever touched; ``due`` is when each of them that runs wakes next, if it can."""
 
-    def __init__(self, client: Client, time: CommonTime, kept: Kept) -> None:
+    def __init__(self, client: Client, kept: Kept) -> None:
         self.due: dict[str, datetime | None] = {}
-        self._client, self._time, self._kept = client, time, kept
+        self._client, self._kept = client, kept
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def all_running(self) -> list[str]:
@@ -71,10 +71,7 @@ class Watch:
         tells = sum(event.event_type == TELLS for event in history.events)
         if tells > sum(event.event_type in TOLD for event in history.events):
             return False
-        wakes = _wakes(history)
-        if wakes is not None:  # by its own clock, which may be behind
-            wakes += datetime.now(UTC) - self._time.of(described)
-        self.due[workflow_id] = wakes
+        self.due[workflow_id] = _wakes(history)
         return True
 
     async def measure(self, workflow_id: str, run_id: str) -> None:
