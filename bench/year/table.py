@@ -23,6 +23,8 @@ DRIVERS = {
     "inboxes": "items",
 }
 """What each group of workflows grows with."""
+FOR_EACH_TEAM = ("DrillScheduleWorkflow", "SprintScheduleWorkflow")
+"""The other schedules there is one of."""
 Numbers = dict[str, Any]
 
 
@@ -89,7 +91,10 @@ def ahead(year: Numbers) -> list[str]:
             groups = sum(
                 year["groups"][name][what] * wanted[driver] * times / year[driver] for name, driver in DRIVERS.items()
             )
-            mine = sum(row[what] for row in year["schedules"].values()) / _share(year)
+            mine = sum(
+                row[what] * (TEAMS * times / year["teams"] if kind in FOR_EACH_TEAM else 1) / _share(year)
+                for kind, row in year["schedules"].items()
+            )
             found.append((groups + mine + (_queries(year, times) if what == "actions" else 0)) / unit)
         lines.append(_line("billable actions" if what == "actions" else "MiB of history", found))
     grown = [_database(year) * ITEMS * times / year["items"] / MIB for times in FACTORS]
