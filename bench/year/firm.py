@@ -16,7 +16,7 @@ ZONES = ("Europe/Madrid", "America/New_York", "Asia/Kolkata")
 COUNTRIES: tuple[dict[str, Any], ...] = (
     {"country": "ES", "subdivision": "MD"},
     {"country": "US", "subdivision": "NY"},
-    {"country": "IN"},
+    {"country": "IN", "subdivision": "KA"},
 )
 LEADS_EACH = 5
 """Leads whom one director has."""

@@ -80,8 +80,8 @@ class Kept:
 
     def next_act(self) -> datetime | None:
         """When somebody does something."""
-        [first] = self._acts("ORDER BY at LIMIT 1") or [None]
-        return first.at if first else None
+        first = self._acts("ORDER BY at LIMIT 1")
+        return first[0].at if first else None
 
     def acting(self) -> set[str]:
         """Records with which somebody intends something."""

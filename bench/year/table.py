@@ -40,24 +40,28 @@ def main(folders: Iterable[str]) -> None:
 
 def costs(years: list[Numbers]) -> list[str]:
     """Billable actions and history of what there is one of, and of what the service does for itself."""
-    heads = [f"{year['incidents']} incidents" for year in years]
+    heads = [f"{year['incidents']} incidents in {year['days']} days" for year in years]
     lines = [*_head("Actions", heads)]
     for name, per in (("incidents", "an incident"), ("action items", "an action item")):
         lines.append(_line(f"{per}, of its own", [_per(year, name, "actions") for year in years]))
     lines.append(_line("mails that can wait, for each action item", [_inbox(year) for year in years]))
     lines.append(_line("looks of the service at what was written, for each", [_looks(year) for year in years]))
     for name, per in (("plannings", "a team's plannings, a year"), ("drills", "a team's drills, a year")):
-        lines.append(_line(per, [year["groups"][name]["actions"] / year["teams"] / _share(year) for year in years]))
+        found = [year["groups"][name]["actions"] / year["teams"] / _share(year) for year in years]
+        lines += [_line(per, found)] if any(found) else []
     kinds = [*dict.fromkeys(kind for year in years for kind in year["schedules"])]
     for kind in sorted(kinds):
         found = [year["schedules"].get(kind, {}).get("actions", 0) / _share(year) for year in years]
-        lines.append(_line(f"`{kind}` by its schedules, a year", found))
+        lines += [_line(f"`{kind}` by its schedules, a year", found)] if any(found) else []
     return lines
 
 
 def sizes(years: list[Numbers]) -> list[str]:
     """What is kept, and what it took."""
-    heads = [f"{year['incidents']} incidents, {year['items']} items, {year['teams']} teams" for year in years]
+    heads = [
+        f"{year['incidents']} incidents, {year['items']} items, {year['teams']} teams, {year['days']} days"
+        for year in years
+    ]
     rows: dict[str, list[float]] = {
         "history events, an incident": [_per(year, "incidents", "events") for year in years],
         "history events, an action item": [_per(year, "action items", "events") for year in years],
