@@ -65,10 +65,9 @@ class Driver:
             paused = dataclasses.replace(schedule, state=ScheduleState(paused=True))
             with suppress(ScheduleAlreadyRunningError):
                 await self._stage.plain.create_schedule(schedule_id, paused)
+            self._kept.fire(schedule_id, self._begins, None)
         for lane in lanes:
             self._kept.intend(Act(f"lane/{lane.number}", lane.at, "begin"))
-        for schedule in self._schedules:
-            self._kept.fire(schedule, self._begins, None)
         self._kept.note("prepared", True)
         self._kept.commit()
 

@@ -115,7 +115,7 @@ class People:
         title = f"{draw.choice(SUBJECTS).capitalize()} {draw.choice(TROUBLES)} in zone {draw.randrange(99)}"
         if lane.declared:
             by = self.firm.members(lane.service[:7])[1]
-            body = {"title": title, "service": lane.service, "severity": lane.severity, "by": by}
+            body: dict[str, Any] = {"title": title, "service": lane.service, "severity": lane.severity, "by": by}
             answer = await self._post("/api/incidents", body, f"{self._seed}/{lane.number}")
         else:
             labels = {"service": lane.service, "severity": lane.severity}

@@ -106,7 +106,7 @@ async def running(folder: Path, clock: CommonTime) -> AsyncIterator[None]:
     plain = await reached(settings)
     steps, runner = InStep(clock, plain), Watching()
     config = plain.config()
-    client = Client(**{**config, "interceptors": [*config["interceptors"], steps]})
+    client = Client(**config | {"interceptors": [*config["interceptors"], steps]})
     worker.WORKFLOW_RUNNER = runner
     organisation = OrganisationFile(Path(os.environ["FOLLOWTHROUGH_ORGANISATION_FILE"]))
     found = RunningEngine(settings.temporal_address, None, "the year's", client)
