@@ -10,7 +10,7 @@ FAST := tests/domain tests/mail tests/store $(wildcard tests/test_*.py) tests/re
 # What those run at least of all lines and branches, in percent.
 FLOOR := 62
 
-.PHONY: help setup demo up check test test-any-day lint tidy hooks coverage bench chaos mutants record pictures lock wheel release
+.PHONY: help setup demo up check test test-any-day lint tidy hooks coverage bench year chaos mutants record pictures lock wheel release
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,9 @@ coverage: setup ## what the fast tests run of the code; fails under the floor
 
 bench: setup ## measure what it costs
 	$(BIN)/python -m bench $(ARGS)
+
+year: setup ## play a year with its incidents, which goes on after being stopped; ARGS="--folder F"
+	$(BIN)/python -m bench.year $(ARGS)
 
 chaos: setup ## kill, hang and cut while incidents are played, and prove that nothing is lost
 	$(BIN)/python -m tests.chaos $(SEED) $(ARGS)

@@ -112,7 +112,7 @@ async def set_schedules(client: Client, organisation: Organisation, *, jira: boo
 
     Raises RPCError while the engine does not answer.
     """
-    wanted = _wanted(organisation, jira)
+    wanted = schedules_of(organisation, jira)
     async for existing in await client.list_schedules():
         if is_ours(existing.id) and existing.id not in wanted:
             await _delete(client, existing.id)
@@ -148,10 +148,11 @@ async def _delete(client: Client, schedule_id: str) -> None:
 
 def wanted_schedules(organisation: Organisation, *, jira: bool) -> set[str]:
     """Their ids."""
-    return set(_wanted(organisation, jira))
+    return set(schedules_of(organisation, jira))
 
 
-def _wanted(organisation: Organisation, jira: bool) -> dict[str, Schedule]:
+def schedules_of(organisation: Organisation, jira: bool) -> dict[str, Schedule]:
+    """What Temporal is to have, by id."""
     schedules = {
         drill_id(name): _drill(name, team, organisation.drill_policies(team))
         for name, team in organisation.teams.items()

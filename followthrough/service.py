@@ -119,7 +119,7 @@ async def running(
             connected(settings, say, ui=True, need_time_skipping=need_time_skipping) as service,
             working(service, organisation, queues),
             beside_work(service, organisation),
-            _answering(listener, service, organisation),
+            answering(listener, service, organisation),
         ):
             yield service
 
@@ -134,7 +134,7 @@ async def web_alone(
         async with (
             connected(settings, say, ui=False) as service,
             beside_work(service, organisation),
-            _answering(listener, service, organisation),
+            answering(listener, service, organisation),
         ):
             yield service
 
@@ -169,7 +169,8 @@ async def beside_work(service: Service, organisation: OrganisationFile) -> Async
 
 
 @contextlib.asynccontextmanager
-async def _answering(listener: socket.socket, service: Service, organisation: OrganisationFile) -> AsyncIterator[None]:
+async def answering(listener: socket.socket, service: Service, organisation: OrganisationFile) -> AsyncIterator[None]:
+    """API and dashboard on this socket, until the context is left."""
     app = create_app(service.settings, organisation, service.client, service.database)
     web = uvicorn.Server(
         uvicorn.Config(
