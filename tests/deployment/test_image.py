@@ -68,7 +68,9 @@ def test_the_built_one_is_as_the_recipe_says() -> None:
     } <= set(config["Env"])
 
 
-@pytest.mark.parametrize("script", ["image", "try-image", "compose-secrets", "runtime-requirements"])
+@pytest.mark.parametrize(
+    "script", ["image", "try-image", "try-upgrade", "engine", "compose-secrets", "runtime-requirements"]
+)
 def test_its_scripts_can_be_run(script: str) -> None:
     path: Path = ROOT / "deploy" / script
     assert path.stat().st_mode & 0o111
