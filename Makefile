@@ -10,7 +10,7 @@ FAST := tests/domain tests/mail tests/store $(wildcard tests/test_*.py) tests/re
 # What those run at least of all lines and branches, in percent.
 FLOOR := 62
 
-.PHONY: help setup demo up check test test-any-day lint tidy hooks coverage bench year chaos mutants record pictures lock wheel release
+.PHONY: help setup demo up check test test-any-day lint tidy hooks coverage bench year chaos mutants record pictures lock wheel image release
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -78,6 +78,9 @@ lock: ## bring requirements.lock up to pyproject.toml; ARGS=--upgrade for newer 
 
 wheel: setup ## build dist/*.whl
 	$(BIN)/python -m hatchling build --target wheel
+
+image: ## build the container image with buildah (many minutes), ARGS=--debian without a registry
+	deploy/image $(ARGS)
 
 release: setup ## build and tag the version of this commit (docs/releasing.md)
 	@deploy/release

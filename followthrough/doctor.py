@@ -28,6 +28,7 @@ from followthrough.domain.replayed.incident.alert import in_words
 from followthrough.door_findings import doors
 from followthrough.encryption import encryption_of
 from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
+from followthrough.engine_release import file_name, pinned, shown, source_in
 from followthrough.engine_sources import Unavailable, check_download, go_command
 from followthrough.findings import Finding, FindingState
 from followthrough.organisation_file import OrganisationError, cautions
@@ -157,7 +158,7 @@ async def _engine(settings: Settings) -> list[Finding]:
     except EngineError as error:
         if settings.temporal_address:
             return [Finding("engine", FindingState.WRONG, str(error))]
-    return [await _engine_to_come()]
+    return [_engine_to_take(settings.engine_from) if settings.engine_from else await _engine_to_come()]
 
 
 async def _same_engine(settings: Settings, client: Client) -> list[Finding]:
@@ -185,6 +186,18 @@ def _time_skipping(there: bool) -> Finding:
         FindingState.MISSING,
         "This engine can't fast-forward, which only the demo and the tests need.",
         "Update the Temporal CLI, or set frontend.WorkflowTimeSkippingEnabled on a server of your own.",
+    )
+
+
+def _engine_to_take(place: str) -> Finding:
+    if file_name() in pinned():
+        return Finding("engine", FindingState.OK, f"The first start takes the engine from {shown(source_in(place))}.")
+    return Finding(
+        "engine",
+        FindingState.WRONG,
+        f"A release has no engine for this machine ({file_name()}).",
+        "Install the Temporal CLI (https://docs.temporal.io/cli) or Go (https://go.dev/dl), "
+        "and unset FOLLOWTHROUGH_ENGINE_FROM.",
     )
 
 

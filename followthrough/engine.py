@@ -5,6 +5,7 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -22,7 +23,19 @@ from followthrough.client_options import client_options, free_port
 from followthrough.converter import data_converter
 from followthrough.encryption import Unreadable, WithoutKeys
 from followthrough.engine_errors import if_known
-from followthrough.engine_sources import Say, Source, Unavailable, build, cached, download, last_lines, lock, on_path
+from followthrough.engine_release import SETTING, released
+from followthrough.engine_sources import (
+    Refused,
+    Say,
+    Source,
+    Unavailable,
+    build,
+    cached,
+    download,
+    last_lines,
+    lock,
+    on_path,
+)
 from followthrough.guard import guarded
 from followthrough.private_files import PRIVATE, private_files
 from followthrough.settings import Settings
@@ -82,13 +95,13 @@ async def engine(
     ui: bool,
     need_time_skipping: bool = False,
     say: Say,
-    sources: Mapping[str, Source] = SOURCES,
+    sources: Mapping[str, Source] | None = None,
 ) -> AsyncIterator[RunningEngine]:
     """The server at TEMPORAL_ADDRESS, or else one of our own that ends with this process.
 
     ``database`` keeps the own server's state between runs, in memory without it; its log is beside
-    it. ``say`` gets a line for each step that takes long or fails; ``sources`` are tried in their
-    order. Raises EngineError.
+    it. ``say`` gets a line for each step that takes long or fails; ``sources``, or those of the settings,
+    are tried in their order. Raises EngineError.
     """
     if settings.temporal_address:
         try:
@@ -102,7 +115,7 @@ async def engine(
         log = await locked_log(stack, database)
         options = client_options(settings)
         server = OwnServer(settings.temporal_namespace, database, ui, need_time_skipping, log, options)
-        found = await _first_that_works(server, stack, say, sources)
+        found = await _first_that_works(server, stack, say, _sources(settings) if sources is None else sources)
         await _require_keys(found.client)
         yield found
 
@@ -254,6 +267,13 @@ async def locked_log(stack: AsyncExitStack, database: Path | None) -> IO[bytes]:
     return log
 
 
+def _sources(settings: Settings) -> Mapping[str, Source]:
+    """Where somebody says where it comes from, it comes from there, unless it is here already."""
+    if settings.engine_from:
+        return READY_SOURCES | {SETTING: partial(released, settings.engine_from)}
+    return SOURCES
+
+
 async def _first_that_works(
     server: "OwnServer", stack: AsyncExitStack, say: Say, sources: Mapping[str, Source]
 ) -> RunningEngine:
@@ -261,6 +281,8 @@ async def _first_that_works(
     for how, find in sources.items():
         try:
             binary = await find(say)
+        except Refused as error:
+            raise EngineError(str(error)) from error
         except Unavailable as error:
             reasons.append(f"- {how}: {error}")
             continue
@@ -273,7 +295,7 @@ async def _first_that_works(
         "No Temporal server could be started:\n"
         + "\n".join(reasons)
         + "\nInstall the Temporal CLI (https://docs.temporal.io/cli) or Go 1.26 (https://go.dev/dl), "
-        "or set TEMPORAL_ADDRESS to a server that runs."
+        f"set {SETTING} to where a release's files are, or TEMPORAL_ADDRESS to a server that runs."
     )
 
 

@@ -32,6 +32,10 @@ class Unavailable(Exception):
     """Why no server comes from here, in words that follow a colon."""
 
 
+class Refused(Exception):
+    """Somebody said where the server comes from, and it can't: a sentence that says why. No other is looked for."""
+
+
 async def lock(file: IO[bytes]) -> None:
     """Waits until no other process holds the file; held until it is closed, also in processes that inherit it."""
     while True:
@@ -80,7 +84,7 @@ async def check_download() -> None:
 async def download(say: Say) -> Path:
     """The Temporal CLI by the SDK's own download. Raises Unavailable."""
     await check_download()
-    async with _made_once(downloaded_copy()) as copy:
+    async with made_once(downloaded_copy()) as copy:
         if copy.exists():
             return copy
         say("Downloading the Temporal CLI, once")
@@ -104,7 +108,7 @@ def go_command() -> str:
 async def build(say: Say) -> Path:
     """``go build`` of ``deploy/devserver``. Raises Unavailable."""
     go = go_command()
-    async with _made_once(built_copy()) as copy:
+    async with made_once(built_copy()) as copy:
         if copy.exists():
             return copy
         say("Building a Temporal development server with Go: some minutes, once")
@@ -130,7 +134,7 @@ def last_lines(output: bytes) -> str:
 
 
 @asynccontextmanager
-async def _made_once(copy: Path) -> AsyncIterator[Path]:
+async def made_once(copy: Path) -> AsyncIterator[Path]:
     """Lets one process at a time make the copy, so that the second finds what the first made."""
     copy.parent.mkdir(parents=True, exist_ok=True)
     with copy.with_suffix(".lock").open("ab") as file:

@@ -163,6 +163,9 @@ class Settings(BaseSettings):
     temporal_address: str = Field(
         "", validation_alias="TEMPORAL_ADDRESS", description="Empty means the embedded engine"
     )
+    engine_from: str = Field(
+        "", description="Where a release's files are, address or folder, for the embedded engine's first start"
+    )
     temporal_namespace: str = Field("default", validation_alias="TEMPORAL_NAMESPACE")
     temporal_api_key: Given | None = Field(
         None, validation_alias="TEMPORAL_API_KEY", description="Of Temporal Cloud; goes over TLS alone"

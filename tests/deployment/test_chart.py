@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
@@ -35,7 +34,7 @@ def rendered(case: str, kubernetes: str = KUBERNETES[-1]) -> tuple[dict[str, Any
     flags = ("--namespace", "tools", "--kube-version", kubernetes, "--values", VALUES / f"{case}.yaml")
     done = run("template", "prod", CHART, *flags)
     assert done.returncode == 0, done.stderr
-    return tuple(one for one in yaml.safe_load_all(done.stdout) if one)
+    return tuple(one for one in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if one)
 
 
 def of_kind(case: str, kind: str) -> dict[str, dict[str, Any]]:
@@ -62,11 +61,10 @@ def test_helm_finds_nothing_wrong(case: str) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_kubernetes_and_the_operators_know_everything_in_it(case: str, kubernetes: str) -> None:
     for one in rendered(case, kubernetes):
-        schema = definitions().get((one["apiVersion"], one["kind"]))
-        if schema is None:
-            kubernetes_validate.validate(one, kubernetes, strict=True)
+        if known := definitions().get((one["apiVersion"], one["kind"])):
+            known.validate(one)
         else:
-            jsonschema.validate(one, schema)
+            kubernetes_validate.validate(one, kubernetes, strict=True)
 
 
 def test_names_are_used_once() -> None:
@@ -117,6 +115,42 @@ def test_each_queue_has_workers_and_each_command_is_there(case: str) -> None:
     assert queues == set(Queue)
 
 
+def test_versions_of_workers_stand_beside_each_other_each_with_its_image_and_all_queues() -> None:
+    found: dict[tuple[str | None, str], set[str]] = {}
+    for name, pod in pods("temporal-cloud"):
+        [container] = pod["containers"]
+        env = {one["name"]: one["value"] for one in container["env"]}
+        build = env.get("FOLLOWTHROUGH_BUILD_ID")
+        assert env.get("FOLLOWTHROUGH_DEPLOYMENT_NAME") == (build and "followthrough")
+        assert name.endswith((build or "web").replace(".", "-"))
+        queues = [argument.removeprefix("--queue=") for argument in container["args"][1:]]
+        found.setdefault((build, container["image"].removeprefix("registry.example.com/tools/")), set()).update(queues)
+    assert found == {
+        ("0.1.0", "followthrough:0.1.0"): set(Queue),
+        ("0.2.0-hotfix", f"followthrough@sha256:{'0123456789abcdef' * 4}"): set(Queue),
+        (None, "followthrough:0.2.0"): set(),
+    }
+
+
+def test_workers_without_a_version_stay_beside_the_first_ones_that_have_one() -> None:
+    flags = ("--set", "versioning.unversioned=true", "--values", VALUES / "temporal-cloud.yaml")
+    done = run("template", "prod", CHART, "--kube-version", "1.34", *flags)
+    names = {one["metadata"]["name"] for one in yaml.safe_load_all(done.stdout) if one["kind"] == "Deployment"}
+    assert {name for name in names if "tickets" in name} == {
+        f"prod-followthrough-worker-tickets{version}" for version in ("", "-0-1-0", "-0-2-0-hotfix")
+    }
+
+
+def test_each_version_is_scaled_by_its_own_backlog() -> None:
+    found = set()
+    for name, scaled in of_kind("temporal-cloud", "ScaledObject").items():
+        assert scaled["spec"]["scaleTargetRef"]["name"] == name
+        for trigger in scaled["spec"]["triggers"]:
+            found.add((name, trigger["metadata"]["workerDeploymentBuildId"]))
+    names = {"0.1.0": "0-1-0", "0.2.0-hotfix": "0-2-0-hotfix"}
+    assert found == {(f"prod-followthrough-worker-records-{name}", build) for build, name in names.items()}
+
+
 def test_each_setting_with_a_secret_may_be_one() -> None:
     schema = yaml.safe_load((CHART / "values.schema.json").read_text())
     assert set(schema["properties"]["secrets"]["properties"]) == set(secret_settings(Settings))
@@ -163,6 +197,9 @@ def test_keda_signs_in_to_temporal_as_the_workers_do() -> None:
         (["secrets.FOLLOWTHROUGH_LINK_SECRET=null"], "FOLLOWTHROUGH_LINK_SECRET"),
         (["workers.records.queues={followthrough-male}"], "queues"),
         (["wbe.replicas=3"], "wbe"),
+        (["versioning.versions[0].buildId=1.0"], "Set versioning.deployment"),
+        (["versioning.deployment=one", "versioning.versions[0].tag=1.0"], "buildId"),
+        (["settings.FOLLOWTHROUGH_BUILD_ID=one"], "FOLLOWTHROUGH_BUILD_ID"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(values: list[str], why: str) -> None:

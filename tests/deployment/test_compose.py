@@ -1,6 +1,7 @@
 """The compose file: Compose's own schema takes it, and what it names is there."""
 
 import json
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -54,11 +55,22 @@ def test_ours_are_of_this_version_locked_down_and_have_secrets_as_files_alone(co
         assert files == {f"/run/secrets/{secret}" for secret in one["secrets"]}
 
 
+def test_temporal_is_of_the_version_that_the_engine_for_one_machine_has(compose: dict[str, Any]) -> None:
+    needed = dict(re.findall(r"^\t(\S+) v(\S+)$", (ROOT / "deploy" / "devserver" / "go.mod").read_text(), re.MULTILINE))
+    server, ui = needed["go.temporal.io/server"], needed["github.com/temporalio/ui-server/v2"]
+    images = {one["image"].removeprefix("docker.io/temporalio/") for one in compose["services"].values()}
+    assert {image for image in images if "/" not in image and "$" not in image} == {
+        f"server:{server}",
+        f"admin-tools:{server}",
+        f"ui:{ui}",
+    }
+
+
 def test_databases_and_engine_are_reached_from_inside_alone(compose: dict[str, Any]) -> None:
     for name, one in compose["services"].items():
         assert all(port.startswith("127.0.0.1:") for port in one.get("ports", ())), name
     assert compose["networks"]["inside"] == {"internal": True}
-    for name in ("database", "temporal", "temporal-database", "migrate"):
+    for name in ("database", "temporal", "temporal-database", "temporal-schema", "temporal-namespace", "migrate"):
         assert compose["services"][name]["networks"] == ["inside"], name
 
 

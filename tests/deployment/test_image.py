@@ -1,6 +1,8 @@
 """The container image, as far as its recipe tells."""
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from followthrough import ROOT
+from followthrough import ROOT, __version__
 
 RECIPE = (ROOT / "deploy" / "Containerfile").read_text()
 
@@ -46,7 +48,29 @@ def test_its_last_stage_builds_nothing_and_runs_as_nobody_who_owns_it() -> None:
     assert last.index("USER") < last.index("ENTRYPOINT")
 
 
-@pytest.mark.parametrize("script", ["image", "compose-secrets", "runtime-requirements"])
+def test_the_built_one_is_as_the_recipe_says() -> None:
+    """`make image` builds it, which takes too long here."""
+    if not (buildah := shutil.which("buildah")):
+        pytest.skip("buildah is not installed")
+    command = (buildah, "inspect", "--type", "image", f"followthrough:{__version__}")
+    found = subprocess.run(command, capture_output=True, text=True)
+    if found.returncode:
+        pytest.skip(f"there is no image of this version; `make image` builds it: {found.stderr.strip()[-200:]}")
+    config = json.loads(found.stdout)["Docker"]["config"]
+    last = RECIPE.rpartition("\nFROM ")[2]
+    assert config["User"] == "10001:10001"
+    assert (config["Entrypoint"], config["Cmd"]) == (["followthrough"], ["web"])
+    assert config["Volumes"].keys() == {"/data"}
+    assert config["ExposedPorts"].keys() == {"8080/tcp"}
+    assert json.dumps(config["Healthcheck"]["Test"][1:]) in last
+    assert {
+        f"{name}={value}" for name, value in re.findall(r"^(?:ENV|   ) ([A-Z_]+)=(\S+)", last, re.MULTILINE)
+    } <= set(config["Env"])
+
+
+@pytest.mark.parametrize(
+    "script", ["image", "try-image", "try-upgrade", "engine", "compose-secrets", "runtime-requirements"]
+)
 def test_its_scripts_can_be_run(script: str) -> None:
     path: Path = ROOT / "deploy" / script
     assert path.stat().st_mode & 0o111

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 from platformdirs import user_cache_path
 
 from followthrough import ROOT
@@ -51,14 +52,14 @@ def module(name: str) -> Path:
 
 
 @cache
-def definitions() -> dict[tuple[str, str], dict[str, Any]]:
-    """OpenAPI schemas of KEDA's and the Prometheus operator's resources, by version and kind."""
+def definitions() -> dict[tuple[str, str], Draft202012Validator]:
+    """Of KEDA's and the Prometheus operator's resources, by version and kind, after their OpenAPI schemas."""
     found = {}
     for name, path in DEFINITIONS:
-        spec = yaml.safe_load((module(name) / path).read_text())["spec"]
+        spec = yaml.load((module(name) / path).read_text(), Loader=yaml.CSafeLoader)["spec"]
         for version in spec["versions"]:
             key = f"{spec['group']}/{version['name']}", spec["names"]["kind"]
-            found[key] = _closed(version["schema"]["openAPIV3Schema"])
+            found[key] = Draft202012Validator(_closed(version["schema"]["openAPIV3Schema"]))
     return found
 
 

@@ -1,6 +1,7 @@
 """A release, in a clone of its own, and refused while something is missing."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,29 +9,45 @@ from pathlib import Path
 import pytest
 
 from followthrough import __version__
+from followthrough.engine_sources import built_copy
 
 VERSION_FILE, CHANGELOG = Path("followthrough/__init__.py"), Path("CHANGELOG.md")
 AUTHOR = [f"GIT_{role}_{what}" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]
 
 
+GO = """#!/bin/sh
+while [ "$1" != -o ]; do shift; done
+echo "$GOOS $GOARCH $CGO_ENABLED $GOTOOLCHAIN" > "$2"
+"""
+
+
 def run(clone: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHON": sys.executable} | dict.fromkeys(AUTHOR, "releaser")
+    path = f"{clone.parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PYTHON": sys.executable, "PATH": path} | dict.fromkeys(AUTHOR, "releaser")
     return subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True)
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """Of this tree as it stands, with a history of its own."""
+    """Of this tree as it stands, with a history of its own; beside it a Go that builds at once, as is pinned."""
+    (tmp_path / "go").write_text(GO)
+    (tmp_path / "go").chmod(0o755)
+    clone = tmp_path / "clone"
+    copy(clone)
+    run(clone, "deploy/engine", "--pin").check_returncode()
+    commit(clone)
+    return clone
+
+
+def copy(clone: Path) -> None:
     listed = run(Path(), "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     if listed.returncode:
         pytest.skip("this is no clone of the repository")
     for name in filter(None, listed.stdout.split("\0")):
         if (source := Path(name)).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_bytes(source.read_bytes())
-            (tmp_path / name).chmod(source.stat().st_mode)
-    commit(tmp_path)
-    return tmp_path
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            (clone / name).write_bytes(source.read_bytes())
+            (clone / name).chmod(source.stat().st_mode)
 
 
 def commit(clone: Path) -> None:
@@ -38,16 +55,33 @@ def commit(clone: Path) -> None:
         run(clone, "git", *command).check_returncode()
 
 
-def test_a_release_is_a_wheel_and_a_tag_with_the_entry_of_the_changelog(clone: Path) -> None:
+def test_a_release_is_a_wheel_the_engine_their_checksums_and_a_tag_with_the_entry_of_the_changelog(clone: Path) -> None:
     released = run(clone, "deploy/release")
     assert released.returncode == 0, released.stderr
-    assert [file.name for file in (clone / "dist").iterdir()] == [f"followthrough-{__version__}-py3-none-any.whl"]
+    engines = [f"{built_copy().name}-linux-{machine}" for machine in ("amd64", "arm64")]
+    files = {f"followthrough-{__version__}-py3-none-any.whl", *engines}
+    assert {file.name for file in (clone / "dist").iterdir()} == files | {"SHA256SUMS"}
+    go = re.findall(r"^go (\S+)$", (clone / "deploy" / "devserver" / "go.mod").read_text(), re.MULTILINE)
+    assert [(clone / "dist" / name).read_text() for name in engines] == [
+        f"linux {machine} 0 go{version}\n" for machine in ("amd64", "arm64") for version in go
+    ]
+    checked = run(clone / "dist", "sha256sum", "--check", "--strict", "SHA256SUMS")
+    assert checked.stdout == "".join(f"{name}: OK\n" for name in sorted(files))
     tag = run(clone, "git", "tag", "--list", "--format=%(refname:short) %(objecttype)\n%(contents)").stdout
     assert tag.startswith(f"v{__version__} tag\nFollowthrough {__version__}\n")
     assert "### Added\n\n- " in tag
     again = run(clone, "deploy/release")
     assert again.returncode == 1
     assert "is tagged already; give followthrough/__init__.py the next version." in again.stderr
+
+
+def test_an_engine_that_is_not_as_it_is_pinned_is_not_released(clone: Path) -> None:
+    (clone.parent / "go").write_text(GO.replace("$GOOS", "changed"))
+    refused = run(clone, "deploy/release")
+    assert refused.returncode == 1
+    assert "run deploy/engine --pin and commit" in refused.stderr
+    assert refused.stderr.endswith("No release: the engine could not be built as it is pinned.\n")
+    assert run(clone, "git", "tag").stdout == ""
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if .Values.serviceAccount.create }}{{ .Values.serviceAccount.name | default (include "followthrough.name" .) }}{{ else }}{{ .Values.serviceAccount.name | default "default" }}{{ end }}
 {{- end }}
 
+{{- /* An image: of the root, and with a version of the workers that one's. */}}
 {{- define "followthrough.image" -}}
-{{- with .Values.image }}{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}{{ end }}
+{{- $of := .root.Values.image }}
+{{- with .version }}{{ $of = dict "digest" .digest "tag" (.tag | default .buildId) }}{{ end }}
+{{- .root.Values.image.repository }}{{ if $of.digest }}@{{ $of.digest }}{{ else }}:{{ $of.tag | default .root.Chart.AppVersion }}{{ end }}
 {{- end }}
 
 {{- define "followthrough.podSecurity" -}}
@@ -127,7 +130,7 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end }}
 
-{{- /* A Deployment: of the root, the component, its arguments, its values, and what its container has of its own. */}}
+{{- /* A Deployment: of the root, the component, its arguments, its values, what its container has of its own, and its version. */}}
 {{- define "followthrough.deployment" -}}
 {{- $name := printf "%s-%s" (include "followthrough.name" .root) .component }}
 apiVersion: apps/v1
@@ -174,11 +177,15 @@ spec:
       {{- include "followthrough.placing" .root | nindent 6 }}
       containers:
         - name: {{ .component }}
-          image: {{ include "followthrough.image" .root | quote }}
+          image: {{ include "followthrough.image" . | quote }}
           imagePullPolicy: {{ .root.Values.image.pullPolicy }}
           args: {{ .args | toJson }}
           env: {{ include "followthrough.env" .root | nindent 12 }}
           {{- with .env }}{{ . | nindent 12 }}{{ end }}
+          {{- with .version }}
+            - {name: FOLLOWTHROUGH_DEPLOYMENT_NAME, value: {{ $.root.Values.versioning.deployment | quote }}}
+            - {name: FOLLOWTHROUGH_BUILD_ID, value: {{ .buildId | quote }}}
+          {{- end }}
           {{- with .container }}{{ . | nindent 10 }}{{ end }}
           resources: {{ toYaml .values.resources | nindent 12 }}
           securityContext: {{ include "followthrough.containerSecurity" .root | nindent 12 }}
