@@ -13,13 +13,13 @@ from pydantic import ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
-from temporalio.client import Client
 
 from activities.tickets.jira.client import JiraConnection
 from activities.tickets.jira.tracker import JiraTracker
 from activities.vendors import VendorRefused, VendorUnavailable
 from followthrough import __version__, doctor_directory
 from followthrough.cli.credentials import kept_token
+from followthrough.doctor_engine import engines
 from followthrough.doctor_pager import pagers
 from followthrough.doctor_webhooks import known, receivers
 from followthrough.domain.answered.organisation.organisation import Organisation
@@ -27,18 +27,13 @@ from followthrough.domain.answered.wording import to_the_minute
 from followthrough.domain.replayed.incident.alert import in_words
 from followthrough.door_findings import doors
 from followthrough.encryption import encryption_of
-from followthrough.engine import READY_SOURCES, EngineError, engine, skips_time
-from followthrough.engine_release import file_name, pinned, shown, source_in
-from followthrough.engine_sources import Unavailable, check_download, go_command
 from followthrough.findings import Finding, FindingState
 from followthrough.organisation_file import OrganisationError, cautions
-from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios
 from followthrough.secret_files import named_files
 from followthrough.settings import Settings
 from followthrough.store.alerts import without_route
 from followthrough.store.database import Schema, open_database, schema_of, to_be_created
-from followthrough.store.engines import engine_of
 from followthrough.store.mail_problems import problem_addresses
 from followthrough.troubles import TroubleKind, current
 from followthrough.web.organisation import FileInUse
@@ -54,7 +49,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_payloads(settings),
         *_organisation(settings),
         *_organisation_in_use(settings),
-        *asyncio.run(_engine(settings)),
+        *asyncio.run(engines(settings)),
         _database(settings),
         *_jira(settings),
         _sendgrid(settings),
@@ -145,78 +140,6 @@ def _organisation_in_use(settings: Settings) -> Iterator[Finding]:
             f"The service that runs here uses {used.file}, and not {configured}.",
             "Start it again in this folder, with the same FOLLOWTHROUGH_ORGANISATION_FILE.",
         )
-
-
-async def _engine(settings: Settings) -> list[Finding]:
-    try:
-        async with engine(settings, database=None, ui=False, say=lambda _: None, sources=READY_SOURCES) as running:
-            return [
-                Finding("engine", FindingState.OK, f"Temporal answers, from {running.how}."),
-                _time_skipping(await skips_time(running.client)),
-                *(await _same_engine(settings, running.client) if settings.temporal_address else ()),
-            ]
-    except EngineError as error:
-        if settings.temporal_address:
-            return [Finding("engine", FindingState.WRONG, str(error))]
-    return [_engine_to_take(settings.engine_from) if settings.engine_from else await _engine_to_come()]
-
-
-async def _same_engine(settings: Settings, client: Client) -> list[Finding]:
-    """Says something only when the database tells of another engine's workflows."""
-    if to_be_created(settings.resolved_database_url):
-        return []
-    database = open_database(settings.resolved_database_url)
-    try:
-        if engine_of(database) is not None:
-            await require_same_engine(client, database)
-    except OtherEngine as error:
-        return [Finding("engine and database", FindingState.WRONG, str(error))]
-    except SQLAlchemyError:
-        return []
-    finally:
-        database.dispose()
-    return []
-
-
-def _time_skipping(there: bool) -> Finding:
-    if there:
-        return Finding("time skipping", FindingState.OK, "The engine can fast-forward weeks.")
-    return Finding(
-        "time skipping",
-        FindingState.MISSING,
-        "This engine can't fast-forward, which only the demo and the tests need.",
-        "Update the Temporal CLI, or set frontend.WorkflowTimeSkippingEnabled on a server of your own.",
-    )
-
-
-def _engine_to_take(place: str) -> Finding:
-    if file_name() in pinned():
-        return Finding("engine", FindingState.OK, f"The first start takes the engine from {shown(source_in(place))}.")
-    return Finding(
-        "engine",
-        FindingState.WRONG,
-        f"A release has no engine for this machine ({file_name()}).",
-        "Install the Temporal CLI (https://docs.temporal.io/cli) or Go (https://go.dev/dl), "
-        "and unset FOLLOWTHROUGH_ENGINE_FROM.",
-    )
-
-
-async def _engine_to_come() -> Finding:
-    try:
-        await check_download()
-        return Finding("engine", FindingState.OK, "The first start downloads the Temporal CLI.")
-    except Unavailable as unreachable:
-        try:
-            go = go_command()
-        except Unavailable as unbuildable:
-            return Finding(
-                "engine",
-                FindingState.WRONG,
-                f"There is no Temporal server: {unreachable}, and {unbuildable}.",
-                "Install the Temporal CLI (https://docs.temporal.io/cli) or Go (https://go.dev/dl), "
-                "or set TEMPORAL_ADDRESS to a server that runs.",
-            )
-    return Finding("engine", FindingState.OK, f"The first start builds the engine with {go}, which takes minutes.")
 
 
 def _database(settings: Settings) -> Finding:

@@ -36,6 +36,7 @@ Tests in ``tests/web`` and ``tests/workflows`` have them.
 """
 
 SAID_BY_PAGES = {
+    "Refusal(f'{MADE_BEFORE} `followthrough token revoke {token_id}`, and make another with a new key.')",
     "Refusal('No Confluence is known here; whoever runs the service sets FOLLOWTHROUGH_CONFLUENCE_SPACE.')",
     "Refusal('Nothing is proposed any more; the page of the planning has all that can be planned.')",
     "Refusal(f'Choose at least one action item. {NOTHING}')",
