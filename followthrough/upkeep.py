@@ -102,6 +102,7 @@ async def _forget(organisation: Callable[[], Organisation], database: Engine) ->
         try:
             keep = (await asyncio.to_thread(organisation)).policies.mails.keep
             await asyncio.to_thread(retention.forget_old, database, datetime.now(UTC), keep)
+            await asyncio.to_thread(retention.look_at_sizes, database)
         except Exception as error:  # whatever it is, a later look may find it over
             logger.warning("What is old can't be deleted yet: %s", error)
         await asyncio.sleep(FORGETS_EVERY)

@@ -1,4 +1,4 @@
-"""What is deleted because it is old: some rows at a time, so that nobody waits for it."""
+"""What is done for the tables themselves: what is old is deleted, some rows at a time, so that nobody waits for it."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -39,6 +39,14 @@ SENT = [state for state in MailState if state.done or state is MailState.REFUSED
 def forget_old(database: Engine, now: datetime, mails: timedelta) -> int:
     """Deletes what is over, and empties mails that are older than that; how many rows."""
     return sum(_delete(database, table, over(now)) for table, over in OVER.items()) + _empty(database, now - mails)
+
+
+def look_at_sizes(database: Engine) -> None:
+    """Of SQLite's tables and their columns, by samples: it chooses indexes by them. PostgreSQL does so by itself."""
+    if database.dialect.name == "sqlite":
+        with database.begin() as connection:
+            connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
+            connection.exec_driver_sql("ANALYZE")
 
 
 def _delete(database: Engine, table: type[SQLModel], over: ColumnElement[bool]) -> int:

@@ -25,7 +25,7 @@ from followthrough.store import (  # noqa: F401 -- fill the metadata
     webhook_tables,
 )
 from followthrough.store.access_tables import BreakGlassRow, SessionRow, SignInRow, TerminalRow, TokenRow
-from followthrough.store.retention import TOKENS_KEPT, forget_old
+from followthrough.store.retention import TOKENS_KEPT, forget_old, look_at_sizes
 from followthrough.store.tables import MailAttachmentRow, MailRow, UnstartedAlertRow
 from followthrough.store.webhook_tables import WebhookDeliveryRow, WebhookEventRow
 
@@ -105,6 +105,15 @@ def test_old_rows_go_some_at_a_time_and_the_others_stay(database: Engine, monkey
     whole, emptied = ("Late", 1, "Late"), ("", 0, "Late")
     assert mails == {"new": whole, "waits": whole} | {f"old {number}": emptied for number in range(3)}
     assert forget_old(database, NOW, MAILS) == 0
+
+
+def test_indexes_are_chosen_by_what_is_in_the_tables(database: Engine) -> None:
+    with Session(database) as session, session.begin():
+        session.add_all(mail("new", -JUST, MailState.SENT))
+    look_at_sizes(database)
+    with database.connect() as connection:
+        known = "SELECT 1 FROM sqlite_stat1 WHERE tbl = 'mail'" if database.dialect.name == "sqlite" else "SELECT 1"
+        assert connection.exec_driver_sql(known).first() == (1,)
 
 
 KINDS = {
