@@ -200,13 +200,14 @@ async def test_while_the_engine_is_down_the_pager_is_told_to_try_again(
     address: str, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records, "ANSWER_WITHIN", 1)
+    incident = {"title": "It fails", "service": "checkout", "severity": "SEV2", "by": "ines"}
     async with relay(address) as way:
         client = await Client.connect(way, namespace=web.client.namespace, data_converter=data_converter)
     async with replace(web, client=client).browser() as api:
         answer, ready, declared, shown = await asyncio.gather(
             api.post("/webhooks/alertmanager", json=group()),
             api.get("/readyz"),
-            api.post("/api/incidents", json={"title": "It fails", "service": "checkout", "by": "ines"}),
+            api.post("/api/incidents", json=incident),
             api.get("/incidents", headers={"Accept": "text/html"}),
         )
     assert shown.status_code == 200, "what only shows asks the database alone"
