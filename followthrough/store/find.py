@@ -3,12 +3,12 @@
 from typing import Any, NamedTuple
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, case, func, null, or_
+from sqlalchemy import null, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from followthrough.domain.replayed.values import PersonId
-from followthrough.store.item_search import with_text
+from followthrough.store.item_search import ItemSearchRow, few_that, is_named
 from followthrough.store.privacy import hidden_incident, hidden_item
 from followthrough.store.tables import ActionItemRow, IncidentRow
 
@@ -27,9 +27,12 @@ class Hit(NamedTuple):
 def incidents_like(session: Session, text: str, seen_by: PersonId | None) -> list[Hit]:
     """By the beginning of its id or a part of its title; those that go on first, then the newest."""
     row, named = IncidentRow, aliased(IncidentRow)
+    is_so_named = or_(
+        col(named.id).istartswith(text, autoescape=True), col(named.title).icontains(text, autoescape=True)
+    )
     query = (
         sqlalchemy.select(col(row.id), col(row.status), null(), col(row.title))
-        .where(~hidden_incident(seen_by), col(row.id).in_(sqlalchemy.select(col(named.id)).where(_named(named, text))))
+        .where(~hidden_incident(seen_by), col(row.id).in_(sqlalchemy.select(col(named.id)).where(is_so_named)))
         .order_by(col(row.ended_at).is_not(None), col(row.declared_at).desc())
     )
     return _hits(session, query)
@@ -39,17 +42,22 @@ def items_like(session: Session, text: str, seen_by: PersonId | None) -> list[Hi
     """The same, and by its ticket, in whatever case; where a ticket is so called, nothing else is meant."""
     row = ActionItemRow
     selected = sqlalchemy.select(col(row.id), col(row.status), col(row.ticket), col(row.title)).where(
-        ~hidden_item(seen_by), col(row.id).in_(with_text(text))
+        ~hidden_item(seen_by)
     )
-    ordered = (case((col(row.ended_at).is_not(None), 1), else_=0), col(row.proposed_at).desc(), col(row.id))
-    by_ticket = func.lower(col(row.ticket)) == func.lower(text)
-    return _hits(session, selected.where(by_ticket).order_by(*ordered)) or _hits(
-        session, selected.where(_named(row, text)).order_by(*ordered)
-    )
-
-
-def _named(row: type[IncidentRow] | type[ActionItemRow], text: str) -> ColumnElement[bool]:
-    return or_(col(row.id).istartswith(text, autoescape=True), col(row.title).icontains(text, autoescape=True))
+    by_ticket = selected.where(col(row.ticket).in_({text, text.upper(), text.lower()}))
+    goes_on, newest = col(row.ended_at).is_(None), (col(row.proposed_at).desc(), col(row.id))
+    if found := _hits(session, by_ticket.order_by(~goes_on, *newest)):
+        return found
+    if (few := few_that(session, is_named(text))) is not None:
+        return _hits(session, selected.where(col(row.id).in_(few)).order_by(~goes_on, *newest))
+    of_it = sqlalchemy.select(1).where(col(ItemSearchRow.item_id) == row.id, is_named(text))
+    listed: list[Hit] = []
+    for which in (goes_on, col(row.ended_at).is_not(None)):
+        first = sqlalchemy.select(col(row.id)).where(~hidden_item(seen_by), which, of_it.exists()).order_by(*newest)
+        listed += _hits(session, selected.where(col(row.id).in_(first.limit(MOST - len(listed)))).order_by(*newest))
+        if len(listed) == MOST:
+            break
+    return listed
 
 
 def _hits(session: Session, query: Any) -> list[Hit]:

@@ -5,7 +5,7 @@ The database keeps it itself, by triggers of migration 0028, so that it is right
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, func, or_
+from sqlalchemy import ColumnElement, Integer, and_, func, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -20,21 +20,21 @@ FEW = 1_000
 """So many that have rare words are looked up once; what more have is soon found along an index."""
 
 
-class has_text(FunctionElement[bool]):  # noqa: N801 -- as SQL writes functions
-    """Whether a text has another in it, letter by letter."""
+class position(FunctionElement[int]):  # noqa: N801 -- as SQL writes functions
+    """Where a text begins in another, letter by letter: 1 is its beginning, 0 nowhere."""
 
-    type = Boolean()
+    type = Integer()
     inherit_cache = True
 
 
-@compiles(has_text, "sqlite")
-def _on_sqlite(element: has_text, compiler: SQLCompiler, **options: Any) -> str:
-    return f"(instr({compiler.process(element.clauses, **options)}) > 0)"
+@compiles(position, "sqlite")
+def _on_sqlite(element: position, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
 
 
-@compiles(has_text, "postgresql")
-def _on_postgresql(element: has_text, compiler: SQLCompiler, **options: Any) -> str:
-    return f"(strpos({compiler.process(element.clauses, **options)}) > 0)"
+@compiles(position, "postgresql")
+def _on_postgresql(element: position, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
 
 
 class ItemSearchRow(SQLModel, table=True):
@@ -46,7 +46,7 @@ class ItemSearchRow(SQLModel, table=True):
     incident_id: str
     status: str = Field(index=True)
     text: str
-    """Its title, id, ticket and description."""
+    """Its title, id, ticket and description, each in a line."""
     proposed_by: str
     approvers: str
     """As in its document."""
@@ -60,19 +60,27 @@ def has_word(word: str, seen_by: PersonId | None) -> ColumnElement[bool]:
 
 
 def few_with(session: Session, words: list[str], seen_by: PersonId | None) -> list[str] | None:
-    """The ids of all that have the words, read in one pass; None where they are more than ``FEW``."""
+    """The ids of all that have the words; None where they are more than ``FEW``."""
     each = (or_(_in_text(word), col(ItemSearchRow.incident_id).in_(_titled(word, seen_by))) for word in words)
-    found = session.exec(select(ItemSearchRow.item_id).where(*each).limit(FEW + 1)).all()
+    return few_that(session, *each)
+
+
+def few_that(session: Session, *conditions: ColumnElement[bool]) -> list[str] | None:
+    """The ids of all of which they hold, read in one pass; None where they are more than ``FEW``."""
+    found = session.exec(select(ItemSearchRow.item_id).where(*conditions).limit(FEW + 1)).all()
     return list(found) if len(found) <= FEW else None
 
 
-def with_text(text: str) -> SelectOfScalar[str]:
-    """The ids of those that have it somewhere in their words."""
-    return select(ItemSearchRow.item_id).where(_in_text(text))
+def is_named(text: str) -> ColumnElement[bool]:
+    """It is the beginning of its id, or a part of its title."""
+    words, said = col(ItemSearchRow.text), func.lower(text)
+    title_ends = position(words, "\n")
+    in_title = and_(position(words, said) > 0, position(words, said) < title_ends)
+    return or_(in_title, position(words, func.lower(f"\n{text}")) == title_ends)
 
 
 def _in_text(word: str) -> ColumnElement[bool]:
-    return has_text(col(ItemSearchRow.text), func.lower(word))
+    return position(col(ItemSearchRow.text), func.lower(word)) > 0
 
 
 def _titled(word: str, seen_by: PersonId | None) -> SelectOfScalar[str]:
