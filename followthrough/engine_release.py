@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import platform
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -84,7 +84,7 @@ async def _kept(source: str, partial: Path) -> str:
     return digest.hexdigest()
 
 
-async def _pieces(source: str) -> AsyncIterator[bytes]:
+async def _pieces(source: str) -> AsyncGenerator[bytes, None]:
     """Raises OSError or httpx.HTTPError."""
     if not source.startswith(("http://", "https://")):
         with Path(source.removeprefix("file://")).open("rb") as file:  # noqa: ASYNC230 - nothing else runs yet
