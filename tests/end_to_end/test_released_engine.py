@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,10 +12,10 @@ from threading import Thread
 
 import pytest
 
-from followthrough import __version__, engine_release
+from followthrough import ROOT, __version__, engine_release
 from followthrough.doctor import examine
 from followthrough.engine import EngineError, RunningEngine, engine
-from followthrough.engine_release import file_name
+from followthrough.engine_release import file_name, pinned
 from followthrough.engine_sources import built_copy
 from followthrough.settings import Settings
 
@@ -83,6 +84,12 @@ async def refusal(place: str) -> str:
     with pytest.raises(EngineError) as refused:
         await start(place)
     return str(refused.value)
+
+
+def test_the_pinned_ones_are_of_these_sources_for_each_platform_of_a_release() -> None:
+    [platforms] = re.findall(r"^platforms=\((.+)\)$", (ROOT / "deploy" / "engine").read_text(), re.MULTILINE)
+    names = {f"{built_copy().name}-{platform.replace('/', '-')}" for platform in platforms.split()}
+    assert pinned().keys() == names, "run deploy/engine --pin"
 
 
 async def test_the_right_one_is_taken_once_and_starts(
