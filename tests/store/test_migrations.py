@@ -1,5 +1,6 @@
 """Each migration goes up and down with rows in the tables, and holds up nobody who writes."""
 
+import asyncio
 import contextlib
 import re
 from collections import Counter
@@ -11,13 +12,14 @@ from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData, Table, event, insert, inspect, select, text
+from sqlalchemy import Engine, MetaData, Table, delete, event, insert, inspect, select, text, update
 
 from followthrough.store import database as databases
 from followthrough.store import online
 from followthrough.store.database import WouldLose, migrate, migrate_down, open_database, revision_of, revisions
 from tests.databases import create_database
 from tests.store.test_no_drift import drift
+from tests.waiting import eventually
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 WRITTEN = {"postmortem": {"at": AT.isoformat(), "by": "erin", "text": "The pool was too small."}}
@@ -277,3 +279,29 @@ def test_one_that_is_broken_off_between_its_steps_goes_on(
     found = contents(on_postgresql)
     assert [len(found[name]) for name in ("postmortem", "postmortem_version")] == [2, 2]
     assert drift(on_postgresql) == []
+
+
+async def test_what_is_written_while_its_words_are_copied_is_found_by_what_it_says_now(on_postgresql: Engine) -> None:
+    migrate(on_postgresql)
+    found = tables(on_postgresql)
+    item, words = found["action_item"], found["item_search"]
+    with on_postgresql.begin() as connection:
+        connection.execute(insert(item), [row(item, 1)])
+        copied = dict(connection.execute(select(words)).mappings().one())
+        connection.execute(delete(words))
+
+    def write() -> None:
+        with on_postgresql.begin() as other:
+            other.execute(update(item).values(title="Alert on declined cards"))
+
+    def waits() -> bool:
+        with on_postgresql.connect() as third:
+            return bool(third.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+    with on_postgresql.begin() as copying:
+        copying.execute(insert(words), [copied])
+        writing = asyncio.create_task(asyncio.to_thread(write))
+        await eventually(waits)
+    await writing
+    with on_postgresql.connect() as connection:
+        assert "declined cards" in str(connection.scalar(select(words.c.text)))

@@ -45,21 +45,24 @@ ON_POSTGRESQL = """{0}.id, {0}.incident_id, {0}.status,
     coalesce({0}.document ->> 'proposed_by', ''),
     coalesce({0}.document #>> '{{plan,policy,approvers}}', ''),
     {0}.document #>> '{{extension_wanted,until}}' IS NOT NULL"""
-FORGET = "DELETE FROM item_search WHERE item_id = {}.id"
-ON_EVENTS = {
-    "insert": [FORGET.format("NEW"), ""],
-    "update": [FORGET.format("OLD"), ""],
-    "delete": [FORGET.format("OLD")],
-}
-"""Of SQLite; the empty one puts the row."""
 KEPT_ON_POSTGRESQL = f"""
 CREATE OR REPLACE FUNCTION keep_item_search() RETURNS trigger AS $$
 BEGIN
-    IF TG_OP <> 'INSERT' THEN {FORGET.format("OLD")}; END IF;
-    IF TG_OP <> 'DELETE' THEN INSERT INTO item_search ({COLUMNS}) VALUES ({ON_POSTGRESQL.format("NEW")}); END IF;
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM item_search WHERE item_id = OLD.id;
+    ELSE
+        INSERT INTO item_search ({COLUMNS}) VALUES ({ON_POSTGRESQL.format("NEW")})
+        ON CONFLICT (item_id) DO UPDATE SET ({COLUMNS}) = ROW (EXCLUDED.*);
+    END IF;
     RETURN NULL;
 END $$ LANGUAGE plpgsql
 """  # noqa: S608 -- of nothing but what stands above
+FORGET_ON_SQLITE = "DELETE FROM item_search WHERE item_id = {}.id"
+PUT_ON_SQLITE = (
+    f"{FORGET_ON_SQLITE.format('NEW')}; INSERT INTO item_search ({COLUMNS}) SELECT {ON_SQLITE.format('NEW')}"
+)
+"""In two steps, because the statement that sets off a trigger decides there what a conflict comes to."""
+KEPT_ON_SQLITE = {"insert": PUT_ON_SQLITE, "update": PUT_ON_SQLITE, "delete": FORGET_ON_SQLITE.format("OLD")}
 
 
 def upgrade() -> None:
@@ -83,8 +86,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_item_search_status", "item_search", ["status"], if_not_exists=True)
     _keep()
+    of_item = (ON_POSTGRESQL if _on_postgresql() else ON_SQLITE).format("action_item")
     row = sa.text(
-        f"INSERT INTO item_search ({COLUMNS}) SELECT {_of('action_item')} FROM action_item "  # noqa: S608
+        f"INSERT INTO item_search ({COLUMNS}) SELECT {of_item} FROM action_item "  # noqa: S608
         "WHERE id IN :keys ON CONFLICT DO NOTHING"
     ).bindparams(sa.bindparam("keys", expanding=True))
     for keys in batches(sa.table("action_item", sa.column("id", sa.String)).c.id):
@@ -100,14 +104,8 @@ def _keep() -> None:
             "FOR EACH ROW EXECUTE FUNCTION keep_item_search()"
         )
         return
-    put = f"INSERT INTO item_search ({COLUMNS}) SELECT {_of('NEW')}"
-    for event, statements in ON_EVENTS.items():
-        steps = "; ".join(each or put for each in statements)
-        op.execute(f"CREATE TRIGGER keep_item_search_{event} AFTER {event} ON action_item BEGIN {steps}; END")
-
-
-def _of(item: str) -> str:
-    return (ON_POSTGRESQL if _on_postgresql() else ON_SQLITE).format(item)
+    for event, statement in KEPT_ON_SQLITE.items():
+        op.execute(f"CREATE TRIGGER keep_item_search_{event} AFTER {event} ON action_item BEGIN {statement}; END")
 
 
 def _on_postgresql() -> bool:
@@ -120,7 +118,7 @@ def downgrade() -> None:
         op.execute("DROP TRIGGER keep_item_search ON action_item")
         op.execute("DROP FUNCTION keep_item_search")
     else:
-        for event in ON_EVENTS:
+        for event in KEPT_ON_SQLITE:
             op.execute(f"DROP TRIGGER keep_item_search_{event}")
     op.drop_table("item_search")
     for table, indexes in ORDERS.items():
