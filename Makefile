@@ -34,7 +34,7 @@ check: lint ## lint, types and the fast tests, before each commit
 	$(BIN)/pytest --quiet --numprocesses=2 --hypothesis-profile=quick $(FAST) $(ARGS)
 
 test: lint ## lint, types and all tests, on a real Temporal server
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile $(ARGS)
 
 test-any-day: setup ## tests/workflows on every day on which calendars matter
 	@failed=; for day in $${DAYS:-$$($(BIN)/python -m tests.days)}; do \
