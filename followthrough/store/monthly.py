@@ -135,9 +135,7 @@ def _incidents(session: Session, month: Month) -> tuple[dict[Severity, int], dic
     months, declared_at = month.trend(), col(IncidentRow.declared_at)
     severities = dict.fromkeys(Severity, 0)
     trend = {str(one): {"declared": 0, "repeats": 0} for one in months}
-    repeats = (
-        select(col(RepeatRow.record_id)).where(col(RepeatRow.record_id) == _INCIDENT).correlate(IncidentRow).exists()
-    )
+    repeats = _repeats_one()
     name, severity = _month_of(declared_at, months), col(IncidentRow.severity)
     query = (
         select(name.label("month"), severity, func.count(), func.sum(case((repeats, 1), else_=0)))
@@ -203,9 +201,7 @@ def _open(session: Session, at: datetime) -> tuple[int, Ages]:
 
 def _repeats(session: Session, month: Month, at_most: int) -> _First:
     declared_at, private = col(IncidentRow.declared_at), col(IncidentRow.private)
-    again = (
-        select(col(RepeatRow.record_id)).where(col(RepeatRow.record_id) == _INCIDENT).correlate(IncidentRow).exists()
-    )
+    again = _repeats_one()
     where = [~col(IncidentRow.drill), declared_at >= month.start, declared_at < month.end, again]
     named, hidden = _counted(session, private, where)
     read = select(col(IncidentRow.document)).where(*where, ~private).order_by(declared_at, _INCIDENT).limit(at_most)
