@@ -37,7 +37,7 @@ from followthrough.store.load import cases
 from followthrough.store.open_items import ended_after, has_no_answer, is_open, is_private, late_at
 from followthrough.store.reports import QUARTER, drill_reports, team_beginnings
 from followthrough.store.tables import ActionItemRow, IncidentRow
-from followthrough.store.telling import drawn_for_mail, last_moment
+from followthrough.store.telling import drawn_for_mail
 
 _ITEM, _INCIDENT = col(ActionItemRow.id), col(IncidentRow.id)
 _REAL = ~col(ActionItemRow.drill)
@@ -47,7 +47,7 @@ def read_digest(
     session: Session, month: Month, organisation: Organisation, now: datetime, at_most: int = MOST_LISTED
 ) -> Digest:
     """Of the month until its end, or until ``now`` when that is earlier."""
-    at = last_moment(month, now)
+    at = month.last_moment(now)
     policies, present = organisation.policies.load, as_of(organisation, at.date())
     reports = drill_reports(session, since=month.start - QUARTER)
     teams = practices(reports, organisation, Quarter.of(month.start.date()), at, team_beginnings(session))

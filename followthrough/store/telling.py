@@ -1,6 +1,6 @@
 """Measures as they are told, each read and put into words in one step."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -43,18 +43,13 @@ def tell(session: Session, organisation: Organisation, name: Name, scope: Scope)
 
 def drawn_for_mail(session: Session, organisation: Organisation, month: Month, now: datetime) -> tuple[Drawn, ...]:
     """What there is to draw of the months up to that one, as of its end or of ``now`` when that is earlier."""
-    scope = Scope(now=last_moment(month, now))
+    scope = Scope(now=month.last_moment(now))
     found = (tell(session, organisation, name, scope) for name in IN_MAILS)
     return tuple(
         Drawn(name=one.name, summary=one.summary, drawing=one.drawing)
         for one in found
         if one.drawing and not one.drawing.empty
     )
-
-
-def last_moment(month: Month, now: datetime) -> datetime:
-    """Of a month that may still go on."""
-    return min(now.astimezone(UTC), month.end - timedelta(seconds=1))
 
 
 def _durations(name: Name, durations: tuple[Duration, ...], session: Session, scope: Scope) -> Insight:

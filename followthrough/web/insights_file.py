@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Response
 
 from followthrough.domain.answered.insights.insight import Name
 from followthrough.domain.answered.report.digest import Month
-from followthrough.store.telling import last_moment, tell
+from followthrough.store.telling import tell
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, Reading
 from followthrough.web.insights import ScopeDep
 from followthrough.web.postmortem_files import PdfResponse
@@ -33,7 +33,7 @@ def as_pdf(month: MonthName, chosen: ScopeDep, reading: Reading, organisation: O
     last, now = Month.parse(month), datetime.now(UTC)
     if last.start > now:
         raise HTTPException(422, f"{month} has not begun yet; ask for this month or an earlier one.")
-    scope = chosen.model_copy(update={"now": last_moment(last, now)})
+    scope = chosen.model_copy(update={"now": last.last_moment(now)})
     found = [tell(reading, organisation, name, scope) for name in Name]
     file = "-".join(filter(None, ("insights", month, scope.team)))
     headers = {"Content-Disposition": f'attachment; filename="{quote(file)}.pdf"'}

@@ -52,6 +52,10 @@ class Month(NamedTuple):
         end = at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return cls((end - timedelta(days=1)).replace(day=1), end)
 
+    def last_moment(self, now: datetime) -> datetime:
+        """Of it, or ``now`` while it goes on."""
+        return min(now.astimezone(UTC), self.end - timedelta(seconds=1))
+
     def trend(self, length: int = TREND) -> list["Month"]:
         """It and those before it, the earliest first."""
         months = [self]
@@ -177,7 +181,7 @@ def digest(
 
     ``answers`` are those of ``escalations.unanswered``. ``store/monthly.py`` says the same in SQL.
     """
-    at = min(now, month.end - timedelta(seconds=1))
+    at = month.last_moment(now)
     real = [incident for incident in incidents if not incident.drill]
     owed = [item for item in items if not item.drill]
     declared = Counter(incident.severity for incident in real if incident.declared_at in month)
