@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,9 +14,7 @@ from sqlmodel import Session
 
 from bench.estate import Estate, estate
 from bench.report import Row, Size, ratio
-from followthrough.domain.answered.insights import told
 from followthrough.domain.answered.insights.insight import Name
-from followthrough.domain.answered.insights.measures import OF_INCIDENTS, OF_ITEMS
 from followthrough.domain.answered.insights.scope import Scope
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.digest import Month
@@ -24,10 +23,11 @@ from followthrough.domain.answered.report.weekly import week_of
 from followthrough.domain.replayed.report.mails import WeeklyMail
 from followthrough.mail.render import render_digest, render_weekly
 from followthrough.organisation_file import load as read_organisation
-from followthrough.store import insights, load
+from followthrough.store import load
 from followthrough.store.counts import counts
 from followthrough.store.database import migrate, open_database
 from followthrough.store.monthly import read_digest
+from followthrough.store.telling import tell
 from followthrough.store.weekly import read_weekly_digest
 from tests.databases import NotInstalled, create_database, postgresql_server
 
@@ -69,19 +69,7 @@ def _sums(found: Estate, organisation: Organisation) -> dict[str, Sum]:
             read_digest(session, Month.before(now), organisation, now), organisation, URL
         ),
         "counts for Prometheus": lambda session: counts(_engine(session), now),
-        "insight on-time": lambda session: told.tell_on_time(insights.on_time(session, scope), scope),
-        "insight open-ages": lambda session: told.tell_ages(insights.ages(session, scope)),
-        "insight steps": lambda session: told.tell_durations(
-            Name.STEPS, {what: insights.spreads(session, what, scope) for what in OF_ITEMS}, scope
-        ),
-        "insight response": lambda session: told.tell_durations(
-            Name.RESPONSE, {what: insights.spreads(session, what, scope) for what in OF_INCIDENTS}, scope
-        ),
-        "insight escalations": lambda session: told.tell_escalations(insights.escalated(session, scope)),
-        "insight waivers": lambda session: told.tell_waivers(insights.accepted_risks(session, scope)),
-        "insight repeats": lambda session: told.tell_repeats(insights.repeats(session, scope), scope),
-        "insight not-done": lambda session: told.tell_price(insights.prices(session, organisation, scope), scope),
-        "insight held": lambda session: told.tell_held(insights.held(session, scope), scope),
+        **{f"insight {name}": partial(tell, organisation=organisation, name=name, scope=scope) for name in Name},
     }
 
 
