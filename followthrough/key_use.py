@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client
 
 from followthrough.encryption import encrypted_with, is_encrypted
 from followthrough.engine_errors import if_known
-from followthrough.upgrade_check import OURS, SAY_EVERY
+from followthrough.queues import OURS, RUNNING
+from followthrough.upgrade_check import SAY_EVERY
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import FieldDescriptor
 
-CLOSED = f"{OURS} AND ExecutionStatus != '{WorkflowExecutionStatus.RUNNING.name.title()}'"
-OPEN = f"{OURS} AND ExecutionStatus = '{WorkflowExecutionStatus.RUNNING.name.title()}'"
+CLOSED = f"{OURS} AND ExecutionStatus != 'Running'"
 
 
 @dataclass
@@ -45,7 +45,7 @@ async def key_use(client: Client, here: tuple[str, ...], say: Callable[[str], No
         return uses.setdefault(key, KeyUse(key))
 
     read = 0
-    for query, is_open in ((OPEN, True), (CLOSED, False)):
+    for query, is_open in ((RUNNING, True), (CLOSED, False)):
         async for keys in _of_runs(client, query):
             for key in keys:
                 of(key).open += is_open

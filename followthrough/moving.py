@@ -17,7 +17,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from followthrough.domain.replayed.ids import is_item
 from followthrough.engine_errors import if_known
-from followthrough.queues import TASK_QUEUE
+from followthrough.queues import RUNNING, TASK_QUEUE
 from followthrough.revival import adopt_engine, known_progress, require_same_engine, status_of
 from followthrough.starts import start_record
 from followthrough.store import queries
@@ -27,7 +27,6 @@ from workflows.messages.sprint import PlanningProgress
 HOW = "was moved to another engine"
 SETTLES_WITHIN, LOOK_EVERY = 60, 0.5
 """Seconds."""
-RUNNING = f"TaskQueue = '{TASK_QUEUE}' AND ExecutionStatus = 'Running'"
 ENDED = "ExecutionStatus = 'Terminated'"
 RECORDS = ("IncidentWorkflow", "ActionItemWorkflow")
 INBOX = "InboxWorkflow"

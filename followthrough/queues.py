@@ -20,3 +20,7 @@ class Queue(StrEnum):
 
 TASK_QUEUE = Queue.WORKFLOWS.value
 """Where records and everything that runs for them is."""
+
+OURS = f"TaskQueue = '{TASK_QUEUE}'"
+RUNNING = f"{OURS} AND ExecutionStatus = 'Running'"
+"""Workflows, as Temporal's visibility is asked for them."""

@@ -7,14 +7,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowHistory
+from temporalio.client import Client, WorkflowExecution, WorkflowHistory
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 
 from followthrough.engine_errors import if_known
-from followthrough.queues import TASK_QUEUE
+from followthrough.queues import OURS, RUNNING
 from followthrough.replaying import replayer
 
-OURS = f"TaskQueue = '{TASK_QUEUE}'"
 SAY_EVERY = 100
 """Workflows."""
 FAILURES_KEPT = 20
@@ -80,11 +79,10 @@ def _quiet() -> Runtime:
 
 def _which(closed_within: timedelta | None) -> list[str]:
     """Queries."""
-    running = [f"{OURS} AND ExecutionStatus = '{WorkflowExecutionStatus.RUNNING.name.title()}'"]
     if closed_within is None:
-        return running
+        return [RUNNING]
     since = datetime.now(UTC) - closed_within
-    return [*running, f"{OURS} AND CloseTime > '{since:%Y-%m-%dT%H:%M:%SZ}'"]
+    return [RUNNING, f"{OURS} AND CloseTime > '{since:%Y-%m-%dT%H:%M:%SZ}'"]
 
 
 async def _histories(
