@@ -20,8 +20,7 @@ from sqlmodel import col
 
 from followthrough.domain.replayed.item.action_item import OPEN, ItemStatus
 from followthrough.store.directory_tables import DirectoryRow
-from followthrough.store.open_items import has_no_answer, is_open
-from followthrough.store.queries import late_now
+from followthrough.store.open_items import has_no_answer, is_open, late_now
 from followthrough.store.tables import (
     ActionItemRow,
     IncidentRow,

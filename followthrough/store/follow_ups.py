@@ -18,8 +18,9 @@ from sqlmodel import Session, col, func, select
 from followthrough.domain.replayed.item.action_item import OPEN, WORKED_ON, ActionItem, ItemStatus, Priority
 from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.store.cursors import NoSuchPlace, place_in, written
+from followthrough.store.open_items import late_now
 from followthrough.store.privacy import hidden_item, marked
-from followthrough.store.queries import ItemFilters, ListedItem, fitting, late_now, searched
+from followthrough.store.queries import ItemFilters, ListedItem, fitting, searched
 from followthrough.store.tables import ActionItemRow, UTCDateTime
 
 GROUPS = (WORKED_ON, (ItemStatus.DONE,), tuple(status for status in ItemStatus if status not in OPEN))

@@ -16,6 +16,7 @@ from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import PersonId
 from followthrough.store.cursors import NoSuchPlace, place_in, written
 from followthrough.store.follow_ups import page_of_items
+from followthrough.store.open_items import late_now
 from followthrough.store.privacy import hidden_incident, hidden_item, hidden_mail
 from followthrough.store.queries import (
     MAILS,
@@ -24,7 +25,6 @@ from followthrough.store.queries import (
     described,
     equal,
     fitting,
-    late_now,
     of_incidents,
 )
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, MailState, PostmortemRow

@@ -12,6 +12,7 @@ from followthrough.domain.replayed.incident.incident import ONGOING, Incident, I
 from followthrough.domain.replayed.item.action_item import OPEN, ActionItem, ItemStatus
 from followthrough.domain.replayed.values import PersonId, TeamId
 from followthrough.store.item_search import ItemSearchRow
+from followthrough.store.open_items import is_open
 from followthrough.store.privacy import contains_word, hidden_incident, hidden_item, marked
 from followthrough.store.queries import ListedItem, action_items
 from followthrough.store.tables import ActionItemRow, IncidentRow
@@ -62,10 +63,9 @@ def _items(session: Session, person: PersonId, led: list[TeamId], seen_by: Perso
             and_(col(ItemSearchRow.proposed_by) == person, status == ItemStatus.PROPOSED),
         ),
     )
-    wanted = col(ActionItemRow.document)["owner_wanted", "since"].as_string().is_not(None)
-    item_id, is_open = col(ActionItemRow.id), col(ActionItemRow.status).in_(OPEN)
-    owned = select(ActionItemRow.id).where(is_open, ActionItemRow.owner == person)
-    of_team = select(ActionItemRow.id).where(is_open, col(ActionItemRow.team).in_(led), wanted)
+    item_id = col(ActionItemRow.id)
+    owned = select(ActionItemRow.id).where(is_open(), ActionItemRow.owner == person)
+    of_team = select(ActionItemRow.id).where(is_open(), col(ActionItemRow.team).in_(led), ActionItemRow.wants_owner)
     query = (
         select(ActionItemRow.document)
         .where(item_id.in_(union_all(owned, to_decide, of_team)), ~hidden_item(seen_by))

@@ -5,8 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, not_, or_
 from sqlmodel import col, select
 
-from followthrough.domain.replayed.item.action_item import OPEN, WORKED_ON, ItemStatus
-from followthrough.store.queries import late_now
+from followthrough.domain.replayed.item.action_item import OPEN, WORKED_ON, ItemStatus, MomentKind
 from followthrough.store.tables import ActionItemRow, IncidentRow, TimelineRow
 
 
@@ -19,6 +18,14 @@ def ended_after(at: datetime) -> ColumnElement[bool]:
     """By statuses, for the index of what has ended begins with them."""
     settled = [status for status in ItemStatus if status not in OPEN]
     return and_(col(ActionItemRow.status).in_(settled), col(ActionItemRow.ended_at) > at)
+
+
+def late_now(now: datetime) -> ColumnElement[bool]:
+    """See ``ActionItem.late``."""
+    owed = col(ActionItemRow.status).in_(WORKED_ON)
+    next_kind, asked = col(ActionItemRow.next_kind), col(ActionItemRow.escalation_level) > 0
+    wanted = and_(next_kind == MomentKind.OWNER_WANTED, asked)
+    return and_(owed, or_(col(ActionItemRow.due) < now, next_kind == MomentKind.ESCALATE, wanted))
 
 
 def late_at(at: datetime) -> ColumnElement[bool]:

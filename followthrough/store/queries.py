@@ -13,17 +13,15 @@ from sqlmodel import Session, col, func, select, tuple_
 from followthrough.domain.answered.incident.repeat_search import Earlier
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.replayed.item.action_item import (
-    OPEN,
-    WORKED_ON,
     ActionItem,
     ItemStatus,
     Kind,
-    MomentKind,
     Priority,
 )
 from followthrough.domain.replayed.postmortem.postmortem import FormatName
 from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.store.item_search import few_with, has_word
+from followthrough.store.open_items import is_open, late_now
 from followthrough.store.privacy import hidden_incident, hidden_item, hidden_mail, marked
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, MailState, PostmortemRow, TimelineRow
 
@@ -179,11 +177,8 @@ def items_named(session: Session, ids: Iterable[str]) -> dict[str, ActionItem]:
 
 
 _GOES_ON = or_(
-    and_(col(ActionItemRow.status).in_(OPEN), col(ActionItemRow.ended_at).is_(None)),
-    and_(
-        col(ActionItemRow.status) == ItemStatus.WAIVED,
-        col(ActionItemRow.document)["waiver", "until"].as_string().is_not(None),
-    ),
+    is_open(),
+    and_(col(ActionItemRow.status) == ItemStatus.WAIVED, col(ActionItemRow.waived_until).is_not(None)),
 )
 """An action item whose workflow should run."""
 
@@ -343,14 +338,6 @@ def mails(
 def mail_kinds(session: Session) -> list[str]:
     """Those of which there are mails."""
     return list(session.exec(select(MailRow.kind).distinct().order_by(MailRow.kind)))
-
-
-def late_now(now: datetime) -> ColumnElement[bool]:
-    """See ``ActionItem.late``."""
-    owed = col(ActionItemRow.status).in_(WORKED_ON)
-    next_kind, asked = col(ActionItemRow.next_kind), col(ActionItemRow.escalation_level) > 0
-    wanted = and_(next_kind == MomentKind.OWNER_WANTED, asked)
-    return and_(owed, or_(col(ActionItemRow.due) < now, next_kind == MomentKind.ESCALATE, wanted))
 
 
 def of_incidents(**filters: Unpack[IncidentFilters]) -> list[ColumnElement[bool]]:

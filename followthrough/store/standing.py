@@ -8,9 +8,8 @@ from followthrough.domain.answered.item.standing import Said, Standing, cost_of_
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import EntryKind, PersonId
 from followthrough.store import queries
-from followthrough.store.open_items import is_open
+from followthrough.store.open_items import is_open, late_now
 from followthrough.store.privacy import hidden_item, sees
-from followthrough.store.queries import late_now
 from followthrough.store.tables import ActionItemRow, PostmortemRow, TimelineRow
 
 
