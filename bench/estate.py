@@ -6,6 +6,7 @@ python -m bench.estate URL [--size full] [--organisation FOLDER]
 import random
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -41,6 +42,7 @@ from followthrough.store.tables import (
     UnstartedAlertRow,
     UTCDateTime,
 )
+from tests.databases import NotInstalled, create_database, postgresql_server
 
 INCIDENTS = {Size.SMALLEST: 20, Size.QUICK: 1_000, Size.FULL: 10_000}
 """Each with ten action items, one with another."""
@@ -58,6 +60,21 @@ class Estate(NamedTuple):
     organisation: Path
     teams: list[Team]
     now: datetime
+
+
+@contextmanager
+def both_databases(folder: Path) -> Iterator[tuple[dict[str, Engine], str]]:
+    """Each by its name, with every table; and why PostgreSQL is not among them, or nothing."""
+    with ExitStack() as stack:
+        found, missing = {"SQLite": open_database(f"sqlite:///{folder}/estate.db")}, ""
+        try:
+            found["PostgreSQL"] = open_database(create_database(stack.enter_context(postgresql_server())))
+        except NotInstalled as error:
+            missing = str(error)
+        for database in found.values():
+            stack.callback(database.dispose)
+            migrate(database)
+        yield found, missing
 
 
 def estate(databases: Sequence[Engine], size: Size, folder: Path, now: datetime | None = None) -> Estate:

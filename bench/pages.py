@@ -3,12 +3,12 @@
 import csv
 import io
 import json
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
@@ -18,7 +18,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 from temporalio.client import Client
 
-from bench.estate import Estate, estate
+from bench.estate import Estate, both_databases, estate
 from bench.pages_shown import Shown, shown
 from bench.report import Row, Size, ratio
 from bench.stage import say
@@ -26,11 +26,9 @@ from followthrough.domain.answered.access.actor import Door
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store import sessions
-from followthrough.store.database import migrate, open_database
 from followthrough.web import rendering
 from followthrough.web.app import create_app
 from followthrough.web.spreadsheets import lines
-from tests.databases import NotInstalled, create_database, postgresql_server
 
 ROUNDS = {Size.SMALLEST: 1, Size.QUICK: 9, Size.FULL: 15}
 LONG = 1.0
@@ -45,18 +43,11 @@ Writing = Callable[[], object]
 
 async def pages(size: Size) -> list[Row]:
     """Each of them, on both databases."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="followthrough-bench-")))
-        databases = [open_database(f"sqlite:///{folder}/followthrough.db")]
-        try:
-            databases.append(open_database(create_database(stack.enter_context(postgresql_server()))))
-        except NotInstalled as missing:
-            say(str(missing))
-        for database in databases:
-            stack.callback(database.dispose)
-            migrate(database)
-        found = estate(databases, size, folder)
-        return [row for database in databases for row in await measured(database, found, folder, size)]
+    with TemporaryDirectory() as written, both_databases(folder := Path(written)) as (databases, missing):
+        if missing:
+            say(missing)
+        found = estate([*databases.values()], size, folder)
+        return [row for database in databases.values() for row in await measured(database, found, folder, size)]
 
 
 async def measured(database: Engine, found: Estate, folder: Path, size: Size, only: str = "") -> list[Row]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlmodel import Session
 
-from bench.estate import Estate, estate
+from bench.estate import Estate, both_databases, estate
 from bench.report import Row, Size, ratio
 from followthrough.domain.answered.insights.insight import Name
 from followthrough.domain.answered.insights.scope import Scope
@@ -25,11 +25,9 @@ from followthrough.mail.render import render_digest, render_weekly
 from followthrough.organisation_file import load as read_organisation
 from followthrough.store import load
 from followthrough.store.counts import counts
-from followthrough.store.database import migrate, open_database
 from followthrough.store.monthly import read_digest
 from followthrough.store.telling import tell
 from followthrough.store.weekly import read_weekly_digest
-from tests.databases import NotInstalled, create_database, postgresql_server
 
 ROUNDS = {Size.SMALLEST: 1, Size.QUICK: 5, Size.FULL: 9}
 TARGET = 3
@@ -43,16 +41,9 @@ Sum = Callable[[Session], object]
 async def sums(size: Size) -> list[Row]:
     """Seconds of each, in turns, with SQLite and with PostgreSQL."""
     rows = []
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
-        databases = {"SQLite": open_database(f"sqlite:///{folder}/estate.db")}
-        try:
-            databases["PostgreSQL"] = open_database(create_database(stack.enter_context(postgresql_server())))
-        except NotInstalled as missing:
+    with TemporaryDirectory() as written, both_databases(folder := Path(written)) as (databases, missing):
+        if missing:
             rows.append(Row("sums", "with PostgreSQL", None, why=f"not measured: {missing}."))
-        for database in databases.values():
-            migrate(database)
-            stack.callback(database.dispose)
         found = estate([*databases.values()], size, folder)
         for name, database in databases.items():
             rows += _measured(name, database, _sums(found, read_organisation(found.organisation)), ROUNDS[size])
