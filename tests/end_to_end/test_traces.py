@@ -11,7 +11,6 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
-from sqlmodel import select
 from temporalio.client import Client
 from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.worker import Replayer
@@ -21,22 +20,22 @@ from followthrough.converter import data_converter
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
-from followthrough.store.tables import MailRow, MailState
 from followthrough.traces import traced
 from followthrough.web.app import create_app
 from tests.example import EXAMPLE
-from tests.waiting import found_rows
+from tests.waiting import eventually
 from tests.web.conftest import new_namespace
 from tests.web.pagers import generic
 from worker import WORKFLOW_RUNNER, WORKFLOWS, build_worker
 from workflows.turns import InTurn
 
 TITLE, TOKEN = "The safe of Lucía is open", "a-token-of-a-script"
+SENDING = "RunActivity:send_notice"
 
 
 @dataclass
 class Traced:
-    """What came of an alert, and all spans until its first mail was sent."""
+    """What came of an alert, and all spans until the activity that sent its first mail had ended."""
 
     client: Client
     tracing: TracingInterceptor
@@ -67,8 +66,9 @@ async def seen(address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
         headers = {"Authorization": f"Bearer {TOKEN}", "X-Request-ID": "from-the-proxy-1"}
         answer = await pager.post("/webhooks/generic", json=generic(title=TITLE), headers=headers)
         assert answer.headers["X-Request-ID"] == "from-the-proxy-1"
-        await found_rows(database, select(MailRow).where(MailRow.state == MailState.SENT))
-        yield Traced(client, tracing, exporter, answer.raise_for_status().json()["incident"])
+        seen = Traced(client, tracing, exporter, answer.raise_for_status().json()["incident"])
+        await eventually(lambda: [span for span in seen.spans() if span.name == SENDING])
+        yield seen
     exporter.shutdown()
     database.dispose()
 
@@ -90,10 +90,12 @@ def names_up_from(span: ReadableSpan, spans: tuple[ReadableSpan, ...]) -> list[s
 
 async def test_one_trace_leads_from_the_alert_to_its_mail(seen: Traced) -> None:
     spans = seen.spans()
-    mail = next(span for span in spans if span.name.startswith("mail "))
+    sending = context(next(span for span in spans if span.name == SENDING))
+    mail = next(span for span in spans if span.parent is not None and span.parent.span_id == sending.span_id)
+    assert mail.name.startswith("mail ")
     assert names_up_from(mail, spans) == [
         mail.name,
-        "RunActivity:send_notice",
+        SENDING,
         "StartActivity:send_notice",
         "StartWorkflow:IncidentWorkflow",
         "POST /webhooks/generic",
