@@ -49,6 +49,11 @@ def shown(database: Engine, found: Estate) -> list[Shown]:
 One = Callable[..., Sequence[Any]]
 
 
+def _in_cursor(at: datetime | str) -> str:
+    """SQLite's own text is UTC's."""
+    return at.isoformat() if isinstance(at, datetime) else f"{at}+00:00"
+
+
 def _list(
     statuses: Sequence[ItemStatus],
     where: str = "due IS NOT NULL",
@@ -72,7 +77,7 @@ def _items(one: One, found: Estate) -> Iterator[Shown]:
     due, item_id = one(
         f"SELECT due, id FROM action_item WHERE status = 'closed' ORDER BY due, id LIMIT 1 OFFSET {number}"
     )
-    place = written([4, due.isoformat() if isinstance(due, datetime) else f"{due}+00:00", item_id])
+    place = written([4, _in_cursor(due), item_id])
     deep = _list(ENDED, "(due, id) > (:due, :id)", due=due, id=item_id)
     yield Shown("items, a deep page", f"/items?after={place}", [deep, (HIDDEN_ITEMS, {})])
     of_team = "team = 'team-02' AND severity = 'SEV2'"
@@ -123,7 +128,7 @@ def _incidents(one: One) -> Iterator[Shown]:
     )
     yield Shown("incidents", "/incidents", [(listed.format(""), {}), hidden])
     deep = (listed.format("WHERE (declared_at, id) < (:at, :id)"), {"at": at, "id": incident_id})
-    yield Shown("incidents, a deep page", f"/incidents?before={incident_id}", [deep, hidden])
+    yield Shown("incidents, a deep page", f"/incidents?after={written([_in_cursor(at), incident_id])}", [deep, hidden])
     closed: Bare = (listed.format("WHERE status = 'closed' AND team = 'team-02'"), {})
     yield Shown("incidents, filtered", "/incidents?status=closed&team=team-02", [closed, hidden])
     yield Shown("an incident", f"/incidents/{incident_id}", [*_an_incident(incident_id)])
@@ -151,7 +156,7 @@ def _for_programs(one: One, found: Estate) -> Iterator[Shown]:
     due, item_id = one(
         f"SELECT due, id FROM action_item WHERE status = 'closed' ORDER BY due, id LIMIT 1 OFFSET {number}"
     )
-    place = written([4, due.isoformat() if isinstance(due, datetime) else f"{due}+00:00", item_id])
+    place = written([4, _in_cursor(due), item_id])
     deep = _list(ENDED, "(due, id) > (:due, :id)", limit=API_PAGE, due=due, id=item_id)
     yield Shown("/api/items, a deep cursor", f"/api/items?cursor={place}", [deep, (HIDDEN_ITEMS, {})])
     since = found.now - timedelta(days=200)
@@ -185,9 +190,10 @@ def _beside(one: One, found: Estate) -> Iterator[Shown]:
     mails = "SELECT key, kind, recipients, subject, at, state, answer FROM mail {} ORDER BY at DESC, key LIMIT 51"
     kinds: Bare = ("SELECT DISTINCT kind FROM mail", {})
     yield Shown("the outbox", "/outbox", [(mails.format(""), {}), kinds], AUDITOR)
-    yield Shown(
-        "the outbox, a deep page", "/outbox?offset=5000", [(mails.format("") + " OFFSET 5000", {}), kinds], AUDITOR
-    )
+    at, key = one("SELECT at, key FROM mail ORDER BY at DESC, key LIMIT 1 OFFSET 5000")
+    older = (mails.format("WHERE at <= :at AND (at < :at OR key > :key)"), {"at": at, "key": key})
+    place = written([_in_cursor(at), key])
+    yield Shown("the outbox, a deep page", f"/outbox?after={place}", [older, kinds], AUDITOR)
     theirs = (mails.format("WHERE person = :person"), {"person": PERSON})
     yield Shown("the outbox, of a person", f"/outbox?person={PERSON}", [theirs, kinds], AUDITOR)
     planned = ("SELECT document FROM action_item WHERE team = :team AND ended_at IS NULL", {"team": team.id})

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple, Unpack
+from typing import Any, NamedTuple, TypeVar, Unpack
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, tuple_, union_all
+from sqlalchemy import ColumnElement, case, tuple_, union_all
 from sqlmodel import Session, col, func, select
 
 from followthrough.domain.replayed.item.action_item import OPEN, WORKED_ON, ActionItem, ItemStatus, Priority
@@ -63,6 +63,31 @@ class _Stretch:
     where: tuple[ColumnElement[bool], ...] = field(default=())
 
 
+class LineRow(NamedTuple):
+    """What programs are told of an action item in a list."""
+
+    id: str
+    version: int
+    incident_id: str
+    title: str
+    kind: str
+    priority: str
+    severity: str
+    service: str
+    team: str
+    owner: str
+    status: str
+    drill: bool
+    late: bool
+    owner_wanted: dict[str, Any] | None
+    due: datetime | None
+    next_at: datetime | None
+    next_kind: str | None
+    ticket: str | None
+    ended_at: datetime | None
+    updated_at: datetime | None
+
+
 class FileRow(NamedTuple):
     """What a file has of an action item."""
 
@@ -83,6 +108,9 @@ class FileRow(NamedTuple):
     ticket: str | None
     ticket_url: str | None
     drill: bool
+
+
+RowT = TypeVar("RowT", LineRow, FileRow)
 
 
 class Order(NamedTuple):
@@ -111,22 +139,32 @@ def page_of_items(
     return Page([by_id[item_id] for item_id in ids if item_id in by_id], further)
 
 
-def rows_for_file(
+def page_of_rows(
     session: Session,
+    kind: type[RowT],
     now: datetime,
     order: Order,
     after: str | None,
     limit: int,
     seen_by: PersonId | None,
     filters: ItemFilters,
-) -> tuple[list[FileRow], str | None]:
-    """The same rows in the same order, and where the next begin. Raises NoSuchPlace."""
+) -> tuple[list[RowT], str | None]:
+    """The same items in the same order, without their documents, and where the next begin. Raises NoSuchPlace."""
     ids, further = _page_of_ids(session, now, order, after, limit, seen_by, filters)
-    beside = {"late": late_now(now), "ticket_url": col(ActionItemRow.document)["ticket", "url"].as_string()}
-    columns = (beside[name] if name in beside else getattr(ActionItemRow, name) for name in FileRow._fields)
-    read = session.connection().execute(sqlalchemy.select(*columns).where(col(ActionItemRow.id).in_(ids)))
-    by_id = {row[0]: FileRow._make(row) for row in read}
+    query = sqlalchemy.select(*columns_of(kind, late_now(now))).where(col(ActionItemRow.id).in_(ids))
+    by_id = {row[0]: kind._make(row) for row in session.connection().execute(query)}
     return [by_id[item_id] for item_id in ids if item_id in by_id], further
+
+
+def columns_of(kind: type[LineRow] | type[FileRow], is_late: ColumnElement[bool]) -> Iterator[ColumnElement[Any]]:
+    """What such rows are read from, the id first."""
+    document = col(ActionItemRow.document)
+    beside = {
+        "late": is_late,
+        "ticket_url": document["ticket", "url"].as_string(),
+        "owner_wanted": case((col(ActionItemRow.wants_owner), document["owner_wanted"])),
+    }
+    return (beside[name] if name in beside else getattr(ActionItemRow, name) for name in kind._fields)
 
 
 def _page_of_ids(

@@ -5,21 +5,20 @@ Those who keep a copy ask for what was written since then, in that order.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, or_
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select, tuple_
 
 from followthrough.domain.replayed.incident.incident import Incident
-from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import PersonId
 from followthrough.store.cursors import NoSuchPlace, place_in, written
-from followthrough.store.follow_ups import page_of_items
+from followthrough.store.follow_ups import LineRow, Order, Sort, columns_of, page_of_rows
 from followthrough.store.open_items import late_now
 from followthrough.store.privacy import hidden_incident, hidden_item, hidden_mail
 from followthrough.store.queries import (
-    MAILS,
     IncidentFilters,
     ItemFilters,
     described,
@@ -38,10 +37,23 @@ class IncidentPage(NamedTuple):
 
 
 class ItemPage(NamedTuple):
-    """Each with whether it is late, and when it was written last where that was asked for."""
+    """See ``IncidentPage``."""
 
-    items: list[tuple[ActionItem, bool, datetime | None]]
+    items: list[LineRow]
     next: str | None
+
+
+class MailFilters(TypedDict, total=False):
+    """Which mails are wanted; None for any."""
+
+    incident_id: str | None
+    person: PersonId | None
+    state: MailState | None
+    kind: str | None
+
+
+_MAILS = select(MailRow).options(*(defer(getattr(MailRow, name)) for name in ("text", "html", "headers", "request")))
+"""Without what lists do not show of them."""
 
 
 class MailPage(NamedTuple):
@@ -55,35 +67,27 @@ def page_of_incidents(
     session: Session,
     *,
     since: datetime | None = None,
-    before: str | None = None,
     cursor: str | None = None,
-    limit: int,
-    seen_by: PersonId | None,
+    limit: int = 50,
+    seen_by: PersonId | None = None,
     **filters: Unpack[IncidentFilters],
 ) -> IncidentPage:
-    """Newest first, or those written ``since`` then, the longest ago first. Raises NoSuchPlace.
-
-    ``before`` is the id of the last incident of the page before this one, for who has no cursor.
-    """
+    """Newest first, or those written ``since`` then, the longest ago first. Raises NoSuchPlace."""
     incident_id, declared_at, updated_at = (
         col(IncidentRow.id),
         col(IncidentRow.declared_at),
         col(IncidentRow.updated_at),
     )
-    seen = ~hidden_incident(seen_by)
     query: Any = (
         sqlalchemy.select(col(IncidentRow.document), col(PostmortemRow.text), incident_id, declared_at, updated_at)
         .join(PostmortemRow, col(PostmortemRow.incident_id) == incident_id, isouter=True)
-        .where(seen, *of_incidents(**filters))
+        .where(~hidden_incident(seen_by), *of_incidents(**filters))
     )
     begin = _read(cursor) if cursor else None
     if since is not None:
         query = query.where(updated_at >= since).order_by(updated_at, incident_id)
         query = query.where(tuple_(updated_at, incident_id) > begin) if begin else query
     else:
-        if begin is None and before:
-            last = session.exec(select(IncidentRow).where(incident_id == before, seen)).first()
-            begin = (last.declared_at, last.id) if last else None
         query = query.order_by(declared_at.desc(), incident_id.desc())
         query = query.where(tuple_(declared_at, incident_id) < begin) if begin else query
     rows = session.connection().execute(query.limit(limit + 1)).all()
@@ -92,7 +96,7 @@ def page_of_incidents(
     return IncidentPage(shown, _next(places, limit))
 
 
-def page_of_listed_items(
+def page_of_lines(
     session: Session,
     now: datetime,
     *,
@@ -107,42 +111,42 @@ def page_of_listed_items(
     Raises NoSuchPlace.
     """
     if since is None:
-        page = page_of_items(session, now, after=cursor, limit=limit, seen_by=seen_by, **filters)
-        return ItemPage([(item, late, None) for item, late in page.items], page.after)
+        by_deadline = Order(Sort.DUE, descending=False)
+        return ItemPage(*page_of_rows(session, LineRow, now, by_deadline, cursor, limit, seen_by, filters))
     item_id, updated_at, is_late = col(ActionItemRow.id), col(ActionItemRow.updated_at), late_now(now)
     wanted: list[ColumnElement[bool]] = [updated_at >= since]
     if cursor:
         wanted.append(tuple_(updated_at, item_id) > _read(cursor))
-    query: Any = (
-        sqlalchemy.select(col(ActionItemRow.document), is_late, item_id, updated_at)
+    query = (
+        sqlalchemy.select(*columns_of(LineRow, is_late))
         .where(~hidden_item(seen_by), *wanted, *fitting(is_late, seen_by, **filters))
         .order_by(updated_at, item_id)
         .limit(limit + 1)
     )
-    rows = session.connection().execute(query).all()
-    shown = [(ActionItem.model_validate(row[0]), bool(row[1]), row[3]) for row in rows[:limit]]
-    return ItemPage(shown, _next([(row[3], row[2]) for row in rows], limit))
+    rows = [LineRow._make(row) for row in session.connection().execute(query)]
+    return ItemPage(rows[:limit], _next([(row.updated_at, row.id) for row in rows if row.updated_at], limit))
 
 
 def page_of_mails(
     session: Session,
     *,
-    incident_id: str | None,
-    person: PersonId | None,
-    state: MailState | None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     cursor: str | None = None,
-    limit: int,
-    offset: int,
-    seen_by: PersonId | None,
+    limit: int = 50,
+    seen_by: PersonId | None = None,
+    **filters: Unpack[MailFilters],
 ) -> MailPage:
-    """Newest first. Raises NoSuchPlace."""
+    """Newest first; those of ``since`` or later, and before ``until``. Raises NoSuchPlace."""
     at, key = col(MailRow.at), col(MailRow.key)
-    about = {MailRow.incident_id: incident_id, MailRow.person: person, MailRow.state: state}
-    query = MAILS.where(~hidden_mail(seen_by), *equal(about))
+    period = [at >= since] if since else []
+    period += [at < until] if until else []
+    same = equal({getattr(MailRow, name): value for name, value in filters.items()})
+    query = _MAILS.where(~hidden_mail(seen_by), *same, *period)
     if cursor:
         last_at, last_key = _read(cursor)
-        query = query.where(or_(at < last_at, and_(at == last_at, key > last_key)))
-    rows = session.exec(query.order_by(at.desc(), key).limit(limit + 1).offset(offset)).all()
+        query = query.where(at <= last_at, or_(at < last_at, key > last_key))
+    rows = session.exec(query.order_by(at.desc(), key).limit(limit + 1)).all()
     return MailPage(list(rows[:limit]), _next([(row.at, row.key) for row in rows], limit))
 
 

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, Engine, and_, bindparam, case, or_
-from sqlalchemy.orm import defer
-from sqlmodel import Session, col, func, select, tuple_
+from sqlmodel import Session, col, func, select
 
 from followthrough.domain.answered.incident.repeat_search import Earlier
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
@@ -23,7 +22,7 @@ from followthrough.domain.replayed.values import PersonId, Severity
 from followthrough.store.item_search import few_with, has_word
 from followthrough.store.open_items import is_open, late_now
 from followthrough.store.privacy import hidden_incident, hidden_item, hidden_mail, marked
-from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, MailState, PostmortemRow, TimelineRow
+from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, PostmortemRow, TimelineRow
 
 
 class IncidentFilters(TypedDict, total=False):
@@ -77,24 +76,6 @@ def incident(session: Session, incident_id: str) -> Incident | None:
     return next((described(document, text) for document, text in session.exec(query)), None)
 
 
-def incidents(
-    session: Session,
-    *,
-    before: str | None = None,
-    limit: int = 50,
-    seen_by: PersonId | None = None,
-    **filters: Unpack[IncidentFilters],
-) -> list[Incident]:
-    """Newest first; ``before`` is the id of the last incident of the page before this one."""
-    declared_at, incident_id, seen = col(IncidentRow.declared_at), col(IncidentRow.id), ~hidden_incident(seen_by)
-    query = (
-        _WITH_TEXT.where(seen, *of_incidents(**filters)).order_by(declared_at.desc(), incident_id.desc()).limit(limit)
-    )
-    if before and (last := session.exec(select(IncidentRow).where(incident_id == before, seen)).first()):
-        query = query.where(tuple_(declared_at, incident_id) < (last.declared_at, last.id))
-    return [described(document, text) for document, text in session.exec(query)]
-
-
 def ongoing_incidents(session: Session) -> list[Incident]:
     """Those in which something is broken, without postmortems' texts."""
     query = select(IncidentRow.document).where(col(IncidentRow.status).in_(ONGOING)).order_by(col(IncidentRow.id))
@@ -102,7 +83,7 @@ def ongoing_incidents(session: Session) -> list[Incident]:
 
 
 def hidden_incidents(session: Session, seen_by: PersonId | None, **filters: Unpack[IncidentFilters]) -> int:
-    """How many private ones ``incidents`` leaves out for these eyes."""
+    """How many private ones ``page_of_incidents`` leaves out for these eyes."""
     query = select(func.count()).select_from(IncidentRow)
     return session.exec(query.where(hidden_incident(seen_by), *of_incidents(**filters))).one()
 
@@ -268,7 +249,6 @@ def action_items(
     now: datetime,
     *,
     limit: int = 200,
-    offset: int = 0,
     seen_by: PersonId | None = None,
     **filters: Unpack[ItemFilters],
 ) -> list[ListedItem]:
@@ -279,13 +259,12 @@ def action_items(
         .where(~hidden_item(seen_by), *fitting(is_late, seen_by, **filters))
         .order_by(case((is_late, 0), (ended, 2), else_=1), col(ActionItemRow.due).nulls_last(), col(ActionItemRow.id))
         .limit(limit)
-        .offset(offset)
     )
     return [ListedItem(ActionItem.model_validate(document), bool(overdue)) for document, overdue in session.exec(query)]
 
 
 def hidden_items(session: Session, now: datetime, seen_by: PersonId | None, **filters: Unpack[ItemFilters]) -> int:
-    """How many of private incidents ``action_items`` leaves out for these eyes.
+    """How many of private incidents lists leave out for these eyes.
 
     None where words or an incident are looked for: the number would tell what those say.
     """
@@ -293,10 +272,6 @@ def hidden_items(session: Session, now: datetime, seen_by: PersonId | None, **fi
         return 0
     query = select(func.count()).select_from(ActionItemRow)
     return session.exec(query.where(hidden_item(seen_by), *fitting(late_now(now), seen_by, **filters))).one()
-
-
-MAILS = select(MailRow).options(*(defer(getattr(MailRow, name)) for name in ("text", "html", "headers", "request")))
-"""Without what lists do not show of them."""
 
 
 def parts_of(session: Session, key: str) -> list[MailRow]:
@@ -307,32 +282,6 @@ def parts_of(session: Session, key: str) -> list[MailRow]:
 def mail(session: Session, key: str, seen_by: PersonId | None = None) -> MailRow | None:
     """None when there is none, or it is not for these eyes."""
     return session.exec(select(MailRow).where(MailRow.key == key, ~hidden_mail(seen_by))).first()
-
-
-def mails(
-    session: Session,
-    *,
-    incident_id: str | None = None,
-    person: PersonId | None = None,
-    state: MailState | None = None,
-    kind: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    limit: int = 50,
-    offset: int = 0,
-    seen_by: PersonId | None = None,
-) -> list[MailRow]:
-    """Newest first; those of ``since`` or later, and before ``until``."""
-    at, about = col(MailRow.at), {MailRow.incident_id: incident_id, MailRow.person: person}
-    period = [at >= since] if since else []
-    period += [at < until] if until else []
-    query = (
-        MAILS.where(~hidden_mail(seen_by), *equal({**about, MailRow.state: state, MailRow.kind: kind}), *period)
-        .order_by(col(MailRow.at).desc(), col(MailRow.key))
-        .limit(limit)
-        .offset(offset)
-    )
-    return list(session.exec(query))
 
 
 def mail_kinds(session: Session) -> list[str]:

@@ -20,7 +20,6 @@ from followthrough.web.dependencies import (
     ActorDep,
     Authorised,
     GatewayDep,
-    Offset,
     OrganisationDep,
     Reading,
     SeenByDep,
@@ -60,9 +59,6 @@ class ItemQuery(ItemFields):
     updated_since: UpdatedSince = None
     cursor: Cursor = None
     limit: Limit = 200
-    offset: Annotated[
-        Offset | None, Query(deprecated=True, description="Instead of `cursor`; late ones come first then")
-    ] = None
 
 
 class MailLine(BaseModel):
@@ -106,7 +102,6 @@ def list_incidents(
     service: str | None = None,
     team: str | None = None,
     updated_since: UpdatedSince = None,
-    before: Annotated[str | None, Query(deprecated=True, description="An id, instead of `cursor`")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> list[IncidentLine]:
@@ -114,7 +109,7 @@ def list_incidents(
     filters = queries.IncidentFilters(status=status, service=service, team=team)
     response.headers[PRIVATE] = str(queries.hidden_incidents(reading, seen_by, **filters))
     found = listing.page_of_incidents(
-        reading, since=updated_since, before=before, cursor=cursor, limit=limit, seen_by=seen_by, **filters
+        reading, since=updated_since, cursor=cursor, limit=limit, seen_by=seen_by, **filters
     )
     views.note(incident.id for incident, _ in found.incidents)
     link_next(request, response, found.next)
@@ -176,19 +171,20 @@ def list_items(
 
     With ``updated_since`` those that were written since then, the longest ago first.
     """
-    now, filters, limit = datetime.now(UTC), wanted.filters(), wanted.limit
+    now, filters = datetime.now(UTC), wanted.filters()
     response.headers[PRIVATE] = str(queries.hidden_items(reading, now, seen_by, **filters))
-    if wanted.offset is not None:
-        listed = queries.action_items(reading, now, **filters, limit=limit, offset=wanted.offset, seen_by=seen_by)
-        page = listing.ItemPage([(item, late, None) for item, late in listed], None)
-    else:
-        since, cursor = wanted.updated_since, wanted.cursor
-        page = listing.page_of_listed_items(
-            reading, now, since=since, cursor=cursor, limit=limit, seen_by=seen_by, **filters
-        )
-    views.note(item.id for item, *_ in page.items)
+    page = listing.page_of_lines(
+        reading,
+        now,
+        since=wanted.updated_since,
+        cursor=wanted.cursor,
+        limit=wanted.limit,
+        seen_by=seen_by,
+        **filters,
+    )
+    views.note(row.id for row in page.items)
     link_next(request, response, page.next)
-    return [ItemLine.of(item, late=late, updated_at=at) for item, late, at in page.items]
+    return [ItemLine.model_validate(row) for row in page.items]
 
 
 @router.get("/items/{item_id}", response_model=ItemDetail, responses=UNCHANGED)
@@ -244,7 +240,6 @@ def list_mails(
     state: MailState | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    offset: Annotated[Offset, Query(deprecated=True, description="Beside a `cursor`, rows after it")] = 0,
 ) -> list[MailRow]:
     """Newest first."""
     found = listing.page_of_mails(
@@ -254,7 +249,6 @@ def list_mails(
         state=state,
         cursor=cursor,
         limit=limit,
-        offset=offset,
         seen_by=seen_by,
     )
     views.note_mails(found.mails)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import Depends, HTTPException, Query, Request
+from fastapi import Depends, HTTPException, Request
 from pydantic import SecretStr
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -116,9 +116,6 @@ async def _seen_by(actor: ActorDep) -> PersonId | None:
 
 SeenByDep = Annotated[PersonId | None, Depends(_seen_by)]
 """Whose eyes look at what may be private; None for those that see everything."""
-
-Offset = Annotated[int, Query(ge=0, le=1_000_000_000)]
-"""How many rows come before the page."""
 
 
 def require_bearer(request: Request, token: SecretStr) -> None:

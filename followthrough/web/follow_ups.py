@@ -4,12 +4,11 @@ What is done to several of them is in ``together.py``.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from sqlmodel import Session
 
@@ -18,8 +17,7 @@ from followthrough.domain.replayed.item.action_item import OPEN, ItemStatus
 from followthrough.domain.replayed.text import one_line
 from followthrough.domain.replayed.values import PersonId
 from followthrough.store import queries
-from followthrough.store.cursors import NoSuchPlace
-from followthrough.store.follow_ups import FileRow, Order, Page, Sort, counts, page_of_items, rows_for_file
+from followthrough.store.follow_ups import FileRow, Order, Page, Sort, counts, page_of_items, page_of_rows
 from followthrough.store.privacy import private_among
 from followthrough.store.queries import ListedItem
 from followthrough.store.saved_views import MOST_VIEWS, forget_view, save_view, views_of
@@ -167,10 +165,9 @@ def _list(
 
 def _page(session: Session, wanted: Wanted, seen_by: PersonId | None, after: str | None, limit: int) -> Page:
     order = Order(wanted.sort, wanted.descending)
-    with _places():
-        found = page_of_items(
-            session, datetime.now(UTC), **order._asdict(), after=after, limit=limit, seen_by=seen_by, **wanted.filters
-        )
+    found = page_of_items(
+        session, datetime.now(UTC), **order._asdict(), after=after, limit=limit, seen_by=seen_by, **wanted.filters
+    )
     private = {*private_among(session, (one.item.id for one in found.items))}
     return found._replace(items=[_marked(one, private) for one in found.items])
 
@@ -179,17 +176,7 @@ def _rows(
     session: Session, wanted: Wanted, seen_by: PersonId | None, after: str | None
 ) -> tuple[list[FileRow], str | None]:
     order = Order(wanted.sort, wanted.descending)
-    with _places():
-        return rows_for_file(session, datetime.now(UTC), order, after, FILE_PIECE, seen_by, wanted.filters)
-
-
-@contextmanager
-def _places() -> Iterator[None]:
-    """Raises HTTPException 422."""
-    try:
-        yield
-    except NoSuchPlace as none:
-        raise HTTPException(422, str(none)) from None
+    return page_of_rows(session, FileRow, datetime.now(UTC), order, after, FILE_PIECE, seen_by, wanted.filters)
 
 
 def _marked(listed: ListedItem, private: set[str]) -> ListedItem:

@@ -30,6 +30,7 @@ from followthrough.store import queries
 from followthrough.store.acting import neighbours, written
 from followthrough.store.alerts import without_route
 from followthrough.store.anonymous import shown_notes
+from followthrough.store.listing import page_of_incidents, page_of_mails
 from followthrough.store.mail_problems import problem_addresses
 from followthrough.store.tables import MailState
 from followthrough.web import act_facts, course
@@ -37,7 +38,6 @@ from followthrough.web.access import at_this_machine
 from followthrough.web.dependencies import (
     ActorDep,
     GatewayDep,
-    Offset,
     OrganisationDep,
     OrganisationFileDep,
     Reading,
@@ -71,23 +71,24 @@ def list_incidents(
     status: str = "",
     service: str = "",
     team: str = "",
-    before: str = "",
+    after: str = "",
 ) -> Response:
     """The newest first, and what is wrong with the organisation file."""
     filters = {"status": status, "service": service, "team": team}
     wanted = queries.IncidentFilters(status=_choice(IncidentStatus, status), service=service or None, team=team or None)
-    found = queries.incidents(reading, before=before or None, limit=PAGE_LENGTH + 1, seen_by=seen_by, **wanted)
-    views.note(incident.id for incident in found[:PAGE_LENGTH])
+    found = page_of_incidents(reading, cursor=after, limit=PAGE_LENGTH, seen_by=seen_by, **wanted)
+    incidents = [incident for incident, _ in found.incidents]
+    views.note(incident.id for incident in incidents)
     return _show(
         request,
         organisation,
         "incidents.html",
-        incidents=found[:PAGE_LENGTH],
+        incidents=incidents,
         private=queries.hidden_incidents(reading, seen_by, **wanted),
-        older=found[PAGE_LENGTH - 1].id if len(found) > PAGE_LENGTH else None,
+        older=found.next,
         without_route=len(without_route(reading, organisation, datetime.now(UTC))),
         filters=filters,
-        filtered=any(filters.values()) or bool(before),
+        filtered=any(filters.values()) or bool(after),
         statuses=list(IncidentStatus),
         organisation=organisation,
         file_in_use=file.in_use,
@@ -188,30 +189,30 @@ def list_mails(
     since: DayIfAny = None,
     until: DayIfAny = None,
     again: Annotated[int | None, Query(ge=1, le=AT_ONCE)] = None,
-    offset: Offset = 0,
+    after: str = "",
 ) -> Response:
     """What was sent, what could not be, and to whom nothing arrives; ``again`` is how many are just sent again."""
-    found = queries.mails(
+    found = page_of_mails(
         reading,
         person=person or None,
         kind=kind or None,
         state=_choice(MailState, state),
         since=start_of(since),
         until=start_of(until + timedelta(days=1) if until else None),
-        limit=PAGE_LENGTH + 1,
-        offset=offset,
+        cursor=after,
+        limit=PAGE_LENGTH,
         seen_by=seen_by,
     )
     filters = {"person": person, "kind": kind, "state": state, "since": str(since or ""), "until": str(until or "")}
     aside = MailState.SET_ASIDE
-    set_aside = [] if offset else queries.mails(reading, state=aside, limit=PAGE_LENGTH, seen_by=seen_by)
-    views.note_mails([*found[:PAGE_LENGTH], *set_aside])
+    set_aside = [] if after else page_of_mails(reading, state=aside, limit=PAGE_LENGTH, seen_by=seen_by).mails
+    views.note_mails([*found.mails, *set_aside])
     return _show(
         request,
         organisation,
         "outbox.html",
-        mails=found[:PAGE_LENGTH],
-        further=offset + PAGE_LENGTH if len(found) > PAGE_LENGTH else None,
+        mails=found.mails,
+        further=found.next,
         problem_addresses=problem_addresses(reading, organisation),
         set_aside=set_aside,
         filters=filters,

@@ -40,7 +40,7 @@ PAGED: Final[dict[int | str, dict[str, Any]]] = {
 def link_next(request: Request, response: Response, cursor: str | None) -> None:
     """The address that was asked for, from ``cursor`` on; nothing on the last page."""
     if cursor is not None:
-        there = request.url.remove_query_params(["before", "offset"]).include_query_params(cursor=cursor)
+        there = request.url.remove_query_params("before").include_query_params(cursor=cursor)
         response.headers["Link"] = f'<{there.path}?{there.query}>; rel="next"'
 
 

@@ -53,8 +53,7 @@ def test_pages_of_mails_are_the_newest_first_and_together_everything(filled: Eng
     with Session(filled) as session:
 
         def page(cursor: str | None) -> tuple[list[str], str | None]:
-            about = {"incident_id": None, "person": None, "state": None}
-            found = listing.page_of_mails(session, **about, cursor=cursor, limit=2, offset=0, seen_by=None)
+            found = listing.page_of_mails(session, cursor=cursor, limit=2)
             return [one.key for one in found.mails], found.next
 
         order = [4, 2, 3, 0, 1]
@@ -75,21 +74,20 @@ def test_what_was_written_since_then_comes_in_that_order(filled: Engine) -> None
             return [one.id for one, _ in found.incidents], found.next
 
         def items(cursor: str | None) -> tuple[list[str], str | None]:
-            found = listing.page_of_listed_items(session, NOW, since=since, cursor=cursor, limit=2, seen_by=None)
-            return [one.incident_id for one, *_ in found.items], found.next
+            found = listing.page_of_lines(session, NOW, since=since, cursor=cursor, limit=2, seen_by=None)
+            return [one.incident_id for one in found.items], found.next
 
         assert walked(incidents) == walked(items) == [INCIDENTS[3], INCIDENTS[1], INCIDENTS[4]]
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "WyJ4IiwgMV0", "bnVsbA", "W1td", "%", "é", "Wy" + "Wx" * 900])
 def test_a_place_that_no_page_gave_is_refused(filled: Engine, cursor: str) -> None:
-    about = {"incident_id": None, "person": None, "state": None}
     with Session(filled) as session:
         for ask in (
             lambda: listing.page_of_incidents(session, cursor=cursor, limit=2, seen_by=None),
-            lambda: listing.page_of_listed_items(session, NOW, cursor=cursor, limit=2, seen_by=None),
-            lambda: listing.page_of_listed_items(session, NOW, since=NOW, cursor=cursor, limit=2, seen_by=None),
-            lambda: listing.page_of_mails(session, **about, cursor=cursor, limit=2, offset=0, seen_by=None),
+            lambda: listing.page_of_lines(session, NOW, cursor=cursor, limit=2, seen_by=None),
+            lambda: listing.page_of_lines(session, NOW, since=NOW, cursor=cursor, limit=2, seen_by=None),
+            lambda: listing.page_of_mails(session, cursor=cursor, limit=2),
         ):
             with pytest.raises(NoSuchPlace):
                 ask()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import httpx
@@ -141,7 +142,7 @@ async def test_strange_characters_are_taken_out_and_what_follows_works(
         "/outbox/a%1b%5b31m",
         "/items?owner=%00",
         "/api/items?owner=a%e2%80%ae",
-        "/api/incidents?before=%00",
+        "/api/incidents?service=%00",
         "/api/mails?incident_id=a%0ab",
         "/api/incidents/inc-%00",
         "/api/items/%0a/ticket",
@@ -156,12 +157,20 @@ async def test_an_address_that_nothing_here_can_have_is_refused(web: Web, databa
     assert answer.json()["error"].startswith("The address ")
 
 
-@pytest.mark.parametrize("path", ["/outbox", "/api/items", "/api/mails"])
+@pytest.mark.parametrize("path", ["/api/incidents", "/api/items", "/api/mails"])
 async def test_a_page_that_no_database_can_count_to_is_refused(web: Web, database: Engine, path: str) -> None:
     async with replace(web, database=database).browser() as api:
-        answer = await api.get(path, params={"offset": 10**20})
+        answer = await api.get(path, params={"limit": 10**20})
     assert answer.status_code == 422
-    assert answer.json()["error"].startswith("query.offset: ")
+    assert answer.json()["error"].startswith("query.limit: ")
+
+
+@pytest.mark.parametrize("path", ["/incidents", "/outbox", "/items", "/api/incidents", "/api/items", "/api/mails"])
+async def test_a_list_does_not_go_on_where_no_page_of_it_ended(web: Web, database: Engine, path: str) -> None:
+    async with replace(web, database=database).browser() as api:
+        answer = await api.get(path, params={"cursor" if path.startswith("/api") else "after": "somewhere"})
+    assert answer.status_code == 422
+    assert "This list can't go on there; begin with its first page." in unescape(answer.text)
 
 
 @pytest.mark.parametrize("zone", ["-12:00", "+00:00", "+14:00"])

@@ -13,7 +13,7 @@ from followthrough.domain.replayed.incident.commands import Mitigate, ProposeIte
 from followthrough.domain.replayed.incident.incident import Incident, Repeat
 from followthrough.domain.replayed.incident.lifecycle import LinkRepeat, UnlinkRepeat
 from followthrough.domain.replayed.item.action_item import Kind, Priority
-from followthrough.store import queries
+from followthrough.store.listing import page_of_mails
 from tests.workflows.conftest import IncidentPart, ItemPart, Play
 from tests.workflows.test_lifecycle import mails
 
@@ -79,7 +79,7 @@ async def test_who_is_on_call_hears_of_it_before_earlier_incidents_are_compared(
 
     def compare(incident: Incident, earlier: Iterable[Earlier], policies: RepeatPolicies) -> tuple[Repeat, ...]:
         with Session(play.database) as session:
-            sent[incident.id] = any(mail.state.done for mail in queries.mails(session, incident_id=incident.id))
+            sent[incident.id] = any(mail.state.done for mail in page_of_mails(session, incident_id=incident.id).mails)
         return find_repeats(incident, earlier, policies)
 
     monkeypatch.setattr(activities.schedule, "find_repeats", compare)

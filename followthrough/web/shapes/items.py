@@ -1,12 +1,10 @@
 """An action item, as the API shows it."""
 
-from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from followthrough.domain.replayed.item.action_item import (
-    ActionItem,
     EvidenceKind,
     ItemStatus,
     Kind,
@@ -243,22 +241,4 @@ class ItemLine(Shape):
     """Its key."""
     ended_at: AwareDatetime | None
     updated_at: AwareDatetime | None
-    """When it was written last; only where `updated_since` asks for that."""
-
-    @classmethod
-    def of(cls, item: ActionItem, *, late: bool, updated_at: datetime | None = None) -> Self:
-        """In a list."""
-        return cls.model_validate(
-            {
-                **{name: getattr(item, name) for name in _AS_IT_IS},
-                "late": late,
-                "due": item.due_at,
-                "updated_at": updated_at,
-                "next_at": item.upcoming.at if item.upcoming else None,
-                "next_kind": item.upcoming.kind if item.upcoming else None,
-                "ticket": item.ticket.key if item.ticket else None,
-            }
-        )
-
-
-_AS_IT_IS = (ItemLine.model_fields.keys() & ActionItem.model_fields.keys()) - {"due", "ticket"}
+    """When it was written last, also where nothing changed that is shown here."""

@@ -15,7 +15,7 @@ from followthrough.domain.replayed.incident.alert import Alert, AlertState
 from followthrough.domain.replayed.incident.incident import Audience, Incident, SentUpdate, UpdateStage
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
-from followthrough.store import queries
+from followthrough.store.listing import page_of_mails
 from followthrough.store.tables import MailRow, MailState
 from tests.activities.mails.test_email import Post
 from tests.notices import ORGANISATION, RECORDS, notice
@@ -123,8 +123,8 @@ def test_who_is_not_on_it_does_not_find_in_the_outbox_what_did_not_arrive(databa
         ActivityEnvironment().run(MailProblems(post.mailer).tell_above, about)
     model.project_incident(incident(title=SECRET, private=True))
     with Session(database) as session:
-        assert SECRET in "".join(mail.text for mail in queries.mails(session))
-        assert queries.mails(session, seen_by="eve") == []
+        assert SECRET in "".join(mail.text for mail in page_of_mails(session).mails)
+        assert page_of_mails(session, seen_by="eve").mails == []
 
 
 def test_what_became_private_while_a_mail_waited_is_not_told_in_the_daily_one(database: Engine) -> None:
