@@ -19,6 +19,7 @@ PERSON, AUDITOR = "ana-01", "nora"
 HIDDEN_ITEMS = "SELECT count(*) FROM action_item WHERE incident_id IN (SELECT id FROM incident WHERE private)"
 HIDDEN_INCIDENTS = "SELECT count(*) FROM incident WHERE private"
 OF_ITEM = "id, title, status, owner, team, service, severity, priority, kind, incident_id, proposed_at, due, ended_at"
+TICKET = "ticket, document -> 'ticket' ->> 'url'"
 
 Bare = tuple[str, dict[str, Any]]
 """A statement and its parameters, the same for both databases."""
@@ -95,7 +96,9 @@ def _items(one: One, found: Estate) -> Iterator[Shown]:
     counts: Bare = ("SELECT status, count(*) FROM action_item GROUP BY status", {})
     yield Shown("items, as a board", "/items?shape=board", [*board, counts, (HIDDEN_ITEMS, {})])
     yield Shown(
-        "items, as a file", "/items.csv", [(f"SELECT {OF_ITEM}, ticket FROM action_item ORDER BY status, due, id", {})]
+        "items, as a file",
+        "/items.csv",
+        [(f"SELECT {OF_ITEM}, {TICKET} FROM action_item ORDER BY status, due, id", {})],
     )
 
 
