@@ -1,6 +1,6 @@
 """What is known of an alert before it is delivered, and alerts that started no incident."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -139,15 +139,25 @@ def set_aside(session: Session, dedup_key: str, by: PersonId | None, because: st
     return True
 
 
-def without_route(
+def keys_without_route(
     session: Session, organisation: Organisation, now: datetime, *, aside: bool = False
-) -> list[WithoutRoute]:
+) -> list[str]:
     """What somebody has to write a route for, the latest first; or those that were set ``aside``."""
     last_at, because = col(UnstartedAlertRow.last_at), col(UnstartedAlertRow.set_aside_because)
     wanted = last_at >= now - KEPT_FOR, because.is_not(None) if aside else because.is_(None)
-    rows = session.exec(select(UnstartedAlertRow).where(*wanted).order_by(last_at.desc()))
-    return [
-        WithoutRoute.model_validate(row, from_attributes=True)
-        for row in rows
-        if route(row.labels, organisation) is None
-    ]
+    read = select(UnstartedAlertRow.dedup_key, UnstartedAlertRow.labels).where(*wanted).order_by(last_at.desc())
+    return [key for key, labels in session.exec(read) if route(labels, organisation) is None]
+
+
+def without_route(
+    session: Session, organisation: Organisation, now: datetime, *, aside: bool = False
+) -> list[WithoutRoute]:
+    """The same, with what is known of each."""
+    return unstarted(session, keys_without_route(session, organisation, now, aside=aside))
+
+
+def unstarted(session: Session, keys: Sequence[str]) -> list[WithoutRoute]:
+    """Those, the latest first."""
+    rows = select(UnstartedAlertRow).where(col(UnstartedAlertRow.dedup_key).in_(keys))
+    found = session.exec(rows.order_by(col(UnstartedAlertRow.last_at).desc()))
+    return [WithoutRoute.model_validate(row, from_attributes=True) for row in found]

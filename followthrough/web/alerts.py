@@ -20,7 +20,7 @@ from followthrough.domain.replayed.text import REASON, URL, one_line
 from followthrough.domain.replayed.values import PersonId
 from followthrough.noting import happened
 from followthrough.permission import require
-from followthrough.store.alerts import WithoutRoute, set_aside, without_route
+from followthrough.store.alerts import WithoutRoute, keys_without_route, set_aside, unstarted, without_route
 from followthrough.web.bodies import BringBackAlert, SetAsideAlert
 from followthrough.web.by import speaker
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationDep, Reading
@@ -142,15 +142,16 @@ def _show(
     status: int = 200,
 ) -> Response:
     now = datetime.now(UTC)
-    found = without_route(reading, organisation, now)
+    found = keys_without_route(reading, organisation, now)
+    aside = keys_without_route(reading, organisation, now, aside=True)
     everywhere = About.service_itself(as_of(organisation, now.date()))
     return page(
         request,
         "alerts.html",
         status=status,
-        alerts=found[:MOST_SHOWN],
+        alerts=unstarted(reading, found[:MOST_SHOWN]),
         more=len(found[MOST_SHOWN:]),
-        aside=without_route(reading, organisation, now, aside=True)[:MOST_SHOWN],
+        aside=unstarted(reading, aside[:MOST_SHOWN]),
         acts=actor.person is not None and may(Right.SET_ASIDE_ALERT, actor, None, everywhere) is None,
         nobody_yet=actor.person is None and actor.door is Door.THIS_MACHINE,
         name=organisation.name_of,

@@ -28,7 +28,7 @@ from followthrough.mail.charts import with_images
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.acting import neighbours, written
-from followthrough.store.alerts import without_route
+from followthrough.store.alerts import keys_without_route
 from followthrough.store.anonymous import shown_notes
 from followthrough.store.listing import page_of_incidents, page_of_mails
 from followthrough.store.mail_problems import problem_addresses
@@ -86,7 +86,7 @@ def list_incidents(
         incidents=incidents,
         private=queries.hidden_incidents(reading, seen_by, **wanted),
         older=found.next,
-        without_route=len(without_route(reading, organisation, datetime.now(UTC))),
+        without_route=len(keys_without_route(reading, organisation, datetime.now(UTC))),
         filters=filters,
         filtered=any(filters.values()) or bool(after),
         statuses=list(IncidentStatus),
