@@ -35,7 +35,7 @@ BEHIND = timedelta(seconds=90)
 """A clock that is behind by less is right enough."""
 PATIENCE = 120
 """Seconds for time to pass in one workflow, on a busy machine."""
-ASK_AGAIN, AT_MOST = 0.02, 0.5
+ASK_AGAIN, AT_MOST = 0.01, 0.1
 """Seconds until it is asked again whether something is under way; each time twice as many."""
 RUNNING = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
 

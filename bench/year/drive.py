@@ -142,8 +142,7 @@ class Driver:
         for act in acts:
             others = self._people.others(act.record)
             relatives = [one for one in self._watch.due if incident_of(one) in (incident, *others)]
-            for relative in relatives:
-                await self._steps.catch_up(relative)
+            await asyncio.gather(*map(self._steps.catch_up, relatives))
             began = await self._people.act(act)
             await self._watch.rest({*relatives, *began})
 

@@ -26,6 +26,7 @@ class Watch:
     def __init__(self, client: Client, kept: Kept) -> None:
         self.due: dict[str, datetime | None] = {}
         self._client, self._kept = client, kept
+        self._rested: dict[str, tuple[str, int]] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def all_running(self) -> list[str]:
@@ -67,11 +68,15 @@ class Watch:
         if described.pending_children:
             self.due[workflow_id] = None
             return True
+        seen = run_id, described.workflow_execution_info.history_length
+        if self._rested.get(workflow_id) == seen and workflow_id in self.due:
+            return True
         history = await self._client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
         tells = sum(event.event_type == TELLS for event in history.events)
         if tells > sum(event.event_type in TOLD for event in history.events):
             return False
         self.due[workflow_id] = _wakes(history)
+        self._rested[workflow_id] = seen
         return True
 
     async def measure(self, workflow_id: str, run_id: str) -> None:
