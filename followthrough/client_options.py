@@ -1,11 +1,12 @@
 """What every client of Temporal is made with: how it encrypts, what it counts, and how it is traced."""
 
+import logging
 import socket
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from temporalio.client import HeaderCodecBehavior
-from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig
 
 from followthrough.converter import converting_with
 from followthrough.encryption import WithoutKeys, encryption_of
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from temporalio.client import Interceptor
 
 ATTEMPTS = 3
+LOGGING = LoggingConfig(
+    filter=LoggingConfig.default.filter,
+    forwarding=LogForwardingConfig(logging.getLogger("temporal_core"), append_target_to_name=False),
+)
+"""What the SDK's core says goes where everything else goes, instead of onto stdout in colours."""
 
 
 class TracesUnavailable(Exception):
@@ -27,8 +33,7 @@ def client_options(settings: Settings) -> dict[str, Any]:
         "data_converter": converting_with(encryption_of(settings) or WithoutKeys()),
         "header_codec_behavior": HeaderCodecBehavior.CODEC,
     }
-    if settings.metrics_address:
-        options["runtime"] = counting()[0]
+    options["runtime"] = counting()[0] if settings.metrics_address else _not_counting()
     if settings.traces_url:
         options["interceptors"] = [_traced(settings.traces_url)]
     return options
@@ -48,12 +53,18 @@ def _traced(url: str) -> "Interceptor":
 
 
 @cache
+def _not_counting() -> Runtime:
+    return Runtime(telemetry=TelemetryConfig(logging=LOGGING))
+
+
+@cache
 def counting() -> tuple[Runtime, str]:
     """What counts in the SDK for as long as the process lasts, and where that is read on loopback."""
     for attempt in range(ATTEMPTS):
         address = f"127.0.0.1:{free_port()}"
         try:
-            return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address))), address
+            metrics = PrometheusConfig(bind_address=address)
+            return Runtime(telemetry=TelemetryConfig(logging=LOGGING, metrics=metrics)), address
         except (RuntimeError, ValueError):  # somebody has taken the port meanwhile
             if attempt == ATTEMPTS - 1:
                 raise

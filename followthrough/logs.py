@@ -11,6 +11,7 @@ from traceback import extract_tb
 from types import TracebackType
 from typing import Any
 
+import temporalio
 from opentelemetry.trace import format_trace_id, get_current_span
 from temporalio import activity, workflow
 
@@ -20,6 +21,7 @@ from followthrough.domain.replayed.text import one_line
 
 OURS = ("followthrough", "activities", "workflows", "worker", "temporalio")
 """Loggers whose messages are written in the code, with what they quote apart from them."""
+SDK = str(PurePath(temporalio.__file__).parent)
 HIDDEN = "…"
 FRAMES = 20
 """Of a traceback, the innermost."""
@@ -83,9 +85,16 @@ def impersonal(workflow_id: str) -> str:
     return workflow_id
 
 
+_BEFORE_WHAT_IT_QUOTES = re.compile(r" with ID |: |\n")
+
+
 def _message(record: logging.LogRecord) -> str:
-    """Of others' messages the first line, for they may have been put together before they came here."""
-    message = str(record.msg)
+    """Of others' messages the first line, for they may have been put together before they came here.
+
+    Temporal's SDK puts workflows' ids and errors' words into its own; those of its core have them in fields beside it.
+    """
+    core = getattr(record, "temporal_log", None)
+    message = str(record.msg if core is None else core.message)
     if record.args:
         given = record.args if isinstance(record.args, tuple) else (record.args,)
         message = re.sub("%[sr]", "%s", message)
@@ -93,6 +102,8 @@ def _message(record: logging.LogRecord) -> str:
             message = message % tuple(_shown(one) for one in given)
         except (TypeError, ValueError):
             message = str(record.msg)
+    if record.pathname.startswith(SDK):
+        message = _BEFORE_WHAT_IT_QUOTES.split(message, maxsplit=1)[0]
     if record.name.partition(".")[0] not in OURS:
         message = without_addresses(message.partition("\n")[0])
     return one_line(message)
