@@ -1,6 +1,7 @@
 """``/metrics`` for Prometheus, on an address of its own: of the process, of the Temporal client, of the database."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, gener
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine, exc
+from sqlmodel import Session
 
 from followthrough.client_options import counting
 from followthrough.domain.replayed.item.action_item import OPEN, ItemStatus
@@ -21,7 +23,7 @@ from followthrough.metrics import REGISTRY
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.counts import AGES, ENDS, WAITING, Counts, counts
-from followthrough.troubles import TroubleKind
+from followthrough.troubles import TroubleKind, current
 
 KEPT_FOR = 15
 """Seconds, however often it is asked for."""
@@ -40,7 +42,7 @@ def metrics_offered(settings: Settings, organisation: OrganisationFile, database
         yield
         return
     registry = CollectorRegistry()
-    registry.register(OfDatabase(database))
+    registry.register(OfDatabase(database, organisation))
     registry.register(OfFile(organisation))
 
     def page() -> bytes:
@@ -112,11 +114,12 @@ class OfFile(Collector):
 class OfDatabase(Collector):
     """The same from each process, so whoever adds them up takes the largest."""
 
-    def __init__(self, database: Engine) -> None:
-        self._database = database
+    def __init__(self, database: Engine, organisation: OrganisationFile) -> None:
+        self._database, self._organisation = database, organisation
         self._reading = Lock()
         self._read_at = float("-inf")
         self._counts: Counts | None = None
+        self._troubles = Counter[TroubleKind]()
         self._at = datetime.now(UTC)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -126,13 +129,18 @@ class OfDatabase(Collector):
                 self._at = datetime.now(UTC)
                 try:
                     self._counts = counts(self._database, self._at)
+                    with Session(self._database) as session:
+                        wrong = current(session, self._organisation, self._at)
+                    self._troubles = Counter(one.kind for one in wrong)
                 except (exc.DBAPIError, exc.TimeoutError):
                     self._counts = None
                 self._read_at = time.monotonic()
-            found, at = self._counts, self._at
+            found, troubles, at = self._counts, self._troubles, self._at
         yield _gauge("database_read", "Whether the database could be asked for what follows", int(found is not None))
         if found is not None:
             yield from _families(found, at)
+            kinds = {(kind.value,): troubles[kind] for kind in TroubleKind}
+            yield _gauges("troubles", "What the service can't mend alone", ("kind",), kinds)
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """So that the database is not asked when this is registered."""
@@ -152,8 +160,6 @@ def _families(found: Counts, now: datetime) -> Iterator[GaugeMetricFamily]:
     yield _gauges("incidents", "Incidents that have not ended", ("status", "severity"), found.incidents)
     mails = {(state.value,): 0 for state in WAITING} | dict(found.mails)
     yield _gauges("mails_waiting", "Mails that have not gone out, by state", ("state",), mails)
-    troubles = {(kind.value,): 0 for kind in TroubleKind} | dict(found.troubles)
-    yield _gauges("troubles", "What the service can't mend alone", ("kind",), troubles)
     yield _gauge("projections_unchecked", "Rows that were not compared with their workflows yet", found.unchecked)
     lag = (now - found.unchecked_since).total_seconds() if found.unchecked_since else 0
     yield _gauge("projection_lag_seconds", "Since when the oldest of them waits", lag)

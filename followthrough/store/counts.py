@@ -27,7 +27,6 @@ from followthrough.store.tables import (
     MailRow,
     MailState,
     ProjectionRow,
-    TroubleRow,
     VendorPauseRow,
 )
 
@@ -63,7 +62,6 @@ class Counts(NamedTuple):
     waivers: Sums
     incidents: Sums
     mails: Sums
-    troubles: Sums
     unchecked: int
     unchecked_since: datetime | None
     """When the oldest row was written that was not compared with its workflow yet."""
@@ -104,7 +102,6 @@ def _counted(connection: Connection, now: datetime) -> Counts:
             where=and_(~col(IncidentRow.drill), col(IncidentRow.ended_at).is_(None)),
         ),
         mails=_sums(connection, col(MailRow.state), where=col(MailRow.state).in_(WAITING)),
-        troubles=_sums(connection, col(TroubleRow.kind)),
         unchecked=unchecked,
         unchecked_since=since,
         pauses=[Pause._make(row) for row in connection.execute(pauses)],

@@ -42,6 +42,7 @@ def other_trouble(kind: TroubleKind) -> Case:
 
 ALERTS = 'followthrough_alerts_total{source="PagerDuty",outcome="%s"}'
 WAITED = 'temporal_workflow_task_schedule_to_start_latency_bucket{task_queue="followthrough",le="%s"}'
+FAILED_TASKS = 'temporal_workflow_task_execution_failed{failure_reason="NonDeterminismError"}'
 MAILS, CALLS = 'followthrough_mails_total{outcome="%s"}', 'followthrough_tracker_calls_total{outcome="%s"}'
 ANSWERED = 'followthrough_alert_seconds_bucket{source="PagerDuty",le="%s"}'
 LOST, PAUSE = 'followthrough_vendor_login_lost{vendor="Jira"}', 'followthrough_vendor_pause_seconds{vendor="Jira"}'
@@ -75,6 +76,7 @@ CASES = {
     "FollowthroughAlertsWithoutRoute": troubles(TroubleKind.ALERT),
     "FollowthroughNobodyPaged": troubles(TroubleKind.PAGE),
     "FollowthroughWorkflowStuck": troubles(TroubleKind.STUCK),
+    "FollowthroughWorkflowTasksFailing": Case({FAILED_TASKS: "0+1x60"}, {FAILED_TASKS: "0x30 3x30"}),
     "FollowthroughActivityFailing": troubles(TroubleKind.FAILING),
     "FollowthroughNotRunning": troubles(TroubleKind.NOT_RUNNING),
     "FollowthroughWebhookDisabled": troubles(TroubleKind.WEBHOOK),

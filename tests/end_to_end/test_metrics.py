@@ -5,17 +5,22 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
+from sqlmodel import Session
 
 from followthrough.client_options import free_port
 from followthrough.engine import engine
-from followthrough.metrics_page import MetricsError, metrics_offered
+from followthrough.metrics_page import MetricsError, OfDatabase, metrics_offered
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
+from followthrough.store.tables import MailState, TroubleRow
+from followthrough.troubles import TroubleKind
 from followthrough.web.app import create_app
 from tests.example import EXAMPLE
+from tests.records import NOW, mail
 from tests.waiting import eventually
 from tests.watching import DASHBOARD, RULES, asked_for
 from tests.web.pagers import generic
@@ -95,7 +100,11 @@ def test_no_person_is_on_it(page: str) -> None:
 @pytest.mark.parametrize("file", [RULES, DASHBOARD], ids=lambda path: path.suffix)
 def test_rules_and_dashboard_ask_for_what_is_there(page: str, file: Path) -> None:
     there = {sample.name for family in text_string_to_metric_families(page) for sample in family.samples}
-    only_with_traffic = {"followthrough_escalations", "followthrough_vendor_pause_seconds"}
+    only_with_traffic = {
+        "followthrough_escalations",
+        "followthrough_vendor_pause_seconds",
+        "temporal_workflow_task_execution_failed",
+    }
     wanted = asked_for(file)
     assert len(wanted) > 10
     described = {line.split()[2] for line in page.splitlines() if line.startswith("# TYPE")}
@@ -127,3 +136,16 @@ def test_it_answers_while_the_database_does_not(tmp_path: Path) -> None:
         page = httpx.get(f"http://{where}/metrics", trust_env=False).text
     assert value(page, "followthrough_database_read") == 0
     assert "followthrough_troubles" not in page
+
+
+def test_trouble_is_counted_as_it_is_now_and_that_of_the_engine_as_it_was_found_last(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/followthrough.db")
+    migrate(database)
+    registry = CollectorRegistry()
+    with Session(database) as session, session.begin():
+        session.add(mail("a", state=MailState.SET_ASIDE))
+        session.add(TroubleRow(key="x", kind=TroubleKind.STUCK, sentence="", what_to_do="", since=NOW))
+    registry.register(OfDatabase(database, OrganisationFile(Path("followthrough.example.yaml"))))
+    counted = {kind: registry.get_sample_value("followthrough_troubles", {"kind": kind}) for kind in TroubleKind}
+    assert {kind for kind, number in counted.items() if number} == {TroubleKind.MAIL, TroubleKind.STUCK}
+    database.dispose()

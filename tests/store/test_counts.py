@@ -11,7 +11,7 @@ from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatu
 from followthrough.domain.replayed.values import EntryKind
 from followthrough.store.counts import counts
 from followthrough.store.directory_tables import DirectoryRow
-from followthrough.store.tables import MailState, ProjectionRow, TroubleRow, VendorPauseRow
+from followthrough.store.tables import MailState, ProjectionRow, VendorPauseRow
 from tests.records import NOW, incident, item, mail
 from tests.store.some_records import answers
 
@@ -72,7 +72,6 @@ def test_what_waits_and_what_is_wrong_is_counted(database: Engine) -> None:
             [
                 mail("a", state=MailState.SET_ASIDE),
                 mail("b", state=MailState.SENT),
-                TroubleRow(key="x", kind="workflow stuck", sentence="", what_to_do="", since=NOW),
                 ProjectionRow(
                     record_id="x", run_id="y", history_length=1, earlier_runs="", writes=1, check_at=NOW - hour
                 ),
@@ -84,7 +83,7 @@ def test_what_waits_and_what_is_wrong_is_counted(database: Engine) -> None:
         )
         session.merge(DirectoryRow(id=1, scim_at=NOW - hour))
     found = counts(database, NOW)
-    assert (found.mails, found.troubles) == ({("set aside",): 1}, {("workflow stuck",): 1})
+    assert found.mails == {("set aside",): 1}
     assert (found.unchecked, found.unchecked_since) == (1, NOW - hour)
     assert found.pauses == [("Jira", NOW + hour, True)]
     assert found.directory == {"scim": NOW - hour}
