@@ -8,7 +8,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from followthrough.domain.replayed.values import PersonId
-from followthrough.store.item_search import ItemSearchRow, few_that, is_named
+from followthrough.store.item_search import few_that, is_named
+from followthrough.store.narrow_items import ItemSearchRow
 from followthrough.store.privacy import hidden_incident, hidden_item
 from followthrough.store.tables import ActionItemRow, IncidentRow
 

@@ -1,56 +1,16 @@
-"""A narrow copy of action items, for what would have to look into all of their documents.
+"""What is searched in action items: their words, and the titles of their incidents."""
 
-The database keeps it itself, by triggers of migration 0028, so that it is right whichever version writes.
-"""
-
-from typing import Any
-
-from sqlalchemy import ColumnElement, Integer, and_, func, or_
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlalchemy import ColumnElement, and_, func, or_
+from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from followthrough.domain.replayed.values import PersonId
+from followthrough.store.narrow_items import ItemSearchRow, position
 from followthrough.store.privacy import hidden_incident
 from followthrough.store.tables import ActionItemRow, IncidentRow
 
 FEW = 1_000
 """So many that have rare words are looked up once; what more have is soon found along an index."""
-
-
-class position(FunctionElement[int]):  # noqa: N801 -- as SQL writes functions
-    """Where a text begins in another, letter by letter: 1 is its beginning, 0 nowhere."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(position, "sqlite")
-def _on_sqlite(element: position, compiler: SQLCompiler, **options: Any) -> str:
-    return f"instr({compiler.process(element.clauses, **options)})"
-
-
-@compiles(position, "postgresql")
-def _on_postgresql(element: position, compiler: SQLCompiler, **options: Any) -> str:
-    return f"strpos({compiler.process(element.clauses, **options)})"
-
-
-class ItemSearchRow(SQLModel, table=True):
-    """Of an action item: its words in lower case, and who may have to decide about it."""
-
-    __tablename__ = "item_search"
-
-    item_id: str = Field(primary_key=True)
-    incident_id: str
-    status: str = Field(index=True)
-    text: str
-    """Its title, id, ticket and description, each in a line."""
-    proposed_by: str
-    approvers: str
-    """As in its document."""
-    asks_for_time: bool
 
 
 def has_word(word: str, seen_by: PersonId | None) -> ColumnElement[bool]:

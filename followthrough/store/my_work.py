@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.replayed.item.action_item import OPEN, ActionItem, ItemStatus
 from followthrough.domain.replayed.values import PersonId, TeamId
-from followthrough.store.item_search import ItemSearchRow
+from followthrough.store.narrow_items import ItemSearchRow
 from followthrough.store.open_items import is_open
 from followthrough.store.privacy import contains_word, hidden_incident, hidden_item, marked
 from followthrough.store.queries import ListedItem, action_items

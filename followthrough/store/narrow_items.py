@@ -1,0 +1,45 @@
+"""A narrow copy of action items, for what would have to look into all of their documents.
+
+The database keeps it itself, by triggers of migration 0028, so that it is right whichever version writes.
+"""
+
+from typing import Any
+
+from sqlalchemy import Integer
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlmodel import Field, SQLModel
+
+
+class position(FunctionElement[int]):  # noqa: N801 -- as SQL writes functions
+    """Where a text begins in another, letter by letter: 1 is its beginning, 0 nowhere."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(position, "sqlite")
+def _on_sqlite(element: position, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(position, "postgresql")
+def _on_postgresql(element: position, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+class ItemSearchRow(SQLModel, table=True):
+    """Of an action item: its words in lower case, and who may have to decide about it."""
+
+    __tablename__ = "item_search"
+
+    item_id: str = Field(primary_key=True)
+    incident_id: str
+    status: str = Field(index=True)
+    text: str
+    """Its title, id, ticket and description, each in a line."""
+    proposed_by: str
+    approvers: str
+    """As in its document."""
+    asks_for_time: bool
