@@ -5,7 +5,7 @@ The database keeps it itself, by triggers of migration 0028, so that it is right
 
 from typing import Any
 
-from sqlalchemy import Integer
+from sqlalchemy import Index, Integer
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -33,10 +33,11 @@ class ItemSearchRow(SQLModel, table=True):
     """Of an action item: its words in lower case, and who may have to decide about it."""
 
     __tablename__ = "item_search"
+    __table_args__ = (Index("ix_item_search_to_decide", "status", "asks_for_time", "proposed_by", "item_id"),)
 
     item_id: str = Field(primary_key=True)
     incident_id: str
-    status: str = Field(index=True)
+    status: str
     text: str
     """Its title, id, ticket and description, each in a line."""
     proposed_by: str
