@@ -1,6 +1,5 @@
 """What concerns one person, read for the page that they begin with."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -11,9 +10,9 @@ from sqlmodel import Session, col, select
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.replayed.item.action_item import OPEN, ActionItem, ItemStatus
 from followthrough.domain.replayed.values import PersonId, TeamId
-from followthrough.store.narrow_items import ItemSearchRow
+from followthrough.store.narrow_items import ItemSearchRow, approves, mentions
 from followthrough.store.open_items import is_open
-from followthrough.store.privacy import contains_word, hidden_incident, hidden_item, marked
+from followthrough.store.privacy import hidden_incident, hidden_item, marked
 from followthrough.store.queries import ListedItem, action_items
 from followthrough.store.tables import ActionItemRow, IncidentRow
 
@@ -54,12 +53,11 @@ def concerns(
 
 
 def _items(session: Session, person: PersonId, led: list[TeamId], seen_by: PersonId | None) -> list[ActionItem]:
-    status, approvers = col(ItemSearchRow.status), col(ItemSearchRow.approvers)
-    approves = approvers.contains(json.dumps(person), autoescape=True)
+    status = col(ItemSearchRow.status)
     to_decide = select(ItemSearchRow.item_id).where(
         status.in_(OPEN),
         or_(
-            and_(approves, or_(status == ItemStatus.DONE, col(ItemSearchRow.asks_for_time))),
+            and_(approves(person), or_(status == ItemStatus.DONE, col(ItemSearchRow.asks_for_time))),
             and_(col(ItemSearchRow.proposed_by) == person, status == ItemStatus.PROPOSED),
         ),
     )
@@ -78,7 +76,7 @@ def _items(session: Session, person: PersonId, led: list[TeamId], seen_by: Perso
 def _incidents(session: Session, person: PersonId, seen_by: PersonId | None) -> list[Incident]:
     """Those with a part for them: a role while it goes on, or the postmortem."""
     document = col(IncidentRow.document)
-    has_role = contains_word(document["roles"], person)
+    has_role = mentions(document["roles"].as_string(), person)
     owes = document["postmortem_owner"].as_string() == person
     wrote = document["postmortem", "by"].as_string() == person
     query = (

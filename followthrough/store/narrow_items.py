@@ -3,13 +3,16 @@
 The database keeps it itself, by triggers of migration 0028, so that it is right whichever version writes.
 """
 
+import json
 from typing import Any
 
-from sqlalchemy import Index, Integer
+from sqlalchemy import ColumnElement, Index, Integer
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
+
+from followthrough.domain.replayed.values import PersonId
 
 
 class position(FunctionElement[int]):  # noqa: N801 -- as SQL writes functions
@@ -44,3 +47,13 @@ class ItemSearchRow(SQLModel, table=True):
     approvers: str
     """As in its document."""
     asks_for_time: bool
+
+
+def mentions(written: Any, person: PersonId) -> ColumnElement[bool]:
+    """Whether JSON has them as a whole text, at any depth."""
+    return position(written, json.dumps(person)) > 0
+
+
+def approves(person: PersonId) -> ColumnElement[bool]:
+    """Of the rows here."""
+    return mentions(col(ItemSearchRow.approvers), person)
