@@ -5,7 +5,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from followthrough.domain.replayed.values import PersonId
-from followthrough.store.narrow_items import ItemSearchRow, position
+from followthrough.store.narrow_items import ItemSearchRow, position, within
 from followthrough.store.privacy import hidden_incident
 from followthrough.store.tables import ActionItemRow, IncidentRow
 
@@ -25,18 +25,17 @@ def few_with(session: Session, words: list[str], seen_by: PersonId | None) -> li
     return few_that(session, *each)
 
 
-def few_that(session: Session, *conditions: ColumnElement[bool]) -> list[str] | None:
-    """The ids of all of which they hold, read in one pass; None where they are more than ``FEW``."""
-    found = session.exec(select(ItemSearchRow.item_id).where(*conditions).limit(FEW + 1)).all()
-    return list(found) if len(found) <= FEW else None
+def few_that(session: Session, *conditions: ColumnElement[bool], few: int = FEW) -> list[str] | None:
+    """The ids of all of which they hold, read in one pass; None where they are more than ``few``."""
+    found = session.exec(select(ItemSearchRow.item_id).where(*conditions).limit(few + 1)).all()
+    return list(found) if len(found) <= few else None
 
 
 def is_named(text: str) -> ColumnElement[bool]:
-    """It is the beginning of its id, or a part of its title."""
-    words, said = col(ItemSearchRow.text), func.lower(text)
-    title_ends = position(words, "\n")
-    in_title = and_(position(words, said) > 0, position(words, said) < title_ends)
-    return or_(in_title, position(words, func.lower(f"\n{text}")) == title_ends)
+    """It is the beginning of its id, or a part of its title, which the id comes after."""
+    words = col(ItemSearchRow.text)
+    begins = position(words, func.lower(text))
+    return and_(begins > 0, begins <= position(words, "\n") + 1)
 
 
 def _in_text(word: str) -> ColumnElement[bool]:
@@ -44,5 +43,4 @@ def _in_text(word: str) -> ColumnElement[bool]:
 
 
 def _titled(word: str, seen_by: PersonId | None) -> SelectOfScalar[str]:
-    titled = col(IncidentRow.title).icontains(word, autoescape=True)
-    return select(IncidentRow.id).where(titled, ~hidden_incident(seen_by))
+    return select(IncidentRow.id).where(within(IncidentRow.title, word), ~hidden_incident(seen_by))

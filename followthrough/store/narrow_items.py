@@ -6,7 +6,7 @@ The database keeps it itself, by triggers of migration 0028, so that it is right
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, Integer
+from sqlalchemy import ColumnElement, Index, Integer, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -30,6 +30,11 @@ def _on_sqlite(element: position, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(position, "postgresql")
 def _on_postgresql(element: position, compiler: SQLCompiler, **options: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+def within(whole: Any, part: str) -> ColumnElement[bool]:
+    """In whatever case."""
+    return position(func.lower(whole), func.lower(part)) > 0
 
 
 class ItemSearchRow(SQLModel, table=True):
