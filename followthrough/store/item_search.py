@@ -1,6 +1,6 @@
 """What is searched in action items: their words, and the titles of their incidents."""
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, false, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -14,9 +14,12 @@ FEW = 1_000
 
 
 def has_word(word: str, seen_by: PersonId | None) -> ColumnElement[bool]:
-    """Of action items' rows: it is in the item's words, or in the title of its incident, if that may be seen."""
-    of_it = select(1).where(ItemSearchRow.item_id == ActionItemRow.id, _in_text(word))
-    return or_(of_it.exists(), col(ActionItemRow.incident_id).in_(_titled(word, seen_by)))
+    """Of action items' rows: it is in the item's words, or in the title of its incident, if that may be seen.
+
+    Each is looked at for itself; of whether there are such words PostgreSQL would make a list of all.
+    """
+    of_it = select(_in_text(word)).where(ItemSearchRow.item_id == ActionItemRow.id).scalar_subquery()
+    return or_(func.coalesce(of_it, false()), col(ActionItemRow.incident_id).in_(_titled(word, seen_by)))
 
 
 def few_with(session: Session, words: list[str], seen_by: PersonId | None) -> list[str] | None:
