@@ -47,7 +47,10 @@ def open_database(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 5})
+        timeout = {"connect_timeout": 5}
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=timeout)
+        event.listen(engine, "connect", _without_compiling)
+        return engine
     if file := sqlite_file(parsed):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
@@ -61,6 +64,12 @@ def open_database(url: str) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
 
     return engine
+
+
+def _without_compiling(connection: Any, _record: Any) -> None:
+    """PostgreSQL compiles what it expects to take long, which takes longer than ours do."""
+    connection.execute("SET jit = off")
+    connection.commit()
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:

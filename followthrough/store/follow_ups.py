@@ -113,6 +113,13 @@ class FileRow(NamedTuple):
 RowT = TypeVar("RowT", LineRow, FileRow)
 
 
+class Counts(NamedTuple):
+    """How many these eyes see of each status, and how many of private incidents they don't."""
+
+    seen: dict[ItemStatus, int]
+    hidden: int
+
+
 class Order(NamedTuple):
     """In which a list goes on."""
 
@@ -190,20 +197,21 @@ def _page_of_ids(
     return [item_id for *_, item_id in found[:limit]], _place(found[limit - 1]) if len(found) > limit else None
 
 
-def counts(
-    session: Session, now: datetime, seen_by: PersonId | None, **filters: Unpack[ItemFilters]
-) -> dict[ItemStatus, int]:
-    """How many these eyes see of each status, of those that are wanted."""
+def counts(session: Session, now: datetime, seen_by: PersonId | None, **filters: Unpack[ItemFilters]) -> Counts:
+    """Of those that are wanted."""
     query = (
         sqlalchemy.select(col(ActionItemRow.status), func.count())
         .where(*fitting(late_now(now), seen_by, **filters))
         .group_by(col(ActionItemRow.status))
     )
-    found = {row[0]: row[1] for row in session.connection().execute(query)}
+    seen, hidden = _by_status(session, query), dict[ItemStatus, int]()
     if seen_by is not None:
-        for status, hidden in session.connection().execute(query.where(hidden_item(seen_by))):
-            found[status] -= hidden
-    return {ItemStatus(status): number for status, number in found.items()}
+        hidden = _by_status(session, query.where(hidden_item(seen_by)))
+    return Counts({status: number - hidden.get(status, 0) for status, number in seen.items()}, sum(hidden.values()))
+
+
+def _by_status(session: Session, query: Any) -> dict[ItemStatus, int]:
+    return {ItemStatus(status): number for status, number in session.connection().execute(query)}
 
 
 def _statuses(filters: ItemFilters) -> Sequence[ItemStatus]:

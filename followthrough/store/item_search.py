@@ -1,18 +1,11 @@
-"""A narrow copy of action items, for what would have to look into all of their documents.
+"""What is searched in action items: their words, and the titles of their incidents."""
 
-The database keeps it itself, by triggers of migration 0028, so that it is right whichever version writes.
-"""
-
-from typing import Any
-
-from sqlalchemy import ColumnElement, Integer, and_, func, or_
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from followthrough.domain.replayed.values import PersonId
+from followthrough.store.narrow_items import ItemSearchRow, position, within
 from followthrough.store.privacy import hidden_incident
 from followthrough.store.tables import ActionItemRow, IncidentRow
 
@@ -20,43 +13,13 @@ FEW = 1_000
 """So many that have rare words are looked up once; what more have is soon found along an index."""
 
 
-class position(FunctionElement[int]):  # noqa: N801 -- as SQL writes functions
-    """Where a text begins in another, letter by letter: 1 is its beginning, 0 nowhere."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(position, "sqlite")
-def _on_sqlite(element: position, compiler: SQLCompiler, **options: Any) -> str:
-    return f"instr({compiler.process(element.clauses, **options)})"
-
-
-@compiles(position, "postgresql")
-def _on_postgresql(element: position, compiler: SQLCompiler, **options: Any) -> str:
-    return f"strpos({compiler.process(element.clauses, **options)})"
-
-
-class ItemSearchRow(SQLModel, table=True):
-    """Of an action item: its words in lower case, and who may have to decide about it."""
-
-    __tablename__ = "item_search"
-
-    item_id: str = Field(primary_key=True)
-    incident_id: str
-    status: str = Field(index=True)
-    text: str
-    """Its title, id, ticket and description, each in a line."""
-    proposed_by: str
-    approvers: str
-    """As in its document."""
-    asks_for_time: bool
-
-
 def has_word(word: str, seen_by: PersonId | None) -> ColumnElement[bool]:
-    """Of action items' rows: it is in the item's words, or in the title of its incident, if that may be seen."""
-    of_it = select(1).where(ItemSearchRow.item_id == ActionItemRow.id, _in_text(word))
-    return or_(of_it.exists(), col(ActionItemRow.incident_id).in_(_titled(word, seen_by)))
+    """Of action items' rows: it is in the item's words, or in the title of its incident, if that may be seen.
+
+    Each is looked at for itself; of whether there are such words PostgreSQL would make a list of all.
+    """
+    of_it = select(_in_text(word)).where(ItemSearchRow.item_id == ActionItemRow.id).scalar_subquery()
+    return or_(func.coalesce(of_it, false()), col(ActionItemRow.incident_id).in_(_titled(word, seen_by)))
 
 
 def few_with(session: Session, words: list[str], seen_by: PersonId | None) -> list[str] | None:
@@ -65,18 +28,17 @@ def few_with(session: Session, words: list[str], seen_by: PersonId | None) -> li
     return few_that(session, *each)
 
 
-def few_that(session: Session, *conditions: ColumnElement[bool]) -> list[str] | None:
-    """The ids of all of which they hold, read in one pass; None where they are more than ``FEW``."""
-    found = session.exec(select(ItemSearchRow.item_id).where(*conditions).limit(FEW + 1)).all()
-    return list(found) if len(found) <= FEW else None
+def few_that(session: Session, *conditions: ColumnElement[bool], few: int = FEW) -> list[str] | None:
+    """The ids of all of which they hold, read in one pass; None where they are more than ``few``."""
+    found = session.exec(select(ItemSearchRow.item_id).where(*conditions).limit(few + 1)).all()
+    return list(found) if len(found) <= few else None
 
 
 def is_named(text: str) -> ColumnElement[bool]:
-    """It is the beginning of its id, or a part of its title."""
-    words, said = col(ItemSearchRow.text), func.lower(text)
-    title_ends = position(words, "\n")
-    in_title = and_(position(words, said) > 0, position(words, said) < title_ends)
-    return or_(in_title, position(words, func.lower(f"\n{text}")) == title_ends)
+    """It is the beginning of its id, or a part of its title, which the id comes after."""
+    words = col(ItemSearchRow.text)
+    begins = position(words, func.lower(text))
+    return and_(begins > 0, begins <= position(words, "\n") + 1)
 
 
 def _in_text(word: str) -> ColumnElement[bool]:
@@ -84,5 +46,4 @@ def _in_text(word: str) -> ColumnElement[bool]:
 
 
 def _titled(word: str, seen_by: PersonId | None) -> SelectOfScalar[str]:
-    titled = col(IncidentRow.title).icontains(word, autoescape=True)
-    return select(IncidentRow.id).where(titled, ~hidden_incident(seen_by))
+    return select(IncidentRow.id).where(within(IncidentRow.title, word), ~hidden_incident(seen_by))

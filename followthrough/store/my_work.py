@@ -1,19 +1,19 @@
 """What concerns one person, read for the page that they begin with."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import and_, or_, union_all
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.replayed.item.action_item import OPEN, ActionItem, ItemStatus
 from followthrough.domain.replayed.values import PersonId, TeamId
-from followthrough.store.item_search import ItemSearchRow
+from followthrough.store.narrow_items import ItemSearchRow, approves, mentions
 from followthrough.store.open_items import is_open
-from followthrough.store.privacy import contains_word, hidden_incident, hidden_item, marked
+from followthrough.store.privacy import hidden_incident, hidden_item, marked
 from followthrough.store.queries import ListedItem, action_items
 from followthrough.store.tables import ActionItemRow, IncidentRow
 
@@ -54,42 +54,43 @@ def concerns(
 
 
 def _items(session: Session, person: PersonId, led: list[TeamId], seen_by: PersonId | None) -> list[ActionItem]:
-    status, approvers = col(ItemSearchRow.status), col(ItemSearchRow.approvers)
-    approves = approvers.contains(json.dumps(person), autoescape=True)
-    to_decide = select(ItemSearchRow.item_id).where(
-        status.in_(OPEN),
-        or_(
-            and_(approves, or_(status == ItemStatus.DONE, col(ItemSearchRow.asks_for_time))),
-            and_(col(ItemSearchRow.proposed_by) == person, status == ItemStatus.PROPOSED),
-        ),
-    )
     item_id = col(ActionItemRow.id)
     owned = select(ActionItemRow.id).where(is_open(), ActionItemRow.owner == person)
     of_team = select(ActionItemRow.id).where(is_open(), col(ActionItemRow.team).in_(led), ActionItemRow.wants_owner)
     query = (
         select(ActionItemRow.document)
-        .where(item_id.in_(union_all(owned, to_decide, of_team)), ~hidden_item(seen_by))
+        .where(item_id.in_(union_all(owned, *_to_decide(person), of_team)), ~hidden_item(seen_by))
         .order_by(col(ActionItemRow.due).nulls_last(), item_id)
         .limit(MOST_READ)
     )
     return marked(session, map(ActionItem.model_validate, session.exec(query)))
 
 
+def _to_decide(person: PersonId) -> Iterator[SelectOfScalar[str]]:
+    """Apart from each other, so that each reads no more of the index than it has to."""
+    status, asks_for_time = col(ItemSearchRow.status), col(ItemSearchRow.asks_for_time)
+    of_them = select(ItemSearchRow.item_id)
+    yield of_them.where(status == ItemStatus.DONE, approves(person))
+    yield of_them.where(status.in_(OPEN), asks_for_time, approves(person))
+    yield of_them.where(status == ItemStatus.PROPOSED, col(ItemSearchRow.proposed_by) == person)
+
+
 def _incidents(session: Session, person: PersonId, seen_by: PersonId | None) -> list[Incident]:
-    """Those with a part for them: a role while it goes on, or the postmortem."""
-    document = col(IncidentRow.document)
-    has_role = contains_word(document["roles"], person)
+    """Those with a part for them: a role while it goes on, or the postmortem.
+
+    They are found by their status before they are ordered: SQLite would look for them among all, the newest first.
+    """
+    document, status = col(IncidentRow.document), col(IncidentRow.status)
+    has_role = mentions(document["roles"].as_string(), person)
     owes = document["postmortem_owner"].as_string() == person
     wrote = document["postmortem", "by"].as_string() == person
+    theirs = select(IncidentRow.id).where(
+        status.in_((*ONGOING, IncidentStatus.RESOLVED)),
+        or_(has_role, and_(status == IncidentStatus.RESOLVED, or_(owes, wrote))),
+    )
     query = (
         select(IncidentRow.document)
-        .where(
-            or_(
-                and_(col(IncidentRow.status).in_(ONGOING), has_role),
-                and_(col(IncidentRow.status) == IncidentStatus.RESOLVED, or_(has_role, owes, wrote)),
-            ),
-            ~hidden_incident(seen_by),
-        )
+        .where(col(IncidentRow.id).in_(theirs), ~hidden_incident(seen_by))
         .order_by(col(IncidentRow.declared_at).desc())
         .limit(MOST_READ)
     )

@@ -4,54 +4,50 @@ Whoever is on an incident, or owns one of its action items, sees it and all of t
 approvers see that. In each query ``seen_by`` is whose eyes look, None for eyes that see everything.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, not_, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from followthrough.domain.replayed.ids import incident_of, is_item
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.values import PersonId
+from followthrough.store.narrow_items import ItemSearchRow, approves
 from followthrough.store.tables import ActionItemRow, IncidentRow, MailRow, MaySeeRow
+
+_PART = aliased(MailRow)
+"""A mail that was gathered in another; made once, for that takes as long as to read a page of mails."""
 
 
 def hidden_incident(seen_by: PersonId | None) -> ColumnElement[bool]:
     """Of incidents' rows: not for these eyes."""
     if seen_by is None:
         return false()
-    on = select(MaySeeRow.incident_id).where(MaySeeRow.person == seen_by)
-    owns = select(ActionItemRow.incident_id).where(ActionItemRow.owner == seen_by)
-    return and_(col(IncidentRow.private).is_(True), col(IncidentRow.id).not_in(on), col(IncidentRow.id).not_in(owns))
+    on = select(1).where(MaySeeRow.incident_id == IncidentRow.id, MaySeeRow.person == seen_by)
+    owns = select(1).where(ActionItemRow.incident_id == IncidentRow.id, ActionItemRow.owner == seen_by)
+    there = (part.correlate(IncidentRow).exists() for part in (on, owns))
+    return and_(col(IncidentRow.private).is_(True), *map(not_, there))
 
 
 def hidden_item(seen_by: PersonId | None) -> ColumnElement[bool]:
     """Of action items' rows."""
     if seen_by is None:
         return false()
-    document = col(ActionItemRow.document)
-    approves = contains_word(document["plan", "policy", "approvers"], seen_by)
-    has_part = or_(document["proposed_by"].as_string() == seen_by, approves)
-    return and_(col(ActionItemRow.incident_id).in_(_hidden_incidents(seen_by)), not_(has_part))
-
-
-def contains_word(listed: Any, word: str) -> ColumnElement[bool]:
-    """Whether a list in a document has it, at any depth."""
-    return func.coalesce(listed.as_string(), "").contains(json.dumps(word), autoescape=True)
+    return _hidden(col(ActionItemRow.incident_id), col(ActionItemRow.id), seen_by)
 
 
 def hidden_mail(seen_by: PersonId | None) -> ColumnElement[bool]:
-    """Of mails' rows: about a private incident, alone or together with others, and to somebody else."""
+    """Of mails' rows: about a private incident, alone or together with others, and to somebody else.
+
+    What was gathered in a mail is counted, mail by mail: whether there is any PostgreSQL would look up for all at once.
+    """
     if seen_by is None:
         return false()
-    part = aliased(MailRow)
     others = or_(col(MailRow.person).is_(None), col(MailRow.person) != seen_by)
-    of_hidden = col(part.incident_id).in_(_hidden_incidents(seen_by))
-    gathered = select(part.sent_in).where(of_hidden, col(part.sent_in).is_not(None), _about_hidden(part, seen_by))
-    return and_(others, or_(_about_hidden(MailRow, seen_by), col(MailRow.key).in_(gathered)))
+    gathered = select(func.count()).where(_PART.sent_in == MailRow.key, _about_hidden(_PART, seen_by))
+    return and_(others, or_(_about_hidden(MailRow, seen_by), gathered.scalar_subquery() > 0))
 
 
 def sees(session: Session, record_id: str, seen_by: PersonId | None) -> bool:
@@ -65,8 +61,8 @@ def sees(session: Session, record_id: str, seen_by: PersonId | None) -> bool:
 
 def marked(session: Session, items: Iterable[ActionItem]) -> list[ActionItem]:
     """As private where their incident is: one that ended before its incident became private has not heard of it."""
-    private = {*session.exec(select(IncidentRow.id).where(col(IncidentRow.private)))}
-    return [item.model_copy(update={"private": item.incident_id in private or item.private}) for item in items]
+    private = {*session.exec(select(IncidentRow.id).where(col(IncidentRow.private).is_(True)))}
+    return [item.model_copy(update={"private": True}) if item.incident_id in private else item for item in items]
 
 
 def private_among(session: Session, record_ids: Iterable[str]) -> list[str]:
@@ -77,13 +73,16 @@ def private_among(session: Session, record_ids: Iterable[str]) -> list[str]:
     return [record_id for record_id in asked if incident_of(record_id) in private]
 
 
-def _hidden_incidents(seen_by: PersonId) -> SelectOfScalar[str]:
-    return select(IncidentRow.id).where(hidden_incident(seen_by))
-
-
 def _about_hidden(mail: type[MailRow], seen_by: PersonId) -> ColumnElement[bool]:
-    item_id, incident_id = func.coalesce(mail.item_id, ""), func.coalesce(mail.incident_id, "")
-    return or_(
-        and_(item_id == "", incident_id.in_(_hidden_incidents(seen_by))),
-        item_id.in_(select(ActionItemRow.id).where(hidden_item(seen_by))),
-    )
+    return _hidden(func.coalesce(mail.incident_id, ""), mail.item_id, seen_by)
+
+
+def _hidden(incident_id: SQLColumnExpression[str], item_id: Any, seen_by: PersonId) -> ColumnElement[bool]:
+    """Of an incident, or of an action item if there is one: it is looked at where its incident is hidden alone.
+
+    As a value, row by row, and not as one that exists: PostgreSQL would look up all in which they have a part.
+    """
+    hidden = select(IncidentRow.id).where(hidden_incident(seen_by))
+    has_part = or_(col(ItemSearchRow.proposed_by) == seen_by, approves(seen_by))
+    of_item = select(has_part).where(ItemSearchRow.item_id == item_id).scalar_subquery()
+    return and_(incident_id.in_(hidden), not_(func.coalesce(of_item, false())))

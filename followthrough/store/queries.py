@@ -264,14 +264,16 @@ def action_items(
 
 
 def hidden_items(session: Session, now: datetime, seen_by: PersonId | None, **filters: Unpack[ItemFilters]) -> int:
-    """How many of private incidents lists leave out for these eyes.
-
-    None where words or an incident are looked for: the number would tell what those say.
-    """
-    if filters.get("words") or filters.get("incident_id"):
+    """How many of private incidents lists leave out for these eyes; none where that is not told."""
+    if not told_of_hidden(filters):
         return 0
     query = select(func.count()).select_from(ActionItemRow)
     return session.exec(query.where(hidden_item(seen_by), *fitting(late_now(now), seen_by, **filters))).one()
+
+
+def told_of_hidden(filters: ItemFilters) -> bool:
+    """Not where words or an incident are looked for: the number would tell what those say."""
+    return not filters.get("words") and not filters.get("incident_id")
 
 
 def parts_of(session: Session, key: str) -> list[MailRow]:

@@ -23,6 +23,7 @@ class IncidentRow(IncidentFacts, table=True):
         Index("ix_incident_by_declaration", "declared_at", "id"),
         *(Index(f"ix_incident_of_{name}", name, "declared_at", "id") for name in ("status", "service", "team")),
         Index("ix_incident_by_title", "title", "private", "id"),
+        Index("ix_incident_by_privacy", "private", "id"),
         *INCIDENT_INDEXES,
     )
 
@@ -34,7 +35,7 @@ class IncidentRow(IncidentFacts, table=True):
     severity: str
     status: str
     drill: bool
-    private: bool = Field(False, index=True, sa_column_kwargs={"server_default": false()})
+    private: bool = Field(False, sa_column_kwargs={"server_default": false()})
     """Seen by those alone whom ``MaySeeRow`` has, and who own one of its action items."""
     declared_at: datetime = Field(sa_type=UTCDateTime)
     resolved_at: datetime | None = Field(None, sa_type=UTCDateTime)

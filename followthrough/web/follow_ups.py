@@ -137,8 +137,12 @@ def _list(
     **said: str,
 ) -> Response:
     now = datetime.now(UTC)
-    columns = _columns(reading, wanted, seen_by, now) if wanted.board else []
-    found = Page([], None) if wanted.board else _page(reading, wanted, seen_by, wanted.after, PAGE_LENGTH)
+    columns, found = list[Column](), Page([], None)
+    if wanted.board:
+        columns, private = _columns(reading, wanted, seen_by, now)
+    else:
+        found = _page(reading, wanted, seen_by, wanted.after, PAGE_LENGTH)
+        private = queries.hidden_items(reading, now, seen_by, **wanted.filters)
     shown = [one.item.id for items in (found.items, *(column.items for column in columns)) for one in items]
     views.note(shown)
     return page(
@@ -150,7 +154,7 @@ def _list(
         items=found.items,
         columns=columns,
         further=found.after,
-        private=queries.hidden_items(reading, now, seen_by, **wanted.filters),
+        private=private,
         wanted=wanted,
         several=SEVERAL,
         together=TOGETHER,
@@ -184,9 +188,9 @@ def _marked(listed: ListedItem, private: set[str]) -> ListedItem:
     return listed._replace(item=listed.item.model_copy(update={"private": listed.item.id in private}))
 
 
-def _columns(session: Session, wanted: Wanted, seen_by: PersonId | None, now: datetime) -> list[Column]:
-    """Of what has ended the latest deadlines come first, unless another order was chosen."""
-    asked = wanted.filters.get("status") or ON_THE_BOARD
+def _columns(session: Session, wanted: Wanted, seen_by: PersonId | None, now: datetime) -> tuple[list[Column], int]:
+    """Of what has ended the latest deadlines come first, unless another order was chosen; and how many are hidden."""
+    asked, told = wanted.filters.get("status") or ON_THE_BOARD, queries.told_of_hidden(wanted.filters)
     wanted = wanted._replace(filters=queries.searched(session, seen_by, wanted.filters))
     numbers = counts(session, now, seen_by, **wanted.filters)
     columns = []
@@ -195,7 +199,6 @@ def _columns(session: Session, wanted: Wanted, seen_by: PersonId | None, now: da
         of_it = wanted._replace(
             filters={**wanted.filters, "status": status}, descending=True if latest else wanted.descending
         )
-        columns.append(
-            Column(status, _page(session, of_it, seen_by, None, COLUMN_LENGTH).items, numbers.get(status, 0))
-        )
-    return columns
+        items = _page(session, of_it, seen_by, None, COLUMN_LENGTH).items
+        columns.append(Column(status, items, numbers.seen.get(status, 0)))
+    return columns, numbers.hidden if told else 0

@@ -6,6 +6,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
 
 from followthrough.service import ServiceError, make_current, migrate_to
 from followthrough.store import database as databases
@@ -80,4 +81,14 @@ def test_nobody_queues_behind_a_migration_that_waits_for_a_table(
             assert not migrating.done()
         migrating.result()
     assert schema_of(database) is Schema.CURRENT
+    database.dispose()
+
+
+def test_postgresql_compiles_no_statement_also_after_one_that_failed(postgresql: str) -> None:
+    database = open_database(f"{postgresql}/postgres")
+    for _ in range(2):
+        with database.connect() as connection:
+            assert connection.scalar(text("SHOW jit")) == "off"
+            with pytest.raises(ProgrammingError):
+                connection.execute(text("SELECT * FROM nowhere"))
     database.dispose()
