@@ -124,7 +124,7 @@ async def engine(
 async def looking_at(settings: Settings, say: Say) -> AsyncIterator[Client]:
     """A client of the engine that the service has, to read from it: nothing is added to its namespace.
 
-    Raises EngineError, also while a service uses the embedded engine.
+    Raises EngineError, also while a service uses the embedded engine, and where there is none.
     """
     if settings.temporal_address:
         try:
@@ -132,6 +132,11 @@ async def looking_at(settings: Settings, say: Say) -> AsyncIterator[Client]:
         finally:  # as in ``engine``
             await asyncio.sleep(0.1)
         return
+    if not settings.engine_file.exists():
+        raise EngineError(
+            f"There is no engine at {settings.engine_file}; "
+            "set FOLLOWTHROUGH_DATA_DIR or TEMPORAL_ADDRESS as the service has it."
+        )
     async with engine(settings, database=settings.engine_file, ui=False, say=say) as running:
         yield running.client
 

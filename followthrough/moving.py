@@ -32,15 +32,16 @@ RECORDS = ("IncidentWorkflow", "ActionItemWorkflow")
 INBOX = "InboxWorkflow"
 PLANNING = "SprintPlanningWorkflow"
 """One that nobody has approved begins there by its schedule, and its mails are sent once."""
-BY_SCHEDULES = (
+BY_THEMSELVES = (
     "DrillScheduleWorkflow",
     "SprintScheduleWorkflow",
     "JiraSweepWorkflow",
     "ReconcileWorkflow",
     "ReplanWorkflow",
     "TroublesWorkflow",
+    "WebhooksWorkflow",
 )
-"""They begin there as the schedules say, which the service makes when it starts."""
+"""They begin there as the schedules say, which the service makes when it starts, or because the database has work."""
 
 Worker = Callable[[], AbstractAsyncContextManager[object]]
 
@@ -60,7 +61,7 @@ class NotMovable(Exception):
 
 async def _left_behind(source: Client) -> list[str]:
     """Ids of what runs and can't be moved: drills, approved plannings, digests and mails that are under way."""
-    left, moved = list[str](), (*RECORDS, INBOX, *BY_SCHEDULES)
+    left, moved = list[str](), (*RECORDS, INBOX, *BY_THEMSELVES)
     async for one in source.list_workflows(RUNNING):
         if one.workflow_type == PLANNING:
             handle = source.get_workflow_handle(one.id)

@@ -1,6 +1,6 @@
 -- Two roles: one owns the tables and migrates, the other one runs the service and can only read and write rows.
 -- Run it as a superuser, connected to the database of Followthrough, before or after its first migration; more than once does
--- no harm. Then give both a password, and the database its owner: see docs/operations.md.
+-- no harm. Then give both a password: see docs/operations.md.
 
 DO $$
 BEGIN
@@ -17,13 +17,20 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO followthrough_owner;
 GRANT USAGE ON SCHEMA public TO followthrough_run;
 
--- Tables that somebody else made, as those of a time with one role, become the owner's.
+-- Tables and functions that somebody else made, as those of a time with one role, become the owner's.
 DO $$
 DECLARE
     made record;
 BEGIN
     FOR made IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner <> 'followthrough_owner' LOOP
         EXECUTE format('ALTER TABLE public.%I OWNER TO followthrough_owner', made.tablename);
+    END LOOP;
+    FOR made IN
+        SELECT oid::regprocedure AS function FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND pg_get_userbyid(proowner) <> 'followthrough_owner'
+            AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s OWNER TO followthrough_owner', made.function);
     END LOOP;
 END
 $$;

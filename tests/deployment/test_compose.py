@@ -17,7 +17,7 @@ from followthrough.secret_files import secret_settings
 from followthrough.settings import Settings
 from tests.deployment.tools import COMPOSE, module
 
-FILE = ROOT / "deploy" / "compose.yaml"
+FILE, DEPLOYING = ROOT / "deploy" / "compose.yaml", ROOT / "docs" / "deploying.md"
 SECRETS = {"database-url", "database-password", "temporal-password", "link-secret"}
 
 
@@ -30,6 +30,19 @@ def compose() -> dict[str, Any]:
 @pytest.mark.timeout(600)
 def test_compose_takes_it(compose: dict[str, Any]) -> None:
     jsonschema.validate(compose, json.loads((module(COMPOSE) / "schema" / "compose-spec.json").read_text()))
+
+
+@pytest.mark.timeout(600)
+def test_compose_takes_the_second_file_that_the_docs_show(compose: dict[str, Any]) -> None:
+    shown = DEPLOYING.read_text().partition("    services:\n")[2].partition("\n\n")[0]
+    ours = yaml.safe_load(f"    services:\n{shown}")
+    jsonschema.validate(ours, json.loads((module(COMPOSE) / "schema" / "compose-spec.json").read_text()))
+    assert ours["services"].keys() <= compose["services"].keys()
+    for one in ours["services"].values():
+        assert {*one["secrets"]} == ours["secrets"].keys()
+        for name, given in one["environment"].items():
+            assert name.removeprefix("FOLLOWTHROUGH_").removesuffix("_FILE").lower() in Settings.model_fields
+            assert not name.endswith("_FILE") or given.removeprefix("/run/secrets/") in ours["secrets"]
 
 
 def test_what_a_service_names_is_there(compose: dict[str, Any]) -> None:

@@ -61,6 +61,17 @@ async def begun(client: Client, workflow_id: str) -> None:
     await eventually(sleeps)
 
 
+@pytest.mark.parametrize("command", ["check-upgrade", "encryption"])
+def test_where_there_is_no_engine_nothing_is_called_good(tmp_path: Path, command: str) -> None:
+    environment = {**os.environ, "FOLLOWTHROUGH_DATA_DIR": str(tmp_path)}
+    ended = subprocess.run([*FOLLOWTHROUGH, command], capture_output=True, text=True, env=environment)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert f"There is no engine at {tmp_path}/temporal.db; set FOLLOWTHROUGH_DATA_DIR" in ended.stderr.replace(
+        "\n", " "
+    )
+    assert not (tmp_path / "temporal.db").exists()
+
+
 @pytest.mark.timeout(900)
 async def test_what_this_version_wrote_is_green_and_what_it_can_not_replay_red(settings: Settings) -> None:
     code, kinds, _ = checked(settings)

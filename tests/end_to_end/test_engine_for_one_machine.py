@@ -14,11 +14,15 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from followthrough import moving
 from followthrough.engine import EngineError, engine
 from followthrough.engine_file import back_up, compact
+from followthrough.queues import RUNNING, TASK_QUEUE
 from followthrough.settings import Settings
 from tests.end_to_end.installation import command, open_incident, serving
 from tests.end_to_end.processes import FOLLOWTHROUGH, until
+from tests.waiting import eventually
+from tests.web.conftest import new_namespace
 
 
 async def mails(api: httpx.AsyncClient) -> Counter[str]:
@@ -31,6 +35,14 @@ def moved(settings: Settings, address: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*FOLLOWTHROUGH, "engine", "move", "--json"], capture_output=True, text=True, env={**os.environ, **environment}
     )
+
+
+@pytest.mark.parametrize(("kind", "left"), [("WebhooksWorkflow", []), ("DigestWorkflow", ["running"])])
+async def test_what_waits_for_receivers_of_webhooks_holds_up_no_move(address: str, kind: str, left: list[str]) -> None:
+    source = await new_namespace(address)
+    await source.start_workflow(kind, id="running", task_queue=TASK_QUEUE)
+    await eventually(lambda: source.count_workflows(RUNNING), lambda found: found.count == 1)
+    assert await moving._left_behind(source) == left
 
 
 @pytest.mark.timeout(900)

@@ -30,7 +30,7 @@ def as_role(request: pytest.FixtureRequest, postgresql: str) -> str:
         connection.execute(f"CREATE DATABASE {name}")
     if request.param.startswith("tables"):
         database = open_database(f"{postgresql}/{name}")
-        migrate(database, "0021")
+        migrate(database, "0028")
         database.dispose()
     for _ in ("once", "again"):
         with psycopg.connect(f"{postgresql}/{name}", autocommit=True) as connection:
@@ -46,6 +46,18 @@ def second(postgresql: str) -> Iterator[list[str]]:
     with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as connection:
         connection.execute("ALTER ROLE followthrough_run LOGIN")
         connection.execute("DROP ROLE IF EXISTS followthrough_run_b")
+
+
+def test_tables_and_functions_are_the_owners(as_role: str) -> None:
+    owner = open_database(as_role.format(role="followthrough_owner"))
+    migrate(owner)
+    owner.dispose()
+    with psycopg.connect(as_role.format(role="followthrough_owner")) as connection:
+        for owners in (
+            "SELECT DISTINCT pg_get_userbyid(proowner) FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+            "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'",
+        ):
+            assert connection.execute(owners.encode()).fetchall() == [("followthrough_owner",)]
 
 
 @pytest.mark.parametrize("as_role", ["an empty database"], indirect=True)
