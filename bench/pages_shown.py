@@ -112,7 +112,10 @@ def _searched() -> Iterator[Shown]:
     }
     for name, wanted in words.items():
         yield Shown(f"items, {name}", f"/items?{urlencode({'words': wanted})}", [_hits(wanted)])
-    yield Shown("find", f"/api/find?text={THINGS[0]}", [_hits(THINGS[0])])
+    titled = f"SELECT id, status, title FROM incident WHERE lower(title) LIKE '%{THINGS[0]}%'"
+    yield Shown(
+        "find", f"/api/find?text={THINGS[0]}", [_hits(THINGS[0]), (f"{titled} ORDER BY declared_at DESC LIMIT 10", {})]
+    )
 
 
 def _hits(wanted: str) -> Bare:
@@ -182,7 +185,8 @@ def _beside(one: One, found: Estate) -> Iterator[Shown]:
     team = found.teams[0]
     yield Shown("/you", "/you", [])
     for name, person in (("the first page", PERSON), ("the first page of a lead", team.lead)):
-        yield Shown(name, "/", [_work(person, led=[team.id] if person == team.lead else [])], person)
+        led = [team.id] if person == team.lead else []
+        yield Shown(name, "/", [*_work(person, led, found.now)], person)
     entries = "SELECT * FROM audit_entry {} ORDER BY number DESC LIMIT 51"
     yield Shown("the audit", "/audit", [(entries.format(""), {})], AUDITOR)
     whose = one("SELECT pseudonym FROM pseudonym WHERE person = :person", person=PERSON)[0]
@@ -191,22 +195,31 @@ def _beside(one: One, found: Estate) -> Iterator[Shown]:
     alerts: Bare = ("SELECT * FROM unstarted_alert WHERE set_aside_because IS NULL ORDER BY last_at DESC LIMIT 51", {})
     yield Shown("alerts without a route", "/alerts", [alerts])
     mails = "SELECT key, kind, recipients, subject, at, state, answer FROM mail {} ORDER BY at DESC, key LIMIT 51"
-    kinds: Bare = ("SELECT DISTINCT kind FROM mail", {})
-    yield Shown("the outbox", "/outbox", [(mails.format(""), {}), kinds], AUDITOR)
+    further = "SELECT (SELECT min(kind) FROM mail WHERE kind > each.kind) FROM each WHERE kind IS NOT NULL"
+    each = f"WITH RECURSIVE each AS (SELECT min(kind) AS kind FROM mail UNION ALL {further})"
+    kinds: Bare = (f"{each} SELECT kind FROM each WHERE kind IS NOT NULL", {})
+    aside: Bare = (mails.format("WHERE state = 'SET_ASIDE'"), {})
+    yield Shown("the outbox", "/outbox", [(mails.format(""), {}), aside, kinds], AUDITOR)
     at, key = one("SELECT at, key FROM mail ORDER BY at DESC, key LIMIT 1 OFFSET 5000")
     older = (mails.format("WHERE at <= :at AND (at < :at OR key > :key)"), {"at": at, "key": key})
     place = written([_in_cursor(at), key])
     yield Shown("the outbox, a deep page", f"/outbox?after={place}", [older, kinds], AUDITOR)
     theirs = (mails.format("WHERE person = :person"), {"person": PERSON})
-    yield Shown("the outbox, of a person", f"/outbox?person={PERSON}", [theirs, kinds], AUDITOR)
+    yield Shown("the outbox, of a person", f"/outbox?person={PERSON}", [theirs, aside, kinds], AUDITOR)
     planned = ("SELECT document FROM action_item WHERE team = :team AND ended_at IS NULL", {"team": team.id})
     yield Shown("the planning of a team", f"/planning/{team.id}", [planned])
 
 
-def _work(person: str, led: list[str]) -> Bare:
-    """What somebody owns or has to decide about; with a row for each of what concerns them, as the page reads it."""
+def _work(person: str, led: Sequence[str], now: datetime) -> Iterator[Bare]:
+    """What somebody owns or has to verify, its incidents, those with a part for them, what is late in their team."""
+    known = {"person": person}
     verify = f" OR (team = '{led[0]}' AND status = 'done')" if led else ""
-    owned = (
-        f"SELECT document FROM action_item WHERE ended_at IS NULL AND (owner = :person{verify}) ORDER BY due LIMIT 300"
-    )
-    return owned, {"person": person}
+    theirs = f"FROM action_item WHERE status IN ('proposed', 'accepted', 'done') AND (owner = :person{verify})"
+    yield f"SELECT document {theirs} ORDER BY due LIMIT 300", known
+    yield f"SELECT document FROM incident WHERE id IN (SELECT incident_id {theirs})", known
+    part = "EXISTS (SELECT 1 FROM incident_part WHERE incident_id = incident.id AND person = :person)"
+    not_over = "id IN (SELECT id FROM incident WHERE status IN ('declared', 'mitigated', 'resolved'))"
+    yield f"SELECT document FROM incident WHERE {not_over} AND {part}", known
+    for team in led:
+        late = "ended_at IS NULL AND team = :team AND due < :now"
+        yield f"SELECT document FROM action_item WHERE {late} ORDER BY due LIMIT 10", {"team": team, "now": now}

@@ -43,8 +43,7 @@ def concerns(
         for one in action_items(session, now, limit=MOST_OF_A_TEAM, seen_by=seen_by, team=team, late=True)
         if one.item.owner != person
     ]
-    ids = {item.incident_id for item in (*items, *(one.item for one in late))}
-    of_items = select(IncidentRow.document).where(col(IncidentRow.id).in_(ids))
+    of_items = select(IncidentRow.document).where(col(IncidentRow.id).in_({item.incident_id for item in items}))
     return Concerns(
         items=items,
         of_items={one.id: one for one in map(Incident.model_validate, session.exec(of_items))},

@@ -122,13 +122,16 @@ def work_of(
 
 
 def _steps(task: Task, actor: Actor, here: Organisation, found: Concerns, now: datetime) -> list[Choice]:
-    """Without what the table of rights keeps from them."""
+    """Without what the table of rights keeps from them, which is asked about these alone."""
+    steps = STEPS.get(task.wanted, ())
     if isinstance(task.record, ActionItem):
+        of_item = [one for one in ITEM_CHOICES if one.choice in steps]
         about = About.of_record(task.record, here, found.of_items.get(task.record.incident_id))
-        open_to_them = offered(ITEM_CHOICES, task.record, actor, about, now)
+        open_to_them = offered(of_item, task.record, actor, about, now)
     else:
-        open_to_them = offered(INCIDENT_CHOICES, task.record, actor, About.of_record(task.record, here, None), now)
-    return [choice for choice in STEPS.get(task.wanted, ()) if choice in open_to_them]
+        of_incident = [one for one in INCIDENT_CHOICES if one.choice in steps]
+        open_to_them = offered(of_incident, task.record, actor, About.of_record(task.record, here, None), now)
+    return [choice for choice in steps if choice in open_to_them]
 
 
 async def to_approve(

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from activities.read_model import ReadModel
 from followthrough.store import listing
 from followthrough.store.cursors import NoSuchPlace
+from followthrough.store.queries import mail_kinds
 from tests.records import NOW, incident, item, mail
 
 INCIDENTS = [f"inc-000000000{number}" for number in range(5)]
@@ -91,3 +92,11 @@ def test_a_place_that_no_page_gave_is_refused(filled: Engine, cursor: str) -> No
         ):
             with pytest.raises(NoSuchPlace):
                 ask()
+
+
+def test_each_kind_is_named_once_of_which_there_are_mails(database: Engine) -> None:
+    with Session(database) as session:
+        assert mail_kinds(session) == []
+        session.add_all(mail(f"{kind}/{number}", kind=kind) for kind in ("weekly", "daily") for number in range(3))
+        session.flush()
+        assert mail_kinds(session) == ["daily", "weekly"]
