@@ -138,19 +138,18 @@ def waiting(database: Engine) -> list[str]:
         return list(session.exec(query).all())
 
 
-def send_again(session: Session, event_id: str, endpoint: str, now: datetime) -> bool:
-    """Whether there is such a delivery, which begins anew."""
+def send_again(session: Session, event_id: str, endpoint: str, now: datetime) -> bool | None:
+    """Has it begin anew: at once, or, False, once its endpoint is enabled. None where there is no such delivery."""
     query = select(WebhookDeliveryRow).where(
         WebhookDeliveryRow.event_id == event_id, WebhookDeliveryRow.endpoint == endpoint
     )
     if (delivery := session.exec(query).first()) is None:
-        return False
+        return None
     delivery.state, delivery.next_at, delivery.tries, delivery.told = DeliveryState.WAITS, now, 0, False
-    row = session.get(WebhookEndpointRow, endpoint)
-    if row is not None:
-        row.paused_until = None
+    row = endpoints(session, [endpoint])[endpoint]
+    row.paused_until, enabled = None, row.disabled_at is None
     session.commit()
-    return True
+    return enabled
 
 
 def enable(session: Session, endpoint: str, now: datetime) -> bool:
