@@ -135,6 +135,32 @@ def test_examples_are_what_the_operations_take(alone: Web) -> None:
     assert wrong == []
 
 
+def test_each_answer_says_what_is_in_it_and_each_body_is_described(alone: Web) -> None:
+    document = alone.app().openapi()
+    unsaid = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            contents = [answer.get("content", {}) for answer in operation["responses"].values()]
+            schemas = [content["schema"] for each in contents for content in each.values() if "schema" in content]
+            takes_one = method == "post" and path.startswith("/webhooks/")
+            if {} in schemas or (takes_one and not {"requestBody"} <= operation.keys()):
+                unsaid.append(f"{method} {path}")
+    assert unsaid == []
+
+
+def test_refusals_are_of_operations_that_may_refuse(alone: Web) -> None:
+    operations = alone.app().openapi()["paths"]
+
+    def statuses(path: str, method: str) -> set[str]:
+        return {*operations[path][method]["responses"]}
+
+    assert "409" not in statuses("/api/blameless", "post") | statuses("/api/tokens/{token_id}", "delete")
+    assert "409" in statuses("/api/items/{item_id}/commands", "post") & statuses("/api/tokens", "post")
+    assert "404" not in statuses("/api/people", "get") | statuses("/api/items", "get")
+    assert "404" in statuses("/api/items/{item_id}", "get") & statuses("/api/mails/send-again", "post")
+    assert "413" in statuses("/webhooks/sendgrid", "post")
+
+
 def test_each_example_and_tag_is_of_an_operation(alone: Web) -> None:
     operations = [one for path in alone.app().openapi()["paths"].values() for one in path.values()]
     names = [operation["operationId"] for operation in operations]
