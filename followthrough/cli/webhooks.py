@@ -32,9 +32,9 @@ def send_again(
     event: Annotated[str, typer.Argument(help="Its id, like msg_…")],
     to: Annotated[str, typer.Option(help="An endpoint, as in the organisation file")],
 ) -> None:
-    """Send an event to an endpoint once more."""
-    call("POST", f"/webhooks/deliveries/{quote(event, safe='')}/send-again", endpoint=to, keyed=True)
-    say(f"Sending it to {to} again; `followthrough webhooks` shows what becomes of it.")
+    """Send an event to an endpoint once more; if that is disabled, once it is enabled."""
+    answer = call("POST", f"/webhooks/deliveries/{quote(event, safe='')}/send-again", endpoint=to, keyed=True)
+    say(f"{answer['message']} `followthrough webhooks` has the log.")
 
 
 @app.command()

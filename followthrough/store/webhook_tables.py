@@ -55,7 +55,7 @@ class WebhookEndpointRow(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     failing_since: datetime | None = Field(default=None, sa_type=UTCDateTime)
-    """Nothing was taken since."""
+    """Nothing was taken since, of all that was tried; begins anew with what is tried once nothing that failed waits."""
     paused_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
     disabled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     disabled_because: str = ""

@@ -91,6 +91,7 @@ def note_try(session: Session, number: int, tried: Tried, now: datetime) -> bool
     if delivery is None:
         return True
     row = session.get(WebhookEndpointRow, delivery.endpoint) or WebhookEndpointRow(name=delivery.endpoint)
+    goes_on = _tried_already(session, delivery)
     delivery.tries += 1
     delivery.tried_at, delivery.answer, delivery.took_ms = now, tried.answer, tried.took_ms
     again_at = now + next_try(delivery.tries, tried.asked, drawn=random())  # noqa: S311 -- no secret
@@ -105,7 +106,7 @@ def note_try(session: Session, number: int, tried: Tried, now: datetime) -> bool
         case Outcome.AWAY:
             row.paused_until = delivery.next_at = again_at
     if tried.outcome is not Outcome.TAKEN:
-        row.failing_since = row.failing_since or now
+        row.failing_since = (row.failing_since if goes_on else None) or now
         _disable_if_over(row, tried, now)
     session.add_all([delivery, row])
     return tried.outcome in (Outcome.TAKEN, Outcome.REFUSED) and row.disabled_at is None
@@ -137,19 +138,18 @@ def waiting(database: Engine) -> list[str]:
         return list(session.exec(query).all())
 
 
-def send_again(session: Session, event_id: str, endpoint: str, now: datetime) -> bool:
-    """Whether there is such a delivery, which begins anew."""
+def send_again(session: Session, event_id: str, endpoint: str, now: datetime) -> bool | None:
+    """Has it begin anew: at once, or, False, once its endpoint is enabled. None where there is no such delivery."""
     query = select(WebhookDeliveryRow).where(
         WebhookDeliveryRow.event_id == event_id, WebhookDeliveryRow.endpoint == endpoint
     )
     if (delivery := session.exec(query).first()) is None:
-        return False
+        return None
     delivery.state, delivery.next_at, delivery.tries, delivery.told = DeliveryState.WAITS, now, 0, False
-    row = session.get(WebhookEndpointRow, endpoint)
-    if row is not None:
-        row.paused_until = None
+    row = endpoints(session, [endpoint])[endpoint]
+    row.paused_until, enabled = None, row.disabled_at is None
     session.commit()
-    return True
+    return enabled
 
 
 def enable(session: Session, endpoint: str, now: datetime) -> bool:
@@ -183,6 +183,23 @@ def endpoints(session: Session, names: Sequence[str]) -> dict[str, WebhookEndpoi
     rows = session.exec(select(WebhookEndpointRow).where(col(WebhookEndpointRow.name).in_(names)))
     found = {row.name: row for row in rows}
     return {name: found.get(name) or WebhookEndpointRow(name=name) for name in names}
+
+
+def _tried_already(session: Session, delivery: WebhookDeliveryRow) -> bool:
+    """Whether this or another that waits for its endpoint was; else earlier failures are over."""
+    if delivery.tries:
+        return True
+    query = (
+        select(WebhookDeliveryRow.number)
+        .where(
+            WebhookDeliveryRow.endpoint == delivery.endpoint,
+            WebhookDeliveryRow.state == DeliveryState.WAITS,
+            WebhookDeliveryRow.tries > 0,
+        )
+        .order_by(col(WebhookDeliveryRow.next_at).desc())
+        .limit(1)
+    )
+    return session.exec(query).first() is not None
 
 
 def _disable_if_over(row: WebhookEndpointRow, tried: Tried, now: datetime) -> None:

@@ -30,6 +30,7 @@ from followthrough.web.item_filters import ItemFields
 from followthrough.web.keys import Key, update_id
 from followthrough.web.paging import PAGED, Cursor, link_next
 from followthrough.web.private_views import ViewsDep
+from followthrough.web.problems import REFUSED
 from followthrough.web.reading import read
 from followthrough.web.shapes.incidents import IncidentDetail, IncidentLine, IncidentNow, ShownIncident
 from followthrough.web.shapes.items import ItemDetail, ItemLine, ItemNow, ShownItem
@@ -80,7 +81,7 @@ class MailLine(BaseModel):
 router = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
 
-@router.post("/incidents", operation_id="declare_incident", status_code=201)
+@router.post("/incidents", operation_id="declare_incident", status_code=201, responses=REFUSED)
 async def declare(
     new: NewIncident, gateway: GatewayDep, actor: ActorDep, settings: SettingsDep, key: Key = None
 ) -> Accepted:
@@ -138,7 +139,7 @@ async def get_incident(
     return unless_known(shown, incident.version, known, response) or shown
 
 
-@router.post("/incidents/{incident_id}/commands", responses={**TAGGED, **NOT_YET})
+@router.post("/incidents/{incident_id}/commands", responses={**TAGGED, **NOT_YET, **REFUSED})
 async def command_incident(
     incident_id: str,
     command: Annotated[ToIncident, Body()],
@@ -208,7 +209,7 @@ async def get_item(
     return unless_known(shown, item.version, known, response) or shown
 
 
-@router.post("/items/{item_id}/commands", responses={**TAGGED, **NOT_YET})
+@router.post("/items/{item_id}/commands", responses={**TAGGED, **NOT_YET, **REFUSED})
 async def command_item(
     item_id: str,
     command: Annotated[ToItem, Body()],

@@ -10,6 +10,7 @@ from typing_extensions import TypeAliasType
 
 from followthrough.domain.answered.access.actor import Actor
 from followthrough.domain.answered.access.may import nobody_named
+from followthrough.domain.answered.choices import FILLED_IN
 from followthrough.domain.replayed.incident.commands import IncidentCommand
 from followthrough.domain.replayed.item.commands import ItemCommand
 from followthrough.domain.replayed.values import PersonId
@@ -18,10 +19,10 @@ CommandT = TypeVar("CommandT", IncidentCommand, ItemCommand)
 
 
 class OrWhoAsks:
-    """Marks commands in a body, whose ``by`` may be left out."""
+    """Marks commands in a body: their ``by`` may be left out, and what the service fills in is passed over."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(_with_by, handler(source))
+        return core_schema.no_info_before_validator_function(_as_given, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         written = handler(schema)
@@ -29,6 +30,8 @@ class OrWhoAsks:
             needed = [name for name in command.pop("required", ()) if name != "by"]
             command.update({"required": needed} if needed else {})
             command["properties"]["by"]["description"] = "Left out, it is whoever asks"
+            for name in FILLED_IN:
+                command["properties"].pop(name, None)
         return written
 
 
@@ -36,8 +39,11 @@ ToIncident = TypeAliasType("ToIncident", Annotated[IncidentCommand, OrWhoAsks()]
 ToItem = TypeAliasType("ToItem", Annotated[ItemCommand, OrWhoAsks()])
 
 
-def _with_by(body: Any) -> Any:
-    return {**body, "by": ""} if isinstance(body, dict) and body.get("by") is None else body
+def _as_given(body: Any) -> Any:
+    if not isinstance(body, dict):
+        return body
+    said = {name: value for name, value in body.items() if name not in FILLED_IN}
+    return {**said, "by": ""} if said.get("by") is None else said
 
 
 def given(command: CommandT, actor: Actor) -> CommandT:

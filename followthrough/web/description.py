@@ -146,7 +146,7 @@ def _describe(operation: dict[str, Any], path: str, method: str, settings: Setti
 
 
 def _statuses(operation: Mapping[str, Any], asks: Open | Right, method: str) -> Iterator[int]:
-    """Of the problems that it may answer with."""
+    """Of the problems that it may answer with. Routes say where a rule may refuse, or a query may name nothing."""
     parameters = operation.get("parameters", ())
     headers = {parameter["name"].lower() for parameter in parameters if parameter["in"] == "header"}
     yield from (400, 500, 503)
@@ -154,14 +154,12 @@ def _statuses(operation: Mapping[str, Any], asks: Open | Right, method: str) -> 
         yield 401
     if asks is not Open.EVERYBODY or method != "GET":
         yield 403
-    if any(parameter["in"] in ("path", "query") for parameter in parameters):
+    if any(parameter["in"] == "path" for parameter in parameters):
         yield 404
     if parameters or "requestBody" in operation:
         yield 422
     if "requestBody" in operation:
         yield 413
-    if method != "GET":
-        yield 409
     if "if-match" in headers:
         yield 412
     yield from (int(status) for status in operation["responses"] if int(status) in KINDS)

@@ -16,6 +16,7 @@ from followthrough.mail.render import Rendered, render_digest, render_weekly
 from followthrough.store.monthly import read_digest
 from followthrough.store.reports import digest_mails
 from followthrough.store.weekly import read_weekly_digest
+from followthrough.web.accepted import Said
 from followthrough.web.bodies import DigestName
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading, SettingsDep
 from followthrough.web.once import Once, OnceRoute
@@ -74,9 +75,10 @@ def get_monthly(found: MonthlyDep) -> MonthlyPreview:
 
 
 @api.post("/{which}/send", operation_id="send_digest", status_code=202, dependencies=[Once])
-async def send(which: DigestName, gateway: GatewayDep, actor: ActorDep) -> None:
+async def send(which: DigestName, gateway: GatewayDep, actor: ActorDep) -> Said:
     """To all who have not had it for this week or for the month before."""
     await gateway.send_digest(actor, weekly=which is DigestName.WEEKLY)
+    return Said(message=f"The {which.value} digest goes out to all who have not had it.")
 
 
 @router.get("/digests", include_in_schema=False)

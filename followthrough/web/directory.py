@@ -29,7 +29,7 @@ from followthrough.web.dependencies import (
 )
 from followthrough.web.once import Once, OnceRoute
 from followthrough.web.paging import LINKED, PagingDep
-from followthrough.web.problems import problem
+from followthrough.web.problems import REFUSED, problem
 from followthrough.web.rendering import page
 from followthrough.web.shapes.service import ShownImport
 
@@ -110,7 +110,7 @@ def list_teams(organisation: OrganisationDep, paging: PagingDep) -> list[KnownTe
     ]
 
 
-@api.post("/directory/import", response_model=ShownImport, dependencies=[Once])
+@api.post("/directory/import", response_model=ShownImport, responses=REFUSED, dependencies=[Once])
 async def import_directory(
     request: Request, file: OrganisationFileDep, body: DirectoryImport, actor: ActorDep, audit: AuditDep
 ) -> Imported | Response:

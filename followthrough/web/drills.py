@@ -38,6 +38,7 @@ from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, Org
 from followthrough.web.known import person_of
 from followthrough.web.once import Once, OnceRoute
 from followthrough.web.paging import LINKED, PagingDep, in_time
+from followthrough.web.problems import REFUSED
 from followthrough.web.rendering import page
 from followthrough.web.shapes.drills import ShownDrill, ShownPractice
 from followthrough.web.shapes.shape import Shape
@@ -63,7 +64,7 @@ router = APIRouter()
 api = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised], route_class=OnceRoute)
 
 
-@api.post("/drills", operation_id="start_drill", status_code=201, dependencies=[Once])
+@api.post("/drills", operation_id="start_drill", status_code=201, responses=REFUSED, dependencies=[Once])
 async def start(
     new: NewDrill, organisation: OrganisationDep, gateway: GatewayDep, actor: ActorDep, settings: SettingsDep
 ) -> Accepted:

@@ -77,6 +77,18 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "correct_postmortem": {
             "another text": {"text": "# What we learned", "reason": "The time of the deploy was wrong", "by": "ines"}
         },
+        "take_sendgrid_events": {
+            "a bounce": [
+                {
+                    "event": "bounce",
+                    "timestamp": 1793610000,
+                    "email": "lucia@example.com",
+                    "sg_event_id": "Ym91bmNl",
+                    "type": "bounce",
+                    "reason": "550 5.1.1 unknown",
+                }
+            ]
+        },
         "set_aside_alert": {"it is known": {"alert": "checkout/disk", "because": "The disk is replaced on Monday"}},
         "bring_back_alert": {"an alert": {"alert": "checkout/disk"}},
         "settle_comment": {"settled": {"answer": "It says so now"}},

@@ -29,11 +29,13 @@ from followthrough.web.alert_bodies import (
     PagerDutyIncident,
 )
 from followthrough.web.dependencies import GatewayDep, OrganisationDep, SettingsDep
+from followthrough.web.problems import REFUSED
 from followthrough.web.webhook_keys import FromAlertmanager, FromGeneric, FromPagerDuty
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"model": Said, "description": "There was nothing to do"},
     202: {"model": Accepted | Said, "description": "Its incident, or that the alert is kept for somebody to look at"},
+    **REFUSED,
 }
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

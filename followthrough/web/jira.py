@@ -14,6 +14,7 @@ from followthrough.store import queries
 from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, GatewayDep, Reading
 from followthrough.web.once import Once, OnceRoute
+from followthrough.web.problems import REFUSED
 from followthrough.web.reading import read
 from followthrough.web.webhook_keys import FromJira
 
@@ -62,7 +63,11 @@ async def event(event: JiraEvent, gateway: GatewayDep, reading: Reading) -> Hear
 
 
 @router.post(
-    "/api/items/{item_id}/ticket", operation_id="look_at_ticket", tags=["api"], dependencies=[Authorised, Once]
+    "/api/items/{item_id}/ticket",
+    operation_id="look_at_ticket",
+    tags=["api"],
+    dependencies=[Authorised, Once],
+    responses=REFUSED,
 )
 async def look_now(item_id: str, gateway: GatewayDep, actor: ActorDep, audit: AuditDep) -> Heard:
     """Has the action item's ticket read now, rather than at the next webhook or sweep."""

@@ -21,6 +21,7 @@ from followthrough.web.bodies import ApprovePlanning
 from followthrough.web.by import speaker
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading
 from followthrough.web.keys import Key, update_id
+from followthrough.web.problems import REFUSED
 from followthrough.web.reading import read
 from followthrough.web.shapes.planning import ShownPlanning, ShownProgress
 from workflows.messages.sprint import Approval, PlanningProgress
@@ -68,7 +69,7 @@ async def get_planning(found: FoundDep) -> Planning:
     return found.planning
 
 
-@api.post("/planning/{team}", operation_id="approve_planning", response_model=ShownProgress)
+@api.post("/planning/{team}", operation_id="approve_planning", response_model=ShownProgress, responses=REFUSED)
 async def approve(
     team: TeamId,
     reading: Reading,

@@ -21,6 +21,7 @@ from followthrough.web.keys import Key, update_id
 from followthrough.web.known import person_of
 from followthrough.web.once import Once, OnceRoute
 from followthrough.web.paging import LINKED, PagingDep, in_time
+from followthrough.web.problems import REFUSED
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 
@@ -65,7 +66,12 @@ async def list_comments(
 
 
 @router.post(
-    f"{API}/comments", operation_id="comment_on_postmortem", tags=["api"], dependencies=[Authorised], status_code=201
+    f"{API}/comments",
+    operation_id="comment_on_postmortem",
+    tags=["api"],
+    dependencies=[Authorised],
+    responses=REFUSED,
+    status_code=201,
 )
 async def add_comment(
     incident_id: str, new: NewComment, gateway: GatewayDep, actor: ActorDep, key: Key = None
@@ -75,7 +81,13 @@ async def add_comment(
     return Commented(id=await gateway.postmortems.comment(incident_id, new, by, actor, update_id(key, new)))
 
 
-@router.post(f"{API}/comments/{{comment_id}}", tags=["api"], dependencies=[Authorised, Once], status_code=204)
+@router.post(
+    f"{API}/comments/{{comment_id}}",
+    tags=["api"],
+    dependencies=[Authorised, Once],
+    responses=REFUSED,
+    status_code=204,
+)
 async def settle_comment(
     incident_id: str, comment_id: str, said: SettleComment, gateway: GatewayDep, actor: ActorDep
 ) -> None:
@@ -88,6 +100,7 @@ async def settle_comment(
     operation_id="publish_to_confluence",
     tags=["api"],
     dependencies=[Authorised, Once],
+    responses=REFUSED,
     status_code=202,
 )
 async def to_confluence(

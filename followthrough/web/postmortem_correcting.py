@@ -26,6 +26,7 @@ from followthrough.web.by import speaker
 from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, OrganisationDep, Reading
 from followthrough.web.keys import Key, update_id
 from followthrough.web.known import person_of
+from followthrough.web.problems import REFUSED
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 from followthrough.web.shapes.texts import CorrectedPostmortem
@@ -40,6 +41,7 @@ PAGE = "/incidents/{incident_id}/postmortem/correct"
     "/api/incidents/{incident_id}/postmortem/corrections",
     operation_id="correct_postmortem",
     response_model=CorrectedPostmortem,
+    responses=REFUSED,
     tags=["api"],
     dependencies=[Authorised],
 )

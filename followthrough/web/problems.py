@@ -42,7 +42,10 @@ TOO_OFTEN: Final[dict[int | str, dict[str, Any]]] = {429: {"description": KINDS[
 """Of routes that may be asked so often only."""
 
 NOT_HERE: Final[dict[int | str, dict[str, Any]]] = {404: {"description": KINDS[404].meaning}}
-"""Of routes whose body names something."""
+"""Of routes whose body or query names something."""
+
+REFUSED: Final[dict[int | str, dict[str, Any]]] = {409: {"description": KINDS[409].meaning}}
+"""Of routes that a rule may forbid."""
 
 
 class Problem(BaseModel):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Container, Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
@@ -57,6 +57,15 @@ class Event(BaseModel):
         return self.event in ("bounce", "dropped")
 
 
+TAKES: Final = {
+    "requestBody": {
+        "description": "Events; those about no mail are passed over",
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}},
+    }
+}
+"""Read as it came, for that is what is signed."""
+
 router = APIRouter()
 
 
@@ -66,6 +75,7 @@ router = APIRouter()
     tags=["intake"],
     status_code=204,
     dependencies=[FromSendGrid],
+    openapi_extra=TAKES,
 )
 @without_sign_in
 async def receive(request: Request, reading: Reading, organisation: OrganisationDep, gateway: GatewayDep) -> None:

@@ -23,6 +23,7 @@ from followthrough.web.bodies import NewToken
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationDep, Reading
 from followthrough.web.keys import Key, update_id
 from followthrough.web.paging import LINKED, PagingDep, in_time
+from followthrough.web.problems import REFUSED
 from followthrough.web.rendering import page
 
 MADE_BEFORE = "With this key a token was made, which is not shown again; if it was lost, revoke it with"
@@ -60,7 +61,7 @@ def list_tokens(actor: ActorDep, organisation: OrganisationDep, reading: Reading
     return [TokenLine.model_validate(row.model_dump()) for row in found]
 
 
-@api.post("", status_code=201)
+@api.post("", status_code=201, responses=REFUSED)
 def make_token(
     new: NewToken,
     actor: ActorDep,

@@ -22,6 +22,7 @@ from followthrough.web.dependencies import (
 )
 from followthrough.web.once import Once, OnceRoute
 from followthrough.web.paging import LINKED, PagingDep
+from followthrough.web.problems import NOT_HERE
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 from followthrough.web.shapes.service import ShownTrouble
@@ -53,7 +54,7 @@ def count_troubles(reading: Reading, file: OrganisationFileDep) -> dict[TroubleK
     return {kind: counts[kind] for kind in TroubleKind}
 
 
-@api.post("/mails/send-again", status_code=202, dependencies=[Once])
+@api.post("/mails/send-again", status_code=202, responses=NOT_HERE, dependencies=[Once])
 async def send_again(
     reading: Reading,
     gateway: GatewayDep,

@@ -17,6 +17,7 @@ from followthrough.noting import happened
 from followthrough.store import webhooks
 from followthrough.store.cursors import written
 from followthrough.store.webhooks import DeliveryState
+from followthrough.web.accepted import Said
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationDep, Reading
 from followthrough.web.once import Once, OnceRoute
 from followthrough.web.paging import LINKED, Cursor, PagingDep, link_next, number_in
@@ -89,17 +90,20 @@ def list_deliveries(
 
 
 @api.post("/deliveries/{event_id}/send-again", status_code=202, dependencies=[Once])
-async def send_event_again(reading: Reading, actor: ActorDep, audit: AuditDep, event_id: str, endpoint: Name) -> None:
-    """The event goes to that endpoint once more, with the ``webhook-id`` that it had."""
-    if not await _send_again(reading, actor, audit, event_id, endpoint):
+async def send_event_again(reading: Reading, actor: ActorDep, audit: AuditDep, event_id: str, endpoint: Name) -> Said:
+    """The event goes once more to that endpoint, as soon as it is enabled, with the ``webhook-id`` that it had."""
+    became = await _send_again(reading, actor, audit, event_id, endpoint)
+    if became == "gone":
         raise HTTPException(404, f"No such event went to {endpoint}; `followthrough webhooks` lists what is kept.")
+    return Said(message=SAID[became])
 
 
 @api.post("/{name}/enable", status_code=202, dependencies=[Once])
-async def enable(reading: Reading, organisation: OrganisationDep, actor: ActorDep, audit: AuditDep, name: str) -> None:
+async def enable(reading: Reading, organisation: OrganisationDep, actor: ActorDep, audit: AuditDep, name: str) -> Said:
     """What waits for an endpoint that was disabled goes out."""
     if not await _enable(reading, organisation, actor, audit, name):
         raise HTTPException(404, f"No endpoint {name} is disabled; `followthrough webhooks` lists them.")
+    return Said(message=SAID["enabled"])
 
 
 @router.get("/webhooks-out", include_in_schema=False)
@@ -132,8 +136,8 @@ async def send_again_on_page(
     reading: Reading, actor: ActorDep, audit: AuditDep, event_id: FormText, endpoint: FormText
 ) -> Response:
     """That event, to that endpoint."""
-    there = await _send_again(reading, actor, audit, event_id, endpoint)
-    return RedirectResponse(f"/webhooks-out?said={'again' if there else 'gone'}", 303)
+    became = await _send_again(reading, actor, audit, event_id, endpoint)
+    return RedirectResponse(f"/webhooks-out?said={became}", 303)
 
 
 @router.post("/webhooks-out/enable", include_in_schema=False)
@@ -146,7 +150,8 @@ async def enable_on_page(
 
 
 SAID = {
-    "again": "It is sent again in a moment; reload to see what becomes of it.",
+    "again": "It is sent again in a moment; the log shows what becomes of it.",
+    "held": "That endpoint is disabled, so the event waits; it is sent once somebody enables the endpoint.",
     "gone": "That event is not kept here any more.",
     "enabled": "It is enabled, and what waits goes out.",
     "not-disabled": "That endpoint is not disabled any more.",
@@ -186,12 +191,14 @@ def _deliveries(
     ]
 
 
-async def _send_again(reading: Session, actor: Actor, audit: Audit, event_id: str, endpoint: str) -> bool:
+async def _send_again(reading: Session, actor: Actor, audit: Audit, event_id: str, endpoint: str) -> str:
+    """What of ``SAID`` became of it."""
     now = datetime.now(UTC)
     noted = happened(actor, Act.COMMAND, "send webhook again", now, record=event_id)
     async with audit.noting(noted) as kept:
         kept.details["endpoint"] = endpoint
-        return await read(webhooks.send_again, reading, event_id, endpoint, now)
+        at_once = await read(webhooks.send_again, reading, event_id, endpoint, now)
+    return "gone" if at_once is None else "again" if at_once else "held"
 
 
 async def _enable(reading: Session, organisation: Organisation, actor: Actor, audit: Audit, name: str) -> bool:

@@ -95,7 +95,10 @@ async def what_waits(
     paging: PagingDep,
     by: PersonId | None = None,
 ) -> list[Waiting]:
-    """For who asks, or for ``by`` whom they speak for: the most urgent first, as on the first page."""
+    """For who asks, or for ``by`` whom they speak for: the most urgent first, as on the first page.
+
+    Of whoever has more than 300 action items open, it is the 300 that are due first; of incidents, the 300 latest.
+    """
     actor = asking(actor, by)
     person, now = speaker(None, actor), datetime.now(UTC)
     here = as_of(organisation, now.date())
@@ -103,7 +106,7 @@ async def what_waits(
     await run_in_threadpool(views.note, [line.task.record.id for line in work.lines])
     plans = await to_approve(work.led, here, gateway, now)
     waiting = [
-        *((line.task.by or now, _waiting(line, now)) for line in work.lines),
+        *((line.task.place[0], _waiting(line, now)) for line in work.lines),
         *((plan.planning_at, _planning(plan, team)) for plan, team in plans),
     ]
     found = paging.of(waiting, lambda one: (f"{[*Wanted].index(one[1].wanted):02}", in_time(one[0]), one[1].id))

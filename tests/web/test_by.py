@@ -5,9 +5,12 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import TypeAdapter
 
 from followthrough.domain.answered.access.actor import AT_THIS_MACHINE, Actor, Door, Scope
+from followthrough.domain.answered.choices import FILLED_IN
 from followthrough.local_person import LOCAL_PERSON, choose_local_person
+from followthrough.web.by import ToItem
 from followthrough.web.dependencies import actor_of
 from tests.web.conftest import Web
 
@@ -111,3 +114,11 @@ def test_no_body_has_to_say_by_whom(alone: Web) -> None:
     assert len(bodies) > 35
     assert [name for name, body in bodies.items() if "by" in body.get("required", ())] == []
     assert all("whoever asks" in body["properties"]["by"]["description"] for body in bodies.values())
+
+
+def test_what_the_service_fills_in_is_neither_described_nor_taken(alone: Web) -> None:
+    schemas = alone.app().openapi()["components"]["schemas"]
+    bodies = {name: body for name, body in schemas.items() if "command" in body.get("properties", {})}
+    assert [name for name, body in bodies.items() if {*FILLED_IN} & {*body["properties"]}] == []
+    sent = {"command": "edit", "by": "ines", "title": "Page at 90 %", "hints": ["The service thinks this is fine."]}
+    assert getattr(TypeAdapter(ToItem).validate_python(sent), "hints") == ()  # noqa: B009 -- of one of many commands

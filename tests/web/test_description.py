@@ -9,12 +9,15 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema import Draft202012Validator
+from pydantic import SecretStr
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    ignored_auth,
+    negative_data_rejection,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
@@ -32,6 +35,8 @@ CHECKS: list[Any] = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
+    ignored_auth,
+    negative_data_rejection,
     response_headers_conformance,
     response_schema_conformance,
 ]
@@ -70,8 +75,9 @@ def parameters(operation: APIOperation[Any, Any, Any, Any], known: Mapping[str, 
     return {name: known[name] for name in known if f"{{{name}}}" in operation.path}
 
 
-def tell(operation: APIOperation[Any, Any, Any, Any], url: str, known: Mapping[str, str]) -> str:
+def tell(operation: APIOperation[Any, Any, Any, Any], url: str, known: Mapping[str, str], token: str = "") -> str:
     """What is wrong with the answers of an operation; empty where nothing is."""
+    headers = {"Authorization": f"Bearer {token}"} if token else None
     found, fixed = "", parameters(operation, known)
     cases = operation.as_strategy(path_parameters=fixed)
     if operation.body or operation.query:
@@ -92,12 +98,13 @@ def tell(operation: APIOperation[Any, Any, Any, Any], url: str, known: Mapping[s
         nonlocal found
         if found:
             return
-        answer = case.call(base_url=url, timeout=120)
+        answer = case.call(base_url=url, headers=headers, timeout=120)
         try:
-            case.validate_response(answer, checks=CHECKS)
+            case.validate_response(answer, checks=CHECKS, headers=headers)
         except (Failure, FailureGroup) as failure:
             whole = getattr(failure, "exceptions", [failure])
-            found = f"{operation.label}: {answer.status_code} {whole} {answer.text[:300]} by {case.as_curl_command()}"
+            said = f"{answer.status_code} {whole} {answer.content[:300]!r}"
+            found = f"{operation.label}: {said} by {case.as_curl_command()}"
 
     look()
     return found
@@ -109,6 +116,22 @@ async def test_each_operation_answers_as_its_description_says(here: tuple[Web, s
     operations: list[Any] = [found.ok() for found in described.get_all_operations()]  # type: ignore[union-attr]
     assert len(operations) > 50
     wrong = [await asyncio.to_thread(tell, operation, url, known) for operation in operations]
+    assert "\n".join(filter(None, wrong)) == ""
+
+
+async def test_where_people_sign_in_nothing_is_answered_without_a_token(
+    here: tuple[Web, str, dict[str, str]],
+) -> None:
+    web, _, known = here
+    secured = {"data_dir": web.settings.data_dir, "api_token": SecretStr("of a program")}
+    described = schemathesis.openapi.from_dict(web.app(**secured).openapi())
+    operations: list[Any] = [found.ok() for found in described.get_all_operations()]  # type: ignore[union-attr]
+    async with serving(web.database, web.client, **secured) as url:
+        wrong = [
+            await asyncio.to_thread(tell, operation, url, known, token)
+            for operation in operations
+            for token in ("", "of a program")
+        ]
     assert "\n".join(filter(None, wrong)) == ""
 
 
@@ -133,6 +156,32 @@ def test_examples_are_what_the_operations_take(alone: Web) -> None:
                 for name, example in content.get("examples", {}).items():
                     wrong += [f"{path} {name}: {error.message}" for error in validator.iter_errors(example["value"])]
     assert wrong == []
+
+
+def test_each_answer_says_what_is_in_it_and_each_body_is_described(alone: Web) -> None:
+    document = alone.app().openapi()
+    unsaid = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            contents = [answer.get("content", {}) for answer in operation["responses"].values()]
+            schemas = [content["schema"] for each in contents for content in each.values() if "schema" in content]
+            takes_one = method == "post" and path.startswith("/webhooks/")
+            if {} in schemas or (takes_one and not {"requestBody"} <= operation.keys()):
+                unsaid.append(f"{method} {path}")
+    assert unsaid == []
+
+
+def test_refusals_are_of_operations_that_may_refuse(alone: Web) -> None:
+    operations = alone.app().openapi()["paths"]
+
+    def statuses(path: str, method: str) -> set[str]:
+        return {*operations[path][method]["responses"]}
+
+    assert "409" not in statuses("/api/blameless", "post") | statuses("/api/tokens/{token_id}", "delete")
+    assert "409" in statuses("/api/items/{item_id}/commands", "post") & statuses("/api/tokens", "post")
+    assert "404" not in statuses("/api/people", "get") | statuses("/api/items", "get")
+    assert "404" in statuses("/api/items/{item_id}", "get") & statuses("/api/mails/send-again", "post")
+    assert "413" in statuses("/webhooks/sendgrid", "post")
 
 
 def test_each_example_and_tag_is_of_an_operation(alone: Web) -> None:

@@ -5,7 +5,11 @@ from typing import Any
 import httpx
 import pytest
 
+from activities.read_model import ReadModel
+from followthrough.domain.replayed.incident.incident import IncidentPlan, IncidentStatus
+from tests.records import NOW, incident
 from tests.web.conftest import Web
+from tests.web.test_private import eyes_of
 
 NOT_PAGED = {"find": "ten of a kind at most, those that are likely meant"}
 WITHIN = {"list_people": "people", "list_drills": "reports"}
@@ -46,6 +50,7 @@ async def pages(api: httpx.AsyncClient, path: str, within: str = "") -> list[Any
         page = answer.json()[within] if within else answer.json()
         assert len(page) <= 1
         rows += page
+        assert len(rows) < 1_000
         there = answer.links["next"]["url"] if "next" in answer.links else ""
     return rows
 
@@ -62,6 +67,17 @@ async def test_page_by_page_nothing_is_skipped_or_told_twice(alone: Web, path: s
         assert "next" not in whole.links
         assert len(rows) > 1
         assert await pages(api, path, within) == rows
+
+
+async def test_what_waits_without_a_due_date_is_told_once_and_last(alone: Web) -> None:
+    model, owed = ReadModel(alone.database), {"status": IncidentStatus.RESOLVED, "postmortem_owner": "tomas"}
+    for number in (1, 2, 3):
+        model.project_incident(incident(number, **owed))
+    plan = IncidentPlan(postmortem_due=NOW, auto_resolve=False, next=None)
+    model.project_incident(incident(4, plan=plan, **owed))
+    async with eyes_of(alone, "tomas") as api:
+        found = [one["id"] for one in await pages(api, "mine")]
+    assert found == [incident(number).id for number in (4, 1, 2, 3)]
 
 
 @pytest.mark.parametrize("path", ["people", "audit", "webhooks/deliveries"])

@@ -84,6 +84,23 @@ async def test_a_disabled_endpoint_is_a_trouble_until_it_is_enabled(office: Web)
     assert webhooks.untold(office.database)["warehouse"] == waiting(office)[0].delivery.number
 
 
+async def test_what_is_sent_again_to_a_disabled_endpoint_is_said_to_wait(office: Web) -> None:
+    model(office).project_incident(incident())
+    tried(office, Outcome.GONE, "It answered 410.")
+    event = {"event_id": waiting(office)[0].event.id, "endpoint": "warehouse"}
+    async with office.browser() as browser:
+        on_page = await browser.post("/webhooks-out/send-again", data=event, follow_redirects=True)
+        path = f"/api/webhooks/deliveries/{event['event_id']}/send-again"
+        answer = await browser.post(path, params={"endpoint": "warehouse"})
+        assert answer.status_code == 202
+        assert "is disabled, so the event waits" in answer.json()["message"]
+        assert answer.json()["message"] in words(on_page)
+        assert "in a moment" not in words(on_page)
+        await browser.post("/api/webhooks/warehouse/enable")
+        again = await browser.post(path, params={"endpoint": "warehouse"})
+        assert "sent again in a moment" in again.json()["message"]
+
+
 async def test_each_version_is_told_of_once_to_who_wants_it(office: Web) -> None:
     for _ in range(2):
         model(office).project_incident(incident())

@@ -1,7 +1,7 @@
 """What waits for one person, and what they wait for."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -49,6 +49,10 @@ STEPS: Mapping[Wanted, tuple[Choice, ...]] = MappingProxyType(
 """What it asks to choose from, as far as that is open to them."""
 
 
+LAST = datetime.max.replace(tzinfo=UTC)
+"""Where what is due at no time stands among what is."""
+
+
 class Task(NamedTuple):
     """Something that is wanted of somebody; ``because`` says it in a sentence without its end."""
 
@@ -61,6 +65,11 @@ class Task(NamedTuple):
     def until(self) -> datetime | None:
         """When it is wanted by; a role and a look at evidence are wanted at once."""
         return None if self.wanted in (Wanted.ROLE, Wanted.VERIFY) else self.by
+
+    @property
+    def place(self) -> tuple[datetime, str]:
+        """Among others that are as urgent, the same at any time."""
+        return self.by or LAST, self.record.id
 
     def late(self, now: datetime) -> bool:
         """Whether that has passed, also where somebody else is late."""
@@ -79,13 +88,13 @@ class WaitsFor(NamedTuple):
 def tasks(
     person: PersonId, items: Iterable[ActionItem], incidents: Iterable[Incident], here: Organisation, now: datetime
 ) -> list[Task]:
-    """The most urgent first, and of equal ones what is due first."""
+    """The most urgent first, and of equal ones what is due first, then what is due at no time."""
     found = [
         *(task for item in items for task in _of_item(person, item, here, now)),
         *(task for incident in incidents for task in _of_incident(person, incident, here)),
     ]
     urgency = list(Wanted)
-    return sorted(found, key=lambda task: (urgency.index(task.wanted), task.by or now, task.record.id))
+    return sorted(found, key=lambda task: (urgency.index(task.wanted), *task.place))
 
 
 def _of_item(person: PersonId, item: ActionItem, here: Organisation, now: datetime) -> Iterator[Task]:
