@@ -29,6 +29,7 @@ from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import OPEN, ActionItem, ItemStatus
 from followthrough.store.facts import RepeatRow
 from followthrough.store.open_items import ended_after, has_no_answer, is_open, is_private
+from followthrough.store.privacy import marked
 from followthrough.store.tables import ActionItemRow, IncidentRow
 from followthrough.store.times import seconds
 
@@ -186,7 +187,7 @@ def repeats(session: Session, scope: Scope) -> dict[tuple[str, Came], int]:
     pairs = (
         select(col(IncidentRow.id).label("id"), declared_at.label("declared_at"), earlier)
         .join(RepeatRow, col(RepeatRow.record_id) == IncidentRow.id)
-        .where(*_fits(IncidentRow, scope), declared_at >= scope.since, declared_at <= scope.now)
+        .where(*_counts(scope), declared_at >= scope.since, declared_at <= scope.now)
         .cte()
     )
     counting = (
@@ -220,7 +221,7 @@ def prices(session: Session, organisation: Organisation, scope: Scope) -> list[P
         .join(RepeatRow, col(RepeatRow.incident_id) == IncidentRow.id)
         .join(ActionItemRow, col(ActionItemRow.id) == RepeatRow.record_id)
         .where(
-            *_fits(IncidentRow, scope),
+            *_counts(scope),
             ~col(ActionItemRow.drill),
             col(ActionItemRow.late_since) <= declared_at,
             declared_at >= scope.since,
@@ -232,7 +233,7 @@ def prices(session: Session, organisation: Organisation, scope: Scope) -> list[P
     for incident, item in session.connection().execute(query):
         incidents.setdefault(incident["id"], Incident.model_validate(incident))
         items.setdefault(item["id"], ActionItem.model_validate(item))
-    return price(incidents.values(), items.values(), organisation, scope)
+    return price(incidents.values(), marked(session, items.values()), organisation, scope)
 
 
 def held(session: Session, scope: Scope) -> list[Held]:
@@ -245,7 +246,7 @@ def held(session: Session, scope: Scope) -> list[Held]:
             func.max(repeating.declared_at).label("last"),
         )
         .join(repeating, col(repeating.id) == RepeatRow.record_id)
-        .where(~col(repeating.drill))
+        .where(~col(repeating.drill), col(repeating.status).not_in(GONE))
         .group_by(col(RepeatRow.incident_id))
         .subquery()
     )
@@ -262,7 +263,7 @@ def held(session: Session, scope: Scope) -> list[Held]:
         select(col(IncidentRow.id), col(IncidentRow.title), came.c.count, done.c.last, col(IncidentRow.private))
         .join(done, done.c.id == IncidentRow.id)
         .join(came, came.c.earlier == IncidentRow.id)
-        .where(came.c.last <= done.c.last, *_fits(IncidentRow, scope))
+        .where(came.c.last <= done.c.last, *_counts(scope))
         .order_by(done.c.last, col(IncidentRow.id))
     )
     found = session.connection().execute(query)
@@ -276,6 +277,11 @@ def _fits(row: Row, scope: Scope) -> list[ColumnElement[bool]]:
     """See ``Scope.fits``."""
     asked = {row.team: scope.team, row.service: scope.service, row.severity: scope.severity}
     return [~col(row.drill), *(col(column) == value for column, value in asked.items() if value is not None)]
+
+
+def _counts(scope: Scope) -> list[ColumnElement[bool]]:
+    """Incidents that repeat something, or hold; cancelled and merged ones do neither."""
+    return [*_fits(IncidentRow, scope), col(IncidentRow.status).not_in(GONE)]
 
 
 def _month(at: SQLColumnExpression[Any], scope: Scope) -> ColumnElement[str]:

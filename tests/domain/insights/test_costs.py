@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from followthrough.domain.answered.insights.costs import Came, Held, held, overdue_at, price, repeats
+from followthrough.domain.answered.insights.measures import GONE
 from followthrough.domain.answered.insights.scope import Scope
 from followthrough.domain.answered.insights.told import tell_price, tell_repeats
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.replayed.incident.incident import Incident, Repeat, Role, RoleHolder
+from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus, Repeat, Role, RoleHolder
 from followthrough.domain.replayed.item.action_item import (
     ActionItem,
     ItemStatus,
@@ -105,3 +106,23 @@ def test_a_fix_holds_from_when_the_last_follow_up_closed_until_it_comes_back() -
     assert held([FIRST, came, repeat(4, 9)], [closed(6)], SCOPE) == []
     assert held([FIRST, came], [closed(6), item(2)], SCOPE) == []
     assert held([FIRST], [closed(6)], SCOPE) == []
+
+
+@pytest.mark.parametrize("status", GONE)
+def test_a_false_alarm_and_what_was_merged_cost_nothing_and_end_no_credit(
+    status: IncidentStatus, organisation: Organisation
+) -> None:
+    came, gone = repeat(3, 2), repeat(4, 9, status=status)
+    follow_up = closed(6, repeats=[came.id, gone.id], reminders=reminded(1))
+    assert repeats([FIRST, came, gone], [follow_up], SCOPE) == {("2026-03", Came.BEFORE): 1}
+    prices = price([FIRST, came, gone], [follow_up], organisation, SCOPE)
+    assert [one.incident_id for one in prices] == [came.id]
+    assert [one.repeats for one in held([FIRST, came, gone], [follow_up], SCOPE)] == [1]
+    assert held([FIRST.model_copy(update={"status": status}), came], [follow_up], SCOPE) == []
+
+
+def test_a_price_does_not_name_follow_ups_of_an_incident_that_is_private(organisation: Organisation) -> None:
+    came = repeat(3, 5)
+    told: dict[str, Any] = {"reminders": reminded(3), "repeats": [came.id]}
+    (paid,) = price([came], [item(1, **told), item(2, **told, private=True)], organisation, SCOPE)
+    assert paid.items == (item(1).id,)

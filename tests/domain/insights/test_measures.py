@@ -174,3 +174,19 @@ def test_accepted_risk_is_a_ledger_and_a_private_one_is_only_counted() -> None:
 def test_months_are_those_of_utc() -> None:
     scope = Scope(now=datetime(2026, 3, 1, 0, 30, tzinfo=UTC), months=3)
     assert [str(month) for month in scope.each_month] == ["2026-01", "2026-02", "2026-03"]
+
+
+def test_where_nothing_was_on_time_that_is_drawn_and_where_nothing_was_closed_there_is_nothing_to_draw() -> None:
+    late = tell_on_time(on_time([closed(number, 12) for number in range(1, 9)], SCOPE), SCOPE)
+    assert late.summary == "0 of 8 (0 %)."
+    assert late.drawing is not None
+    assert not late.drawing.empty
+    none = tell_on_time({}, SCOPE)
+    assert none.drawing is not None
+    assert none.drawing.empty
+
+
+def test_what_took_seconds_is_not_said_to_have_taken_no_hours() -> None:
+    quick = Spread(count=8, median=100, ninetieth=110, total=800)
+    told = tell_durations(Name.RESPONSE, {Duration.ACKNOWLEDGE: {ALL: quick}}, SCOPE)
+    assert "half within 2 min (8 measured)" in told.summary

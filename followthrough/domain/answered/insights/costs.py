@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
+from followthrough.domain.answered.insights.measures import GONE
 from followthrough.domain.answered.insights.scope import Scope
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.report.load import woken
@@ -36,6 +37,7 @@ class Price(Message):
     minutes: int
     woken: int
     items: tuple[str, ...]
+    """Those that may be named: an earlier incident may be private."""
     private: bool
 
 
@@ -61,7 +63,7 @@ def repeats(incidents: Iterable[Incident], items: Iterable[ActionItem], scope: S
             closed[item.incident_id].append(item.ended_at)
     counts: Counter[tuple[str, Came]] = Counter()
     for incident in incidents:
-        if incident.repeats and scope.fits(incident) and incident.declared_at in scope:
+        if incident.repeats and _counts(incident, scope) and incident.declared_at in scope:
             ends = [end for earlier in incident.repeats for end in closed[earlier.incident_id]]
             done = any(end <= incident.declared_at for end in ends)
             came = Came.BEFORE if incident.id in counted else Came.AFTER if done else Came.WITHOUT
@@ -93,8 +95,8 @@ def price(
             counting[repeat].append(item)
     paid = []
     for incident in incidents:
-        overdue = sorted(item.id for item in counting[incident.id] if overdue_at(item, incident))
-        if overdue and scope.fits(incident) and incident.declared_at in scope:
+        overdue = sorted((item for item in counting[incident.id] if overdue_at(item, incident)), key=lambda one: one.id)
+        if overdue and _counts(incident, scope) and incident.declared_at in scope:
             lasted = max((incident.resolved_at or scope.now) - incident.declared_at, timedelta())
             one = Price(
                 incident_id=incident.id,
@@ -102,7 +104,7 @@ def price(
                 at=incident.declared_at,
                 minutes=lasted // timedelta(minutes=1),
                 woken=len(woken(incident, organisation)),
-                items=tuple(overdue),
+                items=tuple(item.id for item in overdue if not item.private),
                 private=incident.private,
             )
             paid.append(one)
@@ -121,7 +123,7 @@ def held(incidents: Iterable[Incident], items: Iterable[ActionItem], scope: Scop
             follow_ups[item.incident_id].append(item)
     repeated: defaultdict[str, list[datetime]] = defaultdict(list)
     for incident in known:
-        for earlier in incident.repeats if not incident.drill else ():
+        for earlier in incident.repeats if not incident.drill and incident.status not in GONE else ():
             repeated[earlier.incident_id].append(incident.declared_at)
     holding = []
     for incident in known:
@@ -129,7 +131,7 @@ def held(incidents: Iterable[Incident], items: Iterable[ActionItem], scope: Scop
         last = max((item.ended_at for item in mine if item.status is ItemStatus.CLOSED and item.ended_at), default=None)
         owed = any(item.status in (*OPEN, ItemStatus.WAIVED) for item in mine)
         came = repeated[incident.id]
-        if scope.fits(incident) and last in scope and last and not owed and came and max(came) <= last:
+        if _counts(incident, scope) and last in scope and last and not owed and came and max(came) <= last:
             holding.append(
                 Held(
                     incident_id=incident.id,
@@ -140,3 +142,8 @@ def held(incidents: Iterable[Incident], items: Iterable[ActionItem], scope: Scop
                 )
             )
     return sorted(holding, key=lambda one: (one.since, one.incident_id))
+
+
+def _counts(incident: Incident, scope: Scope) -> bool:
+    """A false alarm repeats nothing, and what was merged is told by the other."""
+    return scope.fits(incident) and incident.status not in GONE

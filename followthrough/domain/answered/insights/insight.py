@@ -50,12 +50,14 @@ DEFINITIONS: Mapping[Name, str] = {
     Name.ESCALATIONS: "Action items whose last escalation was in the months, by the highest level that was told, and "
     "what has become of them; an answer is anything that a person did since.",
     Name.WAIVERS: "Action items that are waived now, whenever that was decided: by whom, until when and why.",
-    Name.REPEATS: "The months' incidents that repeat an earlier one: before, when a follow-up of it was open or "
-    "waived; after, when none was and one had been closed; without, when there was none to close.",
-    Name.NOT_DONE: "The months' repeats that came while a follow-up of the earlier incident was overdue and not done, "
-    "with the minutes until they were resolved (or until now) and how many people were asked for a role at night.",
+    Name.REPEATS: "The months' incidents, without those cancelled or merged, that repeat an earlier one: before, when "
+    "a follow-up of it was open or waived; after, when none was and one had been closed; without, when there was none "
+    "to close.",
+    Name.NOT_DONE: "The months' repeats, without those cancelled or merged, that came while a follow-up of the earlier "
+    "incident was overdue and not done, with the minutes until they were resolved (or until now) and how many people "
+    "were asked for a role at night.",
     Name.HELD: "Incidents that were repeated until their last follow-up was closed, in these months, and not once "
-    "since.",
+    "since, cancelled and merged ones left out.",
 }
 
 
@@ -91,6 +93,10 @@ class Series(Message):
     values: tuple[float | None, ...]
 
 
+PERCENT, HOURS = "percent", "hours (median)"
+MEASURED = (PERCENT, HOURS)
+
+
 class Drawing(Message):
     """Bars: ``labels`` are below them, ``unit`` is what they count. Series stand beside or on each other."""
 
@@ -102,8 +108,9 @@ class Drawing(Message):
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to draw yet."""
-        return not any(value for one in self.series for value in one.values)
+        """Whether there is nothing to draw yet: of a count zero is nothing, of a share or a time it is an answer."""
+        said = [value for one in self.series for value in one.values if value is not None]
+        return not said if self.unit in MEASURED else not any(said)
 
     @property
     def words(self) -> str:

@@ -7,7 +7,9 @@ from typing import TypeVar
 from followthrough.domain.answered.insights.costs import Came, Held, Price
 from followthrough.domain.answered.insights.insight import (
     DEFINITIONS,
+    HOURS,
     MOST_ROWS,
+    PERCENT,
     TITLES,
     Cell,
     Column,
@@ -52,7 +54,7 @@ def tell_on_time(shares: Mapping[Group, Share], scope: Scope) -> Insight:
         [(*group, share.part, share.whole, _percents(share), _few(share.whole)) for group, share in _sorted(shares)],
         Drawing(
             title=TITLES[Name.ON_TIME],
-            unit="percent",
+            unit=PERCENT,
             labels=tuple(months),
             series=(Series(name="on time", values=tuple(share and _percents(share) for share in by_month)),),
         ),
@@ -114,7 +116,7 @@ def tell_durations(name: Name, found: Mapping[Duration, Mapping[Group, Spread]],
     ]
     everything = {what: spreads.get((By.ALL, By.ALL.value)) for what, spreads in found.items()}
     told = [f"{what.value}: {_median(spread)}" for what, spread in everything.items() if spread]
-    drawing = Drawing(title=TITLES[name], unit="hours (median)", labels=tuple(months), series=tuple(series))
+    drawing = Drawing(title=TITLES[name], unit=HOURS, labels=tuple(months), series=tuple(series))
     summary = f"{_capital('; '.join(told))}." if told else "Nothing of it ended in these months."
     return _insight(name, summary, columns, rows, drawing)
 
@@ -294,13 +296,19 @@ def _numbers(spread: Spread) -> tuple[int | None, ...]:
 
 
 def _hours(spread: Spread | None) -> float | None:
-    return round(spread.median / 3600, 1) if spread and spread.count >= ENOUGH else None
+    return round(spread.median / 3600, 2) if spread and spread.count >= ENOUGH else None
 
 
 def _median(spread: Spread) -> str:
     if spread.count < ENOUGH:
         return f"{spread.count} measured, {TOO_FEW}"
-    return f"half within {spread.median / 3600:.1f} hours ({spread.count} measured)"
+    return f"half within {_in_words(spread.median)} ({spread.count} measured)"
+
+
+def _in_words(seconds: float) -> str:
+    if seconds < 60:
+        return "a minute"
+    return span_to_the_minute(timedelta(seconds=seconds)) if seconds < 86400 else f"{seconds / 3600:.1f} hours"
 
 
 def _few(count: int) -> str:
