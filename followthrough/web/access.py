@@ -23,6 +23,8 @@ from followthrough.web.security import SAFE_METHODS, asked_by_ui, on_this_machin
 
 EndpointT = TypeVar("EndpointT", bound=Callable[..., Any])
 
+MOST_FIELDS = 10_000
+"""A planning has three for each action item."""
 CSRF_HEADER, CSRF_FIELD = "x-csrf-token", "csrf"
 BROWSER_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 NOT_SET_UP = (
@@ -82,6 +84,8 @@ def encrypted(settings: Settings) -> bool:
 
 async def require_actor(request: Request) -> None:
     """Before each route that is not marked ``without_sign_in``. Raises HTTPException 401 or 403."""
+    if request.headers.get("content-type", "").startswith(BROWSER_FORMS):
+        await request.form(max_fields=MOST_FIELDS)  # first, so that what was typed is in the answer to whoever may not
     if not is_open(request.scope["route"].endpoint):
         visitor = await _visitor(request)
         actor = visitor.actor.model_copy(update={"address": address_of(request)})

@@ -24,6 +24,7 @@ from followthrough.web.act_form import Offer
 from followthrough.web.dependencies import GatewayDep, LinksDep, OrganisationDep, Reading, newcomer
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.typed import prose_in
 
 HEADERS = {"X-Robots-Tag": "noindex"}
 MOVED_ON = "This has moved on"
@@ -44,7 +45,8 @@ class Closed(Exception):
 
 def closed_page(request: Request, closed: Closed) -> Response:
     """Says so."""
-    return page(request, "act-closed.html", status=closed.status, headers=HEADERS, closed=closed)
+    typed = prose_in(request) if closed.status >= 400 else []
+    return page(request, "act-closed.html", status=closed.status, headers=HEADERS, closed=closed, typed=typed)
 
 
 async def require_unused(nonce: str, record: ActionItem | Incident, people: Organisation, session: Session) -> None:

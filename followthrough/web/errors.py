@@ -31,6 +31,7 @@ from followthrough.web.once import Answered, answered_before
 from followthrough.web.problems import problem
 from followthrough.web.rendering import page
 from followthrough.web.returning import sign_in_link
+from followthrough.web.typed import prose_in
 
 logger = logging.getLogger(__name__)
 
@@ -146,6 +147,7 @@ def answer(request: Request, status: int, text: str, headers: Any = None) -> Res
             heading=HEADINGS.get(status, "That did not work"),
             sentence=SIGN_IN if status == 401 else sentence,
             sign_in=sign_in_link(_asked(request)) if status == 401 else "",
+            typed=prose_in(request) if status >= 400 else [],
         )
     if status < 400:
         return JSONResponse({"message": sentence}, status, headers)

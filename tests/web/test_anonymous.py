@@ -196,3 +196,14 @@ def rows(database: Engine) -> dict[str, int]:
             table: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
             for table in inspect(database).get_table_names()
         }
+
+
+async def test_an_anonymous_note_that_is_refused_can_be_copied_from_the_answer(
+    web: Web, api: httpx.AsyncClient
+) -> None:
+    incident, note = await declare(api), "Nobody says it aloud. " * 1_000
+    async with web.browser() as browser:
+        accept = {"Accept": "text/html"}
+        refused = await browser.post(f"/incidents/{incident}/anonymous", data={"text": note}, headers=accept)
+    assert refused.status_code == 422
+    assert f">{note.strip()}</textarea>" in refused.text

@@ -61,6 +61,8 @@ async def test_what_is_typed_is_kept_and_what_is_too_much_is_said_before_it_is_a
         counted = await ines.post(PATH, data=form | {"take": ITEMS, f"estimate-{ITEMS[0]}": "6,5", "do": "count"})
         assert "3 chosen, taking 14.5 of the agreed share of 8: 6.5 too much ." in words(counted)
         assert f'name="estimate-{ITEMS[0]}" value="6,5"' in counted.text
+        many = {f"estimate-another.{number}": "" for number in range(1_500)}
+        assert (await ines.post(PATH, data=form | many | {"do": "count"})).status_code == 200
         wrong = await ines.post(PATH, data=form | {f"estimate-{ITEMS[2]}": "-1", "take": ITEMS[2:], "do": "approve"})
         assert (wrong.status_code, "The estimate of “Task 3”:" in words(wrong)) == (409, True)
         assert (filled(wrong)["take"], f'name="estimate-{ITEMS[2]}" value="-1"' in wrong.text) == (ITEMS[2:], True)

@@ -210,6 +210,9 @@ async def test_questions_that_are_left_as_they_came_are_not_published(
         published = await get(api, f"incidents/{resolved}")
         closed = await ines.get(f"/incidents/{resolved}/postmortem/edit")
         assert (closed.status_code, "nothing to write now" in words(closed)) == (409, True)
+        typed = {"text": "What I wrote <for> an hour", "do": "preview"}
+        late = await ines.post(f"/incidents/{resolved}/postmortem/edit", data=typed)
+        assert (late.status_code, ">What I wrote &lt;for&gt; an hour</textarea>" in late.text) == (409, True)
     assert published["published_at"] is not None
 
 

@@ -173,6 +173,12 @@ async def test_a_form_that_no_page_of_the_session_had_changes_nothing(known: Web
     for form in ({}, {"csrf": ""}, {"csrf": others}):
         refused = await browser.post("/sign-out", data=form)
         assert (refused.status_code, "open its page again" in refused.text) == (403, True)
+    typed = {"text": "What took an hour", "csrf": others}
+    where = "/incidents/inc-0000000000/postmortem/edit"
+    async with known.browser() as nobody:
+        for who, status in ((browser, 403), (nobody, 401)):
+            lost = await who.post(where, data=typed, headers={"Accept": "text/html"})
+            assert (lost.status_code, ">What took an hour</textarea>" in lost.text) == (status, True)
     refused = await browser.post("/api/blameless", json={"text": "Hello"})
     assert refused.status_code == 403
     headers = {"X-CSRF-Token": await oidc.csrf_of(browser)}
