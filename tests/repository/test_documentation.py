@@ -120,6 +120,12 @@ def test_files_that_are_named_exist(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_rows_stand_in_their_table(document: Path) -> None:
+    blocks = [token.content for token in tokens(document.read_text()) if token.type == "inline"]
+    assert [line for block in blocks for line in block.splitlines() if line.startswith("|")] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_what_make_is_told_to_make_is_there(document: Path) -> None:
     targets = re.findall(r"^([a-z][a-z-]*):", Path("Makefile").read_text(), re.MULTILINE)
     typed = {target for code in codes(document.read_text()) for target in MAKE.findall(code)}

@@ -33,5 +33,6 @@ def test_sql_says_what_the_definitions_say(
         for at_most in (1, 200):
             assert insights.accepted_risks(session, scope, at_most) == measures.accepted_risks(known, scope, at_most)
         assert insights.repeats(session, scope) == costs.repeats(incidents, items, scope)
-        assert insights.prices(session, ORGANISATION, scope) == costs.price(incidents, items, ORGANISATION, scope)
+        named = marked(session, items)
+        assert insights.prices(session, ORGANISATION, scope) == costs.price(incidents, named, ORGANISATION, scope)
         assert insights.held(session, scope) == costs.held(incidents, items, scope)

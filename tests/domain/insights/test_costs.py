@@ -126,3 +126,5 @@ def test_a_price_does_not_name_follow_ups_of_an_incident_that_is_private(organis
     told: dict[str, Any] = {"reminders": reminded(3), "repeats": [came.id]}
     (paid,) = price([came], [item(1, **told), item(2, **told, private=True)], organisation, SCOPE)
     assert paid.items == (item(1).id,)
+    (row,) = tell_price([paid], SCOPE).rows
+    assert row[-2:] == (item(1).id, 1)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from followthrough.domain.answered.insights.insight import Insight, Name
+from followthrough.domain.answered.insights.insight import DEFINITIONS, Insight, Name
 from followthrough.domain.answered.insights.measures import (
     Ages,
     Duration,
@@ -96,6 +96,9 @@ def test_an_item_is_measured_from_proposed_to_accepted_to_planned_and_to_closed(
     asked_again = record.model_copy(update={"asked_at": NOW + 9 * DAY, "accepted_at": None})
     assert spreads(Duration.CLOSE, [asked_again], SCOPE)[ALL].median == 86_400
     assert spreads(Duration.ACCEPT, [asked_again], SCOPE) == {}
+    said = DEFINITIONS[Name.STEPS]
+    assert "from when it was proposed, or last asked again, until it was closed" in said
+    assert "got into a sprint or was ranked on the board" in said
 
 
 def test_an_incident_is_measured_to_its_first_acknowledgement_and_its_ends() -> None:

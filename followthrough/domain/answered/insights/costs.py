@@ -38,6 +38,8 @@ class Price(Message):
     woken: int
     items: tuple[str, ...]
     """Those that may be named: an earlier incident may be private."""
+    unnamed: int = 0
+    """The others."""
     private: bool
 
 
@@ -105,6 +107,7 @@ def price(
                 minutes=lasted // timedelta(minutes=1),
                 woken=len(woken(incident, organisation)),
                 items=tuple(item.id for item in overdue if not item.private),
+                unnamed=sum(item.private for item in overdue),
                 private=incident.private,
             )
             paid.append(one)

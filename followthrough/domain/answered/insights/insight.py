@@ -41,8 +41,8 @@ DEFINITIONS: Mapping[Name, str] = {
     Name.ON_TIME: "Of the action items that were closed in the months, how many were closed by their deadline.",
     Name.OPEN_AGES: "How many days ago the action items that are open now were proposed.",
     Name.STEPS: "For action items: from when one was proposed, or last asked again, until it was accepted; from then "
-    "until it first got into a sprint; and from when it was proposed until it was closed; each in the month in which "
-    "that ended.",
+    "until it first got into a sprint or was ranked on the board; and from when it was proposed, or last asked again, "
+    "until it was closed; each in the month in which that ended.",
     Name.RESPONSE: "For incidents, without those cancelled or merged: from when one was declared until somebody first "
     "acknowledged a role (MTTA), it was mitigated (MTTM) and resolved (MTTR), each in the month in which that ended.",
     Name.POSTMORTEMS: "For incidents, without those cancelled or merged: from when one was resolved last until its "

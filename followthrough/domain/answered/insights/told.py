@@ -207,6 +207,7 @@ def tell_price(prices: Sequence[Price], scope: Scope) -> Insight:
         _minutes("minutes", "Lasted"),
         _count("woken", "People woken"),
         Column(name="overdue", label="Overdue then", kind=Kind.ITEM),
+        _count("overdue_private", "Private ones"),
     )
     months = [str(month) for month in scope.each_month]
     spent = {month: sum(one.minutes for one in named if f"{one.at:%Y-%m}" == month) for month in months}
@@ -220,7 +221,8 @@ def tell_price(prices: Sequence[Price], scope: Scope) -> Insight:
         series=(Series(name="minutes", values=tuple(spent.values())),),
     )
     rows: list[tuple[Cell, ...]] = [
-        (one.incident_id, one.title, _date(one.at), one.minutes, one.woken, " ".join(one.items)) for one in named
+        (one.incident_id, one.title, _date(one.at), one.minutes, one.woken, " ".join(one.items), one.unnamed)
+        for one in named
     ]
     empty = "No repeat came while a follow-up was overdue."
     told = _listed(Name.NOT_DONE, summary if prices else empty, columns, rows, len(prices) - len(named))
