@@ -41,11 +41,31 @@ def test_what_it_copies_is_there() -> None:
 
 def test_its_last_stage_builds_nothing_and_runs_as_nobody_who_owns_it() -> None:
     last = RECIPE.rpartition("\nFROM ")[2]
-    assert "pip" not in last
-    assert "apt-get" not in last
+    assert not re.search(r"pip\S* install|apt-get|ensurepip --", last)
     assert "\nUSER 10001:10001\n" in last
     assert "\nHEALTHCHECK " in last
     assert last.index("USER") < last.index("ENTRYPOINT")
+
+
+def test_its_last_stage_takes_away_what_the_usual_base_installs_with(tmp_path: Path) -> None:
+    """Played on the names that `python:3.11-slim-bookworm` has; another base may have none of them."""
+    removal = re.search(r"&& (rm -rf .*)", RECIPE.rpartition("\nFROM ")[2])
+    assert removal is not None
+    here = removal.group(1).replace(" /", f" {tmp_path}/")
+    subprocess.run(["sh", "-ceu", here], check=True)
+
+    library = "lib/python3.11"
+    stays = {"bin/python3.11", f"{library}/os.py"}
+    packages = ("pip", "pip-24.0.dist-info", "setuptools", "wheel", "_distutils_hack", "distutils-precedence.pth")
+    goes = {*(f"{library}/site-packages/{one}" for one in packages), f"{library}/ensurepip/_bundled/pip.whl"}
+    goes |= {f"bin/{one}" for one in ("pip", "pip3", "pip3.11", "wheel")}
+    for name in stays | goes:
+        path = tmp_path / "usr" / "local" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    subprocess.run(["sh", "-ceu", here], check=True)
+    found = {str(path.relative_to(tmp_path / "usr" / "local")) for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == stays
 
 
 def test_the_built_one_is_as_the_recipe_says() -> None:
