@@ -73,6 +73,14 @@ def test_an_anchor_of_the_first_file_is_nothing_to_the_second(tmp_path: Path) ->
     assert merged(FILE, path)["services"] == merged(FILE)["services"]
 
 
+def test_what_runs_once_does_not_begin_with_the_migration(compose: dict[str, Any]) -> None:
+    """`run` starts what a service depends on, with the image that it was given: the new one, before an upgrade."""
+    assert "migrate" in compose["services"]["worker"]["depends_on"]
+    once = re.findall(r"docker compose [^`\n]* run [^`\n]*", DEPLOYING.read_text())
+    assert once
+    assert [command for command in once if "--no-deps" not in command] == []
+
+
 @pytest.mark.timeout(600)
 def test_compose_takes_the_second_file_that_the_docs_show(compose: dict[str, Any]) -> None:
     ours = yaml.safe_load(second_file())
