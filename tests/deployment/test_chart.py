@@ -1,5 +1,8 @@
 """The Helm chart: Helm takes it, Kubernetes knows what comes of it, and no pod has more rights than it needs."""
 
+import json
+import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -207,3 +210,21 @@ def test_what_makes_no_sense_is_refused_by_name(values: list[str], why: str) -> 
     done = run("template", "prod", CHART, "--kube-version", "1.34", "--values", VALUES / "small.yaml", *flags)
     assert done.returncode != 0
     assert why in done.stderr
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_command_runs_once_in_a_job_of_what_the_web_has(case: str) -> None:
+    if not (jq := shutil.which("jq")):
+        pytest.skip("jq is not installed")
+    typed = re.search(r"--output json \| jq '([^']+)'", (ROOT / "docs" / "deploying.md").read_text())
+    assert typed is not None
+    web = of_kind(case, "Deployment")["prod-followthrough-web"]
+    done = subprocess.run([jq, typed.group(1)], input=json.dumps(web), capture_output=True, text=True, check=True)
+    job = json.loads(done.stdout)
+    kubernetes_validate.validate(job, KUBERNETES[-1], strict=True)
+    pod, of_web = job["spec"]["template"]["spec"], web["spec"]["template"]["spec"]
+    assert "metadata" not in job["spec"]["template"]
+    assert (pod["securityContext"], pod["volumes"]) == (of_web["securityContext"], of_web["volumes"])
+    [container], [of_web] = pod["containers"], of_web["containers"]
+    assert (container["args"], container["env"]) == (["check-upgrade"], of_web["env"])
+    assert (container["image"], container.get("lifecycle")) == ("registry.example.com/followthrough:NEW", None)

@@ -5,6 +5,7 @@ import re
 import stat
 import subprocess
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import jsonschema
@@ -15,7 +16,7 @@ from followthrough import ROOT, __version__
 from followthrough.cli import PLACES
 from followthrough.secret_files import secret_settings
 from followthrough.settings import Settings
-from tests.deployment.tools import COMPOSE, module
+from tests.deployment.tools import COMPOSE, compose_spec, module
 
 FILE, DEPLOYING = ROOT / "deploy" / "compose.yaml", ROOT / "docs" / "deploying.md"
 SECRETS = {"database-url", "database-password", "temporal-password", "link-secret"}
@@ -32,10 +33,57 @@ def test_compose_takes_it(compose: dict[str, Any]) -> None:
     jsonschema.validate(compose, json.loads((module(COMPOSE) / "schema" / "compose-spec.json").read_text()))
 
 
+def second_file() -> str:
+    """As the docs show it."""
+    shown = DEPLOYING.read_text().partition("    services:\n")[2].partition("\n\n")[0]
+    return dedent(f"    services:\n{shown}\n")
+
+
+def merged(*files: Path) -> dict[str, Any]:
+    """As Compose merges them: it does so with this module."""
+    flags = ("-no-path-resolution", "-format", "json")
+    done = subprocess.run([compose_spec(), *flags, *files], cwd=files[-1].parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.timeout(600)
+def test_what_the_second_file_adds_is_in_web_and_worker_beside_what_they_had(
+    compose: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "ours.yaml"
+    path.write_text(second_file())
+    added, whole = yaml.safe_load(second_file()), merged(FILE, path)
+    assert whole["secrets"]["sendgrid"]["file"] == "secrets/sendgrid"
+    for name in ("web", "worker"):
+        had, adds, has = compose["services"][name], added["services"][name], whole["services"][name]
+        environment = dict(one.split("=", 1) for one in has["environment"])
+        assert environment.keys() == {*had["environment"], *adds["environment"]}
+        assert adds["environment"].items() <= environment.items()
+        assert {one["source"] for one in has["secrets"]} == {*had["secrets"], *adds["secrets"]}
+        assert has["command"] == had["command"]
+    assert whole["services"]["migrate"] == merged(FILE)["services"]["migrate"]
+
+
+@pytest.mark.timeout(600)
+def test_an_anchor_of_the_first_file_is_nothing_to_the_second(tmp_path: Path) -> None:
+    path = tmp_path / "ours.yaml"
+    path.write_text("x-settings: {FOLLOWTHROUGH_MAIL_FROM: incidents@example.com}\n")
+    assert merged(FILE, path)["services"] == merged(FILE)["services"]
+
+
+def test_what_runs_once_does_not_begin_with_the_migration(compose: dict[str, Any]) -> None:
+    """`run` starts what a service depends on, with the image that it was given: the new one, before an upgrade."""
+    assert "migrate" in compose["services"]["worker"]["depends_on"]
+    once = re.findall(r"docker compose [^`\n]* run [^`\n]*", DEPLOYING.read_text())
+    assert once
+    assert [command for command in once if "--no-deps" not in command] == []
+
+
 @pytest.mark.timeout(600)
 def test_compose_takes_the_second_file_that_the_docs_show(compose: dict[str, Any]) -> None:
-    shown = DEPLOYING.read_text().partition("    services:\n")[2].partition("\n\n")[0]
-    ours = yaml.safe_load(f"    services:\n{shown}")
+    ours = yaml.safe_load(second_file())
     jsonschema.validate(ours, json.loads((module(COMPOSE) / "schema" / "compose-spec.json").read_text()))
     assert ours["services"].keys() <= compose["services"].keys()
     for one in ours["services"].values():
