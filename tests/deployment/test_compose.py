@@ -14,6 +14,7 @@ import yaml
 
 from followthrough import ROOT, __version__
 from followthrough.cli import PLACES
+from followthrough.engine import DYNAMIC_CONFIG
 from followthrough.secret_files import secret_settings
 from followthrough.settings import Settings
 from tests.deployment.tools import COMPOSE, compose_spec, module
@@ -125,6 +126,21 @@ def test_temporal_is_of_the_version_that_the_engine_for_one_machine_has(compose:
         f"admin-tools:{server}",
         f"ui:{ui}",
     }
+
+
+def test_temporal_has_the_settings_of_the_engine_for_one_machine(compose: dict[str, Any]) -> None:
+    """But for those that skip time."""
+    wanted = dict(one.split("=") for one in DYNAMIC_CONFIG if "TimeSkipping" not in one)
+    given = yaml.safe_load(compose["configs"]["temporal-settings"]["content"])
+    assert {name: str(one["value"]) for name, [one] in given.items()} == wanted
+
+
+@pytest.mark.parametrize(("answer", "ends"), [("SERVING", True), ("NOT_SERVING", False)])
+def test_its_namespace_waits_until_temporal_serves(compose: dict[str, Any], answer: str, ends: bool) -> None:
+    [script] = compose["services"]["temporal-namespace"]["command"]
+    asked = re.search(r"\| (grep [^;]+);", script)
+    assert asked is not None
+    assert (subprocess.run(["sh", "-c", asked.group(1)], input=f"{answer}\n", text=True).returncode == 0) == ends
 
 
 def test_databases_and_engine_are_reached_from_inside_alone(compose: dict[str, Any]) -> None:

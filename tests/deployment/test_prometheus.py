@@ -173,6 +173,17 @@ def test_each_says_how_bad_it_is_and_which_page_says_what_to_do(rules: dict[str,
     ] == []
 
 
+def test_the_address_of_your_pages_is_put_before_them(rules: dict[str, dict[str, Any]]) -> None:
+    typed = re.search(r"^    (sed 's\|runbook_url.*)$", Path("docs/operations.md").read_text(), re.MULTILINE)
+    assert typed is not None
+    done = subprocess.run(["sh", "-ceu", typed.group(1)], capture_output=True, text=True, check=True)
+    [group] = yaml.safe_load(done.stdout)["groups"]
+    assert {rule["alert"]: rule["annotations"]["runbook_url"] for rule in group["rules"]} == {
+        name: f"https://git.example.com/followthrough/blob/main/{rule['annotations']['runbook_url']}"
+        for name, rule in rules.items()
+    }
+
+
 def test_no_kind_of_trouble_goes_unseen(rules: dict[str, dict[str, Any]]) -> None:
     asked = " ".join(rule["expr"] for rule in rules.values())
     assert {kind for kind in TroubleKind if kind.value not in asked} == SEEN_ELSEWHERE

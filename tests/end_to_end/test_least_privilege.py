@@ -22,15 +22,15 @@ from tests.waiting import found_rows
 ROLES, SECRETS = Path("deploy/postgresql/roles.sql"), Path("docs/runbooks/secrets.md")
 
 
-@pytest.fixture(params=["tables made by one role before", "an empty database"])
+@pytest.fixture(params=["tables made by one role before", "all tables made by one role before", "an empty database"])
 def as_role(request: pytest.FixtureRequest, postgresql: str) -> str:
     """URL of a database with the two roles, for the name of either."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    if request.param.startswith("tables"):
+    if request.param != "an empty database":
         database = open_database(f"{postgresql}/{name}")
-        migrate(database, "0028")
+        migrate(database, "head" if request.param.startswith("all") else "0028")
         database.dispose()
     for _ in ("once", "again"):
         with psycopg.connect(f"{postgresql}/{name}", autocommit=True) as connection:

@@ -39,6 +39,13 @@ def test_so_can_each_secret_that_the_organisation_file_has_the_place_of() -> Non
     assert [place for place in places if f"`{place}`" not in page] == []
 
 
+def test_each_setting_is_in_some_page() -> None:
+    prefix, pages = "FOLLOWTHROUGH_", " ".join(page.read_text() for page in Path("docs").rglob("*.md"))
+    named = set(re.findall(r"(?:FOLLOWTHROUGH_|…_)([A-Z_]+)", pages)) | set(re.findall(r"TEMPORAL_[A-Z_]+", pages))
+    names = (name.upper() for name in Settings.model_fields)
+    assert [prefix + name for name in names if name not in named] == []
+
+
 def test_the_settings_that_may_come_from_files_are_listed() -> None:
     _, _, below = Path("docs/operations.md").read_text().partition("## Secrets from files\n")
     listed = below.partition("\n## ")[0].replace("…_", "FOLLOWTHROUGH_")
