@@ -1,9 +1,11 @@
 """Lists of the API: all of them are read a page at a time, in the same way."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Engine
 
 from activities.read_model import ReadModel
 from followthrough.domain.replayed.incident.incident import IncidentPlan, IncidentStatus
@@ -69,13 +71,13 @@ async def test_page_by_page_nothing_is_skipped_or_told_twice(alone: Web, path: s
         assert await pages(api, path, within) == rows
 
 
-async def test_what_waits_without_a_due_date_is_told_once_and_last(alone: Web) -> None:
-    model, owed = ReadModel(alone.database), {"status": IncidentStatus.RESOLVED, "postmortem_owner": "tomas"}
+async def test_what_waits_without_a_due_date_is_told_once_and_last(alone: Web, database: Engine) -> None:
+    model, owed = ReadModel(database), {"status": IncidentStatus.RESOLVED, "postmortem_owner": "tomas"}
     for number in (1, 2, 3):
         model.project_incident(incident(number, **owed))
     plan = IncidentPlan(postmortem_due=NOW, auto_resolve=False, next=None)
     model.project_incident(incident(4, plan=plan, **owed))
-    async with eyes_of(alone, "tomas") as api:
+    async with eyes_of(replace(alone, database=database), "tomas") as api:
         found = [one["id"] for one in await pages(api, "mine")]
     assert found == [incident(number).id for number in (4, 1, 2, 3)]
 

@@ -27,6 +27,8 @@ from followthrough.domain.replayed.item.commands import Finish, ItemCommand, Wai
 from followthrough.domain.replayed.values import Severity
 from followthrough.queues import TASK_QUEUE
 from followthrough.store import queries
+from followthrough.store.tables import TimelineRow
+from tests.waiting import eventually
 from tests.workflows.conftest import ItemPart, Play
 from workflows.action_item import ActionItemWorkflow
 from workflows.messages.item import ItemProgress
@@ -131,11 +133,15 @@ async def test_a_command_counts_although_a_plan_was_being_made(
         assert "is waived" in str(refused.value.cause)
     else:
         await given.result()
-    after = await ItemPart(play, handle).state()
+
+    async def told() -> tuple[ActionItem, ActionItem | None, list[TimelineRow]]:
+        state = await ItemPart(play, handle).state()
+        with Session(play.database) as session:
+            return state, queries.action_item(session, item.id), queries.timeline(session, item.id)
+
+    after, written, lines = await eventually(told, lambda found: found[1] and found[0].version == found[1].version)
     assert after.status is status
     assert [moment.kind for moment in after.reminders] == [kind]
-    with Session(play.database) as session:
-        written, lines = queries.action_item(session, item.id), queries.timeline(session, item.id)
     assert written is not None
     assert written.model_dump(exclude=NOT_SHOWN) == after.model_dump(exclude=NOT_SHOWN)
     assert sorted(line.number for line in lines) == list(range(1, after.entries + 1))
