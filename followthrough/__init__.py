@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-__version__ = "0.1.0rc1"
+__version__ = "0.1.0"
 
 _SHIPPED = Path(__file__).parent / "shipped"
 ROOT = _SHIPPED if _SHIPPED.is_dir() else Path(__file__).parents[1]
