@@ -1,7 +1,6 @@
 """``/metrics`` for Prometheus, on an address of its own: of the process, of the Temporal client, of the database."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,7 +22,7 @@ from followthrough.metrics import REGISTRY
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.counts import AGES, ENDS, WAITING, Counts, counts
-from followthrough.troubles import TroubleKind, current
+from followthrough.troubles import TroubleKind, counted
 
 KEPT_FOR = 15
 """Seconds, however often it is asked for."""
@@ -119,7 +118,7 @@ class OfDatabase(Collector):
         self._reading = Lock()
         self._read_at = float("-inf")
         self._counts: Counts | None = None
-        self._troubles = Counter[TroubleKind]()
+        self._troubles: Mapping[TroubleKind, int] = {}
         self._at = datetime.now(UTC)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -130,8 +129,7 @@ class OfDatabase(Collector):
                 try:
                     self._counts = counts(self._database, self._at)
                     with Session(self._database) as session:
-                        wrong = current(session, self._organisation, self._at)
-                    self._troubles = Counter(one.kind for one in wrong)
+                        self._troubles = counted(session, self._organisation, self._at)
                 except (exc.DBAPIError, exc.TimeoutError):
                     self._counts = None
                 self._read_at = time.monotonic()
@@ -139,7 +137,7 @@ class OfDatabase(Collector):
         yield _gauge("database_read", "Whether the database could be asked for what follows", int(found is not None))
         if found is not None:
             yield from _families(found, at)
-            kinds = {(kind.value,): troubles[kind] for kind in TroubleKind}
+            kinds = {(kind.value,): number for kind, number in troubles.items()}
             yield _gauges("troubles", "What the service can't mend alone", ("kind",), kinds)
 
     def describe(self) -> Iterator[GaugeMetricFamily]:

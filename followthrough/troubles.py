@@ -1,6 +1,7 @@
 """What whoever runs the service has to know: found in the database, the organisation file and the engine."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -83,6 +84,12 @@ def current(session: Session, organisation: Callable[[], Organisation], now: dat
     noted = [Trouble.model_validate(row, from_attributes=True) for row in rows if row.kind in OF_ENGINE]
     seen = [*in_database(session, organisation(), now), *in_files(organisation)]
     return [*noted, *(one.model_copy(update={"since": since.get(one.key)}) for one in seen)]
+
+
+def counted(session: Session, organisation: Callable[[], Organisation], now: datetime) -> dict[TroubleKind, int]:
+    """How much of each kind is wrong now, also of those of which nothing is."""
+    counts = Counter(trouble.kind for trouble in current(session, organisation, now))
+    return {kind: counts[kind] for kind in TroubleKind}
 
 
 def in_database(session: Session, organisation: Organisation, now: datetime) -> Iterator[Trouble]:

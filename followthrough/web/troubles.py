@@ -1,6 +1,5 @@
 """What whoever runs the service has to know, and mails that are sent again once that is mended."""
 
-from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from followthrough.domain.replayed.text import URL
 from followthrough.store.tables import MailRow, MailState
-from followthrough.troubles import Trouble, TroubleKind, current
+from followthrough.troubles import Trouble, TroubleKind, counted, current
 from followthrough.web.dependencies import (
     ActorDep,
     Authorised,
@@ -50,8 +49,7 @@ def list_troubles(reading: Reading, file: OrganisationFileDep, paging: PagingDep
 @api.get("/troubles/counts")
 def count_troubles(reading: Reading, file: OrganisationFileDep) -> dict[TroubleKind, int]:
     """How many there are of each kind, also those of which there is none."""
-    counts = Counter(trouble.kind for trouble in current(reading, file, datetime.now(UTC)))
-    return {kind: counts[kind] for kind in TroubleKind}
+    return counted(reading, file, datetime.now(UTC))
 
 
 @api.post("/mails/send-again", status_code=202, responses=NOT_HERE, dependencies=[Once])
