@@ -87,6 +87,12 @@ def about_to(kind: MomentKind, organisation: Organisation, now: datetime, facts:
     return item
 
 
+async def said_and_written(part: ItemPart) -> tuple[ActionItem, ActionItem | None, list[TimelineRow]]:
+    state = await part.state()
+    with Session(part.play.database) as session:
+        return state, queries.action_item(session, state.id), queries.timeline(session, state.id)
+
+
 @pytest.mark.parametrize(
     ("kind", "facts", "command", "status"),
     [
@@ -133,13 +139,10 @@ async def test_a_command_counts_although_a_plan_was_being_made(
         assert "is waived" in str(refused.value.cause)
     else:
         await given.result()
-
-    async def told() -> tuple[ActionItem, ActionItem | None, list[TimelineRow]]:
-        state = await ItemPart(play, handle).state()
-        with Session(play.database) as session:
-            return state, queries.action_item(session, item.id), queries.timeline(session, item.id)
-
-    after, written, lines = await eventually(told, lambda found: found[1] and found[0].version == found[1].version)
+    after, written, lines = await eventually(
+        lambda: said_and_written(ItemPart(play, handle)),
+        lambda found: found[1] and found[0].version == found[1].version,
+    )
     assert after.status is status
     assert [moment.kind for moment in after.reminders] == [kind]
     assert written is not None
