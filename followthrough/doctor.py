@@ -32,7 +32,7 @@ from followthrough.organisation_file import OrganisationError, cautions
 from followthrough.scenarios import load_scenarios
 from followthrough.secret_files import named_files
 from followthrough.settings import Settings
-from followthrough.store.alerts import without_route
+from followthrough.store.alerts import keys_without_route, unstarted
 from followthrough.store.database import Schema, open_database, schema_of, to_be_created
 from followthrough.store.mail_problems import problem_addresses
 from followthrough.troubles import TroubleKind, current
@@ -257,7 +257,7 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
 def _alerts(settings: Settings) -> Iterator[Finding]:
     """Says something only when an alert started no incident."""
     now = datetime.now(UTC)
-    if found := _read(settings, lambda session, organisation: without_route(session, organisation, now)):
+    if found := _read(settings, lambda session, here: unstarted(session, keys_without_route(session, here, now))):
         yield Finding(
             "alerts without a route",
             FindingState.WRONG,

@@ -20,7 +20,7 @@ from followthrough.organisation_file import OrganisationError
 from followthrough.revival import OtherEngine, require_same_engine
 from followthrough.scenarios import load_scenarios
 from followthrough.store import directory, queries, webhooks
-from followthrough.store.alerts import without_route
+from followthrough.store.alerts import keys_without_route, unstarted
 from followthrough.store.mail_problems import problem_addresses
 from followthrough.store.tables import MailRow, MailState, TroubleRow, VendorPauseRow
 
@@ -109,11 +109,12 @@ def in_database(session: Session, organisation: Organisation, now: datetime) -> 
             sentence=f"No mail reaches {', '.join(sorted(whose))}.",
             what_to_do="The outbox says why; correct the organisation file, and SendGrid's suppressions.",
         )
-    if alerts := without_route(session, organisation, now):
+    keys = keys_without_route(session, organisation, now)
+    for last in unstarted(session, keys[:1]):
         yield Trouble(
             key="alerts",
             kind=TroubleKind.ALERT,
-            sentence=f"Without a route, started no incident: {len(alerts)}, the last one {alerts[0].title}.",
+            sentence=f"Without a route, started no incident: {len(keys)}, the last one {last.title}.",
             what_to_do="Add a route for them in the organisation file; the page /alerts lists them.",
         )
     for incident in queries.ongoing_incidents(session):

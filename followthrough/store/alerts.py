@@ -149,13 +149,6 @@ def keys_without_route(
     return [key for key, labels in session.exec(read) if route(labels, organisation) is None]
 
 
-def without_route(
-    session: Session, organisation: Organisation, now: datetime, *, aside: bool = False
-) -> list[WithoutRoute]:
-    """The same, with what is known of each."""
-    return unstarted(session, keys_without_route(session, organisation, now, aside=aside))
-
-
 def unstarted(session: Session, keys: Sequence[str]) -> list[WithoutRoute]:
     """Those, the latest first."""
     rows = select(UnstartedAlertRow).where(col(UnstartedAlertRow.dedup_key).in_(keys))

@@ -20,7 +20,7 @@ from followthrough.domain.replayed.text import REASON, URL, one_line
 from followthrough.domain.replayed.values import PersonId
 from followthrough.noting import happened
 from followthrough.permission import require
-from followthrough.store.alerts import WithoutRoute, keys_without_route, set_aside, unstarted, without_route
+from followthrough.store.alerts import WithoutRoute, keys_without_route, set_aside, unstarted
 from followthrough.web.bodies import BringBackAlert, SetAsideAlert
 from followthrough.web.by import speaker
 from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, OrganisationDep, Reading
@@ -44,7 +44,7 @@ def list_without_route(
     reading: Reading, organisation: OrganisationDep, paging: PagingDep, aside: bool = False
 ) -> list[WithoutRoute]:
     """Alerts that started no incident, because no route fits, the latest first; or those that were set aside."""
-    found = without_route(reading, organisation, datetime.now(UTC), aside=aside)
+    found = unstarted(reading, keys_without_route(reading, organisation, datetime.now(UTC), aside=aside))
     return paging.of(found, lambda alert: (in_time(alert.last_at), alert.dedup_key), last_first=True)
 
 

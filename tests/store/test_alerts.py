@@ -9,7 +9,7 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.alert import Alert, AlertState, Heard
 from followthrough.domain.replayed.incident.incident import IncidentStatus
 from followthrough.store import alerts
-from followthrough.store.alerts import forget, keep, known, without_route
+from followthrough.store.alerts import forget, keep, keys_without_route, known, unstarted
 from tests.notices import ORGANISATION
 from tests.records import NOW, incident
 
@@ -31,7 +31,7 @@ def alert(number: int = 1, minute: int = 0, **changes: object) -> Alert:
 
 def listed(database: Engine, organisation: Organisation = ORGANISATION, days: int = 0) -> list[alerts.WithoutRoute]:
     with Session(database) as session:
-        return without_route(session, organisation, NOW + timedelta(days=days))
+        return unstarted(session, keys_without_route(session, organisation, NOW + timedelta(days=days)))
 
 
 def test_an_alert_is_kept_once_with_its_count_and_what_its_pager_said_last(database: Engine) -> None:
