@@ -55,6 +55,15 @@ def _in_cursor(at: datetime | str) -> str:
     return at.isoformat() if isinstance(at, datetime) else f"{at}+00:00"
 
 
+def _halfway(one: One) -> tuple[Any, str, str]:
+    """The deadline and id of the middle one of what is closed, and the cursor of what comes after it."""
+    number = one("SELECT count(*) FROM action_item WHERE status = 'closed'")[0] // 2
+    due, item_id = one(
+        f"SELECT due, id FROM action_item WHERE status = 'closed' ORDER BY due, id LIMIT 1 OFFSET {number}"
+    )
+    return due, item_id, written([4, _in_cursor(due), item_id])
+
+
 def _list(
     statuses: Sequence[ItemStatus],
     where: str = "due IS NOT NULL",
@@ -74,11 +83,7 @@ def _list(
 
 def _items(one: One, found: Estate) -> Iterator[Shown]:
     yield Shown("items", "/items", [_list(WORKED_ON), (HIDDEN_ITEMS, {})])
-    number = one("SELECT count(*) FROM action_item WHERE status = 'closed'")[0] // 2
-    due, item_id = one(
-        f"SELECT due, id FROM action_item WHERE status = 'closed' ORDER BY due, id LIMIT 1 OFFSET {number}"
-    )
-    place = written([4, _in_cursor(due), item_id])
+    due, item_id, place = _halfway(one)
     deep = _list(ENDED, "(due, id) > (:due, :id)", due=due, id=item_id)
     yield Shown("items, a deep page", f"/items?after={place}", [deep, (HIDDEN_ITEMS, {})])
     of_team = "team = 'team-02' AND severity = 'SEV2'"
@@ -158,11 +163,7 @@ def _an_incident(incident_id: str) -> Iterator[Bare]:
 def _for_programs(one: One, found: Estate) -> Iterator[Shown]:
     listed = _list(WORKED_ON, limit=API_PAGE)
     yield Shown("/api/items", "/api/items", [listed, (HIDDEN_ITEMS, {})])
-    number = one("SELECT count(*) FROM action_item WHERE status = 'closed'")[0] // 2
-    due, item_id = one(
-        f"SELECT due, id FROM action_item WHERE status = 'closed' ORDER BY due, id LIMIT 1 OFFSET {number}"
-    )
-    place = written([4, _in_cursor(due), item_id])
+    due, item_id, place = _halfway(one)
     deep = _list(ENDED, "(due, id) > (:due, :id)", limit=API_PAGE, due=due, id=item_id)
     yield Shown("/api/items, a deep cursor", f"/api/items?cursor={place}", [deep, (HIDDEN_ITEMS, {})])
     since = found.now - timedelta(days=200)
