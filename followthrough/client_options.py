@@ -32,8 +32,8 @@ def client_options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "data_converter": converting_with(encryption_of(settings) or WithoutKeys()),
         "header_codec_behavior": HeaderCodecBehavior.CODEC,
+        "runtime": counting()[0] if settings.metrics_address else _not_counting(),
     }
-    options["runtime"] = counting()[0] if settings.metrics_address else _not_counting()
     if settings.traces_url:
         options["interceptors"] = [_traced(settings.traces_url)]
     return options

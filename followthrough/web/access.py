@@ -84,7 +84,7 @@ def encrypted(settings: Settings) -> bool:
 
 async def require_actor(request: Request) -> None:
     """Before each route that is not marked ``without_sign_in``. Raises HTTPException 401 or 403."""
-    if request.headers.get("content-type", "").startswith(BROWSER_FORMS):
+    if _sends_form(request):
         await request.form(max_fields=MOST_FIELDS)  # first, so that what was typed is in the answer to whoever may not
     if not is_open(request.scope["route"].endpoint):
         visitor = await _visitor(request)
@@ -166,12 +166,16 @@ def _csrf(secret: str) -> str:
     return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
 
 
+def _sends_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith(BROWSER_FORMS)
+
+
 async def _require_own_form(request: Request, csrf: str) -> None:
     """Raises HTTPException 403 for a change that no page of this session asked for."""
     if request.method in SAFE_METHODS or asked_by_ui(request, served(request).settings):
         return
     given = request.headers.get(CSRF_HEADER, "")
-    if request.headers.get("content-type", "").startswith(BROWSER_FORMS):
+    if _sends_form(request):
         given = given or str((await request.form()).get(CSRF_FIELD, ""))
     if not hmac.compare_digest(given.encode(), csrf.encode()):
         raise HTTPException(403, OLD_FORM)
