@@ -1,6 +1,6 @@
 """Templates, and what they can use."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,9 +15,14 @@ from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from followthrough.domain.answered.access.may import may
+from followthrough.domain.answered.access.relations import About
+from followthrough.domain.answered.access.rights import Right
+from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Person, Service, Team
 from followthrough.domain.answered.wording import distance, short_zone, when
 from followthrough.markdown import parser
+from followthrough.web.dependencies import served
 
 _zone = ContextVar("zone", default="UTC")
 """Of whoever reads the page that is being made."""
@@ -89,6 +94,7 @@ def page(
 ) -> Response:
     """A page rendered from its template, which says who is signed in where somebody had to be.
 
+    ``open_to_them`` says of a right about the service as a whole whether they have it: what is for others is not shown.
     Times are those of ``zone``, or else of where that person is.
     """
     visitor = getattr(request.state, "visitor", None)
@@ -96,7 +102,23 @@ def page(
     before = _zone.set(zone)
     try:
         return _templates.TemplateResponse(
-            request, template, {**context, "visitor": visitor, "zone": zone}, status_code=status, headers=headers
+            request,
+            template,
+            {**context, "visitor": visitor, "zone": zone, "open_to_them": _open_to_them(request)},
+            status_code=status,
+            headers=headers,
         )
     finally:
         _zone.reset(before)
+
+
+def _open_to_them(request: Request) -> Callable[[str], bool]:
+    visitor = getattr(request.state, "visitor", None)
+
+    def answer(right: str) -> bool:
+        if visitor is None:
+            return False
+        here = as_of(served(request).organisation_file(), datetime.now(UTC).date())
+        return may(Right(right), visitor.actor, None, About.service_itself(here)) is None
+
+    return answer
