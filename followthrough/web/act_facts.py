@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import span, when
@@ -30,11 +31,12 @@ def facts(record: ActionItem | Incident, person: PersonId, organisation: Organis
     return list(_of_item(record, organisation, zone, now))
 
 
-def state(record: ActionItem | Incident, organisation: Organisation) -> str:
-    """Where it is, in a sentence."""
+def state(record: ActionItem | Incident, organisation: Organisation, person: PersonId | None = None) -> str:
+    """Where it is, in a sentence, with the day that it is due where the person is."""
     if isinstance(record, Incident):
         return f"Incident {record.id} is {record.status}."
-    due = f", due {record.due_at:%Y-%m-%d}" if record.due_at and not record.settled else ""
+    zone = ZoneInfo(organisation.time_zone_of(person))
+    due = f", due {record.due_at.astimezone(zone):%Y-%m-%d}" if record.due_at and not record.settled else ""
     return f"Action item {record.id} of {organisation.name_of(record.owner)} is {record.status}{due}."
 
 
@@ -51,9 +53,10 @@ def said(
     """
     if number is None:
         return ""
+    now = state(record, organisation, person)
     theirs = (row.text for row in timeline if (row.record_id, row.number, row.author) == (record.id, number, person))
     did = cut(one_line(next(theirs, "")), REASON).rstrip(".")
-    return f"{did}. {state(record, organisation)}" if did else state(record, organisation)
+    return f"{did}. {now}" if did else now
 
 
 def _of_item(item: ActionItem, organisation: Organisation, zone: str, now: datetime) -> Iterator[Fact]:

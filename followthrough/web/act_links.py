@@ -49,11 +49,14 @@ def closed_page(request: Request, closed: Closed) -> Response:
     return page(request, "act-closed.html", status=closed.status, headers=HEADERS, closed=closed, typed=typed)
 
 
-async def require_unused(nonce: str, record: ActionItem | Incident, people: Organisation, session: Session) -> None:
+async def require_unused(
+    nonce: str, record: ActionItem | Incident, people: Organisation, person: PersonId, session: Session
+) -> None:
     """Raises Closed."""
     at = await read(used_at, session, nonce)
     if at is not None:
-        sentence = f"It acts once, and did so on {when(at)}. {state(record, people)}"
+        used = when(at, people.time_zone_of(person))
+        sentence = f"It acts once, and did so on {used}. {state(record, people, person)}"
         raise Closed(410, "This link has been used", sentence, record)
 
 
@@ -104,10 +107,11 @@ async def _offer(
     reading: Reading,
 ) -> Offer:
     link, record, people = await find(request, token, NAMES, gateway, links, organisation)
-    await require_unused(link.nonce, record, people, reading)
+    await require_unused(link.nonce, record, people, link.person, reading)
     choice = next((choice for choice in choices(record, link.person) if choice.name == link.purpose), None)
     if choice is None:
-        raise Closed(409, MOVED_ON, f"By this link there is nothing to decide now. {state(record, people)}", record)
+        sentence = f"By this link there is nothing to decide now. {state(record, people, link.person)}"
+        raise Closed(409, MOVED_ON, sentence, record)
     return Offer(link.person, link.nonce, record, choice, people)
 
 

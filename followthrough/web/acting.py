@@ -42,10 +42,10 @@ async def act(request: Request, typed: TypedDep, offer: OfferDep, reading: Readi
     try:
         record = await records.command(offer.record.id, command_of(offer, typed), actor, offer.nonce)
     except (Refusal, NotCarriedOut, Forbidden) as error:
-        await require_unused(offer.nonce, offer.record, offer.organisation, reading)
+        await require_unused(offer.nonce, offer.record, offer.organisation, offer.person, reading)
         return _form(request, offer, typed, str(error))
     await read(use, reading, offer.nonce, datetime.now(UTC))
-    return closed_page(request, Closed(200, "Thank you", state(record, offer.organisation), record))
+    return closed_page(request, Closed(200, "Thank you", state(record, offer.organisation, offer.person), record))
 
 
 @router.api_route("/decide/{token}", methods=["GET", "HEAD"])

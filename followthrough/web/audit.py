@@ -1,7 +1,7 @@
 """Who did what, for administrators and auditors: as a page, for log systems, and verified."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
@@ -23,7 +23,7 @@ from followthrough.web.dependencies import (
     OrganisationDep,
     Reading,
 )
-from followthrough.web.filters import DayIfAny, start_of
+from followthrough.web.filters import DayIfAny, between
 from followthrough.web.paging import LINKED, Cursor, link_next, number_in
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
@@ -105,7 +105,7 @@ def show_entries(
 ) -> Response:
     """The newest first, with names where they are known."""
     audit.settle_if_possible()
-    wanted = Wanted(who, what, record, start_of(since), start_of(until + timedelta(days=1) if until else None))
+    wanted = Wanted(who, what, record, *between(request, since, until))
     lines = newest(reading, wanted, PAGE_LENGTH + 1, before)
     filters = {"who": who, "what": what, "record": record, "since": str(since or ""), "until": str(until or "")}
     return page(

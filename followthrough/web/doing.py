@@ -70,12 +70,12 @@ AskedDep = Annotated[Asked, Depends(asked_for)]
 
 async def require_offered(asked: Asked, reading: Session) -> None:
     """Raises Closed for what is not theirs, or not possible now."""
-    actor, (_, _, record, choice, here, _) = asked
+    actor, (person, _, record, choice, here, _) = asked
     if choice in await read(choices_of, reading, record, actor, here):
         return
     if sentence := await read(why_not, reading, choice, record, actor, here):
         raise Closed(403, "That is not for you", sentence, record)
-    raise Closed(409, MOVED_ON, f"“{choice.label}” is not possible now. {state(record, here)}", record)
+    raise Closed(409, MOVED_ON, f"“{choice.label}” is not possible now. {state(record, here, person)}", record)
 
 
 async def carried_out(asked: Asked, typed: Mapping[str, str], reading: Session, gateway: Gateway) -> Response:

@@ -150,7 +150,7 @@ def _list(
         "items.html",
         status=status,
         name=organisation.name_of,
-        next_moment=partial(coming, organisation=organisation, now=now),
+        next_moment=partial(coming, organisation=organisation, now=now, zone=request.state.visitor.zone),
         items=found.items,
         columns=columns,
         further=found.after,

@@ -1,7 +1,7 @@
 """The dashboard: what happens, what is owed, and what was sent. What people do there is in ``doing.py``."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
@@ -44,7 +44,7 @@ from followthrough.web.dependencies import (
     SeenByDep,
     SettingsDep,
 )
-from followthrough.web.filters import DayIfAny, start_of
+from followthrough.web.filters import DayIfAny, between
 from followthrough.web.next_moment import coming
 from followthrough.web.offers import choices_of
 from followthrough.web.private_views import ViewsDep
@@ -192,13 +192,14 @@ def list_mails(
     after: str = "",
 ) -> Response:
     """What was sent, what could not be, and to whom nothing arrives; ``again`` is how many are just sent again."""
+    begin, end = between(request, since, until)
     found = page_of_mails(
         reading,
         person=person or None,
         kind=kind or None,
         state=_choice(MailState, state),
-        since=start_of(since),
-        until=start_of(until + timedelta(days=1) if until else None),
+        since=begin,
+        until=end,
         cursor=after,
         limit=PAGE_LENGTH,
         seen_by=seen_by,

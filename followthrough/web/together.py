@@ -176,7 +176,7 @@ async def _carry_out(asked: Asked, item_id: str, typed: Mapping[str, str], nonce
     except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, NotHeard) as error:
         logger.warning("The engine did not answer a command to %s: %r", item_id, error)
         return Outcome(item_id, item.title, NO_ANSWER, done=False, open=True)
-    return Outcome(item_id, item.title, state(after, asked.here), done=True)
+    return Outcome(item_id, item.title, state(after, asked.here, asked.person), done=True)
 
 
 def _form(

@@ -38,10 +38,11 @@ async def _to_write(
 ) -> Asked:
     """Raises Closed for what is not theirs, or not possible now."""
     link, record, people = await find(request, token, {UPDATE.name}, gateway, links, organisation)
-    await require_unused(link.nonce, record, people, reading)
+    await require_unused(link.nonce, record, people, link.person, reading)
     actor: Actor = newcomer(request, Door.MAIL_LINK, link.person)
     if UPDATE not in await read(choices_of, reading, record, actor, people):
-        raise Closed(409, MOVED_ON, f"By this link no update can be sent now. {state(record, people)}", record)
+        sentence = f"By this link no update can be sent now. {state(record, people, link.person)}"
+        raise Closed(409, MOVED_ON, sentence, record)
     return Asked(actor, Offer(link.person, link.nonce, record, UPDATE, people))
 
 
@@ -75,8 +76,8 @@ async def go_on(
         update: SendUpdate = command_of(offer, typed)
         record = await gateway.incidents.command(offer.record.id, update, actor, offer.nonce)
     except (Refusal, NotCarriedOut, Forbidden) as error:
-        await require_unused(offer.nonce, offer.record, offer.organisation, reading)
+        await require_unused(offer.nonce, offer.record, offer.organisation, offer.person, reading)
         return said_again(request, offer, {**typed, "do": "change"}, url, str(error))
     await read(use, reading, offer.nonce, datetime.now(UTC))
-    sentence = f"The update for {update.audience} is on its way. {state(record, offer.organisation)}"
+    sentence = f"The update for {update.audience} is on its way. {state(record, offer.organisation, offer.person)}"
     return closed_page(request, Closed(200, "Thank you", sentence, record))
