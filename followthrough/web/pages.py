@@ -25,6 +25,7 @@ from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.incident import ONGOING, IncidentStatus
 from followthrough.links import hidden
 from followthrough.mail.charts import with_images
+from followthrough.postmortem_document import corrected_sentence
 from followthrough.settings import Settings
 from followthrough.store import queries
 from followthrough.store.acting import neighbours, written
@@ -32,6 +33,7 @@ from followthrough.store.alerts import keys_without_route
 from followthrough.store.anonymous import shown_notes
 from followthrough.store.listing import page_of_incidents, page_of_mails
 from followthrough.store.mail_problems import problem_addresses
+from followthrough.store.postmortems import corrected
 from followthrough.store.tables import MailState
 from followthrough.web import act_facts, course
 from followthrough.web.access import at_this_machine
@@ -111,7 +113,7 @@ async def show_incident(
 ) -> Response:
     """One incident: what happened, what it left to do, who is thanked; ``said`` is what was just done to it."""
     so_far = await read(written, reading, incident_id)
-    incident = await gateway.incidents.seen(incident_id, actor)
+    incident, corrections = await read(corrected, reading, await gateway.incidents.seen(incident_id, actor))
     timeline = await run_in_threadpool(queries.timeline, reading, incident_id)
     repeats = [one.incident_id for one in (*incident.repeats, *incident.proposed_repeats)]
     earlier_items = await run_in_threadpool(queries.items_of, reading, repeats, seen_by(actor))
@@ -124,6 +126,8 @@ async def show_incident(
         organisation,
         "incident.html",
         incident=incident,
+        corrections=corrections,
+        corrected_sentence=corrected_sentence,
         took=durations(incident).in_words(),
         call=call_of(incident, organisation) if incident.status in ONGOING else None,
         so_far=so_far,

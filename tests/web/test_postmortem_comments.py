@@ -106,6 +106,8 @@ async def test_what_is_published_is_corrected_with_a_reason_after_its_incident_h
         assert shown.count("Corrected on") == 1
         assert "The index was rebuilt twice." in shown
         assert "corrected, The second rebuild was left out" in shown
+        beside = words(await stranger.get(f"/incidents/{published}"))
+        assert ("The index was rebuilt twice." in beside, beside.count("Corrected on")) == (True, 1)
         assert (await stranger.get(f"{path}.md")).text == f"{BETTER}\n"
         assert "Corrected on" in (await stranger.get(f"{path}.html")).text
 

@@ -108,7 +108,7 @@ class ShownPostmortem(Shape):
     """The text that was handed in last."""
 
     text: str
-    """In Markdown."""
+    """In Markdown, as it was handed in; what was corrected after publishing is in its files, as `postmortem.md`."""
     by: PersonId
     at: AwareDatetime
     version: str
