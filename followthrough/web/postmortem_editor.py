@@ -63,6 +63,8 @@ class Writing(NamedTuple):
     here: Organisation
     gateway: Gateway
     reading: Session
+    closed: Closed | None = None
+    """Why it is not written now, where it was sent all the same."""
 
     async def give(self, command: SubmitPostmortem | ProposeItem | ChooseFormat, nonce: str) -> Incident:
         """Once for each form that was shown. Raises Closed with 202 while its result is not there."""
@@ -96,7 +98,7 @@ async def _writing(
     organisation: OrganisationDep,
     reading: Reading,
 ) -> Writing:
-    """Raises Unknown, NobodyYet, and Closed for who may not, or when it is not written now."""
+    """Raises Unknown, NobodyYet, and Closed for who may not, or would begin when it is not written now."""
     incident = await gateway.incidents.seen(incident_id, actor)
     person = person_of(request, actor)
     here = as_of(organisation, datetime.now(UTC).date())
@@ -104,7 +106,10 @@ async def _writing(
         raise Closed(403, "That is not for you", sentence, incident)
     if incident.status is not IncidentStatus.RESOLVED:
         sentence = f"Its postmortem is written once it is resolved, until it is published. {state(incident, here)}"
-        raise Closed(409, "There is nothing to write now", sentence, incident)
+        closed = Closed(409, "There is nothing to write now", sentence, incident)
+        if request.method == "GET":
+            raise closed
+        return Writing(request, actor, person, incident, here, gateway, reading, closed)
     return Writing(request, actor, person, incident, here, gateway, reading)
 
 
@@ -131,6 +136,8 @@ async def edit(
 async def write(writing: WritingDep, form: TypedDep, reading: Reading) -> Response:
     """What the button says that was pressed; whatever it is, all that was typed stays."""
     typed = _read(form)
+    if writing.closed is not None:
+        return await _show(writing, typed, status=writing.closed.status, refused=str(writing.closed))
     try:
         match form.get("do"):
             case "hand-in":

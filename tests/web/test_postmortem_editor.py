@@ -75,6 +75,20 @@ async def test_who_may_writes_from_the_draft_previews_and_hands_in(
         assert shown_text(await ines.get(f"/incidents/{resolved}/postmortem/edit")) == FAIR
 
 
+async def test_what_is_written_while_its_incident_is_reopened_stays_on_its_page(
+    web: Web, api: httpx.AsyncClient, resolved: str
+) -> None:
+    async with eyes_of(web, "ines") as ines:
+        form = form_of(await ines.get(f"/incidents/{resolved}/postmortem/edit")) | {"text": FAIR}
+        assert (await give(api, resolved, "reopen", reason="It is slow again")).status_code == 200
+        for do in ("preview", "hand-in"):
+            refused = await send(ines, resolved, form, do)
+            assert (refused.status_code, shown_text(refused)) == (409, FAIR)
+            assert "Its postmortem is written once it is resolved" in words(refused)
+        assert (await ines.get(f"/incidents/{resolved}/postmortem/edit")).status_code == 409
+    assert (await get(api, f"incidents/{resolved}"))["postmortem"] is None
+
+
 async def test_what_can_not_be_handed_in_is_said_in_a_sentence_and_kept(
     web: Web, api: httpx.AsyncClient, resolved: str
 ) -> None:
