@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, literal, select, true, union_all
 from sqlalchemy.orm import aliased
@@ -34,6 +34,7 @@ from followthrough.store.tables import ActionItemRow, IncidentRow
 from followthrough.store.times import seconds
 
 Row = type[ActionItemRow] | type[IncidentRow]
+_BOTH = (IncidentRow, ActionItemRow)
 _ITEM, _INCIDENT = col(ActionItemRow.document), col(IncidentRow.document)
 _CLOSED = col(ActionItemRow.status) == ItemStatus.CLOSED
 
@@ -271,6 +272,12 @@ def held(session: Session, scope: Scope) -> list[Held]:
         Held(incident_id=incident_id, title=title, repeats=count, since=since, private=private)
         for incident_id, title, count, since, private in found
     ]
+
+
+def recorded(session: Session, column: Literal["team", "service"], name: str) -> bool:
+    """Whether any incident or action item is of it; the organisation may have it no more."""
+    found = union_all(*(select(literal(1)).where(col(getattr(row, column)) == name) for row in _BOTH)).limit(1)
+    return session.connection().scalar(found) is not None
 
 
 def _fits(row: Row, scope: Scope) -> list[ColumnElement[bool]]:

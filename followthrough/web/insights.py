@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, BeforeValidator
 
@@ -25,6 +25,7 @@ from followthrough.domain.answered.report.digest import TREND, Month
 from followthrough.domain.replayed.text import KEY
 from followthrough.domain.replayed.values import Severity
 from followthrough.plots import svg
+from followthrough.store.insights import recorded
 from followthrough.store.telling import tell
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, Reading
 from followthrough.web.paging import LINKED, PagingDep
@@ -58,11 +59,18 @@ Chosen = Annotated[str, Query(max_length=KEY)]
 
 
 def _scope(
+    reading: Reading,
+    organisation: OrganisationDep,
     team: Chosen = "",
     service: Chosen = "",
     severity: Annotated[Severity | None, BeforeValidator(lambda given: given or None), Query()] = None,
     months: Annotated[int, Query(ge=1, le=MOST_MONTHS, description="The last of them is this one")] = TREND,
 ) -> Scope:
+    """Raises HTTPException 422 for a team or service that nobody knows, of which each measure would say nothing."""
+    if team and team not in organisation.teams and not recorded(reading, "team", team):
+        raise HTTPException(422, f'There is no team "{team}" in the organisation file or in any record.')
+    if service and service not in organisation.services and not recorded(reading, "service", service):
+        raise HTTPException(422, f'There is no service "{service}" in the organisation file or in any record.')
     return Scope(now=datetime.now(UTC), months=months, team=team or None, service=service or None, severity=severity)
 
 

@@ -49,6 +49,12 @@ def _names_of(section: Mapping[str, Person | Team | Service]) -> list[tuple[str,
     return [(key, entry.name) for key, entry in section.items()]
 
 
+def _with_chosen(choices: list[tuple[str, str]], chosen: str) -> list[tuple[str, str]]:
+    """Also where it is none of them, as a team that records have and the organisation has no more."""
+    known = not chosen or any(value == chosen for value, _ in choices)
+    return choices if known else [*choices, (chosen, chosen)]
+
+
 def _query(filters: Mapping[str, str], **more: str | int) -> str:
     return urlencode({name: value for name, value in {**filters, **more}.items() if value})
 
@@ -85,7 +91,8 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters |= {"markdown": _safe_markdown, "ago": _ago, "day": _day, "day_and_time": _day_and_time}
-_environment.globals |= {"same": _same, "names_of": _names_of, "query": _query, "nonce": _nonce}
+_environment.globals |= {"same": _same, "names_of": _names_of, "with_chosen": _with_chosen}
+_environment.globals |= {"query": _query, "nonce": _nonce}
 _templates = Jinja2Templates(env=_environment)
 
 

@@ -124,13 +124,27 @@ async def test_filters_narrow_every_measure_and_what_is_wrong_with_them_is_said(
     only = await rows(browser, "response", severity="SEV1", team="", service="checkout")
     assert {row["count"] for row in only} == {2}
     for name in Name:
-        assert await rows(browser, name, service="nothing-like-it", months=1) in (
+        assert await rows(browser, name, service="card-payments", months=1) in (
             [],
             [{**EMPTY, "month": f"{NOW:%Y-%m}"}],
         )
     for wrong in ("months=0", "months=25", "months=x", "severity=SEV9"):
         assert (await browser.get(f"/insights?{wrong}")).status_code == 422, wrong
     assert (await browser.get("/api/insights/vanity")).status_code == 422
+
+
+async def test_a_team_that_nobody_knows_is_refused_and_one_of_old_records_is_still_chosen(
+    browser: httpx.AsyncClient,
+) -> None:
+    month = f"{NOW:%Y-%m}"
+    for path in ("/api/insights/waivers", "/insights/waivers", "/insights/waivers.csv", f"/api/insights/{month}.pdf"):
+        assert (await browser.get(f"{path}?team=paymets")).status_code == 422, path
+    refused = await browser.get("/api/insights/waivers?team=paymets")
+    assert refused.json()["error"] == 'There is no team "paymets" in the organisation file or in any record.'
+    refused = await browser.get("/api/insights/waivers?service=chekout")
+    assert refused.json()["error"] == 'There is no service "chekout" in the organisation file or in any record.'
+    page = await browser.get("/insights/waivers?service=network")
+    assert '<option value="network" selected>network</option>' in page.text
 
 
 EMPTY = {"month": "", "before_they_were_closed": 0, "after_one_was_closed": 0, "without_any": 0}
