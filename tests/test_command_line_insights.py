@@ -17,6 +17,7 @@ ON_TIME = {
     "columns": [{"name": "of", "label": "Of"}, {"name": "closed", "label": "Closed"}],
     "rows": [["all", 6]],
     "private": 2,
+    "left_off": 7,
 }
 
 
@@ -43,6 +44,7 @@ def test_one_is_printed_and_a_month_is_kept(monkeypatch: pytest.MonkeyPatch, tmp
         kept = run(app, ["insights", "--pdf", str(file), "--month", "2026-10", "--team", "payments"])
         misplaced = run(app, ["insights", "on-time", "--month", "2026-10"])
     assert [part in printed.output for part in ("4 of 6 (67 %).", "Closed", "And 2 private, counted")] == [True] * 3
+    assert "And 7 more: choose a team, a service or a severity." in printed.output
     assert (kept.exit_code, file.read_bytes()) == (0, b"%PDF-1.4")
     assert (misplaced.exit_code, "--month is for the PDF" in misplaced.output) == (2, True)
     assert service.asked == [

@@ -67,5 +67,6 @@ def _told(found: dict[str, Any]) -> RenderableType:
     labels = tuple(column["label"] for column in found["columns"])
     rows = [dict(zip(labels, row, strict=True)) for row in found["rows"]]
     said = f"{found['definition']}\n{found['summary']}\n"
+    more = f"\nAnd {found['left_off']} more: choose a team, a service or a severity." if found["left_off"] else ""
     private = f"\nAnd {found['private']} private, counted and not named." if found["private"] else ""
-    return Group(Text(said), table(labels, rows), Text(private))
+    return Group(Text(said), table(labels, rows), Text(more + private))

@@ -12,6 +12,7 @@ from followthrough.domain.answered.insights.cells import in_words
 from followthrough.domain.answered.insights.insight import (
     DEFINITIONS,
     DRAWN,
+    EVERY_ROW,
     TITLES,
     Cell,
     Column,
@@ -93,7 +94,10 @@ def list_insights(paging: PagingDep) -> list[About]:
 
 @api.get("/{name}", response_model=ShownInsight)
 def get_insight(insight: InsightDep) -> Insight:
-    """Its rows, and what is drawn of them. Private incidents are counted, and have no row."""
+    """Its rows, and what is drawn of them; of a list of records the first 200, and how many are left off.
+
+    Private incidents are counted, and have no row.
+    """
     return insight
 
 
@@ -111,8 +115,9 @@ def draw_insight(insight: InsightDep) -> Response:
 
 
 @router.get("/insights/{name}.csv", include_in_schema=False, dependencies=[Exported])
-def export_insight(insight: InsightDep) -> Response:
-    """Its rows for a spreadsheet, which calculates nothing of what somebody typed."""
+def export_insight(name: Name, scope: ScopeDep, reading: Reading, organisation: OrganisationDep) -> Response:
+    """All its rows for a spreadsheet, which calculates nothing of what somebody typed."""
+    insight = tell(reading, organisation, name, scope, EVERY_ROW)
     file = lines([[column.name for column in insight.columns], *insight.rows])
     headers = {"Content-Disposition": f'attachment; filename="{insight.name}.csv"'}
     return Response(file, media_type="text/csv; charset=utf-8", headers=headers)

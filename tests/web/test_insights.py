@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine
 
 from activities.read_model import ReadModel
-from followthrough.domain.answered.insights.insight import Name
+from followthrough.domain.answered.insights.insight import MOST_ROWS, Name
 from followthrough.domain.replayed.incident.incident import Repeat
 from followthrough.domain.replayed.item.action_item import ItemStatus, Moment, MomentKind, Waiver
 from followthrough.domain.replayed.values import Severity
@@ -172,6 +172,21 @@ async def test_a_spreadsheet_gets_the_rows_and_calculates_nothing(browser: httpx
     (row,) = csv.DictReader(StringIO(answer.text))
     assert (row["reason"], row["by"], row["item"]) == (f"'{FORMULA}", "nora", "inc-0000000001.8")
     assert FORMULA in words(await browser.get("/insights/waivers")).replace("&#34;", '"')
+
+
+async def test_a_list_that_is_cut_says_so_and_its_file_is_whole(alone: Web, tmp_path: Path) -> None:
+    many = open_database(f"sqlite:///{tmp_path}/many.db")
+    migrate(many)
+    model, waiver = ReadModel(many), Waiver(reason="Replaced soon", by="nora", at=NOW)
+    for number in range(1, MOST_ROWS + 6):
+        model.project_item(records.item(number, status=ItemStatus.WAIVED, waiver=waiver, ended_at=NOW))
+    async with replace(alone, database=many).browser() as browser:
+        told = (await browser.get("/api/insights/waivers")).json()
+        assert (len(told["rows"]), told["left_off"]) == (MOST_ROWS, 5)
+        assert "And 5 more: choose a team" in words(await browser.get("/insights/waivers"))
+        file = (await browser.get("/insights/waivers.csv")).text
+        assert len(list(csv.DictReader(StringIO(file)))) == MOST_ROWS + 5
+    many.dispose()
 
 
 async def test_without_any_record_each_says_so(alone: Web, tmp_path: Path) -> None:

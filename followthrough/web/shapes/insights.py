@@ -46,4 +46,4 @@ class ShownInsight(Shape):
     private: int
     """So many are counted and have no row."""
     left_off: int
-    """So many fitted no more."""
+    """So many fitted no more: of a list of records there are 200 rows at most. The CSV has all."""

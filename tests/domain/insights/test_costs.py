@@ -127,4 +127,6 @@ def test_a_price_does_not_name_follow_ups_of_an_incident_that_is_private(organis
     (paid,) = price([came], [item(1, **told), item(2, **told, private=True)], organisation, SCOPE)
     assert paid.items == (item(1).id,)
     (row,) = tell_price([paid], SCOPE).rows
+    cut = tell_price([paid] * 3, SCOPE, at_most=2)
+    assert (len(cut.rows), cut.left_off) == (2, 1)
     assert row[-2:] == (item(1).id, 1)

@@ -6,8 +6,8 @@ from enum import StrEnum
 from followthrough.domain.replayed.values import Message
 
 Cell = str | int | float | None
-MOST_ROWS = 200
-"""Of a list of records; what is beyond is counted."""
+MOST_ROWS, EVERY_ROW = 200, 2**31
+"""Of a list of records; what is beyond is counted. The other is for files."""
 
 
 class Name(StrEnum):

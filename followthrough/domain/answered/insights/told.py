@@ -170,9 +170,7 @@ def tell_waivers(risks: Risks) -> Insight:
         if (waiver := item.waiver)
     ]
     summary = f"{risks.count} in force, {risks.for_good} of them for good." if risks.count else "No risk is accepted."
-    left_off = risks.count - risks.private - len(risks.items)
-    told = _insight(Name.WAIVERS, summary, columns, rows)
-    return told.model_copy(update={"private": risks.private, "left_off": left_off})
+    return _with_unshown(_insight(Name.WAIVERS, summary, columns, rows), risks.private, risks.count - risks.private)
 
 
 def tell_repeats(counts: Mapping[tuple[str, Came], int], scope: Scope) -> Insight:
@@ -197,7 +195,7 @@ def tell_repeats(counts: Mapping[tuple[str, Came], int], scope: Scope) -> Insigh
     return _insight(Name.REPEATS, f"{said}." if whole else "Nothing was repeated.", columns, rows, drawing)
 
 
-def tell_price(prices: Sequence[Price], scope: Scope) -> Insight:
+def tell_price(prices: Sequence[Price], scope: Scope, at_most: int = MOST_ROWS) -> Insight:
     """The latest first. Minutes and people are those of the rows."""
     named = [one for one in prices if not one.private]
     columns = (
@@ -225,11 +223,11 @@ def tell_price(prices: Sequence[Price], scope: Scope) -> Insight:
         for one in named
     ]
     empty = "No repeat came while a follow-up was overdue."
-    told = _listed(Name.NOT_DONE, summary if prices else empty, columns, rows, len(prices) - len(named))
-    return told.model_copy(update={"drawing": drawing})
+    told = _insight(Name.NOT_DONE, summary if prices else empty, columns, rows[:at_most], drawing)
+    return _with_unshown(told, len(prices) - len(named), len(named))
 
 
-def tell_held(found: Sequence[Held], scope: Scope) -> Insight:
+def tell_held(found: Sequence[Held], scope: Scope, at_most: int = MOST_ROWS) -> Insight:
     """What held longest comes first."""
     named = [one for one in found if not one.private]
     columns = (
@@ -243,7 +241,7 @@ def tell_held(found: Sequence[Held], scope: Scope) -> Insight:
         (one.incident_id, one.title, one.repeats, _date(one.since), (scope.now - one.since).days) for one in named
     ]
     summary = f"{len(found)} that had come back did not come back since." if found else "None yet in these months."
-    return _listed(Name.HELD, summary, columns, rows, len(found) - len(named))
+    return _with_unshown(_insight(Name.HELD, summary, columns, rows[:at_most]), len(found) - len(named), len(named))
 
 
 _DURATIONS = (("median", "Median"), ("ninetieth", "90 % within"), ("mean", "Mean"))
@@ -267,11 +265,9 @@ def _insight(
     )
 
 
-def _listed(
-    name: Name, summary: str, columns: tuple[Column, ...], rows: list[tuple[Cell, ...]], private: int
-) -> Insight:
-    told = _insight(name, summary, columns, rows[:MOST_ROWS])
-    return told.model_copy(update={"private": private, "left_off": max(len(rows) - MOST_ROWS, 0)})
+def _with_unshown(told: Insight, private: int, named: int) -> Insight:
+    """Saying how many are private, and how many of those that may be named have no row."""
+    return told.model_copy(update={"private": private, "left_off": named - len(told.rows)})
 
 
 def _sorted(found: Mapping[Group, Measured]) -> list[tuple[tuple[str, str], Measured]]:
