@@ -81,6 +81,8 @@ class AlertDelivery:
     async def _deliver(self, alert: Alert, labels: Mapping[str, str] | None, delivery: Delivery) -> str | None:
         routed = route(alert.labels if labels is None else labels, self._organisation())
         alert = alert.model_copy(update={"severity": routed.severity if routed else None})
+        if routed and routed.drill:
+            alert = Alert.model_validate({**dict(alert), "dedup_key": f"drill/{alert.dedup_key}"})
         async with in_time():
             known = await self._known(alert)
             if known.heard:
@@ -171,6 +173,7 @@ class AlertDelivery:
             team=routed.team,
             severity=routed.severity,
             declared_at=datetime.now(UTC),
+            drill=routed.drill,
         )
         progress = IncidentProgress(incident=incident, alert=alert)
         return await start_record(self._client, progress, WorkflowIDReusePolicy.REJECT_DUPLICATE)

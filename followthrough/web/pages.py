@@ -290,10 +290,12 @@ def _choice(choices: type[ChoiceT], value: str) -> ChoiceT | None:
         raise HTTPException(422, f"{value!r} is none of {', '.join(choices)}.") from None
 
 
-def _first_alert(organisation: Organisation) -> str:
-    """The smallest Alertmanager body that the organisation's first route takes."""
-    route = organisation.routes[0].match if organisation.routes else {}
-    labels = {"service": next(iter(organisation.services)), "alertname": "FirstAlert", **route}
+def _first_alert(organisation: Organisation) -> str | None:
+    """The smallest Alertmanager body that starts a drill; None where no route is for that."""
+    match = next((route.match for route in organisation.routes if route.drill), None)
+    if match is None:
+        return None
+    labels = {"service": next(iter(organisation.services)), "alertname": "FirstAlert", **match}
     return json.dumps(
         {
             "version": "4",

@@ -51,6 +51,26 @@ async def test_an_alert_is_one_incident_until_that_is_over_and_then_another(web:
     assert await accepted(await send("firing")) == f"{first}-3"
 
 
+async def test_an_alert_whose_route_is_for_trying_out_starts_a_drill_beside_the_real_incident(
+    web: Web, api: httpx.AsyncClient
+) -> None:
+    """A group with one real alert in it is real."""
+
+    async def send(*labels: dict[str, str]) -> str:
+        (alert,) = group()["alerts"]
+        body = group(
+            groupKey=key, commonLabels={"service": "checkout"}, alerts=[alert | {"labels": one} for one in labels]
+        )
+        return await accepted(await api.post("/webhooks/alertmanager", json=body))
+
+    key, tried, real = "{}/" + 300 * "x" + uuid4().hex, {"drill": "true"}, {"severity": "warning"}
+    drill = await send(tried)
+    incident = await send(tried, real)
+    assert [(await state(web, drill)).drill, (await state(web, incident)).drill] == [True, False]
+    assert (await send(tried), await send(real)) == (drill, incident)
+    assert [(await state(web, drill)).alerts, (await state(web, incident)).alerts] == [2, 2]
+
+
 async def test_one_alert_delivered_many_times_at_once_is_one_incident(web: Web, api: httpx.AsyncClient) -> None:
     body = generic()
     answers = await asyncio.gather(*(api.post("/webhooks/generic", json=body, headers=TOKEN) for _ in range(50)))

@@ -7,21 +7,28 @@ from activities.read_model import ReadModel
 from followthrough.store.database import migrate, open_database
 from tests.records import incident, item
 from tests.web.conftest import Web
+from tests.web.pagers import state
+from tests.web.test_private import eyes_of
 
 BROWSER = {"Accept": "text/html"}
 
 
-async def test_the_first_alert_that_the_empty_page_proposes_starts_an_incident(web: Web, tmp_path: Path) -> None:
+async def test_the_empty_page_begins_with_a_drill_by_a_button_or_an_alert(web: Web, tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path}/empty.db")
     migrate(database)
     async with replace(web, database=database).browser() as browser:
-        (body,) = re.findall(r"-d '(\{.+\})'", html.unescape((await browser.get("/")).text))
+        empty = html.unescape((await browser.get("/incidents")).text)
+        (link,) = re.findall(r'href="([^"]+)">Begin with a drill', empty)
+        (body,) = re.findall(r"-d '(\{.+\})'", empty)
         answer = await browser.post(
             "/webhooks/alertmanager", content=body, headers={"Content-Type": "application/json"}
         )
         assert answer.status_code == 202
         page = await browser.get(f"/incidents/{answer.json()['incident']}")
     assert (page.status_code, "My first alert" in page.text) == (200, True)
+    assert (await state(web, answer.json()["incident"])).drill
+    async with eyes_of(web, "wei") as wei:
+        assert 'value="drill" checked' in (await wei.get(link)).text
     database.dispose()
 
 

@@ -93,11 +93,11 @@ def test_the_committed_schema_is_current_and_the_example_follows_it() -> None:
         ("acknowledge_within: 5m", "acknowledge_within: 5", "severities.SEV1.acknowledge_within: 5 is not a duration"),
         ("customers: 30m", "customers: soon", "severities.SEV1.updates.customers: 'soon' is not a duration; write it"),
         ("customers: 1h", "clients: 1h", "severities.SEV2.updates.clients: Input should be 'customers'"),
-        ("service: database", "service: databases", "routes.0.service: 'databases' is not under services"),
+        ("service: database", "service: databases", "routes.1.service: 'databases' is not under services"),
         (
             "alertname: PostgresDown",
             "alertname: 1",
-            "routes.0.match.alertname: has to be text; put the value in quotes.",
+            "routes.1.match.alertname: has to be text; put the value in quotes.",
         ),
         ("      waits: [1 day, 3 days, 7 days]", "      waits: []", "policies.items.ladder.waits: is empty"),
         (

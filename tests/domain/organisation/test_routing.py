@@ -16,6 +16,7 @@ from followthrough.domain.replayed.values import Severity
         ),
         ({"alertname": "PostgresDown"}, Routed("database", "platform", Severity.SEV1)),
         ({"alertname": "PostgresDown", "service": "checkout"}, Routed("database", "platform", Severity.SEV1)),
+        ({"service": "checkout", "drill": "true"}, Routed("checkout", "payments", Severity.SEV3, drill=True)),
         ({"service": "checkout"}, None),
         ({"service": "no such service", "severity": "critical"}, None),
         ({"severity": "critical"}, None),

@@ -235,6 +235,7 @@ class Route(Section):
     match: dict[str, str] = Field(default_factory=dict)
     service: ServiceName | None = None
     severity: Severity
+    drill: bool = Field(False, description="What it starts is only practice: for trying out a pager")
 
 
 class Organisation(Section):

@@ -13,6 +13,7 @@ class Routed(NamedTuple):
     service: ServiceId
     team: TeamId
     severity: Severity
+    drill: bool = False
 
 
 def route(labels: Mapping[str, str], organisation: Organisation) -> Routed | None:
@@ -20,11 +21,15 @@ def route(labels: Mapping[str, str], organisation: Organisation) -> Routed | Non
     for candidate in organisation.routes:
         service = candidate.service or labels.get("service")
         if service in organisation.services and candidate.match.items() <= labels.items():
-            return Routed(service, organisation.services[service].team, candidate.severity)
+            return Routed(service, organisation.services[service].team, candidate.severity, candidate.drill)
     return None
 
 
 def worst(alerts: Sequence[Mapping[str, str]], organisation: Organisation) -> int:
-    """Which of these alerts, by its place, has the route with the worst severity; the first when no route fits any."""
-    severities = [routed.severity if (routed := route(labels, organisation)) else None for labels in alerts]
-    return min(range(len(alerts)), key=lambda place: severities[place] or "without", default=0)
+    """Which of these alerts, by its place, has the route with the worst severity; the first when no route fits any.
+
+    One that is real is worse than one for a drill.
+    """
+    found = [route(labels, organisation) for labels in alerts]
+    ranks = [(routed.drill, routed.severity) if routed else (True, "without") for routed in found]
+    return min(range(len(alerts)), key=ranks.__getitem__, default=0)
