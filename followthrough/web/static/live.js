@@ -3,7 +3,8 @@
 (() => {
   const { liveFrom, liveSeen } = document.currentScript.dataset;
   const words = (part) => part.textContent.replace(/\s+/g, " ");
-  let source, seen = liveSeen, asking, again;
+  const AGAIN_AFTER = 15_000; // milliseconds, when the service did not answer
+  let source, seen = liveSeen, latest = liveSeen, asking, again, leftOut, waiting;
 
   const add = (list, fresh) => {
     const known = new Set([...list.children].map((entry) => entry.dataset.entry));
@@ -22,18 +23,21 @@
   const renew = async () => {
     if (asking) { again = true; return; }
     asking = true;
+    const asked = latest;
     try {
-      const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
-      if (!answer.ok) { source.close(); return; }
+      const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } }).catch(() => null);
+      if (!answer?.ok) { listenLater(); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const part of document.querySelectorAll("[data-live]")) {
         const fresh = page.getElementById(part.id);
         const [list, entries] = [part, fresh].map((one) => one?.querySelector("[data-entry]")?.parentElement);
         if (!fresh) continue;
         if (part.dataset.live === "list" && list && entries) add(list, entries);
-        else if (part.contains(document.activeElement)) continue;
-        else if (words(part) !== words(fresh)) replace(part, fresh);
+        else if (words(part) === words(fresh)) continue;
+        else if (part.contains(document.activeElement)) leftOut = true;
+        else replace(part, fresh);
       }
+      seen = asked;
     } finally {
       asking = false;
       if (again) { again = false; renew(); }
@@ -44,11 +48,21 @@
     source?.close();
     source = new EventSource(liveFrom);
     source.addEventListener("written", ({ data }) => {
-      if (seen !== data) renew();
-      seen = data;
+      latest = data;
+      if (seen !== latest) renew();
     });
+    source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) listenLater(); });
   };
 
+  const listenLater = () => {
+    source.close();
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { if (!document.hidden) listen(); }, AGAIN_AFTER);
+  };
+
+  document.addEventListener("focusout", () => {
+    if (leftOut) { leftOut = false; renew(); }
+  });
   document.addEventListener("visibilitychange", () => document.hidden ? source?.close() : listen());
   window.addEventListener("pagehide", () => source?.close());
   if (!document.hidden) listen();
