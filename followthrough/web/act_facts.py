@@ -1,9 +1,11 @@
 """What a person has to know to decide, beside the form to act by, and what is said once they did."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
 
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.wording import span, when
@@ -41,9 +43,9 @@ def state(record: ActionItem | Incident, organisation: Organisation, person: Per
 
 
 def said(
+    session: Session,
     number: int | None,
     record: ActionItem | Incident,
-    timeline: Iterable[TimelineRow],
     person: PersonId | None,
     organisation: Organisation,
 ) -> str:
@@ -54,8 +56,8 @@ def said(
     if number is None:
         return ""
     now = state(record, organisation, person)
-    theirs = (row.text for row in timeline if (row.record_id, row.number, row.author) == (record.id, number, person))
-    did = cut(one_line(next(theirs, "")), REASON).rstrip(".")
+    entry = session.get(TimelineRow, (record.id, number))
+    did = cut(one_line(entry.text), REASON).rstrip(".") if entry and entry.author == person else ""
     return f"{did}. {now}" if did else now
 
 

@@ -23,6 +23,7 @@ from followthrough.domain.answered.incident.thanks import thanks
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.incident import ONGOING, IncidentStatus
+from followthrough.domain.replayed.values import EntryKind
 from followthrough.links import hidden
 from followthrough.mail.charts import with_images
 from followthrough.postmortem_document import corrected_sentence
@@ -35,6 +36,7 @@ from followthrough.store.listing import page_of_incidents, page_of_mails
 from followthrough.store.mail_problems import problem_addresses
 from followthrough.store.postmortems import corrected
 from followthrough.store.tables import MailState
+from followthrough.store.timelines import MOST, with_all
 from followthrough.web import act_facts, course
 from followthrough.web.access import at_this_machine
 from followthrough.web.dependencies import (
@@ -55,6 +57,7 @@ from followthrough.web.rendering import MAIL_HEADERS, page
 from followthrough.web.troubles import AT_ONCE
 
 PAGE_LENGTH = 50
+Until = Annotated[int | None, Query(ge=1, le=MOST)]
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
 
@@ -110,11 +113,15 @@ async def show_incident(
     views: ViewsDep,
     incident_id: str,
     said: int | None = None,
+    until: Until = None,
 ) -> Response:
-    """One incident: what happened, what it left to do, who is thanked; ``said`` is what was just done to it."""
+    """One incident: what happened, what it left to do, who is thanked; ``said`` is what was just done to it.
+
+    ``until`` is up to which entry its timeline is shown, else it is its latest.
+    """
     so_far = await read(written, reading, incident_id)
     incident, corrections = await read(corrected, reading, await gateway.incidents.seen(incident_id, actor))
-    timeline = await run_in_threadpool(queries.timeline, reading, incident_id)
+    timeline, updates = await read(with_all, reading, incident_id, until, EntryKind.UPDATE)
     repeats = [one.incident_id for one in (*incident.repeats, *incident.proposed_repeats)]
     earlier_items = await run_in_threadpool(queries.items_of, reading, repeats, seen_by(actor))
     await run_in_threadpool(views.note, [item.id for item in earlier_items])
@@ -135,7 +142,9 @@ async def show_incident(
             queries.action_items, reading, datetime.now(UTC), incident_id=incident_id, limit=500
         ),
         timeline=timeline,
-        said=act_facts.said(said, incident, timeline, actor.person, organisation),
+        updates=updates,
+        live=until is None,
+        said=await read(act_facts.said, reading, said, incident, actor.person, organisation),
         steps=[choice for choice in offered if choice in likely],
         others=[choice for choice in offered if choice not in likely],
         mine={choice.name for choice in offered},
@@ -155,10 +164,14 @@ async def show_item(
     actor: ActorDep,
     item_id: str,
     said: int | None = None,
+    until: Until = None,
 ) -> Response:
-    """One action item, what happens next to it, and what its reader can choose; ``said`` is what was just done."""
+    """One action item, what happens next to it, and what its reader can choose; ``said`` is what was just done.
+
+    ``until`` is as for an incident.
+    """
     item = await gateway.items.seen(item_id, actor)
-    timeline = await run_in_threadpool(queries.timeline, reading, item_id)
+    timeline, notes = await read(with_all, reading, item_id, until, EntryKind.NOTE)
     now = datetime.now(UTC)
     here = as_of(organisation, now.date())
     offered = await read(choices_of, reading, item, actor, here)
@@ -170,7 +183,8 @@ async def show_item(
         "item.html",
         item=item,
         timeline=timeline,
-        said=act_facts.said(said, item, timeline, actor.person, organisation),
+        comments=[note for note in notes if note.author],
+        said=await read(act_facts.said, reading, said, item, actor.person, organisation),
         neighbours=await read(neighbours, reading, item, seen_by(actor)),
         course=steps,
         picture=course.picture(steps, now),

@@ -127,7 +127,7 @@ async def show_postmortem(
         findings=found,
         unanswered=unanswered(shown) if written and incident.status is IncidentStatus.RESOLVED else [],
         name=organisation.name_of,
-        said=act_facts.said(said, incident, await read(queries.timeline, reading, incident.id), actor.person, here),
+        said=await read(act_facts.said, reading, said, incident, actor.person, here),
         writes=incident.status is IncidentStatus.RESOLVED
         and actor.person is not None
         and await read(why_not, reading, WRITE_POSTMORTEM, incident, actor, here) is None,

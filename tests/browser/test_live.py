@@ -1,6 +1,7 @@
 """An incident's page stays as the service is, whatever was in the way of that for a while."""
 
 from collections.abc import Awaitable, Callable
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -56,6 +57,24 @@ async def test_a_page_goes_on_once_the_service_answers_again(
         await eventually(lambda: refused)
         await page.unroute_all()
         await eventually(lambda: as_it_is(page, "SEV1"), within=60)
+    await page.context.close()
+
+
+async def test_what_is_new_stands_below_what_the_page_has_also_where_the_service_shows_the_latest_alone(
+    chromium: Browser, service: Service
+) -> None:
+    url = service.settings.resolved_public_url
+    async with httpx.AsyncClient(base_url=url, timeout=30) as api:
+        incident = await declare(api)
+        await give(api, incident, "note", text="The first")
+        page = await opened(chromium, url, incident)
+        await expect(page.locator("#live-timeline li").last).to_contain_text("The first")
+        with patch("followthrough.store.timelines.LENGTH", 2):
+            for text in ("The second", "The third", "The fourth"):
+                await give(api, incident, "note", text=text)
+                await expect(page.locator("#live-timeline li").last).to_contain_text(text)
+    shown = await page.locator("#live-timeline li.is-note p").all_inner_texts()
+    assert [text.split()[1] for text in shown] == ["first", "second", "third", "fourth"]
     await page.context.close()
 
 

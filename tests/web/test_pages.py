@@ -1,11 +1,16 @@
 import html
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import httpx
+
 from activities.read_model import ReadModel
+from followthrough.domain.replayed.incident.incident import IncidentStatus
+from followthrough.domain.replayed.values import EntryKind
 from followthrough.store.database import migrate, open_database
-from tests.records import incident, item
+from tests.records import NOW, incident, item
 from tests.web.conftest import Web
 from tests.web.pagers import state
 from tests.web.test_private import eyes_of
@@ -49,6 +54,27 @@ async def test_pages_go_on_where_they_end(web: Web, tmp_path: Path) -> None:
             assert not rows[0] & rows[1]
             assert link not in second.text
     database.dispose()
+
+
+async def test_a_long_timeline_is_shown_a_stretch_at_a_time_and_its_updates_all_the_same(
+    web: Web, api: httpx.AsyncClient
+) -> None:
+    over = incident(4500, status=IncidentStatus.CLOSED, ended_at=NOW)
+    for number in range(1, 450):
+        kind = EntryKind.UPDATE if number == 1 else EntryKind.NOTE
+        over.note(over.declared_at + timedelta(minutes=number), kind, f"Entry {number}.", "ines")
+    ReadModel(web.database).project_incident(over)
+    path, shown = f"/incidents/{over.id}", []
+    while path:
+        page = (await api.get(path)).text
+        assert "Entry 1." in page[: page.index('id="timeline"')]
+        shown.append([int(text) for text in re.findall(r"Entry (\d+)\.", page[page.index('id="timeline"') :])])
+        (path,) = re.findall(r'href="(\?until=\d+)#timeline">\d+ earlier', page) or [""]
+        path = path and f"/incidents/{over.id}{path}"
+    assert [number for part in reversed(shown) for number in part] == list(range(1, 450))
+    assert [len(part) for part in shown] == [200, 200, 49]
+    later = (await api.get(f"/incidents/{over.id}?until=50")).text
+    assert 'href="?until=100#timeline">400 later' in later
 
 
 async def test_a_browser_gets_errors_as_a_page_and_a_script_as_json(web: Web) -> None:

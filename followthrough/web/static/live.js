@@ -6,10 +6,12 @@
   const AGAIN_AFTER = 15_000; // milliseconds, when the service did not answer
   let source, seen = liveSeen, latest = liveSeen, asking, again, leftOut, waiting;
 
+  // From the end on, for the service shows the latest alone and the page may have earlier ones.
   const add = (list, fresh) => {
-    const known = new Set([...list.children].map((entry) => entry.dataset.entry));
-    for (const [place, entry] of [...fresh.children].entries()) {
-      if (!known.has(entry.dataset.entry)) list.insertBefore(entry.cloneNode(true), list.children[place] ?? null);
+    const known = new Map([...list.children].map((entry) => [entry.dataset.entry, entry]));
+    let next = null;
+    for (const entry of [...fresh.children].reverse()) {
+      next = known.get(entry.dataset.entry) ?? list.insertBefore(entry.cloneNode(true), next);
     }
   };
 
