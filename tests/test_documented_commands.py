@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from followthrough.cli import app
 
 PLACES = ("*.md", "docs/**/*.md", "followthrough/mail/templates/*.j2", "followthrough/web/templates/*.html")
+FOR_OPERATORS = {"audit", "break-glass", "digest", "doctor", "login"}
 TYPED = re.compile(r"(?:`|<code>|^    |bin/)followthrough ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE)
 
 
@@ -30,3 +31,7 @@ def test_commands_that_are_written_down_exist() -> None:
         return argument in group.commands or (not argument and group.invoke_without_command)
 
     assert [one for one in sorted(set(typed())) if not exists(*one[1:])] == []
+
+
+def test_pages_have_buttons_for_what_is_not_for_operators_alone() -> None:
+    assert {command for path, command, _ in typed() if path.endswith(".html")} == FOR_OPERATORS

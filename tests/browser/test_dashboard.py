@@ -138,7 +138,7 @@ async def test_the_keyboard_reaches_the_content_first(page: Page, dashboard: str
 async def test_empty_pages_say_how_to_begin(page: Page, empty: str) -> None:
     for path, words in (
         ("/", f"curl {empty}/webhooks/alertmanager"),
-        ("/items", "followthrough propose"),
+        ("/items", "Whoever has to do with an incident proposes them on its page"),
         ("/outbox", "FOLLOWTHROUGH_SENDGRID_API_KEY"),
         ("/incidents?status=closed", "No incident fits"),
     ):
