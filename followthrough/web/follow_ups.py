@@ -1,6 +1,6 @@
 """All action items: found, filtered, ordered, as a list, a board or a file, and lists that somebody has named.
 
-What is done to several of them is in ``together.py``.
+What is done to several of them is in ``together.py`` and ``planning_together.py``.
 """
 
 from collections.abc import Iterator
@@ -158,6 +158,7 @@ def _list(
         wanted=wanted,
         several=SEVERAL,
         together=TOGETHER,
+        plans=any(person in (team.lead, *team.members) for team in organisation.teams.values()),
         person=person,
         views=views_of(reading, person) if person else [],
         opened=list(OPEN),

@@ -1,8 +1,11 @@
-"""One choice about several action items: a command for each, as if it had been given on the item's own page."""
+"""One choice about several action items: a command for each, as if it had been given on the item's own page.
+
+Planning several is in ``planning_together.py``, for a team approves its sprint as a whole.
+"""
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -11,6 +14,7 @@ from uuid import uuid4
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
+from sqlmodel import Session
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
@@ -47,6 +51,8 @@ MOST = 50
 AT_ONCE = 4
 NO_ANSWER = "The workflow engine does not answer; try again in a moment."
 NONE_CHOSEN = "Choose at least one action item."
+SILENT = (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, NotHeard)
+"""What is raised while the engine does not answer."""
 
 
 class Together(NamedTuple):
@@ -155,10 +161,18 @@ async def _asked(
     person = person_of(request, actor)
     if do not in TOGETHER:
         raise HTTPException(404, "There is no such choice about several action items; their list has all of them.")
+    chosen, items = await those_seen(ids, reading, seen_by, views)
+    return Asked(actor, person, TOGETHER[do], chosen, items, as_of(organisation, datetime.now(UTC).date()))
+
+
+async def those_seen(
+    ids: Iterable[str], reading: Session, seen_by: PersonId | None, views: Views
+) -> tuple[list[str], dict[str, ActionItem]]:
+    """Those ids, each once, and which of them are there for these eyes."""
     chosen = [one for one in dict.fromkeys(map(str.strip, ids)) if one][:MOST]
     items = await read(named, reading, chosen, seen_by)
     await run_in_threadpool(views.note, items)
-    return Asked(actor, person, TOGETHER[do], chosen, items, as_of(organisation, datetime.now(UTC).date()))
+    return chosen, items
 
 
 async def _carry_out(asked: Asked, item_id: str, typed: Mapping[str, str], nonce: str, gateway: Gateway) -> Outcome:
@@ -173,7 +187,7 @@ async def _carry_out(asked: Asked, item_id: str, typed: Mapping[str, str], nonce
         return Outcome(item_id, item.title, str(accepted), done=True)
     except (Refusal, NotCarriedOut, Forbidden, Unknown) as refused:
         return Outcome(item_id, item.title, str(refused), done=False)
-    except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, NotHeard) as error:
+    except SILENT as error:
         logger.warning("The engine did not answer a command to %s: %r", item_id, error)
         return Outcome(item_id, item.title, NO_ANSWER, done=False, open=True)
     return Outcome(item_id, item.title, state(after, asked.here, asked.person), done=True)

@@ -90,6 +90,7 @@ MORE = {
 
 QUERIES = {
     "/items/together": f"?do=waive&item={ITEM}&item={sample.PUBLISHED}.5",
+    "/items/together/plan": f"?item={ITEM}&item={sample.PUBLISHED}.5",
     "/sign-in/terminal": "?port=4000&state=s&challenge=c&name=laptop",
 }
 """What an address can't do without."""
