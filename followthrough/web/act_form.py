@@ -217,6 +217,21 @@ def command_of(offer: Offer, typed: Mapping[str, str]) -> Any:
         raise Refusal(written) from None
 
 
+def overtaken(offer: Offer, typed: Mapping[str, str]) -> Mapping[str, str]:
+    """What somebody else wrote into fields that this form would change, since it was shown: what is there now, by name.
+
+    What both wrote is no difference.
+    """
+    found = {}
+    for name, now in _there(offer).items():
+        if now is None or name not in typed:
+            continue
+        shown, mine = typed.get(f"shown-{name}", now), typed[name]
+        if not (_same(mine, shown) or _same(mine, now) or _same(now, shown)):
+            found[name] = now
+    return found
+
+
 def _there(offer: Offer) -> Mapping[str, str | None]:
     """What the fields of a form that changes something begin with; None for what can't be changed yet."""
     if offer.choice.command not in EDITS:

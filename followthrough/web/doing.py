@@ -6,7 +6,7 @@ What there is to choose is in ``domain/answered/item/choices.py`` and ``incident
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -17,15 +17,17 @@ from followthrough.checks import NotCarriedOut
 from followthrough.domain.answered.access.actor import Actor
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.replayed.ids import page_of
+from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.item.action_item import ActionItem
-from followthrough.domain.replayed.text import KEY
+from followthrough.domain.replayed.text import KEY, LABEL, cut, one_line
 from followthrough.domain.replayed.values import Refusal
+from followthrough.engine_errors import Changed
 from followthrough.gateway import Gateway
 from followthrough.permission import Forbidden
-from followthrough.records import NotYet
+from followthrough.records import NotYet, Records
 from followthrough.store.acting import last_entry
 from followthrough.web.act_facts import state
-from followthrough.web.act_form import Offer, command_of
+from followthrough.web.act_form import EDITS, Offer, command_of, overtaken
 from followthrough.web.act_links import HEADERS, MOVED_ON, Closed
 from followthrough.web.act_pages import TypedDep, form_page
 from followthrough.web.dependencies import ActorDep, GatewayDep, OrganisationDep, Reading
@@ -65,6 +67,19 @@ async def asked_for(
     return Asked(actor, Offer(person, uuid4().hex, record, found, here, others))
 
 
+class Overtaken(Refusal):
+    """Somebody else wrote something else into the same fields; ``now`` is what is there, by name."""
+
+    def __init__(self, offer: Offer, now: Mapping[str, str]) -> None:
+        words = {name.removesuffix("_at"): cut(one_line(value), LABEL) for name, value in now.items()}
+        there = "; ".join(f"{name}, now “{value}”" if value else f"{name}, now empty" for name, value in words.items())
+        super().__init__(
+            f"Somebody else has changed meanwhile: {there}. Nothing was overwritten; what you typed is below, to be "
+            "sent once more if it should replace that."
+        )
+        self.offer, self.now = offer, now
+
+
 AskedDep = Annotated[Asked, Depends(asked_for)]
 
 
@@ -81,20 +96,39 @@ async def require_offered(asked: Asked, reading: Session) -> None:
 async def carried_out(asked: Asked, typed: Mapping[str, str], reading: Session, gateway: Gateway) -> Response:
     """To the record's page, which says what changed; once for each form that was shown, and what is in it.
 
-    Raises Refusal, NotCarriedOut and Forbidden, and Closed with 202 while its result is not there.
+    Raises Refusal, Overtaken, NotCarriedOut and Forbidden, and Closed with 202 while its result is not there.
     """
-    actor, offer = asked
+    offer = asked.offer
     records = gateway.items if isinstance(offer.record, ActionItem) else gateway.incidents
     before, _ = await read(last_entry, reading, offer.record.id, offer.person)
     command = command_of(offer, typed)
     key = update_id(typed.get("nonce", "")[:KEY] or offer.nonce, command)
     try:
-        record = await records.command(offer.record.id, command, actor, key)
+        record = await _given(records, asked, command, typed, key)
     except NotYet as accepted:
         raise Closed(202, "That is on its way", str(accepted), offer.record) from None
     _, mine = await read(last_entry, reading, record.id, offer.person)
     said = mine if mine > before else 0
     return RedirectResponse(f"/{page_of(record.id)}?said={said}", 303, HEADERS)
+
+
+async def _given(
+    records: Records[Any, Any], asked: Asked, command: Any, typed: Mapping[str, str], key: str | None, readings: int = 5
+) -> ActionItem | Incident:
+    """Edits are of what was read. What changed meanwhile is read again, and only the same fields are in the way."""
+    actor, offer = asked
+    if now := overtaken(offer, typed):
+        raise Overtaken(offer, now)
+    versions = (offer.record.version,) if isinstance(command, EDITS) else None
+    try:
+        record: ActionItem | Incident = await records.command(offer.record.id, command, actor, key, versions)
+    except Changed:
+        if readings == 1:
+            raise
+    else:
+        return record
+    again = asked._replace(offer=offer._replace(record=await records.get(offer.record.id)))
+    return await _given(records, again, command, typed, key, readings - 1)
 
 
 @router.get("/items/{item_id}/do/{choice}")
@@ -120,6 +154,10 @@ async def do(request: Request, asked: AskedDep, typed: TypedDep, reading: Readin
         if advice and typed.get("advised", "").split() != advice.split():
             return form_page(request, offer, typed, advice=advice, once=False)
         return await carried_out(asked, typed, reading, gateway)
+    except Overtaken as other:
+        seen = {f"shown-{name}" for name in other.now}
+        kept = {name: value for name, value in typed.items() if name not in seen}
+        return form_page(request, other.offer, kept, str(other), status=409, once=False)
     except (Refusal, NotCarriedOut, Forbidden) as error:
         status = 403 if isinstance(error, Forbidden) else 409
         return form_page(request, offer, typed, str(error), status=status, once=False)

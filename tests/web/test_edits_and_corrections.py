@@ -3,9 +3,12 @@
 import html
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
+import pytest
 
+from followthrough.records import Records
 from tests.web.conftest import Web, words
 from tests.web.test_api import declare, get, give, with_item
 from tests.web.test_doing import hidden, offered
@@ -53,6 +56,55 @@ async def test_an_edit_begins_with_what_is_there_and_changes_only_what_was_chang
         assert (await tomas.post(path, data=again | {"description": ""})).status_code == 303
     after = await get(api, f"items/{item}")
     assert (after["title"], after["description"], after["priority"]) == (TITLE, "", "high")
+
+
+async def test_two_who_edit_the_same_at_once_overwrite_nothing_unasked(web: Web, api: httpx.AsyncClient) -> None:
+    item = await with_item(api)
+    path = f"/items/{item}/do/edit"
+    async with eyes_of(web, "tomas") as tomas, eyes_of(web, "marcos") as marcos:
+        mine, theirs = filled(await tomas.get(path)), filled(await marcos.get(path))
+        assert (await give(api, item, "comment", by="wei", text="The vendor answered")).status_code == 200
+        first = theirs | {"title": TITLE, "description": "As the runbook says"}
+        assert (await marcos.post(path, data=first)).status_code == 303
+        assert (await marcos.post(path, data=first)).status_code == 303
+
+        better = "Alert when the oldest refund waits for more than 10 minutes"
+        refused = await tomas.post(path, data=mine | {"title": better, "priority": "high"})
+        sentence = f"Somebody else has changed meanwhile: title, now “{TITLE}”. Nothing was overwritten"
+        assert (refused.status_code, sentence in words(refused)) == (409, True)
+        now = await get(api, f"items/{item}")
+        assert (now["title"], now["priority"]) == (TITLE, "medium")
+        again = filled(refused)
+        assert (again["title"], again["shown-title"], again["priority"]) == (better, TITLE, "high")
+        assert (await tomas.post(path, data=again)).status_code == 303
+        late = await marcos.post(path, data=theirs | {"description": "", "title": better})
+        assert (late.status_code, "is like that already" in words(late)) == (409, True)
+    after = await get(api, f"items/{item}")
+    assert (after["title"], after["description"]) == (better, "As the runbook says")
+
+
+async def test_what_changes_while_an_edit_is_on_its_way_is_read_again(
+    web: Web, api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item, title = await with_item(api), "Alert when the oldest refund waits for more than 10 minutes"
+    path, meanwhile = f"/items/{item}/do/edit", [{"command": "comment", "by": "wei", "text": "It is urgent"}]
+
+    async def between(records: Records[Any, Any], item_id: str, command: Any, *rest: Any) -> Any:
+        while meanwhile and command.command == "edit":
+            body = meanwhile.pop()
+            assert (await api.post(f"/api/items/{item}/commands", json=body)).status_code == 200
+        return await given(records, item_id, command, *rest)
+
+    given = Records.command
+    monkeypatch.setattr(Records, "command", between)
+    async with eyes_of(web, "tomas") as tomas:
+        form = filled(await tomas.get(path))
+        assert (await tomas.post(path, data=form | {"title": title})).status_code == 303
+        form = filled(await tomas.get(path))
+        meanwhile.append({"command": "edit", "by": "tomas", "title": TITLE})
+        refused = await tomas.post(path, data=form | {"title": f"{title} in Europe"})
+        assert (refused.status_code, f"title, now “{TITLE}”" in words(refused)) == (409, True)
+    assert (await get(api, f"items/{item}"))["title"] == TITLE
 
 
 async def test_a_comment_of_anybody_stands_in_the_story(web: Web, api: httpx.AsyncClient) -> None:
