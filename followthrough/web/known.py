@@ -6,6 +6,7 @@ from fastapi import HTTPException, Request
 
 from followthrough.domain.answered.access.actor import Actor, Door
 from followthrough.domain.replayed.values import PersonId
+from followthrough.web.returning import page_asked
 
 NOT_A_PERSON = "This is for people who are signed in, not for tokens."
 
@@ -19,5 +20,5 @@ def person_of(request: Request, actor: Actor) -> PersonId:
     if actor.person is not None:
         return actor.person
     if actor.door is Door.THIS_MACHINE:
-        raise NobodyYet(f"/you?{urlencode({'to': request.url.path})}")
+        raise NobodyYet(f"/you?{urlencode({'to': page_asked(request)})}")
     raise HTTPException(403, NOT_A_PERSON)

@@ -23,6 +23,7 @@ from followthrough.domain.answered.organisation.organisation import Person, Serv
 from followthrough.domain.answered.wording import distance, short_zone, when
 from followthrough.markdown import parser
 from followthrough.web.dependencies import served
+from followthrough.web.returning import page_asked
 
 _zone = ContextVar("zone", default="UTC")
 """Of whoever reads the page that is being made."""
@@ -92,7 +93,7 @@ _environment = Environment(
 )
 _environment.filters |= {"markdown": _safe_markdown, "ago": _ago, "day": _day, "day_and_time": _day_and_time}
 _environment.globals |= {"same": _same, "names_of": _names_of, "with_chosen": _with_chosen}
-_environment.globals |= {"query": _query, "nonce": _nonce}
+_environment.globals |= {"query": _query, "nonce": _nonce, "page_asked": page_asked}
 _templates = Jinja2Templates(env=_environment)
 
 

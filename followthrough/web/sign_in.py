@@ -4,6 +4,7 @@ import logging
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -43,7 +44,7 @@ async def sign_in(request: Request, settings: SettingsDep, reading: Reading, to:
     """Sends the browser to the provider; afterwards it goes on with the page ``to``."""
     behind = served(request)
     if at_this_machine(request, settings):
-        return RedirectResponse("/you", 303)
+        return RedirectResponse(f"/you?{urlencode({'to': here(to)})}", 303)
     if behind.provider is None:
         raise HTTPException(403, NOT_SET_UP)
     behind.tries.count(request)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -51,7 +52,7 @@ async def test_only_those_who_may_approve_see_the_form(planning: Web) -> None:
                 False,
                 True,
             )
-        assert f"/you?to={PATH}" in (await local.get(PATH)).text
+        assert f"/you?to={quote(f'{PATH}?first_day=', safe='')}" in (await local.get(PATH)).text
         refused = await sam.post(PATH, data={"do": "approve", "take": ITEMS[0], "shown": [f"{key} 4" for key in ITEMS]})
         assert (refused.status_code, "sam can't approve the sprint planning" in words(refused)) == (403, True)
         assert (await sam.get("/planning")).headers["location"] == "/planning/platform"

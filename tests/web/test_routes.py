@@ -174,7 +174,7 @@ async def test_a_proxy_that_was_told_nothing_does_not_make_everybody_sit_at_this
 async def test_at_this_machine_everything_is_as_it_was(local: httpx.AsyncClient) -> None:
     page = await local.get("/items")
     assert (page.status_code, "On this machine: who are you?" in page.text) == (200, True)
-    assert (await local.get("/sign-in")).headers["location"] == "/you"
+    assert (await local.get("/sign-in")).headers["location"] == "/you?to=%2F"
 
 
 async def test_whoever_sits_at_this_machine_says_once_who_they_are(alone: Web) -> None:
