@@ -1,21 +1,23 @@
 """Short answers: the incident that began, or what is said instead."""
 
-from pydantic import BaseModel
-
 from followthrough.settings import Settings
+from followthrough.web.shapes.shape import Shape
 
 
-class Accepted(BaseModel):
+class Accepted(Shape):
     """The incident that an alert belongs to, and its page."""
 
     incident: str
+    """Its id."""
     url: str
+    """Of its page."""
 
 
-class Said(BaseModel):
+class Said(Shape):
     """What came of it, or will, in a sentence."""
 
     message: str
+    """For people; it may change its words."""
 
 
 def incident_page(incident_id: str, settings: Settings) -> str:

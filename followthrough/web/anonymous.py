@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 from sqlalchemy import exc
 from sqlmodel import Session
 
@@ -31,15 +31,17 @@ from followthrough.web.private_views import ViewsDep
 from followthrough.web.problems import TOO_OFTEN
 from followthrough.web.rendering import page
 from followthrough.web.shapes import texts
+from followthrough.web.shapes.shape import Shape
 
 
-class Taken(BaseModel):
+class Taken(Shape):
     """The note is kept, and shown no earlier than this.
 
-    None where there is no incident, or a private one, for which it is kept: nothing tells the two apart.
+    Null where there is no incident, or a private one, for which it is kept: nothing tells the two apart.
     """
 
     shown_from: AwareDatetime | None
+    """Null where nothing is kept."""
 
 
 router = APIRouter()

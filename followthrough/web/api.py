@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from followthrough.domain.replayed.incident.incident import IncidentStatus
 from followthrough.domain.replayed.times import MachineTime
@@ -34,7 +34,7 @@ from followthrough.web.problems import REFUSED
 from followthrough.web.reading import read
 from followthrough.web.shapes.incidents import IncidentDetail, IncidentLine, IncidentNow, ShownIncident
 from followthrough.web.shapes.items import ItemDetail, ItemLine, ItemNow, ShownItem
-from followthrough.web.shapes.shape import facts
+from followthrough.web.shapes.shape import Shape, facts
 from followthrough.web.work import around, asking
 
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -62,20 +62,31 @@ class ItemQuery(ItemFields):
     limit: Limit = 200
 
 
-class MailLine(BaseModel):
+class MailLine(Shape):
     """A mail in a list, without its body."""
 
     key: str
+    """What the mail is called by: sent again, it keeps it."""
     kind: str
+    """What the mail is for, as `item-proposed`."""
     incident_id: str | None
+    """The incident that it is about; null where there is none."""
     item_id: str | None
+    """The action item that it is about; null where there is none."""
     person: PersonId | None
+    """Who gets it; null for an address that is nobody's."""
     recipients: list[str]
+    """Addresses that it goes to."""
     subject: str
+    """Its subject."""
     at: AwareDatetime
+    """When it was made."""
     state: MailState
+    """How far it is on its way."""
     answer: str | None
+    """What was said when it was handed over, or by SendGrid later; null until then."""
     sent_in: str | None
+    """The `key` of the daily mail that it went out with; null where it went by itself."""
 
 
 router = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel
 
 from followthrough.domain.answered.access.audit import Act, Link, Outcome
 from followthrough.domain.replayed.ids import is_incident, is_item, page_of
@@ -28,26 +27,33 @@ from followthrough.web.paging import LINKED, Cursor, link_next, number_in
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 from followthrough.web.shapes.service import AuditLine
+from followthrough.web.shapes.shape import Shape
 
 PAGE_LENGTH = 50
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 Number = Annotated[int, Query(ge=0, le=2**31 - 1, description="Of an entry, instead of `cursor`")]
 
 
-class Verified(BaseModel):
+class Verified(Shape):
     """What the chain follows on and where it ends, as NUMBER:DIGEST; or the first entry that is wrong, and why."""
 
     follows: str
+    """The entry before the first that is kept, as NUMBER:DIGEST."""
     last: str | None
+    """The last entry, as NUMBER:DIGEST; null where one is wrong. Kept elsewhere, it can be asked for later."""
     entries: int
+    """How many were looked at and follow on each other; 0 where one is wrong."""
     broken_at: int | None
+    """Number of the first entry that is wrong; null where none is."""
     why: str
+    """A sentence about what is wrong; empty where nothing is."""
 
 
-class Erased(BaseModel):
+class Erased(Shape):
     """How many pseudonyms went: of the person, and of their tokens and addresses."""
 
     pseudonyms: int
+    """How many no longer lead to anybody."""
 
 
 def _wanted(

@@ -9,7 +9,9 @@ from followthrough import __version__
 from followthrough.domain.answered.access.rights import Right
 from followthrough.domain.answered.access.routes import ROUTES, Open
 from followthrough.settings import Settings
+from followthrough.web import fields
 from followthrough.web.access import cookie_name
+from followthrough.web.example_answers import Examples
 from followthrough.web.examples import BODIES, PARAMETERS
 from followthrough.web.problems import KINDS, MEDIA_TYPE, Problem
 
@@ -118,10 +120,24 @@ def described(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
     components["schemas"]["Problem"] = Problem.model_json_schema()
     components["responses"] = {_name(status): _response(status) for status in KINDS}
     components["securitySchemes"] = _security_schemes(settings)
+    for name, schema in components["schemas"].items():
+        for field, said in schema.get("properties", {}).items():
+            said.setdefault("description", fields.FIELDS.get(f"{name}.{field}") or fields.FIELDS.get(field, ""))
+    examples = Examples(components["schemas"])
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _describe(operation, path, method.upper(), settings)
+            _show(operation["responses"], examples)
     return document
+
+
+def _show(answers: Mapping[str, Any], examples: Examples) -> None:
+    """What is answered where it is done."""
+    for status, answer in answers.items():
+        if status.startswith("2"):
+            for media_type, content in answer.get("content", {}).items():
+                if media_type == "application/json":
+                    content["example"] = examples.of(content["schema"])
 
 
 def _describe(operation: dict[str, Any], path: str, method: str, settings: Settings) -> None:
@@ -133,6 +149,7 @@ def _describe(operation: dict[str, Any], path: str, method: str, settings: Setti
     who = f"*{asks.value}*" if isinstance(asks, Right) else asks.value
     operation["description"] = f"{operation.get('description', '').strip()}\n\nAsks for: {who}.".strip()
     for parameter in operation.get("parameters", ()):
+        parameter.setdefault("description", fields.PARAMETERS.get(parameter["name"], ""))
         if (example := PARAMETERS.get(parameter["name"])) is not None:
             parameter["example"] = example
     for content in operation.get("requestBody", {}).get("content", {}).values():

@@ -1,4 +1,6 @@
-"""Who there is, from where each is known, and what of a directory was not taken over."""
+"""Who there is, from followthrough.web.shapes.shape import Shape
+from where each is known, and what of a directory was not taken over.
+"""
 
 import asyncio
 import hashlib
@@ -6,7 +8,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 from sqlmodel import Session
 
 from followthrough.directory_import import Imported, ManyLeave, WrongLines, import_csv
@@ -32,46 +34,65 @@ from followthrough.web.paging import LINKED, PagingDep
 from followthrough.web.problems import REFUSED, problem
 from followthrough.web.rendering import page
 from followthrough.web.shapes.service import ShownImport
+from followthrough.web.shapes.shape import Shape
 
 
-class KnownPerson(BaseModel):
+class KnownPerson(Shape):
     """Somebody, and where they are from: the organisation file, a directory, or both."""
 
     key: PersonId
+    """As the organisation file or the directory calls them."""
     name: str
+    """As people call them."""
     manager: PersonId | None
+    """Key of their manager; null for who has none."""
     teams: tuple[TeamId, ...]
+    """Keys of the teams that they are a member of."""
     left: str | None
+    """The day on which they left, or will; null where none is known."""
     in_file: bool
+    """Whether the organisation file names them."""
     source: Source | None
+    """Which directory has them; null where none does."""
 
 
-class KnownPeople(BaseModel):
+class KnownPeople(Shape):
     """Everybody, when the directory was heard last, and what of it was not taken over."""
 
     people: list[KnownPerson]
+    """By their keys."""
     scim_at: AwareDatetime | None
+    """When a directory last told something by SCIM; null where it never did."""
     csv_at: AwareDatetime | None
+    """When a CSV file was last taken over; null where none was."""
     problems: list[str]
+    """Sentences about what a directory says and the service can't use."""
     held_back: int
     """How many leave only once an administrator lets them."""
 
 
-class KnownTeam(BaseModel):
+class KnownTeam(Shape):
     """A team, and the services that are its own."""
 
     key: TeamId
+    """As the organisation file calls it."""
     name: str
+    """As people call it."""
     lead: PersonId
+    """Key of who leads it."""
     members: tuple[PersonId, ...]
+    """Keys of its members."""
     services: tuple[ServiceId, ...]
+    """Keys of the services that are its own."""
     time_zone: str
+    """Where its days begin and end, as `Europe/Madrid`."""
 
 
-class Left(BaseModel):
+class Left(Shape):
     """How many people have left now."""
 
     people: int
+    """How many; 0 where nobody was held back."""
 
 
 router = APIRouter()

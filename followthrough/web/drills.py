@@ -48,7 +48,9 @@ class DrillOverview(Shape):
     """Where each team is in this quarter, and the reports, the latest first."""
 
     teams: list[ShownPractice]
+    """Each team, by its key."""
     reports: list[ShownDrill]
+    """A page of them."""
 
 
 class Overview(NamedTuple):

@@ -77,6 +77,29 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "correct_postmortem": {
             "another text": {"text": "# What we learned", "reason": "The time of the deploy was wrong", "by": "ines"}
         },
+        "take_pagerduty_event": {
+            "an incident": {
+                "event": {
+                    "id": "01CHECKOUT1",
+                    "event_type": "incident.triggered",
+                    "occurred_at": "2026-11-02T09:00:00Z",
+                    "data": {
+                        "id": "PCHECK1",
+                        "title": "Error rate above 5 %",
+                        "status": "triggered",
+                        "html_url": "https://example.pagerduty.com/incidents/PCHECK1",
+                        "urgency": "high",
+                        "service": {"id": "PSVC001", "summary": "checkout"},
+                    },
+                }
+            }
+        },
+        "take_jira_event": {
+            "an issue": {
+                "webhookEvent": "jira:issue_updated",
+                "issue": {"key": "PAY-412", "fields": {"labels": ["incident-follow-up"]}},
+            }
+        },
         "take_sendgrid_events": {
             "a bounce": [
                 {

@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BeforeValidator
 
 from followthrough.domain.answered.insights.cells import in_words
 from followthrough.domain.answered.insights.insight import (
@@ -32,18 +32,22 @@ from followthrough.web.dependencies import Authorised, Exported, OrganisationDep
 from followthrough.web.paging import LINKED, PagingDep
 from followthrough.web.rendering import page
 from followthrough.web.shapes.insights import ShownInsight
+from followthrough.web.shapes.shape import Shape
 from followthrough.web.spreadsheets import lines
 
 router = APIRouter()
 api = APIRouter(prefix="/api/insights", tags=["api"], dependencies=[Authorised])
 
 
-class About(BaseModel):
+class About(Shape):
     """A measure that may be asked for."""
 
     name: Name
+    """As in its address."""
     title: str
+    """As its page has it."""
     definition: str
+    """What exactly it measures, in a sentence."""
 
 
 class Shown(NamedTuple):

@@ -16,6 +16,7 @@ from followthrough.web.dependencies import ActorDep, AuditDep, Authorised, Gatew
 from followthrough.web.once import Once, OnceRoute
 from followthrough.web.problems import REFUSED
 from followthrough.web.reading import read
+from followthrough.web.shapes.shape import Shape
 from followthrough.web.webhook_keys import FromJira
 
 
@@ -24,11 +25,16 @@ def _labels(fields: Any) -> list[str]:
     return [label for label in labels if isinstance(label, str)] if isinstance(labels, list) else []
 
 
+Labels = Annotated[list[str], BeforeValidator(_labels, json_schema_input_type=dict[str, Any])]
+
+
 class WebhookIssue(BaseModel):
     """The issue that an event is about; ``labels`` are not always among its fields."""
 
     key: Annotated[MachineKey, Field(min_length=1)]
-    labels: Annotated[list[str], BeforeValidator(_labels)] = Field([], validation_alias="fields")
+    labels: Annotated[list[str], BeforeValidator(_labels, json_schema_input_type=dict[str, Any])] = Field(
+        [], validation_alias="fields"
+    )
 
 
 class JiraEvent(BaseModel):
@@ -38,10 +44,11 @@ class JiraEvent(BaseModel):
     issue: WebhookIssue | None = None
 
 
-class Heard(BaseModel):
+class Heard(Shape):
     """What came of it, for Jira's administrators."""
 
     message: str
+    """For people; it may change its words."""
 
 
 router = APIRouter(route_class=OnceRoute)

@@ -3,16 +3,18 @@
 from pathlib import Path
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
 from followthrough.web.dependencies import Authorised, OrganisationFileDep
+from followthrough.web.shapes.shape import Shape
 
 
-class FileInUse(BaseModel):
+class FileInUse(Shape):
     """The file that was read last; ``problems`` is why the one there now can't be taken over."""
 
     file: Path
+    """Where it lies, on the service's machine."""
     problems: tuple[str, ...]
+    """Sentences; empty where it was taken over."""
 
 
 router = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
-from pydantic import BaseModel
 
 from followthrough.checks import NotInFile, require_service
 from followthrough.domain.answered.report.playbook import Playbook, markdown, playbook
@@ -14,17 +13,23 @@ from followthrough.records import Unknown
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, SettingsDep
 from followthrough.web.paging import LINKED, PagingDep
 from followthrough.web.rendering import page
+from followthrough.web.shapes.shape import Shape
 from followthrough.web.shapes.texts import ShownPlaybook
 
 
-class ServiceLine(BaseModel):
+class ServiceLine(Shape):
     """A service in a list; ``gaps`` counts what is missing in its playbook."""
 
     service: ServiceId
+    """Its key in the organisation file."""
     name: str
+    """As people call it."""
     team: TeamId
+    """Key of the team whose it is."""
     on_call: PersonId
+    """Who is asked first today."""
     gaps: int
+    """How many sentences its playbook has about what is missing."""
 
 
 router = APIRouter()

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from followthrough.checks import NotCarriedOut
 from followthrough.domain.answered.postmortem.notes import NewComment, SettleComment, ToConfluence
@@ -24,35 +24,46 @@ from followthrough.web.paging import LINKED, PagingDep, in_time
 from followthrough.web.problems import REFUSED
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.shapes.shape import Shape
 
 router = APIRouter(route_class=OnceRoute)
 PAGE = "/incidents/{incident_id}/postmortem"
 API = f"/api{PAGE}"
 
 
-class Comment(BaseModel):
+class Comment(Shape):
     """What somebody said of a postmortem; ``settled_at`` once there is nothing more to do."""
 
     id: str
+    """What it is called in its address."""
     by: PersonId
+    """Who wrote it."""
     at: AwareDatetime
+    """When it was written."""
     quote: str
+    """The part of the text that it is about; empty where it is about all."""
     text: str
+    """What they say."""
     settled_by: PersonId | None
+    """Who settled it; null until somebody does."""
     settled_at: AwareDatetime | None
+    """When it was settled; null until then."""
     answer: str
+    """What was said when it was settled; may be empty."""
 
 
-class Commented(BaseModel):
+class Commented(Shape):
     """Where the comment is."""
 
     id: str
+    """What it is called in its address."""
 
 
-class Asked(BaseModel):
+class Asked(Shape):
     """What becomes of it."""
 
     message: str
+    """For people; it may change its words."""
 
 
 @router.get(f"{API}/comments", tags=["api"], dependencies=[Authorised], response_model=list[Comment], responses=LINKED)

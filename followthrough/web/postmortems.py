@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse
-from pydantic import BaseModel
 from sqlmodel import Session
 
 from followthrough.checks import findings
@@ -40,6 +39,7 @@ from followthrough.web.dependencies import ActorDep, Authorised, GatewayDep, Org
 from followthrough.web.offers import choices_of, why_not
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.shapes.shape import Shape
 from followthrough.web.shapes.texts import ShownFinding
 
 
@@ -84,11 +84,13 @@ def check(prose: Prose, organisation: OrganisationDep) -> list[Finding]:
     return findings(prose.text, organisation)
 
 
-class TitleHints(BaseModel):
+class TitleHints(Shape):
     """What keeps a title from being accepted, and advice where it could not be checked."""
 
     missing: list[str]
+    """What has to be there; empty where the title will be accepted."""
     hint: str | None
+    """Null where there is none."""
 
 
 @router.post("/api/quality", tags=["api"], dependencies=[Authorised])

@@ -7,23 +7,24 @@ from tempfile import TemporaryFile
 from typing import Literal
 
 from fastapi import APIRouter, HTTPException, Request
-from pydantic import BaseModel
 from sqlalchemy import exc
 
 from followthrough.store.heartbeat import beat
 from followthrough.web.access import without_sign_in
 from followthrough.web.dependencies import SettingsDep, served
 from followthrough.web.errors import RETRY_AFTER
+from followthrough.web.shapes.shape import Shape
 
 READY_WITHIN = timedelta(seconds=3)
 PROBE = 64 * 1024
 """Bytes, more than a file system keeps beside a file's name."""
 
 
-class Health(BaseModel):
+class Health(Shape):
     """It is well; else the answer is a problem."""
 
     status: Literal["ok"] = "ok"
+    """Always the same."""
 
 
 router = APIRouter(tags=["health"])

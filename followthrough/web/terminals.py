@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
-from pydantic import BaseModel
 
 from followthrough.domain.answered.access.actor import Actor, Door
 from followthrough.domain.answered.access.audit import Act, Outcome
@@ -28,6 +27,7 @@ from followthrough.web.dependencies import ActorDep, AuditDep, Reading, Settings
 from followthrough.web.problems import TOO_OFTEN
 from followthrough.web.rendering import page
 from followthrough.web.security import PAGE_HEADERS
+from followthrough.web.shapes.shape import Shape
 
 ANSWERED_WITHIN = timedelta(minutes=10)
 TOKEN_LASTS = timedelta(days=90)
@@ -42,20 +42,26 @@ Port = Annotated[int, Query(ge=1024, le=65535)]
 Text = Annotated[str, Query(min_length=1, max_length=KEY)]
 
 
-class WaitingTerminal(BaseModel):
+class WaitingTerminal(Shape):
     """What a terminal shows (``code``, ``url``), and keeps (``secret``) to ask for its token every few seconds."""
 
     secret: str
+    """To ask for the token with; the terminal alone knows it."""
     code: str
+    """What a person types in the browser."""
     url: str
+    """The page where they do."""
     every: int
+    """Seconds between two looks for the token."""
 
 
-class TerminalToken(BaseModel):
+class TerminalToken(Shape):
     """The token of a terminal."""
 
     token: str
+    """To be sent as a bearer token; it is shown once."""
     person: PersonId
+    """Who it acts as."""
 
 
 router = APIRouter()

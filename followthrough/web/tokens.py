@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 from sqlmodel import Session
 
 from followthrough.audit import Audit
@@ -25,28 +25,39 @@ from followthrough.web.keys import Key, update_id
 from followthrough.web.paging import LINKED, PagingDep, in_time
 from followthrough.web.problems import REFUSED
 from followthrough.web.rendering import page
+from followthrough.web.shapes.shape import Shape
 
 MADE_BEFORE = "With this key a token was made, which is not shown again; if it was lost, revoke it with"
 
 
-class TokenLine(BaseModel):
-    """A token without its secret; ``person`` is None for a service's, ``made_by`` for whoever was at the machine."""
+class TokenLine(Shape):
+    """A token without its secret; ``person`` is null for a service's, ``made_by`` for whoever was at the machine."""
 
     id: str
+    """What it is called in its address; no secret."""
     name: str
+    """What it is for, as timelines call it."""
     person: PersonId | None
+    """Whose it is; null for a service's."""
     scopes: list[Scope]
+    """What may be done with it."""
     made_by: PersonId | None
+    """Null for whoever was at the machine."""
     made_at: AwareDatetime
+    """When it was made."""
     ends_at: AwareDatetime
+    """From then on it is refused."""
     used_at: AwareDatetime | None
+    """When it was used last; null where it never was."""
     revoked_at: AwareDatetime | None
+    """From when on it is refused; null where nobody revoked it."""
 
 
 class MadeToken(TokenLine):
     """A new token, with what nobody is shown again."""
 
     token: str
+    """The secret, to be sent as a bearer token; it is shown once."""
 
 
 router = APIRouter()

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from followthrough.domain.replayed.text import URL
@@ -25,15 +24,17 @@ from followthrough.web.problems import NOT_HERE
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
 from followthrough.web.shapes.service import ShownTrouble
+from followthrough.web.shapes.shape import Shape
 
 AT_ONCE = 200
 """Mails that are sent again by one request."""
 
 
-class SentAgain(BaseModel):
+class SentAgain(Shape):
     """How many mails are made and handed over once more; the outbox shows what becomes of each."""
 
     mails: int
+    """How many; 0 where none waits for it."""
 
 
 router = APIRouter()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 from sqlmodel import Session
 
 from followthrough.audit import Audit
@@ -23,39 +23,61 @@ from followthrough.web.once import Once, OnceRoute
 from followthrough.web.paging import LINKED, Cursor, PagingDep, link_next, number_in
 from followthrough.web.reading import read
 from followthrough.web.rendering import page
+from followthrough.web.shapes.shape import Shape
 
 PAGE_LENGTH = 100
 
 
-class Endpoint(BaseModel):
+class Endpoint(Shape):
     """A receiver of events, and how it does."""
 
     name: str
+    """As the organisation file calls it."""
     url: str
+    """Where events are posted."""
     events: list[str]
+    """Types of events that it hears of; empty for all."""
     teams: list[str]
+    """Teams whose events it hears of; empty for all."""
     drills: bool
+    """Whether it hears of drills, too."""
     failing_since: AwareDatetime | None
+    """Nothing was taken since then, of all that was tried; null while it does well."""
     paused_until: AwareDatetime | None
+    """Until then nothing is sent; null where nothing holds it up."""
     disabled_at: AwareDatetime | None
+    """From when on nothing is sent until somebody enables it; null while it is enabled."""
     disabled_because: str
+    """Why it was disabled; empty while it is enabled."""
 
 
-class Delivery(BaseModel):
+class Delivery(Shape):
     """An event on its way to one endpoint; ``answer`` is of the last try, without what the receiver wrote."""
 
     number: int
+    """Grows with each event and endpoint."""
     event_id: str
+    """The same for each try and endpoint, sent as `webhook-id`."""
     type: str
+    """What happened, as `incident.declared`."""
     at: AwareDatetime
+    """When the event happened."""
     record: str
+    """Id of the incident or action item that it is about."""
     endpoint: str
+    """Name of who hears of it."""
     state: DeliveryState
+    """How far it is."""
     tries: int
+    """How often it was sent."""
     tried_at: AwareDatetime | None
+    """When it was sent last; null where it has not been."""
     answer: str
+    """What came of the last try, in words; empty before."""
     took_ms: int | None
+    """How long the last try took, in milliseconds; null where nothing answered."""
     next_at: AwareDatetime | None
+    """When it is tried next; null where it is not tried any more."""
 
 
 Name = Annotated[str, Query(max_length=URL)]

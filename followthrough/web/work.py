@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 from sqlmodel import Session
 
 from followthrough.domain.answered.access.actor import Actor
@@ -30,6 +30,7 @@ from followthrough.web.offers import choices_of
 from followthrough.web.paging import LINKED, PagingDep, in_time
 from followthrough.web.private_views import ViewsDep
 from followthrough.web.reading import read
+from followthrough.web.shapes.shape import Shape
 
 router = APIRouter(prefix="/api", tags=["api"], dependencies=[Authorised])
 
@@ -41,29 +42,41 @@ class Findable(StrEnum):
     ITEM = "item"
 
 
-class Found(BaseModel):
+class Found(Shape):
     """An incident or action item that may be meant."""
 
     id: str
+    """Of the incident or action item."""
     status: str
+    """Where it stands."""
     ticket: str | None
+    """Key of its ticket; null where it has none."""
     title: str
+    """Its title."""
 
 
-class Waiting(BaseModel):
+class Waiting(Shape):
     """What is wanted of somebody, about an incident, an action item or a team's planning, whose id is the team's.
 
     ``step`` names the choice that is wanted most, empty where there is no single one or none is open to them.
     """
 
     id: str
+    """Of the incident or the action item; the key of the team whose planning it is."""
     title: str
+    """Its title; of a planning, that it is one."""
     drill: bool
+    """Whether it is practice."""
     wanted: Wanted
+    """What for, the most urgent first."""
     why: str
+    """In a sentence for who has to do it."""
     step: str
+    """Name of the choice; empty where there is no single one."""
     until: AwareDatetime | None
+    """When it has to be done; null where there is no time."""
     late: bool
+    """Whether that time has passed."""
 
 
 @router.get("/find", operation_id="find")

@@ -15,7 +15,9 @@ class ShownPractice(Shape):
 
     team: TeamId
     quarter: str
+    """As `2026-Q4`."""
     practice: Practice
+    """How far it is with it."""
     planned_at: AwareDatetime
     """This quarter's date, or the next one's for a team that began after it."""
 
@@ -24,7 +26,9 @@ class ShownScore(Shape):
     """What was expected, and how much of it was there."""
 
     expected: list[str]
+    """What should have been there."""
     met: list[str]
+    """Of these, what was."""
 
 
 class ShownDrill(Shape):
@@ -38,13 +42,20 @@ class ShownDrill(Shape):
     title: str
     severity: Severity
     started_at: AwareDatetime
+    """When it began."""
     outcome: DrillOutcome
+    """How the response ended."""
     acknowledged_after: timedelta | None
+    """From its beginning; null where nobody did."""
     resolved_after: timedelta | None
+    """From its beginning; null where it was not."""
     roles: ShownScore
+    """Which roles had to be taken."""
     updates: ShownScore
+    """Who had to be told."""
     improved: list[str]
     """Sentences about what went better than last time."""
     to_practise: list[str]
+    """Sentences about what to do better next time."""
     questions: list[str]
     """To discuss."""

@@ -10,9 +10,13 @@ class ShownLoad(Shape):
 
     person: PersonId
     woken: int
+    """Incidents in which they were asked for a role at night, where they are."""
     led: int
+    """Incidents in which they were the Incident Commander."""
     resolved: int
+    """Incidents in which they were a Resolver."""
     owns: int
+    """Action items that they own and that are open now."""
 
 
 class ShownOverload(Shape):
@@ -20,7 +24,9 @@ class ShownOverload(Shape):
 
     person: PersonId
     duty: Duty
+    """What they carry."""
     count: int
+    """Of this person."""
     total: int
     """Of all people."""
     others: list[PersonId]
@@ -31,4 +37,6 @@ class ShownLoads(Shape):
     """The most loaded first."""
 
     people: list[ShownLoad]
+    """Everybody who carries something."""
     overloads: list[ShownOverload]
+    """Who carries more than the policy's share, and of what."""

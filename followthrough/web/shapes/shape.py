@@ -21,13 +21,17 @@ class Entry(Shape):
     number: int
     """Counts from 1 within that record."""
     incident_id: str
+    """Its own, or that of the action item."""
     at: AwareDatetime
+    """When it happened."""
     kind: EntryKind
+    """What the line records."""
     text: str
+    """What happened, in a sentence or two."""
     author: PersonId | None
-    """None where nobody did it: a pager, or a deadline that passed."""
+    """Null where nobody did it: a pager, or a deadline that passed."""
     through: str | None
-    """How the author said it, where that was not by themselves."""
+    """How the author said it; null where that was by themselves, or there is none."""
 
 
 class Around(Shape):
@@ -36,7 +40,7 @@ class Around(Shape):
     next_in_words: str
     """What comes next without anybody's doing; empty where nothing does."""
     you: PersonId | None
-    """Who asks, or for whom."""
+    """Who asks, or for whom; null where that is nobody who is known."""
     you_may: Annotated[list[str], Field(examples=[["acknowledge", "note", "propose"]])]
     """Names of the choices that they have now, the likely ones first."""
 
