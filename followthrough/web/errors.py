@@ -30,7 +30,7 @@ from followthrough.web.known import NobodyYet
 from followthrough.web.once import Answered, answered_before
 from followthrough.web.problems import problem
 from followthrough.web.rendering import page
-from followthrough.web.returning import sign_in_link
+from followthrough.web.returning import page_asked, sign_in_link
 from followthrough.web.typed import prose_in
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ SENTENCES = {
 
 HEADINGS = {202: "That is on its way", 401: "Who are you?", 403: "That is not for you"}
 SIGN_IN = "People sign in to see this. Afterwards you come back here."
+SIGN_IN_AGAIN = "Nothing was done, for you are not signed in any more. Afterwards you come back to the form's page."
 
 
 STATUS = {
@@ -145,19 +146,13 @@ def answer(request: Request, status: int, text: str, headers: Any = None) -> Res
             status=status,
             headers=headers,
             heading=HEADINGS.get(status, "That did not work"),
-            sentence=SIGN_IN if status == 401 else sentence,
-            sign_in=sign_in_link(_asked(request)) if status == 401 else "",
+            sentence=(SIGN_IN if request.method == "GET" else SIGN_IN_AGAIN) if status == 401 else sentence,
+            sign_in=sign_in_link(page_asked(request)) if status == 401 else "",
             typed=prose_in(request) if status >= 400 else [],
         )
     if status < 400:
         return JSONResponse({"message": sentence}, status, headers)
     return problem(status, sentence, headers)
-
-
-def _asked(request: Request) -> str:
-    """The page that was asked for, to come back to; what was sent is gone."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return f"{request.url.path}{query}" if request.method == "GET" else "/"
 
 
 def _sentence(errors: Sequence[Any]) -> str:
