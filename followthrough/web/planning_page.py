@@ -1,10 +1,11 @@
 """Planning on a page: a proposal to move action items in and out of, to estimate and to approve."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
@@ -17,7 +18,7 @@ from followthrough.domain.answered.access.rights import Right
 from followthrough.domain.answered.sprint.choosing import chosen, meanwhile
 from followthrough.domain.answered.sprint.dates import coming_plans
 from followthrough.domain.answered.sprint.proposal import Line, Place, Proposal
-from followthrough.domain.answered.wording import what_is_wrong
+from followthrough.domain.answered.wording import listed, what_is_wrong
 from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.sprint.commands import MOST_PLANNED, Estimate
 from followthrough.domain.replayed.text import KEY
@@ -38,10 +39,10 @@ from workflows.messages.sprint import Approval
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 NOTHING = "Nothing was approved."
-SAID = {
-    "approved": "Approved. The tickets go into the sprint as soon as the tracker takes them.",
-    "estimates": "The estimates are kept.",
-}
+APPROVED = "Approved. The tickets go into the sprint as soon as the tracker takes them."
+NO_NEW_ESTIMATE = "No estimate is another than before, so nothing was changed; an empty field leaves one as it is."
+MOST_SAID = 50
+"""Estimates that are said to be kept, so that the address is not too long."""
 
 
 class Typed(NamedTuple):
@@ -79,9 +80,18 @@ def show_first(organisation: OrganisationDep, actor: ActorDep) -> Response:
 
 
 @router.get("/planning/{team}")
-async def show_planning(request: Request, found: FoundDep, actor: ActorDep, said: str = "") -> Response:
+async def show_planning(
+    request: Request,
+    found: FoundDep,
+    actor: ActorDep,
+    said: str = "",
+    kept: Annotated[tuple[str, ...], Query(max_length=MOST_SAID)] = (),
+) -> Response:
     """What a team is proposed, in the order of risk; a form for those who may approve."""
-    return _show(request, found, actor, Shown(found.planning.proposal, {}, said=SAID.get(said, "")))
+    approval = found.planning.progress.approval if found.planning.progress else None
+    approved = said == "approved" and approval is not None and approval.by == actor.person
+    estimates = _estimated(found.planning.proposal, kept)
+    return _show(request, found, actor, Shown(found.planning.proposal, {}, said=APPROVED if approved else estimates))
 
 
 @router.post("/planning/{team}")
@@ -99,19 +109,29 @@ async def plan(request: Request, found: FoundDep, actor: ActorDep, typed: TypedD
     wanted = typed.get("do")
     if wanted not in ("approve", "keep"):
         return _show(request, found, actor, would)
-    stop = _stop(found, given, values, would, wanted) if not _approved(found) else None
+    stop = _stop(found, given, values, would, wanted)
     if stop is not None:
         return _show(request, found, actor, stop, 409 if stop.refused else 200)
     try:
         if not _approved(found):
             await _keep(gateway, actor, found, estimates, given)
-        if wanted == "approve" or _approved(found):
+        if wanted == "approve":
             await _approve(gateway, actor, found, person, given, would.proposal)
     except (Refusal, NotCarriedOut, Forbidden, Unknown) as error:
         status = 403 if isinstance(error, Forbidden) else 409
         return _show(request, found, actor, would._replace(refused=str(error)), status)
     where = f"/planning/{found.planning.plan.team}?first_day={found.planning.plan.first_day}"
-    return RedirectResponse(f"{where}&said={'approved' if wanted == 'approve' else 'estimates'}", 303, HEADERS)
+    came_of_it = {"said": "approved"} if wanted == "approve" else {"kept": [*estimates][:MOST_SAID]}
+    return RedirectResponse(f"{where}&{urlencode(came_of_it, doseq=True)}", 303, HEADERS)
+
+
+def _estimated(proposal: Proposal, kept: Collection[str]) -> str:
+    """How much work these are by now, whatever an address says of what was done."""
+    lines = [line for line in proposal.lines if line.id in kept]
+    known = listed([f"“{line.title}” at {line.estimate:g}" for line in lines if line.estimated], "and")
+    late = listed([f"“{line.title}”" for line in lines if not line.estimated], "and")
+    said = (known and f"Estimated now: {known}.", late and f"Not estimated yet, look again in a moment: {late}.")
+    return " ".join(filter(None, said))
 
 
 def _read(typed: Mapping[str, str]) -> Typed:
@@ -162,13 +182,16 @@ def _approved(found: Found) -> bool:
 
 def _stop(found: Found, given: Typed, values: Mapping[str, float], would: Shown, wanted: str) -> Shown | None:
     """What they have to be told before anything is done; None when there is nothing."""
+    if _approved(found):
+        sentence = "This planning is approved by now, and no estimate was kept; each action item takes one on its page."
+        return would._replace(refused=sentence) if wanted == "keep" else None
     changed = tuple(meanwhile(given.shown, found.planning.proposal, values))
     if changed:
         done = NOTHING if wanted == "approve" else "No estimate was kept."
         sentence = f"The proposal is not as it was when this form was made. {done} Look at it, and send it once more."
         return would._replace(refused=sentence, notes=changed)
     if wanted == "keep":
-        return None
+        return None if values else would._replace(said=NO_NEW_ESTIMATE)
     takes, over = len(would.proposal.proposed), would.proposal.over
     if not takes:
         return would._replace(refused=f"Choose at least one action item. {NOTHING}")
@@ -183,13 +206,14 @@ def _stop(found: Found, given: Typed, values: Mapping[str, float], would: Shown,
 async def _keep(gateway: Gateway, actor: Actor, found: Found, estimates: Mapping[str, Estimate], given: Typed) -> None:
     """Raises Refusal and its like for the first that can't be; what was kept before it stays."""
     titles = {line.id: line.title for line in found.planning.proposal.lines}
-    for item, estimate in estimates.items():
+    for number, (item, estimate) in enumerate(estimates.items()):
         try:
             await gateway.items.command(item, estimate, actor, update_id(given.nonce or None, estimate))
         except NotYet:
             continue
         except Refusal as refusal:
-            raise Refusal(f"The estimate of “{titles[item]}” was not taken: {refusal} {NOTHING}") from refusal
+            before = f" Estimates that are kept: {number}." if number else ""
+            raise Refusal(f"The estimate of “{titles[item]}” was not taken: {refusal}{before} {NOTHING}") from refusal
 
 
 async def _approve(

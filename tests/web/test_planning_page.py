@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 
 from activities.read_model import ReadModel
+from followthrough.domain.replayed.values import Refusal
 from followthrough.organisation_file import OrganisationFile
+from followthrough.records import Records
 from tests.records import NOW, item
 from tests.web.conftest import Web, new_web, words
 from tests.web.test_api import get, with_item
@@ -78,6 +81,27 @@ async def test_what_is_typed_is_kept_and_what_is_too_much_is_said_before_it_is_a
         assert "Nothing is planned before" in words(await ines.get(PATH))
 
 
+async def test_the_first_estimate_that_is_refused_says_how_many_are_kept(
+    planning: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = Records.command
+
+    async def refusing(records: Records[Any, Any], item_id: str, *command: Any) -> Any:
+        if item_id == ITEMS[0]:
+            raise Refusal("It has just ended.")
+        return await given(records, item_id, *command)
+
+    async with eyes_of(planning, "marcos") as marcos, planning.browser() as api:
+        kept = await with_item(api)
+        form = {name: value for name, value in filled(await marcos.get(PATH)).items() if "estimate" not in name}
+        monkeypatch.setattr(Records, "command", refusing)
+        typed = {f"estimate-{kept}": "3", f"estimate-{ITEMS[0]}": "5", "do": "keep"}
+        refused = await marcos.post(PATH, data=form | typed)
+        sentence = "“Task 1” was not taken: It has just ended. Estimates that are kept: 1. Nothing was approved."
+        assert (refused.status_code, sentence in words(refused)) == (409, True)
+        assert (await get(api, f"items/{kept}"))["estimate"] == 3
+
+
 async def test_what_changed_under_ones_hands_is_shown_and_nothing_overwritten(planning: Web) -> None:
     async with eyes_of(planning, "ines") as ines, eyes_of(planning, "marcos") as marcos, planning.browser() as api:
         form = filled(await ines.get(PATH))
@@ -86,8 +110,14 @@ async def test_what_changed_under_ones_hands_is_shown_and_nothing_overwritten(pl
         assert (changed.status_code, "was not there before." in words(changed)) == (409, True)
         fresh = filled(changed)
         assert fresh["take"] == ITEMS[1:]
-        kept = await marcos.post(PATH, data=filled(await marcos.get(PATH)) | {f"estimate-{late}": "2", "do": "keep"})
+        estimated = filled(await marcos.get(PATH)) | {f"estimate-{late}": "2", "do": "keep"}
+        kept = await marcos.post(PATH, data=estimated)
         assert kept.status_code == 303, words(kept)
+        assert "Estimated now: “Alert on queue depth” at 2." in words(await marcos.get(kept.headers["location"]))
+        same = await marcos.post(PATH, data=filled(await marcos.get(PATH)) | {"do": "keep"})
+        assert (same.status_code, "No estimate is another than before" in words(same)) == (200, True)
+        for made_up in ("said=estimates", "said=approved", "kept=inc-0000000009.1"):
+            assert 'role="status"' not in (await marcos.get(f"{PATH}?{made_up}")).text
         assert (await get(api, f"items/{late}"))["estimate"] == 2
         again = await ines.post(PATH, data=fresh | {"do": "approve"})
         assert (again.status_code, "is estimated at 2 now." in words(again)) == (409, True)
@@ -101,3 +131,8 @@ async def test_what_changed_under_ones_hands_is_shown_and_nothing_overwritten(pl
         assert (theirs.status_code, "ines has approved this planning already." in words(theirs)) == (409, True)
         assert "You had chosen also Task 2" in words(theirs)
         assert "<form id=" not in theirs.text
+        late_estimate = both[1] | {f"estimate-{ITEMS[2]}": "1", "do": "keep"}
+        too_late = await marcos.post(PATH, data=late_estimate)
+        assert (too_late.status_code, "approved by now, and no estimate was kept" in words(too_late)) == (409, True)
+        for who, said in ((ines, True), (marcos, False)):
+            assert ("The tickets go into the sprint" in words(await who.get(f"{PATH}?said=approved"))) is said
