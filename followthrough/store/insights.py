@@ -5,12 +5,24 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, literal, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from followthrough.domain.answered.insights.costs import Came, Held, Price, price
-from followthrough.domain.answered.insights.insight import MOST_ROWS
+from followthrough.domain.answered.insights.insight import MOST_ROWS, Place
 from followthrough.domain.answered.insights.measures import (
     GONE,
     OF_ITEMS,
@@ -164,21 +176,32 @@ def escalated(session: Session, scope: Scope) -> dict[tuple[int, Outcome], int]:
     return {(level, Outcome(became)): count for level, became, count in found}
 
 
-def accepted_risks(session: Session, scope: Scope, at_most: int = MOST_ROWS) -> Risks:
+def accepted_risks(session: Session, scope: Scope, at_most: int = MOST_ROWS, after: Place | None = None) -> Risks:
     """See ``measures.accepted_risks``."""
     until, item_id = col(ActionItemRow.waived_until), col(ActionItemRow.id)
     waived = [col(ActionItemRow.status) == ItemStatus.WAIVED, *_fits(ActionItemRow, scope)]
-    private, for_good = (
-        func.coalesce(func.sum(case((is_so, 1), else_=0)), 0) for is_so in (is_private(), until.is_(None))
-    )
-    numbers = session.connection().execute(select(func.count(), private, for_good).where(*waived)).one()
+    ending, further = _ends(after)
+    counted = is_private(), until.is_(None), and_(~is_private(), or_(ending, further))
+    numbers = (func.coalesce(func.sum(case((is_so, 1), else_=0)), 0) for is_so in counted)
+    count, private, good, rest = session.connection().execute(select(func.count(), *numbers).where(*waived)).one()
     items: list[ActionItem] = []
-    for ends in (until.is_not(None), until.is_(None)):
+    for ends in (ending, further):
         first = select(item_id).where(*waived, ends, ~is_private()).order_by(until, item_id).limit(at_most - len(items))
         read = select(_ITEM).where(item_id.in_(first.subquery().select())).order_by(until, item_id)
         items += map(ActionItem.model_validate, session.connection().scalars(read))
     named = tuple(item.model_copy(update={"private": False}) for item in items)
-    return Risks(items=named, count=numbers[0], private=numbers[1], for_good=numbers[2])
+    return Risks(items=named, left=rest - len(named), count=count, private=private, for_good=good)
+
+
+def _ends(after: Place | None) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Waivers after a place: those that end, and those for good."""
+    until, item_id = col(ActionItemRow.waived_until), col(ActionItemRow.id)
+    for_good = until.is_(None)
+    if after is None:
+        return until.is_not(None), for_good
+    if after.at is None:
+        return false(), and_(for_good, item_id > after.id)
+    return or_(until > after.at, and_(until == after.at, item_id > after.id)), for_good
 
 
 def repeats(session: Session, scope: Scope) -> dict[tuple[str, Came], int]:

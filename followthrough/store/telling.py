@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from followthrough.domain.answered.insights import told
-from followthrough.domain.answered.insights.insight import MOST_ROWS, Drawn, Insight, Name
+from followthrough.domain.answered.insights.insight import MOST_ROWS, Drawn, Insight, Name, Place
 from followthrough.domain.answered.insights.measures import OF_INCIDENTS, OF_ITEMS, Duration
 from followthrough.domain.answered.insights.scope import Scope
 from followthrough.domain.answered.organisation.organisation import Organisation
@@ -16,8 +16,15 @@ IN_MAILS = (Name.ON_TIME, Name.OPEN_AGES, Name.RESPONSE, Name.REPEATS, Name.NOT_
 """What the monthly digest draws."""
 
 
-def tell(session: Session, organisation: Organisation, name: Name, scope: Scope, at_most: int = MOST_ROWS) -> Insight:
-    """One of them, with at most so many rows of a list."""
+def tell(
+    session: Session,
+    organisation: Organisation,
+    name: Name,
+    scope: Scope,
+    at_most: int = MOST_ROWS,
+    after: Place | None = None,
+) -> Insight:
+    """One of them, with at most so many rows of a list of records: the first ones, or those after a place."""
     match name:
         case Name.ON_TIME:
             return told.tell_on_time(insights.on_time(session, scope), scope)
@@ -32,13 +39,13 @@ def tell(session: Session, organisation: Organisation, name: Name, scope: Scope,
         case Name.ESCALATIONS:
             return told.tell_escalations(insights.escalated(session, scope))
         case Name.WAIVERS:
-            return told.tell_waivers(insights.accepted_risks(session, scope, at_most))
+            return told.tell_waivers(insights.accepted_risks(session, scope, at_most, after))
         case Name.REPEATS:
             return told.tell_repeats(insights.repeats(session, scope), scope)
         case Name.NOT_DONE:
-            return told.tell_price(insights.prices(session, organisation, scope), scope, at_most)
+            return told.tell_price(insights.prices(session, organisation, scope), scope, at_most, after)
         case Name.HELD:
-            return told.tell_held(insights.held(session, scope), scope, at_most)
+            return told.tell_held(insights.held(session, scope), scope, at_most, after)
 
 
 def drawn_for_mail(session: Session, organisation: Organisation, month: Month, now: datetime) -> tuple[Drawn, ...]:

@@ -13,12 +13,14 @@ from followthrough.domain.answered.insights.insight import (
     DEFINITIONS,
     DRAWN,
     EVERY_ROW,
+    MOST_ROWS,
     TITLES,
     Cell,
     Column,
     Insight,
     Kind,
     Name,
+    Place,
 )
 from followthrough.domain.answered.insights.scope import MOST_MONTHS, Scope
 from followthrough.domain.answered.organisation.organisation import Organisation
@@ -26,10 +28,11 @@ from followthrough.domain.answered.report.digest import TREND, Month
 from followthrough.domain.replayed.text import KEY
 from followthrough.domain.replayed.values import Severity
 from followthrough.plots import svg
+from followthrough.store.cursors import NoSuchPlace, place_in, written
 from followthrough.store.insights import recorded
 from followthrough.store.telling import tell
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, Reading
-from followthrough.web.paging import LINKED, PagingDep
+from followthrough.web.paging import LINKED, Cursor, PagingDep, link_next
 from followthrough.web.rendering import page
 from followthrough.web.shapes.insights import ShownInsight
 from followthrough.web.shapes.shape import Shape
@@ -96,12 +99,25 @@ def list_insights(paging: PagingDep) -> list[About]:
     return [About(name=name, title=TITLES[name], definition=DEFINITIONS[name]) for name in found]
 
 
-@api.get("/{name}", response_model=ShownInsight)
-def get_insight(insight: InsightDep) -> Insight:
-    """Its rows, and what is drawn of them; of a list of records the first 200, and how many are left off.
+@api.get("/{name}", response_model=ShownInsight, responses=LINKED)
+def get_insight(
+    request: Request,
+    response: Response,
+    name: Name,
+    scope: ScopeDep,
+    reading: Reading,
+    organisation: OrganisationDep,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = MOST_ROWS,
+) -> Insight:
+    """Its rows, and what is drawn of them. Private incidents are counted, and have no row.
 
-    Private incidents are counted, and have no row.
+    What lists records (`waivers`, `not-done`, `held`) has a page of them, and its numbers are of all. What counts has
+    all its rows, for there is one for each month, severity, team or level.
     """
+    insight = tell(reading, organisation, name, scope, limit, _place_in(cursor) if cursor else None)
+    if last := insight.last:
+        link_next(request, response, written([last.at and last.at.isoformat(), last.id]))
     return insight
 
 
@@ -150,6 +166,17 @@ def _shown(columns: tuple[Column, ...], row: tuple[Cell, ...], organisation: Org
     for column, text in zip(columns, in_words(columns, row, organisation), strict=True):
         pages = PAGES.get(column.kind)
         yield Shown(column.label, text, tuple((one, f"/{pages}/{one}") for one in text.split()) if pages else ())
+
+
+def _place_in(cursor: str) -> Place:
+    """Raises NoSuchPlace."""
+    match place_in(cursor):
+        case [str() | None as at, str() as record_id]:
+            try:
+                return Place(None if at is None else datetime.fromisoformat(at).astimezone(UTC), record_id)
+            except (ValueError, OverflowError):
+                raise NoSuchPlace from None
+    raise NoSuchPlace
 
 
 router.include_router(api)

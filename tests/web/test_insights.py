@@ -14,10 +14,13 @@ import pytest
 from sqlalchemy import Engine
 
 from activities.read_model import ReadModel
+from followthrough.domain.answered.insights.costs import Held, Price
 from followthrough.domain.answered.insights.insight import MOST_ROWS, Name
 from followthrough.domain.replayed.incident.incident import Repeat
 from followthrough.domain.replayed.item.action_item import ItemStatus, Moment, MomentKind, Waiver
 from followthrough.domain.replayed.values import Severity
+from followthrough.store import insights
+from followthrough.store.cursors import written
 from followthrough.store.database import migrate, open_database
 from followthrough.web.security import PAGE_HEADERS
 from tests import records
@@ -174,17 +177,66 @@ async def test_a_spreadsheet_gets_the_rows_and_calculates_nothing(browser: httpx
     assert FORMULA in words(await browser.get("/insights/waivers")).replace("&#34;", '"')
 
 
+async def further(browser: httpx.AsyncClient, path: str, **limit: int) -> list[dict[str, Any]]:
+    """The pages after the first one."""
+    answer, found = await browser.get(path, params=limit), []
+    while link := answer.links.get("next"):
+        answer = await browser.get(link["url"])
+        found.append(answer.json())
+    return found
+
+
+@pytest.mark.parametrize("name", ["not-done", "held", "waivers"])
+async def test_a_list_of_records_goes_on_by_a_cursor(
+    browser: httpx.AsyncClient, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def three(*_: Any) -> list[Any]:
+        title, at = "Payments fail", [NOW - 3 * DAY, NOW - 2 * DAY, NOW - 2 * DAY]
+        ids = [f"inc-000000001{number}" for number in (1, 2, 3)]
+        if name == "held":
+            return [
+                Held(incident_id=one, title=title, repeats=1, since=then, private=False)
+                for one, then in zip(ids, at, strict=True)
+            ]
+        prices = [
+            Price(incident_id=one, title=title, at=then, minutes=1, woken=0, items=(), private=False)
+            for one, then in zip(ids, at, strict=True)
+        ]
+        return prices[::-1]
+
+    monkeypatch.setattr(insights, "held", three)
+    monkeypatch.setattr(insights, "prices", three)
+    path = f"/api/insights/{name}"
+    first = (await browser.get(path, params={"limit": 1})).json()
+    pages = [first, *await further(browser, path, limit=1)]
+    assert [row for page in pages for row in page["rows"]] == (await browser.get(path)).json()["rows"]
+    assert [page["left_off"] for page in pages] == list(range(len(pages)))[::-1]
+    assert {page["summary"] for page in pages} == {first["summary"]}
+
+
+@pytest.mark.parametrize(
+    "cursor", ["bm93aGVyZQ", written(["yesterday", "x"]), written(["0001-01-01", "x"]), written(["x"])]
+)
+async def test_an_insight_goes_on_at_no_other_place(browser: httpx.AsyncClient, cursor: str) -> None:
+    answer = await browser.get("/api/insights/held", params={"cursor": cursor})
+    assert (answer.status_code, "begin with its first page" in answer.json()["detail"]) == (422, True)
+
+
 async def test_a_list_that_is_cut_says_so_and_its_file_is_whole(alone: Web, tmp_path: Path) -> None:
     many = open_database(f"sqlite:///{tmp_path}/many.db")
     migrate(many)
-    model, waiver = ReadModel(many), Waiver(reason="Replaced soon", by="nora", at=NOW)
+    model = ReadModel(many)
     for number in range(1, MOST_ROWS + 6):
+        ends = NOW + (number % 3) * DAY if number % 5 else None
+        waiver = Waiver(reason="Replaced soon", by="nora", at=NOW, until=ends)
         model.project_item(records.item(number, status=ItemStatus.WAIVED, waiver=waiver, ended_at=NOW))
     async with replace(alone, database=many).browser() as browser:
         told = (await browser.get("/api/insights/waivers")).json()
         assert (len(told["rows"]), told["left_off"]) == (MOST_ROWS, 5)
         assert "And 5 more: choose a team" in words(await browser.get("/insights/waivers"))
+        whole = [row for page in [told, *await further(browser, "/api/insights/waivers")] for row in page["rows"]]
         file = (await browser.get("/insights/waivers.csv")).text
+        assert [row[0] for row in whole] == [row["item"] for row in csv.DictReader(StringIO(file))]
         assert len(list(csv.DictReader(StringIO(file)))) == MOST_ROWS + 5
     many.dispose()
 

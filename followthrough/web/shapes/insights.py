@@ -59,4 +59,4 @@ class ShownInsight(Shape):
     private: int
     """So many are counted and have no row."""
     left_off: int
-    """So many fitted no more: of a list of records there are 200 rows at most. The CSV has all."""
+    """So many come after these rows: `Link` has the next page, and the CSV all of them."""

@@ -1,7 +1,9 @@
 """What a measure is told in: a sentence that defines it, one that sums it up, rows, and what is drawn."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from followthrough.domain.replayed.values import Message
 
@@ -78,6 +80,21 @@ class Kind(StrEnum):
     PERSON = "person"
 
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Place(NamedTuple):
+    """Where a row of a list of records is: lists go by a time, None being the latest, and then by the record's id."""
+
+    at: datetime | None
+    id: str
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """Greater for what is later."""
+        return self.at or _NEVER, self.id
+
+
 class Column(Message):
     """``name`` in JSON and CSV, ``label`` for people."""
 
@@ -133,7 +150,10 @@ class Drawn(Message):
 
 
 class Insight(Message):
-    """A measure. ``private`` are so many that are counted and have no row; ``left_off`` fitted no more."""
+    """A measure. ``private`` are so many that are counted and have no row; ``left_off`` come after these rows.
+
+    ``last`` is where the last row is, where there are further ones.
+    """
 
     name: Name
     title: str
@@ -144,3 +164,4 @@ class Insight(Message):
     drawing: Drawing | None = None
     private: int = 0
     left_off: int = 0
+    last: Place | None = None

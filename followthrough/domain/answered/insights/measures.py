@@ -7,7 +7,7 @@ from enum import StrEnum
 from math import ceil
 
 from followthrough.domain.answered.access.privacy import not_private
-from followthrough.domain.answered.insights.insight import MOST_ROWS
+from followthrough.domain.answered.insights.insight import MOST_ROWS, Place
 from followthrough.domain.answered.insights.scope import By, Group, Scope
 from followthrough.domain.answered.report.digest import age_counts, closed_on_time, open_at
 from followthrough.domain.answered.report.escalations import unanswered
@@ -46,9 +46,13 @@ class Spread(Message):
 
 
 class Risks(Message):
-    """Waivers in force: the first ``items`` of those that may be named, how many of all, for good, and private."""
+    """Waivers in force: some ``items`` of those that may be named, and how many of these come after them.
+
+    Of all how many there are, for good, and private.
+    """
 
     items: tuple[ActionItem, ...]
+    left: int
     count: int
     private: int
     for_good: int
@@ -166,17 +170,27 @@ OUTCOMES = {
 """Of a status that is settled."""
 
 
-def accepted_risks(items: Iterable[ActionItem], scope: Scope, at_most: int = MOST_ROWS) -> Risks:
+def end_of_waiver(item: ActionItem) -> Place:
+    """By which waivers are listed."""
+    return Place(item.waiver.until if item.waiver else None, item.id)
+
+
+def accepted_risks(
+    items: Iterable[ActionItem], scope: Scope, at_most: int = MOST_ROWS, after: Place | None = None
+) -> Risks:
     """Those that end first come first, those for good last; whenever they were given."""
-
-    def end(item: ActionItem) -> tuple[bool, datetime, str]:
-        until = item.waiver.until if item.waiver else None
-        return until is None, until or scope.now, item.id
-
-    waived = sorted((item for item in items if scope.fits(item) and item.status is ItemStatus.WAIVED), key=end)
-    named = not_private(waived)
+    waived = [item for item in items if scope.fits(item) and item.status is ItemStatus.WAIVED]
+    named = sorted(not_private(waived), key=lambda item: end_of_waiver(item).order)
+    rest = [item for item in named if after is None or end_of_waiver(item).order > after.order]
+    shown = tuple(rest[:at_most])
     for_good = sum(bool(item.waiver and item.waiver.until is None) for item in waived)
-    return Risks(items=tuple(named[:at_most]), count=len(waived), private=len(waived) - len(named), for_good=for_good)
+    return Risks(
+        items=shown,
+        left=len(rest) - len(shown),
+        count=len(waived),
+        private=len(waived) - len(named),
+        for_good=for_good,
+    )
 
 
 def _rank(numbers: Sequence[int], share: float) -> int:

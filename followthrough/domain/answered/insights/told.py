@@ -17,6 +17,7 @@ from followthrough.domain.answered.insights.insight import (
     Insight,
     Kind,
     Name,
+    Place,
     Series,
 )
 from followthrough.domain.answered.insights.measures import (
@@ -28,6 +29,7 @@ from followthrough.domain.answered.insights.measures import (
     Risks,
     Share,
     Spread,
+    end_of_waiver,
 )
 from followthrough.domain.answered.insights.scope import By, Group, Scope
 from followthrough.domain.answered.report.digest import AGES
@@ -170,7 +172,8 @@ def tell_waivers(risks: Risks) -> Insight:
         if (waiver := item.waiver)
     ]
     summary = f"{risks.count} in force, {risks.for_good} of them for good." if risks.count else "No risk is accepted."
-    return _with_unshown(_insight(Name.WAIVERS, summary, columns, rows), risks.private, risks.count - risks.private)
+    last = end_of_waiver(risks.items[-1]) if risks.items else None
+    return _part(_insight(Name.WAIVERS, summary, columns, rows), risks.private, risks.left, last)
 
 
 def tell_repeats(counts: Mapping[tuple[str, Came], int], scope: Scope) -> Insight:
@@ -195,8 +198,8 @@ def tell_repeats(counts: Mapping[tuple[str, Came], int], scope: Scope) -> Insigh
     return _insight(Name.REPEATS, f"{said}." if whole else "Nothing was repeated.", columns, rows, drawing)
 
 
-def tell_price(prices: Sequence[Price], scope: Scope, at_most: int = MOST_ROWS) -> Insight:
-    """The latest first. Minutes and people are those of the rows."""
+def tell_price(prices: Sequence[Price], scope: Scope, at_most: int = MOST_ROWS, after: Place | None = None) -> Insight:
+    """The latest first. Minutes and people are those of all that may be named."""
     named = [one for one in prices if not one.private]
     columns = (
         Column(name="incident", label="Repeat", kind=Kind.INCIDENT),
@@ -218,16 +221,19 @@ def tell_price(prices: Sequence[Price], scope: Scope, at_most: int = MOST_ROWS) 
         labels=tuple(months),
         series=(Series(name="minutes", values=tuple(spent.values())),),
     )
+    rest = [one for one in named if after is None or Place(one.at, one.incident_id).order < after.order]
+    shown = rest[:at_most]
     rows: list[tuple[Cell, ...]] = [
         (one.incident_id, one.title, _date(one.at), one.minutes, one.woken, " ".join(one.items), one.unnamed)
-        for one in named
+        for one in shown
     ]
     empty = "No repeat came while a follow-up was overdue."
-    told = _insight(Name.NOT_DONE, summary if prices else empty, columns, rows[:at_most], drawing)
-    return _with_unshown(told, len(prices) - len(named), len(named))
+    told = _insight(Name.NOT_DONE, summary if prices else empty, columns, rows, drawing)
+    last = Place(shown[-1].at, shown[-1].incident_id) if shown else None
+    return _part(told, len(prices) - len(named), len(rest) - len(shown), last)
 
 
-def tell_held(found: Sequence[Held], scope: Scope, at_most: int = MOST_ROWS) -> Insight:
+def tell_held(found: Sequence[Held], scope: Scope, at_most: int = MOST_ROWS, after: Place | None = None) -> Insight:
     """What held longest comes first."""
     named = [one for one in found if not one.private]
     columns = (
@@ -237,11 +243,15 @@ def tell_held(found: Sequence[Held], scope: Scope, at_most: int = MOST_ROWS) -> 
         _day("since", "Last follow-up closed"),
         _count("days", "Days since"),
     )
+    rest = [one for one in named if after is None or Place(one.since, one.incident_id).order > after.order]
+    shown = rest[:at_most]
     rows: list[tuple[Cell, ...]] = [
-        (one.incident_id, one.title, one.repeats, _date(one.since), (scope.now - one.since).days) for one in named
+        (one.incident_id, one.title, one.repeats, _date(one.since), (scope.now - one.since).days) for one in shown
     ]
     summary = f"{len(found)} that had come back did not come back since." if found else "None yet in these months."
-    return _with_unshown(_insight(Name.HELD, summary, columns, rows[:at_most]), len(found) - len(named), len(named))
+    last = Place(shown[-1].since, shown[-1].incident_id) if shown else None
+    told = _insight(Name.HELD, summary, columns, rows)
+    return _part(told, len(found) - len(named), len(rest) - len(shown), last)
 
 
 _DURATIONS = (("median", "Median"), ("ninetieth", "90 % within"), ("mean", "Mean"))
@@ -265,9 +275,9 @@ def _insight(
     )
 
 
-def _with_unshown(told: Insight, private: int, named: int) -> Insight:
-    """Saying how many are private, and how many of those that may be named have no row."""
-    return told.model_copy(update={"private": private, "left_off": named - len(told.rows)})
+def _part(told: Insight, private: int, left_off: int, last: Place | None) -> Insight:
+    """Saying how many are private, and how many of those that may be named come after the last row."""
+    return told.model_copy(update={"private": private, "left_off": left_off, "last": last if left_off else None})
 
 
 def _sorted(found: Mapping[Group, Measured]) -> list[tuple[tuple[str, str], Measured]]:
