@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from followthrough.cli import app
 
 PLACES = ("*.md", "docs/**/*.md", "followthrough/mail/templates/*.j2", "followthrough/web/templates/*.html")
-FOR_OPERATORS = {"audit", "break-glass", "digest", "doctor", "login"}
+FOR_OPERATORS = {"audit", "break-glass", "doctor", "login"}
 TYPED = re.compile(r"(?:`|<code>|^    |bin/)followthrough ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.report.digest import Digest, Month
@@ -81,9 +81,18 @@ async def send(which: DigestName, gateway: GatewayDep, actor: ActorDep) -> Said:
     return Said(message=f"The {which.value} digest goes out to all who have not had it.")
 
 
+@router.post("/digests/{which}/send", include_in_schema=False)
+async def send_on_page(which: DigestName, gateway: GatewayDep, actor: ActorDep) -> Response:
+    """The same, and back to the list."""
+    await send(which, gateway, actor)
+    return RedirectResponse(f"/digests?sent={which.value}", 303)
+
+
 @router.get("/digests", include_in_schema=False)
-def list_digests(request: Request, reading: Reading, organisation: OrganisationDep) -> Response:
-    """Who gets which, and what was sent."""
+def list_digests(
+    request: Request, reading: Reading, organisation: OrganisationDep, sent: DigestName | None = None
+) -> Response:
+    """Who gets which, and what was sent; ``sent`` is the one that somebody has just asked for."""
     now = datetime.now(UTC)
     present = as_of(organisation, now.date())
     readers = {mail.person: present.name_of(mail.person) for mail in weekly_mails(present, now)}
@@ -96,6 +105,8 @@ def list_digests(request: Request, reading: Reading, organisation: OrganisationD
         organisation=organisation,
         month=f"{now:%Y-%m}",
         last_month=str(Month.before(now)),
+        names=list(DigestName),
+        sent=sent,
     )
 
 

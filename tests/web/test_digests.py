@@ -12,13 +12,15 @@ from sqlmodel import Session
 from activities.read_model import ReadModel
 from followthrough.mail.charts import attached, charts
 from followthrough.mail.render import render_digest
+from followthrough.organisation_file import OrganisationFile
 from followthrough.store.database import migrate, open_database
 from followthrough.store.tables import MailRow, MailState, TeamBeginningRow
 from tests.digests import monthly
 from tests.notices import ORGANISATION, PUBLIC_URL
 from tests.records import NOW, item
 from tests.waiting import eventually
-from tests.web.conftest import Web
+from tests.web.conftest import Web, words
+from tests.web.test_private import eyes_of
 
 TITLE = "Alert on queue depth"
 
@@ -78,6 +80,15 @@ async def test_a_digest_is_sent_by_hand_and_listed(web: Web) -> None:
         assert f'href="/digests/monthly?month={month}"' in page.text
         assert 'href="/digests/weekly/marcos"' in page.text
         assert (await browser.post("/api/digests/daily/send")).status_code == 422
+
+
+async def test_administrators_send_a_digest_on_the_page(web: Web, run_by_tomas: OrganisationFile) -> None:
+    run = replace(web, organisation=run_by_tomas)
+    async with eyes_of(run, "tomas") as tomas, eyes_of(run, "wei") as wei:
+        assert (await wei.post("/digests/monthly/send")).status_code == 403
+        sent = await tomas.post("/digests/monthly/send")
+        assert "The monthly digest goes out to all who have" in words(await tomas.get(sent.headers["location"]))
+        await eventually(lambda: tomas.get("/digests"), lambda page: "Incident follow-up in" in page.text)
 
 
 async def test_the_outbox_shows_a_mails_charts(web: Web, database: Engine) -> None:

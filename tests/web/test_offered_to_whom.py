@@ -61,6 +61,16 @@ async def test_who_only_reads_the_log_of_webhooks_has_no_buttons_there(known: We
             assert page.count('action="/webhooks-out/enable"') == many, person
 
 
+async def test_digests_are_sent_with_buttons_by_administrators_alone(known: Web) -> None:
+    async with known.browser() as browser:
+        for person, many in (("tomas", 1), ("wei", 0)):
+            await browser.post("/you", data={"person": person})
+            page = (await browser.get("/digests")).text
+            assert [page.count(f'action="/digests/{one}/send"') for one in ("weekly", "monthly")] == [many, many], (
+                person
+            )
+
+
 def test_who_may_not_let_people_leave_is_only_told_of_them(office: Office) -> None:
     for one in filled(office)[:7]:
         deactivate(office, one)

@@ -119,7 +119,7 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
     Right.DECLARE: ("POST /api/incidents", "POST /incidents/new"),
     Right.APPROVE_PLANNING: ("POST /api/planning/{team}", "POST /planning/{team}", "POST /items/together/plan"),
     Right.START_DRILL: ("POST /api/drills", "POST /drills"),
-    Right.SEND_DIGEST: ("POST /api/digests/{which}/send",),
+    Right.SEND_DIGEST: ("POST /api/digests/{which}/send", "POST /digests/{which}/send"),
     Right.SEND_AGAIN: ("POST /api/mails/send-again", "POST /outbox/send-again"),
     Right.SET_ASIDE_ALERT: ("POST /alerts/set-aside", "POST /api/alerts/set-aside", "POST /api/alerts/bring-back"),
     Right.SEND_WEBHOOKS: (
