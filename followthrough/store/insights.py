@@ -30,6 +30,7 @@ from followthrough.domain.answered.insights.measures import (
     Ages,
     Duration,
     Outcome,
+    Risk,
     Risks,
     Share,
     Spread,
@@ -184,13 +185,14 @@ def accepted_risks(session: Session, scope: Scope, at_most: int = MOST_ROWS, aft
     counted = is_private(), until.is_(None), and_(~is_private(), or_(ending, further))
     numbers = (func.coalesce(func.sum(case((is_so, 1), else_=0)), 0) for is_so in counted)
     count, private, good, rest = session.connection().execute(select(func.count(), *numbers).where(*waived)).one()
-    items: list[ActionItem] = []
+    about = item_id, col(ActionItemRow.title), col(ActionItemRow.severity), col(ActionItemRow.team)
+    items: list[Risk] = []
     for ends in (ending, further):
         first = select(item_id).where(*waived, ends, ~is_private()).order_by(until, item_id).limit(at_most - len(items))
-        read = select(_ITEM).where(item_id.in_(first.subquery().select())).order_by(until, item_id)
-        items += map(ActionItem.model_validate, session.connection().scalars(read))
-    named = tuple(item.model_copy(update={"private": False}) for item in items)
-    return Risks(items=named, left=rest - len(named), count=count, private=private, for_good=good)
+        read = select(*about, _ITEM["waiver"].label("waiver")).where(item_id.in_(first.subquery().select()))
+        found = session.connection().execute(read.order_by(until, item_id))
+        items += (Risk.model_validate(row, from_attributes=True) for row in found)
+    return Risks(items=tuple(items), left=rest - len(items), count=count, private=private, for_good=good)
 
 
 def _ends(after: Place | None) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -35,7 +35,7 @@ def test_sql_says_what_the_definitions_say(
             for _ in range(3):
                 risks = insights.accepted_risks(session, scope, at_most, after)
                 assert risks == measures.accepted_risks(known, scope, at_most, after)
-                after = measures.end_of_waiver(risks.items[-1]) if risks.items else after
+                after = risks.items[-1].place if risks.items else after
         assert insights.repeats(session, scope) == costs.repeats(incidents, items, scope)
         named = marked(session, items)
         assert insights.prices(session, ORGANISATION, scope) == costs.price(incidents, named, ORGANISATION, scope)

@@ -12,8 +12,8 @@ from followthrough.domain.answered.insights.scope import By, Group, Scope
 from followthrough.domain.answered.report.digest import age_counts, closed_on_time, open_at
 from followthrough.domain.answered.report.escalations import unanswered
 from followthrough.domain.replayed.incident.incident import Incident, IncidentStatus
-from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus
-from followthrough.domain.replayed.values import Message
+from followthrough.domain.replayed.item.action_item import ActionItem, ItemStatus, Waiver
+from followthrough.domain.replayed.values import Message, Severity
 
 ENOUGH = 5
 """With fewer cases than this there is no share, median or mean."""
@@ -45,13 +45,28 @@ class Spread(Message):
     total: int
 
 
+class Risk(Message):
+    """A waiver in force, and of what."""
+
+    id: str
+    title: str
+    severity: Severity
+    team: str
+    waiver: Waiver
+
+    @property
+    def place(self) -> Place:
+        """Those that end first come first, those for good last."""
+        return Place(self.waiver.until, self.id)
+
+
 class Risks(Message):
     """Waivers in force: some ``items`` of those that may be named, and how many of these come after them.
 
     Of all how many there are, for good, and private.
     """
 
-    items: tuple[ActionItem, ...]
+    items: tuple[Risk, ...]
     left: int
     count: int
     private: int
@@ -170,18 +185,14 @@ OUTCOMES = {
 """Of a status that is settled."""
 
 
-def end_of_waiver(item: ActionItem) -> Place:
-    """By which waivers are listed."""
-    return Place(item.waiver.until if item.waiver else None, item.id)
-
-
 def accepted_risks(
     items: Iterable[ActionItem], scope: Scope, at_most: int = MOST_ROWS, after: Place | None = None
 ) -> Risks:
-    """Those that end first come first, those for good last; whenever they were given."""
+    """In order, whenever they were given."""
     waived = [item for item in items if scope.fits(item) and item.status is ItemStatus.WAIVED]
-    named = sorted(not_private(waived), key=lambda item: end_of_waiver(item).order)
-    rest = [item for item in named if after is None or end_of_waiver(item).order > after.order]
+    named = [Risk.model_validate(item, from_attributes=True) for item in not_private(waived)]
+    ordered = sorted(named, key=lambda risk: risk.place.order)
+    rest = [risk for risk in ordered if after is None or risk.place.order > after.order]
     shown = tuple(rest[:at_most])
     for_good = sum(bool(item.waiver and item.waiver.until is None) for item in waived)
     return Risks(

@@ -29,7 +29,6 @@ from followthrough.domain.answered.insights.measures import (
     Risks,
     Share,
     Spread,
-    end_of_waiver,
 )
 from followthrough.domain.answered.insights.scope import By, Group, Scope
 from followthrough.domain.answered.report.digest import AGES
@@ -159,20 +158,19 @@ def tell_waivers(risks: Risks) -> Insight:
     )
     rows: list[tuple[Cell, ...]] = [
         (
-            item.id,
-            item.title,
-            item.severity.value,
-            item.team,
-            waiver.by,
-            _date(waiver.at),
-            _date(waiver.until) or "for good",
-            waiver.reason,
+            risk.id,
+            risk.title,
+            risk.severity.value,
+            risk.team,
+            risk.waiver.by,
+            _date(risk.waiver.at),
+            _date(risk.waiver.until) or "for good",
+            risk.waiver.reason,
         )
-        for item in risks.items
-        if (waiver := item.waiver)
+        for risk in risks.items
     ]
     summary = f"{risks.count} in force, {risks.for_good} of them for good." if risks.count else "No risk is accepted."
-    last = end_of_waiver(risks.items[-1]) if risks.items else None
+    last = risks.items[-1].place if risks.items else None
     return _part(_insight(Name.WAIVERS, summary, columns, rows), risks.private, risks.left, last)
 
 
