@@ -35,6 +35,14 @@ async def owns(api: httpx.AsyncClient, owner: str) -> int:
     return int(next((person["owns"] for person in people if person["person"] == owner), 0))
 
 
+async def test_an_item_that_is_being_split_has_a_link_to_look_again(web: Web, api: httpx.AsyncClient) -> None:
+    record = item_that_is(7001, under_way="split")
+    ReadModel(web.database).project_item(record)
+    assert f'being split, and nothing else can be done meanwhile: <a href="/items/{record.id}">look again</a>' in (
+        await page(api, record.id)
+    )
+
+
 async def test_what_is_asked_for_and_waited_for_stands_on_the_page(web: Web, api: httpx.AsyncClient) -> None:
     item, other = await with_item(api), await with_item(api)
     await give(api, item, "accept", by="tomas")

@@ -51,7 +51,9 @@ async def test_administrators_send_a_mail_again_on_the_outbox(web: Web, run_by_t
             assert ("an administrator can send" in words(told), "/outbox/send-again" in told.text) == (True, False)
         assert (await wei.post("/outbox/send-again", data={"key": key})).status_code == 403
         sent = await tomas.post("/outbox/send-again", data={"key": key})
-        assert "1 mail is made and handed over once more" in words(await tomas.get(sent.headers["location"]))
+        told = await tomas.get(sent.headers["location"])
+        assert "1 mail is made and handed over once more: look again" in words(told)
+        assert '<a href="/outbox">look again</a>' in told.text
 
 
 async def test_the_outbox_is_filtered_by_its_address(web: Web) -> None:
