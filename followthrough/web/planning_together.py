@@ -75,8 +75,8 @@ class Part(NamedTuple):
 
     @property
     def seen(self) -> str:
-        """Equal while the same is proposed for the same sprint."""
-        return f"{self.day} {self.found.planning.proposal.version}"
+        """Equal while the same is proposed for the same sprint besides: what one unticks is, from then on."""
+        return " ".join((self.day, *(line.id for line in self.others)))
 
     def approved(self, progress: PlanningProgress) -> "Part":
         """With what has just been approved."""

@@ -112,6 +112,10 @@ async def test_what_else_is_proposed_and_too_much_is_said_before_a_sprint_is_app
         assert (unsaid.status_code, became(unsaid)[LARGE][:26]) == (409, "Say whether what else is p")
         strange = await ines.post(PATH, data=filled(form) | {"others-payments": "with", "seen-payments": "other"})
         assert "is not as you saw it" in became(strange)[LARGE]
+        both = filled(await ines.get(PATH, params={"item": [SECOND, LARGE]}), **{"others-payments": "with"})
+        unticked = await ines.post(PATH, data=both | {"item": [LARGE]})
+        assert "is not as you saw it" in became(unticked)[LARGE]
+        assert "is proposed as well: Task 1 overdue" in words(unticked)
         over = await ines.post(PATH, data=filled(strange, **{"others-payments": "with"}))
         assert (over.status_code, "4 more than the team's agreed share" in became(over)[LARGE]) == (409, True)
         assert (await ines.get("/api/planning/payments")).json()["progress"] is None

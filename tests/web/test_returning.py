@@ -27,14 +27,14 @@ def leads_to(link: str) -> str:
 
 
 async def test_who_says_who_they_are_goes_on_with_all_that_the_address_said(local: httpx.AsyncClient) -> None:
+    shown = await local.get("/items?late=true&sort=title")
+    assert 'href="/you?to=%2Fitems%3Flate%3Dtrue%26sort%3Dtitle"' in shown.text
+    assert 'href="/you"' in (await local.get("/you?to=/items")).text
     asked = await local.get(CHOSEN)
     assert (asked.status_code, leads_to(asked.headers["location"])) == (303, CHOSEN)
     form = await local.get(asked.headers["location"])
     typed = {"person": "ines", "to": hidden(form, "to").replace("&amp;", "&")}
     assert (await local.post("/you", data=typed)).headers["location"] == CHOSEN
-    shown = await local.get("/items?late=true&sort=title")
-    assert 'href="/you?to=%2Fitems%3Flate%3Dtrue%26sort%3Dtitle"' in shown.text
-    assert 'href="/you"' in (await local.get("/you?to=/items")).text
     assert leads_to((await local.get("/sign-in?to=/items?late=true")).headers["location"]) == "/items?late=true"
     assert leads_to((await local.get("/sign-in?to=//evil.example.com")).headers["location"]) == "/"
 
