@@ -1,9 +1,8 @@
-"""Who there is, from followthrough.web.shapes.shape import Shape
-from where each is known, and what of a directory was not taken over.
-"""
+"""Who there is, from where each is known, and what of a directory was not taken over."""
 
 import asyncio
 import hashlib
+from collections import defaultdict
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
@@ -179,13 +178,17 @@ def _known(reading: Session, file: OrganisationFile) -> KnownPeople:
     organisation, merged = file(), file.merged
     state = directory.state(reading)
     problems = directory.problems(reading)
+    teams: defaultdict[PersonId, list[TeamId]] = defaultdict(list)
+    for name, team in organisation.teams.items():
+        for key in {team.lead, *team.members}:
+            teams[key].append(name)
     return KnownPeople(
         people=[
             KnownPerson(
                 key=key,
                 name=person.name,
                 manager=person.manager,
-                teams=tuple(name for name, team in organisation.teams.items() if key in (team.lead, *team.members)),
+                teams=tuple(teams[key]),
                 left=person.left.isoformat() if person.left else None,
                 in_file=key in file.file.people,
                 source=merged.sources.get(key),
