@@ -5,7 +5,7 @@ import io
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,14 +19,15 @@ from sqlmodel import Session
 from temporalio.client import Client
 
 from bench.estate import Estate, both_databases, estate
-from bench.pages_shown import Shown, shown
+from bench.pages_shown import Shown, asking, shown
+from bench.pages_summed import summed
 from bench.report import Row, Size, ratio
 from bench.stage import say
 from followthrough.domain.answered.access.actor import Door
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store import sessions
-from followthrough.web import rendering
+from followthrough.web import digests, insights, rendering
 from followthrough.web.app import create_app
 from followthrough.web.spreadsheets import lines
 
@@ -37,6 +38,13 @@ TARGET = 3.0
 NOTHING = "/you"
 """A page that reads no more than who asks, which no page can do without."""
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+RENDERING = (
+    *((digests, name) for name in ("render_weekly", "render_digest", "attached")),
+    (insights, "svg"),
+    (rendering._templates, "TemplateResponse"),
+)
+"""What makes text and pictures of what was read."""
 
 Writing = Callable[[], object]
 
@@ -54,7 +62,8 @@ async def measured(database: Engine, found: Estate, folder: Path, size: Size, on
     """Those whose name has ``only`` in it."""
     rows = []
     async with served(database, found.organisation, folder) as browser:
-        for one in shown(database, found):
+        ask = asking(database)
+        for one in (*shown(ask, found), *summed(database, found, ask)):
             if only in one.name:
                 rows.append(await _row(browser, database, one, size))
                 say(f"{rows[-1].ratio and rows[-1].ratio.value:.1f}: {rows[-1].measure}")
@@ -91,7 +100,7 @@ async def _row(browser: httpx.AsyncClient, database: Engine, one: Shown, size: S
     headers = signed_in(database, one.person)
     with _rendered() as again:
         answer = (await browser.get(one.path, headers=headers)).raise_for_status()
-    writing = again[0] if again else _written(answer)
+    writing: Writing = (lambda: [each() for each in again]) if again else _written(answer)
     ours: list[list[float]] = []
     bare: list[list[float]] = []
     while len(ours) < ROUNDS[size] and not (len(ours) >= 3 and sum(map(sum, ours)) > 3 * LONG):
@@ -120,15 +129,19 @@ def _bare(database: Engine, one: Shown, writing: Writing) -> float:
 
 @contextmanager
 def _rendered() -> Iterator[list[Writing]]:
-    """Fills with what renders the templates again that are rendered meanwhile, with what is there for them."""
+    """Fills with what renders again what is rendered meanwhile, with what is there for it."""
     again: list[Writing] = []
-    render = rendering._templates.TemplateResponse
 
-    def rendered(*given: Any, **named: Any) -> Any:
-        again.append(lambda: render(*given, **named))
-        return render(*given, **named)
+    def noted(render: Callable[..., Any]) -> Callable[..., Any]:
+        def rendered(*given: Any, **named: Any) -> Any:
+            again.append(lambda: render(*given, **named))
+            return render(*given, **named)
 
-    with patch.object(rendering._templates, "TemplateResponse", rendered):
+        return rendered
+
+    with ExitStack() as stack:
+        for where, name in RENDERING:
+            stack.enter_context(patch.object(where, name, noted(getattr(where, name))))
         yield again
 
 

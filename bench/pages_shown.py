@@ -21,6 +21,7 @@ HIDDEN_INCIDENTS = "SELECT count(*) FROM incident WHERE private"
 OF_ITEM = "id, title, status, owner, team, service, severity, priority, kind, incident_id, proposed_at, due, ended_at"
 TICKET = "ticket, document -> 'ticket' ->> 'url'"
 
+One = Callable[..., Sequence[Any]]
 Bare = tuple[str, dict[str, Any]]
 """A statement and its parameters, the same for both databases."""
 
@@ -34,8 +35,8 @@ class Shown(NamedTuple):
     person: str = PERSON
 
 
-def shown(database: Engine, found: Estate) -> list[Shown]:
-    """All of them, with places and records of this database."""
+def asking(database: Engine) -> One:
+    """The first row of a statement."""
 
     def one(statement: str, **values: Any) -> Sequence[Any]:
         with database.connect() as connection:
@@ -44,10 +45,12 @@ def shown(database: Engine, found: Estate) -> list[Shown]:
             raise RuntimeError(f"Nothing is there for {statement}")
         return row
 
+    return one
+
+
+def shown(one: One, found: Estate) -> list[Shown]:
+    """All of them, with places and records of this database."""
     return [*_items(one, found), *_searched(), *_incidents(one), *_for_programs(one, found), *_beside(one, found)]
-
-
-One = Callable[..., Sequence[Any]]
 
 
 def _in_cursor(at: datetime | str) -> str:
