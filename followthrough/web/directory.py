@@ -46,7 +46,7 @@ class KnownPerson(Shape):
     manager: PersonId | None
     """Key of their manager; null for who has none."""
     teams: tuple[TeamId, ...]
-    """Keys of the teams that they are a member of."""
+    """Keys of the teams that they lead, or are a member of."""
     left: str | None
     """The day on which they left, or will; null where none is known."""
     in_file: bool

@@ -33,7 +33,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "status": "Where it is.",
     "summary": "More than the title; may be empty.",
     "team": "Key of the team, in the organisation file.",
-    "text": "What is said, in Markdown.",
+    "text": "What is said.",
     "title": "What it is about, in a line.",
     "url": "A link to it.",
     "AddNote.at": "When it happened; left out, it is now.",

@@ -86,7 +86,7 @@ class ShownUpdate(Shape):
     stage: UpdateStage
     audience: Audience
     text: str
-    """What it says, in Markdown."""
+    """What it says."""
     by: PersonId
     """Who sent it."""
     at: AwareDatetime
