@@ -39,7 +39,6 @@ from workflows.messages.sprint import Approval
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 NOTHING = "Nothing was approved."
-APPROVED = "Approved. The tickets go into the sprint as soon as the tracker takes them."
 NO_NEW_ESTIMATE = "No estimate is another than before, so nothing was changed; an empty field leaves one as it is."
 MOST_SAID = 50
 """Estimates that are said to be kept, so that the address is not too long."""
@@ -90,8 +89,9 @@ async def show_planning(
     """What a team is proposed, in the order of risk; a form for those who may approve."""
     approval = found.planning.progress.approval if found.planning.progress else None
     approved = said == "approved" and approval is not None and approval.by == actor.person
-    estimates = _estimated(found.planning.proposal, kept)
-    return _show(request, found, actor, Shown(found.planning.proposal, {}, said=APPROVED if approved else estimates))
+    where = "go into the sprint" if found.planning.plan.sprints else "are ranked first"
+    proposal, done = found.planning.proposal, f"Approved. The tickets {where} as soon as the tracker takes them."
+    return _show(request, found, actor, Shown(proposal, {}, said=done if approved else _estimated(proposal, kept)))
 
 
 @router.post("/planning/{team}")

@@ -151,6 +151,8 @@ async def test_a_team_without_sprints_ranks_them_and_others_are_not_offered_it(p
     async with eyes_of(planning, "sam") as sam, eyes_of(planning, "nora") as nora, eyes_of(planning, None) as token:
         done = await sam.post(PATH, data={"item": [PLATFORM], "nonce": "n"})
         assert became(done)[PLATFORM].startswith("Approved, to be ranked first")
+        approved = words(await sam.get("/planning/platform?said=approved"))
+        assert "Approved. The tickets are ranked first as soon as the tracker takes them." in approved
         assert f'formaction="{PATH}"' not in (await nora.get("/items")).text
         assert (await token.get(PATH, params={"item": [FIRST]})).status_code == 403
         none = await sam.post(PATH, data={"item": ""})
