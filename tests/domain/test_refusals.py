@@ -41,7 +41,7 @@ SAID_BY_PAGES = {
     "Refusal('Nothing is proposed any more; the page of the planning has all that can be planned.')",
     "Refusal(f'Choose at least one action item. {NOTHING}')",
     "Refusal(f'The estimate of “{line.title}”: {wrong}. {NOTHING}')",
-    "Refusal(f'The estimate of “{titles[item]}” was not taken: {refusal} {NOTHING}')",
+    "Refusal(f'The estimate of “{titles[item]}” was not taken: {refusal}{before} {NOTHING}')",
     "Refusal('Two versions of some lines stand in the text, between <<<<<<< and >>>>>>>; keep what holds.')",
     """Refusal(f"{missing}: this can't be left out.")""",
     "Refusal(f'{label}: {what_is_wrong(first)}.')",
