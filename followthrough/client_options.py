@@ -54,7 +54,12 @@ def _traced(url: str) -> "Interceptor":
 
 @cache
 def _not_counting() -> Runtime:
-    return Runtime(telemetry=TelemetryConfig(logging=LOGGING))
+    """Where nothing takes logs, as in a command that ends at once, the core says none.
+
+    What it hands to Python in a thread of its own while Python ends makes the process abort.
+    """
+    logs = LOGGING if logging.getLogger().hasHandlers() else LoggingConfig(filter="off")
+    return Runtime(telemetry=TelemetryConfig(logging=logs))
 
 
 @cache
