@@ -1,12 +1,13 @@
 """What a measure is told in: a sentence that defines it, one that sums it up, rows, and what is drawn."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from followthrough.domain.replayed.values import Message
 
+RowT = TypeVar("RowT")
 Cell = str | int | float | None
 MOST_ROWS, EVERY_ROW = 200, 2**31
 """Of a list of records; what is beyond is counted. The other is for files."""
@@ -93,6 +94,22 @@ class Place(NamedTuple):
     def order(self) -> tuple[datetime, str]:
         """Greater for what is later."""
         return self.at or _NEVER, self.id
+
+
+def part_of(
+    rows: Sequence[RowT],
+    place: Callable[[RowT], Place],
+    at_most: int,
+    after: Place | None,
+    *,
+    latest_first: bool = False,
+) -> tuple[list[RowT], int]:
+    """Of what is in order at most so many that come after a place, and how many come after these."""
+    rest = [*rows]
+    if after is not None:
+        begin = after.order
+        rest = [row for row in rows if (place(row).order < begin if latest_first else place(row).order > begin)]
+    return rest[:at_most], len(rest[at_most:])
 
 
 class Column(Message):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from math import ceil
 
 from followthrough.domain.answered.access.privacy import not_private
-from followthrough.domain.answered.insights.insight import MOST_ROWS, Place
+from followthrough.domain.answered.insights.insight import MOST_ROWS, Place, part_of
 from followthrough.domain.answered.insights.scope import By, Group, Scope
 from followthrough.domain.answered.report.digest import age_counts, closed_on_time, open_at
 from followthrough.domain.answered.report.escalations import unanswered
@@ -192,12 +192,11 @@ def accepted_risks(
     waived = [item for item in items if scope.fits(item) and item.status is ItemStatus.WAIVED]
     named = [Risk.model_validate(item, from_attributes=True) for item in not_private(waived)]
     ordered = sorted(named, key=lambda risk: risk.place.order)
-    rest = [risk for risk in ordered if after is None or risk.place.order > after.order]
-    shown = tuple(rest[:at_most])
+    shown, left = part_of(ordered, lambda risk: risk.place, at_most, after)
     for_good = sum(bool(item.waiver and item.waiver.until is None) for item in waived)
     return Risks(
-        items=shown,
-        left=len(rest) - len(shown),
+        items=tuple(shown),
+        left=left,
         count=len(waived),
         private=len(waived) - len(named),
         for_good=for_good,

@@ -19,6 +19,7 @@ from followthrough.domain.answered.insights.insight import (
     Name,
     Place,
     Series,
+    part_of,
 )
 from followthrough.domain.answered.insights.measures import (
     ENOUGH,
@@ -219,8 +220,7 @@ def tell_price(prices: Sequence[Price], scope: Scope, at_most: int = MOST_ROWS, 
         labels=tuple(months),
         series=(Series(name="minutes", values=tuple(spent.values())),),
     )
-    rest = [one for one in named if after is None or Place(one.at, one.incident_id).order < after.order]
-    shown = rest[:at_most]
+    shown, left = part_of(named, lambda one: Place(one.at, one.incident_id), at_most, after, latest_first=True)
     rows: list[tuple[Cell, ...]] = [
         (one.incident_id, one.title, _date(one.at), one.minutes, one.woken, " ".join(one.items), one.unnamed)
         for one in shown
@@ -228,7 +228,7 @@ def tell_price(prices: Sequence[Price], scope: Scope, at_most: int = MOST_ROWS, 
     empty = "No repeat came while a follow-up was overdue."
     told = _insight(Name.NOT_DONE, summary if prices else empty, columns, rows, drawing)
     last = Place(shown[-1].at, shown[-1].incident_id) if shown else None
-    return _part(told, len(prices) - len(named), len(rest) - len(shown), last)
+    return _part(told, len(prices) - len(named), left, last)
 
 
 def tell_held(found: Sequence[Held], scope: Scope, at_most: int = MOST_ROWS, after: Place | None = None) -> Insight:
@@ -241,15 +241,14 @@ def tell_held(found: Sequence[Held], scope: Scope, at_most: int = MOST_ROWS, aft
         _day("since", "Last follow-up closed"),
         _count("days", "Days since"),
     )
-    rest = [one for one in named if after is None or Place(one.since, one.incident_id).order > after.order]
-    shown = rest[:at_most]
+    shown, left = part_of(named, lambda one: Place(one.since, one.incident_id), at_most, after)
     rows: list[tuple[Cell, ...]] = [
         (one.incident_id, one.title, one.repeats, _date(one.since), (scope.now - one.since).days) for one in shown
     ]
     summary = f"{len(found)} that had come back did not come back since." if found else "None yet in these months."
     last = Place(shown[-1].since, shown[-1].incident_id) if shown else None
     told = _insight(Name.HELD, summary, columns, rows)
-    return _part(told, len(found) - len(named), len(rest) - len(shown), last)
+    return _part(told, len(found) - len(named), left, last)
 
 
 _DURATIONS = (("median", "Median"), ("ninetieth", "90 % within"), ("mean", "Mean"))
