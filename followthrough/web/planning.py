@@ -15,6 +15,7 @@ from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.domain.replayed.times import Day
 from followthrough.domain.replayed.values import Message, Refusal, TeamId
+from followthrough.gateway import Gateway
 from followthrough.records import Unknown
 from followthrough.store.queries import items_to_plan
 from followthrough.web.bodies import ApprovePlanning
@@ -36,6 +37,11 @@ class Planning(Message):
     proposal: Proposal
     progress: PlanningProgress | None
 
+    @property
+    def approval(self) -> Approval | None:
+        """None before somebody has approved it."""
+        return self.progress.approval if self.progress else None
+
 
 class Found(NamedTuple):
     """A planning with the action items that it is about; ``here`` is without those who left by now."""
@@ -54,8 +60,11 @@ async def find(
 ) -> Found:
     """Of the team and the sprint that the address names. Raises Unknown."""
     here = as_of(organisation, datetime.now(UTC).date())
-    plan = _plan(team, here, first_day)
-    items = await read(items_to_plan, reading, team)
+    return await as_it_is(_plan(team, here, first_day), await read(items_to_plan, reading, team), here, gateway)
+
+
+async def as_it_is(plan: SprintPlan, items: Sequence[ActionItem], here: Organisation, gateway: Gateway) -> Found:
+    """Of that sprint, and these of the action items of its team."""
     proposal = await asyncio.to_thread(propose, plan, items, here)
     return Found(Planning(plan=plan, proposal=proposal, progress=await gateway.planning(plan)), items, here)
 

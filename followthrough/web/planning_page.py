@@ -87,7 +87,7 @@ async def show_planning(
     kept: Annotated[tuple[str, ...], Query(max_length=MOST_SAID)] = (),
 ) -> Response:
     """What a team is proposed, in the order of risk; a form for those who may approve."""
-    approval = found.planning.progress.approval if found.planning.progress else None
+    approval = found.planning.approval
     approved = said == "approved" and approval is not None and approval.by == actor.person
     where = "go into the sprint" if found.planning.plan.sprints else "are ranked first"
     proposal, done = found.planning.proposal, f"Approved. The tickets {where} as soon as the tracker takes them."
@@ -113,7 +113,7 @@ async def plan(request: Request, found: FoundDep, actor: ActorDep, typed: TypedD
     if stop is not None:
         return _show(request, found, actor, stop, 409 if stop.refused else 200)
     try:
-        if not _approved(found):
+        if found.planning.approval is None:
             await _keep(gateway, actor, found, estimates, given)
         if wanted == "approve":
             await _approve(gateway, actor, found, person, given, would.proposal)
@@ -175,14 +175,9 @@ def _estimates(given: Typed, proposal: Proposal, person: PersonId) -> dict[str, 
     return found
 
 
-def _approved(found: Found) -> bool:
-    progress = found.planning.progress
-    return progress is not None and progress.approval is not None
-
-
 def _stop(found: Found, given: Typed, values: Mapping[str, float], would: Shown, wanted: str) -> Shown | None:
     """What they have to be told before anything is done; None when there is nothing."""
-    if _approved(found):
+    if found.planning.approval is not None:
         sentence = "This planning is approved by now, and no estimate was kept; each action item takes one on its page."
         return would._replace(refused=sentence) if wanted == "keep" else None
     changed = tuple(meanwhile(given.shown, found.planning.proposal, values))
@@ -220,8 +215,8 @@ async def _approve(
     gateway: Gateway, actor: Actor, found: Found, person: PersonId, given: Typed, would: Proposal
 ) -> None:
     """What they did already is done. Raises Refusal and Forbidden."""
-    progress = found.planning.progress
-    if progress and (earlier := progress.approval) and earlier.by == person and {*earlier.items} == given.taken:
+    earlier = found.planning.approval
+    if earlier and earlier.by == person and {*earlier.items} == given.taken:
         return
     items = tuple(line.id for line in would.lines if line.id in given.taken)[:MOST_PLANNED]
     if not items:
@@ -244,7 +239,7 @@ def _show(request: Request, found: Found, actor: Actor, shown: Shown, status: in
         shown=shown,
         proposal=shown.proposal,
         missed=_missed(found, shown) if shown.refused else [],
-        can=can and not _approved(found),
+        can=can and found.planning.approval is None,
         nobody_yet=actor.person is None and actor.door is Door.THIS_MACHINE,
         estimable=_estimable(found, actor) if can else frozenset(),
         places=list(Place),
@@ -256,10 +251,10 @@ def _show(request: Request, found: Found, actor: Actor, shown: Shown, status: in
 
 def _missed(found: Found, shown: Shown) -> list[Line]:
     """What they had chosen and somebody else has not approved."""
-    progress = found.planning.progress
-    if progress is None or progress.approval is None or shown.typed is None:
+    approval = found.planning.approval
+    if approval is None or shown.typed is None:
         return []
-    missed = shown.typed.taken - {*progress.approval.items}
+    missed = shown.typed.taken - {*approval.items}
     return [line for line in shown.proposal.lines if line.id in missed]
 
 

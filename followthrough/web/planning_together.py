@@ -10,14 +10,11 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
-from sqlmodel import Session
 
-from followthrough.domain.answered.access.actor import Actor
 from followthrough.domain.answered.access.may import may
 from followthrough.domain.answered.access.privacy import not_here
 from followthrough.domain.answered.access.relations import About
 from followthrough.domain.answered.access.rights import Right
-from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.sprint.choosing import chosen
 from followthrough.domain.answered.sprint.dates import coming_plans
@@ -26,19 +23,19 @@ from followthrough.domain.replayed.item.action_item import ActionItem
 from followthrough.domain.replayed.sprint.commands import MOST_PLANNED
 from followthrough.domain.replayed.sprint.sprint import SprintPlan
 from followthrough.domain.replayed.text import KEY
-from followthrough.domain.replayed.values import PersonId, Refusal, TeamId
+from followthrough.domain.replayed.values import Refusal, TeamId
 from followthrough.gateway import Gateway
 from followthrough.permission import Forbidden
+from followthrough.store.queries import items_to_plan
 from followthrough.web.act_form import SEVERAL
 from followthrough.web.act_links import HEADERS
 from followthrough.web.act_pages import TypedDep
-from followthrough.web.dependencies import ActorDep, GatewayDep, OrganisationDep, Reading, SeenByDep
+from followthrough.web.dependencies import GatewayDep
 from followthrough.web.keys import update_id
-from followthrough.web.known import person_of
-from followthrough.web.planning import Found, find
-from followthrough.web.private_views import ViewsDep
+from followthrough.web.planning import Found, as_it_is
+from followthrough.web.reading import read
 from followthrough.web.rendering import page
-from followthrough.web.together import NO_ANSWER, NONE_CHOSEN, SILENT, Outcome, those_seen
+from followthrough.web.together import NO_ANSWER, NONE_CHOSEN, SILENT, Chooser, ChooserDep, Outcome
 from workflows.messages.sprint import Approval, PlanningProgress
 
 logger = logging.getLogger(__name__)
@@ -85,19 +82,19 @@ class Part(NamedTuple):
 
     def still_open(self) -> "Part":
         """With the first sprint that nobody has approved, where somebody has approved the one that is chosen."""
-        unapproved = (day for day in self.sprints if not approval_of(self.sprints[day]))
-        return self._replace(day=next(unapproved, self.day)) if self.day and approval_of(self.found) else self
+        if not self.day or self.found.planning.approval is None:
+            return self
+        unapproved = (day for day, found in self.sprints.items() if found.planning.approval is None)
+        return self._replace(day=next(unapproved, self.day))
 
 
 class Asked(NamedTuple):
     """Who wants to plan what, by team."""
 
-    actor: Actor
-    person: PersonId
+    by: Chooser
     ids: Sequence[str]
     items: Mapping[str, ActionItem]
     parts: Sequence[Part]
-    here: Organisation
 
 
 class NotApproved(Exception):
@@ -112,45 +109,21 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/items/together/plan")
-async def look(
-    request: Request,
-    reading: Reading,
-    organisation: OrganisationDep,
-    gateway: GatewayDep,
-    actor: ActorDep,
-    seen_by: SeenByDep,
-    views: ViewsDep,
-    back: str = "",
-) -> Response:
+async def look(request: Request, chooser: ChooserDep, gateway: GatewayDep, back: str = "") -> Response:
     """What was chosen, by team, and into which sprint it can go; nothing has happened yet."""
-    person, here = person_of(request, actor), as_of(organisation, datetime.now(UTC).date())
-    ids, items = await those_seen(request.query_params.getlist("item"), reading, seen_by, views)
-    parts = await _parts(items, {}, actor, person, here, reading, gateway)
-    asked = Asked(actor, person, ids, items, parts, here)
-    return _form(request, asked, {"back": back}, refused="" if ids else NONE_CHOSEN)
+    asked = await _asked(chooser, request.query_params.getlist("item"), {}, gateway)
+    return _form(request, asked, {"back": back}, refused="" if asked.ids else NONE_CHOSEN)
 
 
 @router.post("/items/together/plan")
-async def plan_together(
-    request: Request,
-    typed: TypedDep,
-    reading: Reading,
-    organisation: OrganisationDep,
-    gateway: GatewayDep,
-    actor: ActorDep,
-    seen_by: SeenByDep,
-    views: ViewsDep,
-) -> Response:
+async def plan_together(request: Request, typed: TypedDep, chooser: ChooserDep, gateway: GatewayDep) -> Response:
     """What became of each; what was not planned is left chosen, with what was typed."""
-    person, here = person_of(request, actor), as_of(organisation, datetime.now(UTC).date())
-    ids, items = await those_seen(typed.get("item", "").split(SEVERAL), reading, seen_by, views)
-    parts = await _parts(items, typed, actor, person, here, reading, gateway)
-    asked = Asked(actor, person, ids, items, parts, here)
-    if not ids:
+    asked = await _asked(chooser, typed.get("item", "").split(SEVERAL), typed, gateway)
+    if not asked.ids:
         return _form(request, asked, typed, refused=NONE_CHOSEN, status=409)
-    outcomes = [Outcome(one, "", not_here(one), done=False) for one in ids if one not in items]
+    outcomes = [Outcome(one, "", not_here(one), done=False) for one in asked.ids if one not in asked.items]
     told, after = dict(typed), list[Part]()
-    for part in parts:
+    for part in asked.parts:
         try:
             came_of_it, part_after = await _plan(asked, part, typed, gateway)
         except NotApproved as stop:
@@ -164,39 +137,28 @@ async def plan_together(
     return _form(request, asked._replace(parts=after), told, outcomes, status=status)
 
 
-async def _parts(
-    items: Mapping[str, ActionItem],
-    typed: Mapping[str, str],
-    actor: Actor,
-    person: PersonId,
-    here: Organisation,
-    reading: Session,
-    gateway: Gateway,
-) -> list[Part]:
-    """In the order of the first that was chosen of each team."""
-    parts, now = [], datetime.now(UTC)
+async def _asked(chooser: Chooser, chosen_ids: Iterable[str], typed: Mapping[str, str], gateway: Gateway) -> Asked:
+    """The parts are in the order of the first that was chosen of each team."""
+    ids, items = await chooser.those(chosen_ids)
+    parts, here, now = [], chooser.here, datetime.now(UTC)
     for team in dict.fromkeys(item.team for item in items.values()):
-        days = [plan.first_day for plan in islice(coming_plans(team, here, now), SPRINTS)]
-        sprints = {str(day): await find(team, reading, here, gateway, day) for day in days}
+        to_plan = await read(items_to_plan, chooser.reading, team)
+        plans = islice(coming_plans(team, here, now), SPRINTS)
+        sprints = {str(plan.first_day): await as_it_is(plan, to_plan, here, gateway) for plan in plans}
         wanted = typed.get(f"sprint-{team}", "")
         day = wanted if wanted in sprints else next(iter(sprints), "")
-        refused = may(Right.APPROVE_PLANNING, actor, person, About.of_team(team, here)) or ""
+        refused = may(Right.APPROVE_PLANNING, chooser.actor, chooser.person, About.of_team(team, here)) or ""
         mine = [item for item in items.values() if item.team == team]
         parts.append(Part(team, mine, sprints, day, refused if sprints else f"Team {team} plans no sprints."))
-    return parts
-
-
-def approval_of(found: Found) -> Approval | None:
-    """Of its sprint, if somebody has approved it."""
-    return found.planning.progress.approval if found.planning.progress else None
+    return Asked(chooser, ids, items, parts)
 
 
 async def _plan(asked: Asked, part: Part, typed: Mapping[str, str], gateway: Gateway) -> tuple[list[Outcome], Part]:
     """One approval for all that can be planned. Raises NotApproved."""
     if not part.day:
         return list(_each(part.items, part.refused)), part
-    if (earlier := approval_of(part.found)) is not None:
-        return list(_approved_before(part, earlier, asked.here)), part
+    if (earlier := part.found.planning.approval) is not None:
+        return list(_approved_before(part, earlier, asked.by.here)), part
     plan, proposal = part.found.planning.plan, part.found.planning.proposal
     candidates = {line.id for line in proposal.candidates}
     fit = [item for item in part.items if item.id in candidates]
@@ -205,10 +167,10 @@ async def _plan(asked: Asked, part: Part, typed: Mapping[str, str], gateway: Gat
     if not fit:
         return outcomes, part
     lines = _taken(part, fit, typed)
-    approval = Approval(by=asked.person, items=tuple(line.id for line in lines))
+    approval = Approval(by=asked.by.person, items=tuple(line.id for line in lines))
     nonce = typed.get("nonce", "")[:KEY] or uuid4().hex
     try:
-        progress = await gateway.approve_planning(plan, approval, asked.actor, update_id(nonce, approval))
+        progress = await gateway.approve_planning(plan, approval, asked.by.actor, update_id(nonce, approval))
     except (Refusal, Forbidden) as refused:
         return [*outcomes, *_each(fit, str(refused))], part
     except SILENT as error:
@@ -288,12 +250,11 @@ def _form(
         headers=HEADERS,
         parts=[part.still_open() for part in left if part.items],
         strange=[one for one in asked.ids if one not in asked.items] if not outcomes else [],
-        approval_of=approval_of,
         outcomes=outcomes,
         refused=refused,
         typed=typed,
         nonce=typed.get("nonce") or uuid4().hex,
-        organisation=asked.here,
-        person=asked.person,
-        name=asked.here.name_of,
+        organisation=asked.by.here,
+        person=asked.by.person,
+        name=asked.by.here.name_of,
     )

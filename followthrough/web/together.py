@@ -8,10 +8,10 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import uuid4
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from sqlmodel import Session
@@ -86,51 +86,63 @@ class Outcome(NamedTuple):
     open: bool = False
 
 
-class Asked(NamedTuple):
-    """Who wants what, about which of those that they see."""
+class Chooser(NamedTuple):
+    """Who chooses among action items; ``here`` is without those who left by now."""
 
     actor: Actor
     person: PersonId
+    here: Organisation
+    reading: Session
+    seen_by: PersonId | None
+    views: Views
+
+    async def those(self, ids: Iterable[str]) -> tuple[list[str], dict[str, ActionItem]]:
+        """Those ids, each once, and which of them are there for these eyes."""
+        chosen = [one for one in dict.fromkeys(map(str.strip, ids)) if one][:MOST]
+        items = await read(named, self.reading, chosen, self.seen_by)
+        await run_in_threadpool(self.views.note, items)
+        return chosen, items
+
+
+async def _chooser(
+    request: Request,
+    actor: ActorDep,
+    organisation: OrganisationDep,
+    reading: Reading,
+    seen_by: SeenByDep,
+    views: ViewsDep,
+) -> Chooser:
+    """Raises NobodyYet."""
+    here = as_of(organisation, datetime.now(UTC).date())
+    return Chooser(actor, person_of(request, actor), here, reading, seen_by, views)
+
+
+ChooserDep = Annotated[Chooser, Depends(_chooser)]
+
+
+class Asked(NamedTuple):
+    """Who wants what, about which of those that they see."""
+
+    by: Chooser
     together: Together
     ids: Sequence[str]
     items: Mapping[str, ActionItem]
-    here: Organisation
 
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/items/together")
-async def look(
-    request: Request,
-    reading: Reading,
-    organisation: OrganisationDep,
-    actor: ActorDep,
-    seen_by: SeenByDep,
-    views: ViewsDep,
-    do: str = "",
-    back: str = "",
-) -> Response:
+async def look(request: Request, chooser: ChooserDep, do: str = "", back: str = "") -> Response:
     """What was chosen, and the form to do it; nothing has happened yet."""
-    ids = request.query_params.getlist("item")
-    asked = await _asked(request, ids, do, reading, organisation, actor, seen_by, views)
+    asked = await _asked(chooser, request.query_params.getlist("item"), do)
     return _form(request, asked, {"back": back}, refused="" if asked.ids else NONE_CHOSEN)
 
 
 @router.post("/items/together")
-async def do_together(
-    request: Request,
-    typed: TypedDep,
-    reading: Reading,
-    organisation: OrganisationDep,
-    gateway: GatewayDep,
-    actor: ActorDep,
-    seen_by: SeenByDep,
-    views: ViewsDep,
-) -> Response:
+async def do_together(request: Request, typed: TypedDep, chooser: ChooserDep, gateway: GatewayDep) -> Response:
     """What became of each; what was refused is left chosen, with all that was typed."""
-    ids = typed.get("item", "").split(SEVERAL)
-    asked = await _asked(request, ids, typed.get("do", ""), reading, organisation, actor, seen_by, views)
+    asked = await _asked(chooser, typed.get("item", "").split(SEVERAL), typed.get("do", ""))
     left_out = [LABELS[name] for name in asked.together.asks_for if not typed.get(name, "").strip()]
     if left_out or not asked.ids:
         refused = f"{left_out[0]}: this can't be left out." if left_out else NONE_CHOSEN
@@ -147,32 +159,12 @@ async def do_together(
     return _form(request, asked, {**typed, "nonce": kept}, outcomes, status=status)
 
 
-async def _asked(
-    request: Request,
-    ids: Sequence[str],
-    do: str,
-    reading: Reading,
-    organisation: Organisation,
-    actor: Actor,
-    seen_by: PersonId | None,
-    views: Views,
-) -> Asked:
-    """Raises NobodyYet and HTTPException."""
-    person = person_of(request, actor)
+async def _asked(chooser: Chooser, ids: Iterable[str], do: str) -> Asked:
+    """Raises HTTPException."""
     if do not in TOGETHER:
         raise HTTPException(404, "There is no such choice about several action items; their list has all of them.")
-    chosen, items = await those_seen(ids, reading, seen_by, views)
-    return Asked(actor, person, TOGETHER[do], chosen, items, as_of(organisation, datetime.now(UTC).date()))
-
-
-async def those_seen(
-    ids: Iterable[str], reading: Session, seen_by: PersonId | None, views: Views
-) -> tuple[list[str], dict[str, ActionItem]]:
-    """Those ids, each once, and which of them are there for these eyes."""
-    chosen = [one for one in dict.fromkeys(map(str.strip, ids)) if one][:MOST]
-    items = await read(named, reading, chosen, seen_by)
-    await run_in_threadpool(views.note, items)
-    return chosen, items
+    chosen, items = await chooser.those(ids)
+    return Asked(chooser, TOGETHER[do], chosen, items)
 
 
 async def _carry_out(asked: Asked, item_id: str, typed: Mapping[str, str], nonce: str, gateway: Gateway) -> Outcome:
@@ -181,8 +173,8 @@ async def _carry_out(asked: Asked, item_id: str, typed: Mapping[str, str], nonce
     if item is None:
         return Outcome(item_id, "", not_here(item_id), done=False)
     try:
-        command = command_of(Offer(asked.person, nonce, item, asked.together.choice, asked.here), typed)
-        after = await gateway.items.command(item_id, command, asked.actor, update_id(nonce, command))
+        command = command_of(Offer(asked.by.person, nonce, item, asked.together.choice, asked.by.here), typed)
+        after = await gateway.items.command(item_id, command, asked.by.actor, update_id(nonce, command))
     except NotYet as accepted:
         return Outcome(item_id, item.title, str(accepted), done=True)
     except (Refusal, NotCarriedOut, Forbidden, Unknown) as refused:
@@ -190,7 +182,7 @@ async def _carry_out(asked: Asked, item_id: str, typed: Mapping[str, str], nonce
     except SILENT as error:
         logger.warning("The engine did not answer a command to %s: %r", item_id, error)
         return Outcome(item_id, item.title, NO_ANSWER, done=False, open=True)
-    return Outcome(item_id, item.title, state(after, asked.here, asked.person), done=True)
+    return Outcome(item_id, item.title, state(after, asked.by.here, asked.by.person), done=True)
 
 
 def _form(
@@ -215,8 +207,8 @@ def _form(
         refused=refused,
         typed=typed,
         nonce=typed.get("nonce") or uuid4().hex,
-        people={key: person.name for key, person in asked.here.people.items()},
+        people={key: person.name for key, person in asked.by.here.people.items()},
         today=datetime.now(UTC).date(),
-        person=asked.person,
-        name=asked.here.name_of,
+        person=asked.by.person,
+        name=asked.by.here.name_of,
     )
