@@ -23,6 +23,7 @@ async def become(page: Page, name: str) -> None:
 async def can_be_read(page: Page) -> None:
     size = page.viewport_size
     assert size is not None
+    await page.wait_for_load_state()
     assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"], page.url
     assert await page.evaluate(TOO_PALE) == [], page.url
 
