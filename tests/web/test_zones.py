@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import Session
 
 from followthrough.domain.answered.wording import short_zone
+from followthrough.domain.replayed.ids import incident_of
 from followthrough.local_person import LOCAL_PERSON, choose_local_person
 from followthrough.organisation_file import OrganisationFile
 from followthrough.web.act_facts import state
@@ -28,7 +29,7 @@ def times(page: httpx.Response) -> list[tuple[datetime, str, str]]:
 
 async def test_whoever_is_known_reads_their_own_times(web: Web, api: httpx.AsyncClient) -> None:
     item = await with_item(api)
-    incident = item.partition(".")[0]
+    incident = incident_of(item)
     assert "Times are of UTC" in (await api.get(f"/incidents/{incident}")).text
     person = next(key for key, one in web.organisation().people.items() if one.time_zone == MADRID.key)
     choose_local_person(web.settings.data_dir, person)
@@ -92,7 +93,7 @@ async def test_lists_of_action_items_say_what_comes_in_the_zone_of_the_reader(we
     zone = web.organisation().people[far].time_zone
     choose_local_person(web.settings.data_dir, far)
     try:
-        page = (await api.get("/items")).text
+        page = (await api.get("/items", params={"incident": incident_of(item)})).text
         assert item in page
         assert f"({zone})" in re.sub(r' title="[^"]*"', "", page)
         assert f"({MADRID.key})" not in page
