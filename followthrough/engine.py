@@ -52,6 +52,8 @@ DYNAMIC_CONFIG = (
 START_SECONDS = 30
 LOCK_SECONDS = 20
 SEARCHABLE_SECONDS = 60
+REREAD_SECONDS = 5
+"""In which each of Temporal's services has read its namespaces again (system.namespaceCacheRefreshInterval is 2 s)."""
 PORT_ATTEMPTS = 3
 
 
@@ -194,10 +196,15 @@ async def skips_time(client: Client) -> bool:
 
 
 async def _until_searchable(client: Client) -> None:
-    """The server knows new ones only when it next reads its namespaces. Raises TimeoutError or RPCError."""
+    """The server knows new ones only when it next reads its namespaces. Raises TimeoutError or RPCError.
+
+    Its services read them each for itself, and we can ask only the first. One that does not know them yet leaves
+    them out of the histories that it hands to workers: a workflow that began then could never be replayed.
+    """
     async with asyncio.timeout(SEARCHABLE_SECONDS):
         while not await _searchable(client):  # noqa: ASYNC110 - the server does not say when
             await asyncio.sleep(0.5)
+    await asyncio.sleep(REREAD_SECONDS)
 
 
 async def _searchable(client: Client) -> bool:

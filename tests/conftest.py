@@ -7,10 +7,11 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from temporalio.client import Client
 
+from followthrough import engine as engines
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.organisation.policies import MailPolicies, RepeatPolicies
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
-from followthrough.engine import RunningEngine, engine
+from followthrough.engine import RunningEngine
 from followthrough.settings import Settings
 from tests.days import CLOCK, HOME, days, moment
 from tests.example import EXAMPLE
@@ -76,8 +77,12 @@ async def running_engine(pytestconfig: pytest.Config) -> AsyncIterator[RunningEn
         with capture.global_and_fixture_disabled():
             print(line, flush=True)
 
-    async with engine(Settings(), database=None, ui=False, need_time_skipping=True, say=say) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        often = 'system.namespaceCacheRefreshInterval="300ms"'
+        patch.setattr(engines, "DYNAMIC_CONFIG", (*engines.DYNAMIC_CONFIG, often))
+        patch.setattr(engines, "REREAD_SECONDS", 1.5)
+        async with engines.engine(Settings(), database=None, ui=False, need_time_skipping=True, say=say) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")

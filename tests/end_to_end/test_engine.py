@@ -19,6 +19,7 @@ from followthrough.service import connected
 from followthrough.settings import Settings
 from tests.end_to_end.processes import FOLLOWTHROUGH, process
 from tests.waiting import eventually
+from tests.web.conftest import new_namespace
 from workflows.search_attributes import SERVICE
 
 NOWHERE = "http://127.0.0.1:9"
@@ -187,6 +188,14 @@ async def test_search_attributes_that_are_there_are_used_where_none_may_be_liste
     monkeypatch.setattr(engines, "SEARCH_ATTRIBUTES", [SearchAttributeKey.for_keyword("FollowthroughUnheardOf")])
     with pytest.raises(EngineError, match=r"add those that are missing of: FollowthroughUnheardOf \(Keyword\)"):
         await engines.ensure_search_attributes(running_engine.client)
+
+
+async def test_new_search_attributes_are_used_once_every_service_of_the_server_has_read_them(address: str) -> None:
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    client = await new_namespace(address)
+    assert clock() - began > engines.REREAD_SECONDS
+    await engines.ensure_search_attributes(client)
 
 
 async def test_the_service_ends_in_words_when_its_engine_is_killed(tmp_path: Path) -> None:
