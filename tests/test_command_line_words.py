@@ -13,6 +13,7 @@ from followthrough.cli.drawing import readable, table
 from followthrough.cli.planning import drawn_planning
 from followthrough.cli.record_words import STEPS, detail, outcome, steps
 from followthrough.cli.words import one_of
+from followthrough.cli.work import drawn_work
 from followthrough.domain.answered.choices import NAMES
 from followthrough.domain.answered.incident.choices import INCIDENT_CHOICES
 from followthrough.domain.answered.item.choices import ITEM_CHOICES
@@ -207,6 +208,22 @@ def test_who_has_a_role_is_shown_its_commands() -> None:
     known = incident(roles=[has])
     assert f"followthrough resolve {ID} WHAT-ENDED-IT" in steps(known)
     assert f"followthrough resolve {ID} WHAT-ENDED-IT" not in steps(known | {"you": "tomas"})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "step", "command"),
+    [
+        ("to answer", "", f"followthrough postmortem comments {ID}"),
+        ("postmortem", "", f"followthrough show {ID}"),
+        ("to publish", "publish-postmortem", f"followthrough postmortem publish {ID}"),
+    ],
+)
+def test_what_waits_for_somebody_is_printed_with_the_command_that_goes_on_with_it(
+    wanted: str, step: str, command: str
+) -> None:
+    known: dict[str, Any] = {"id": ID, "title": "Payments fail", "drill": False, "until": None, "late": False}
+    drawn = printed(drawn_work([{**known, "wanted": wanted, "why": "It waits", "step": step}]))
+    assert [line.strip() for line in drawn.splitlines()] == [f"{ID}  Payments fail", "It waits", command]
 
 
 def test_each_choice_has_a_command_that_exists() -> None:

@@ -32,10 +32,11 @@ def _lines(one: dict[str, Any]) -> list[str]:
     by = "to accept by" if one["wanted"] == "to accept" else "due"
     until = f"; {by} {from_now(one['until'])}" if one["until"] else ""
     mark = "DRILL " if one["drill"] else ""
+    look = "postmortem comments {id}" if one["wanted"] == "to answer" else "show {id}"
     return [
         f"{one['id']}  {mark}{one['title']}",
         f"  {one['why']}{until}",
-        f"  followthrough {STEPS.get(one['step'], 'show {id}')}".format(id=one["id"]),
+        f"  followthrough {STEPS.get(one['step'], look)}".format(id=one["id"]),
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, or_, union_all
+from sqlalchemy import ColumnElement, and_, func, or_, union_all
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -13,6 +13,7 @@ from followthrough.domain.replayed.item.action_item import OPEN, ActionItem, Ite
 from followthrough.domain.replayed.values import PersonId, TeamId
 from followthrough.store.narrow_items import ItemSearchRow, approves, mentions
 from followthrough.store.open_items import is_open
+from followthrough.store.postmortem_tables import PostmortemCommentRow
 from followthrough.store.privacy import hidden_incident, hidden_item, marked
 from followthrough.store.queries import ListedItem, action_items
 from followthrough.store.tables import ActionItemRow, IncidentRow
@@ -27,6 +28,8 @@ class Concerns(NamedTuple):
     items: list[ActionItem]
     of_items: dict[str, Incident]
     incidents: list[Incident]
+    unanswered: dict[str, int]
+    """How many comments of others wait on postmortems that they wrote or owe, by the incident."""
     late: list[ListedItem]
     """Of others, in the teams that they lead."""
 
@@ -43,11 +46,13 @@ def concerns(
         for one in action_items(session, now, limit=MOST_OF_A_TEAM, seen_by=seen_by, team=team, late=True)
         if one.item.owner != person
     ]
+    unanswered = _unanswered(session, person)
     of_items = select(IncidentRow.document).where(col(IncidentRow.id).in_({item.incident_id for item in items}))
     return Concerns(
         items=items,
         of_items={one.id: one for one in map(Incident.model_validate, session.exec(of_items))},
-        incidents=_incidents(session, person, seen_by),
+        incidents=_incidents(session, person, unanswered, seen_by),
+        unanswered=unanswered,
         late=late,
     )
 
@@ -74,22 +79,41 @@ def _to_decide(person: PersonId) -> Iterator[SelectOfScalar[str]]:
     yield of_them.where(status == ItemStatus.PROPOSED, col(ItemSearchRow.proposed_by) == person)
 
 
-def _incidents(session: Session, person: PersonId, seen_by: PersonId | None) -> list[Incident]:
-    """Those with a part for them: a role while it goes on, or the postmortem.
+def _unanswered(session: Session, person: PersonId) -> dict[str, int]:
+    comment, incident_id = PostmortemCommentRow, col(PostmortemCommentRow.incident_id)
+    wait = (
+        select(incident_id, func.count())
+        .join(IncidentRow, col(IncidentRow.id) == incident_id)
+        .where(col(comment.settled_at).is_(None), comment.by != person, _postmortem_of(person))
+        .group_by(incident_id)
+    )
+    return dict(session.exec(wait).all())
+
+
+def _postmortem_of(person: PersonId) -> ColumnElement[bool]:
+    """They owe it, or wrote it."""
+    document = col(IncidentRow.document)
+    owes = document["postmortem_owner"].as_string() == person
+    return or_(owes, document["postmortem", "by"].as_string() == person)
+
+
+def _incidents(
+    session: Session, person: PersonId, commented: Iterable[str], seen_by: PersonId | None
+) -> list[Incident]:
+    """Those with a part for them: a role while it goes on, or the postmortem, also one that is out but ``commented``.
 
     They are found by their status before they are ordered: SQLite would look for them among all, the newest first.
     """
     document, status = col(IncidentRow.document), col(IncidentRow.status)
     has_role = mentions(document["roles"].as_string(), person)
-    owes = document["postmortem_owner"].as_string() == person
-    wrote = document["postmortem", "by"].as_string() == person
     theirs = select(IncidentRow.id).where(
         status.in_((*ONGOING, IncidentStatus.RESOLVED)),
-        or_(has_role, and_(status == IncidentStatus.RESOLVED, or_(owes, wrote))),
+        or_(has_role, and_(status == IncidentStatus.RESOLVED, _postmortem_of(person))),
     )
+    waited_for = select(IncidentRow.id).where(col(IncidentRow.id).in_(commented))
     query = (
         select(IncidentRow.document)
-        .where(col(IncidentRow.id).in_(theirs), ~hidden_incident(seen_by))
+        .where(col(IncidentRow.id).in_(union_all(theirs, waited_for)), ~hidden_incident(seen_by))
         .order_by(col(IncidentRow.declared_at).desc())
         .limit(MOST_READ)
     )

@@ -113,7 +113,7 @@ def work_of(
     return Work(
         lines=[
             Line(task, _steps(task, actor, here, found, now))
-            for task in tasks(person, found.items, found.incidents, here, now)
+            for task in tasks(person, found.items, found.incidents, found.unanswered, here, now)
         ],
         waits=waits_for(person, found.items, found.incidents, here),
         late=found.late,

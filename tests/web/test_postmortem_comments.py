@@ -8,6 +8,7 @@ import pytest
 
 from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.replayed.postmortem.postmortem import version_of
+from followthrough.web import my_work
 from tests.web.audited import audited
 from tests.web.conftest import Web, words
 from tests.web.test_api import get, give
@@ -28,6 +29,12 @@ async def published(api: httpx.AsyncClient, resolved: str) -> str:
     answer = await give(api, resolved, "publish postmortem", no_items_because="All is done")
     assert answer.json()["status"] == "closed", answer.text
     return resolved
+
+
+@pytest.fixture(autouse=True)
+def all_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much other tests left to do."""
+    monkeypatch.setattr(my_work, "MOST_SHOWN", 100_000)
 
 
 async def test_a_comment_stands_beside_the_text_until_its_author_settles_it(
@@ -76,6 +83,31 @@ async def test_who_commented_settles_that_and_says_what_came_of_it(
     assert (await api.post(f"{path}/{first.json()['id']}", json=said)).status_code == 204
     (comment,) = (await api.get(path)).json()
     assert (comment["settled_by"], comment["answer"]) == ("wei", "It says so below")
+
+
+async def test_comments_wait_for_who_wrote_it_on_the_first_page_and_in_the_api_until_they_are_settled(
+    web: Web, api: httpx.AsyncClient, published: str
+) -> None:
+    path = f"/api/incidents/{published}/postmortem/comments"
+    async with eyes_of(web, "ines") as ines, eyes_of(web, "wei") as wei:
+
+        async def told() -> tuple[list[str], bool]:
+            """What she is told of it in the API, and whether her first page leads to the comments."""
+            waiting = [one for one in (await ines.get("/api/mine")).json() if one["id"] == published]
+            assert {one["wanted"] for one in waiting} <= {"to answer"}
+            shown = f'href="/incidents/{published}/postmortem#comments"' in (await ines.get("/")).text
+            return [one["why"] for one in waiting], shown
+
+        assert (await ines.post(path, json={"text": "Mine, to be remembered"})).status_code == 201
+        assert await told() == ([], False)
+        asked = [(await wei.post(path, json={"text": text})).json()["id"] for text in ("Why?", "When?")]
+        assert await told() == (["2 comments on its postmortem wait for an answer"], True)
+        assert published not in {one["id"] for one in (await wei.get("/api/mine")).json()}
+        await ines.post(f"{path}/{asked[0]}", json={"answer": "Says line 2"})
+        assert await told() == (["1 comment on its postmortem waits for an answer"], True)
+        await wei.post(f"{path}/{asked[1]}", json={})
+        assert await told() == ([], False)
+        assert "Says line 2" in words(await wei.get(f"/incidents/{published}/postmortem"))
 
 
 async def test_what_is_published_is_corrected_with_a_reason_after_its_incident_has_closed(

@@ -27,7 +27,7 @@ def item_of_tomas(number: int = 1, **changes: Any) -> Any:
 
 
 def wanted(person: str, *records: Any, incidents: Any = ()) -> list[str]:
-    return [task.wanted.value for task in tasks(person, records, incidents, EXAMPLE, NOW)]
+    return [task.wanted.value for task in tasks(person, records, incidents, {}, EXAMPLE, NOW)]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_is_most_urgent_comes_first_and_then_what_is_due_first() -> None:
         item_of_tomas(4, due_in_days=-1),
     ]
     asked = RoleHolder(role=Role.RESOLVER, person="tomas", at=NOW)
-    found = tasks("tomas", records, [incident(5, roles=[asked])], EXAMPLE, NOW)
+    found = tasks("tomas", records, [incident(5, roles=[asked])], {}, EXAMPLE, NOW)
     assert [task.record.id[-2:] for task in found] == ["05", ".4", ".3", ".2", ".1"]
     assert [task.because for task in found[:2]] == ["You are asked to be its Resolver", "It is 1 day late"]
 
@@ -69,7 +69,7 @@ def test_what_is_wanted_at_once_has_no_time_and_what_has_one_can_be_late() -> No
     asked = RoleHolder(role=Role.RESOLVER, person="tomas", at=NOW)
     plan = IncidentPlan(postmortem_due=NOW - timedelta(days=1), auto_resolve=False, next=None)
     owed = incident(6, status=IncidentStatus.RESOLVED, postmortem_owner="tomas", resolved_at=NOW, plan=plan)
-    found = tasks("tomas", records, [incident(5, roles=[asked]), owed], EXAMPLE, NOW)
+    found = tasks("tomas", records, [incident(5, roles=[asked]), owed], {}, EXAMPLE, NOW)
     assert {task.wanted.value: task.late(NOW) for task in found} == {
         "role": False,
         "late": True,
@@ -77,7 +77,7 @@ def test_what_is_wanted_at_once_has_no_time_and_what_has_one_can_be_late() -> No
         "to do": False,
     }
     assert [task.wanted.value for task in found if task.until is None] == ["role"]
-    (seen,) = tasks("marcos", records[2:], [], EXAMPLE, NOW)
+    (seen,) = tasks("marcos", records[2:], [], {}, EXAMPLE, NOW)
     assert (seen.until, seen.late(NOW)) == (None, False)
 
 
@@ -123,9 +123,20 @@ def test_what_others_have_to_do_is_said_by_name(changes: dict[str, Any], person:
     assert found == ([sentence] if sentence else [])
 
 
+def test_comments_on_a_postmortem_wait_for_an_answer_also_after_its_incident_has_closed() -> None:
+    closed = incident(1, status=IncidentStatus.CLOSED, postmortem_owner="ines", postmortem=WRITTEN)
+    owed = incident(2, status=IncidentStatus.RESOLVED, postmortem_owner="ines", postmortem=WRITTEN)
+    found = tasks("ines", [], [owed, closed], {closed.id: 1, owed.id: 2}, EXAMPLE, NOW)
+    assert [(task.wanted.value, task.record.id, task.because) for task in found] == [
+        ("to answer", closed.id, "1 comment on its postmortem waits for an answer"),
+        ("to answer", owed.id, "2 comments on its postmortem wait for an answer"),
+        ("to publish", owed.id, "Its postmortem can be published, although nobody has reviewed it"),
+    ]
+
+
 def test_each_step_is_a_choice_that_has_a_link_as_well() -> None:
     assert {choice.name for steps in STEPS.values() for choice in steps} <= {
         *(choice.name for choice in CHOICES),
         *(choice.name for choice in STEPS[Wanted.PUBLISH]),
     }
-    assert set(Wanted) - set(STEPS) == {Wanted.PLANNING, Wanted.POSTMORTEM}
+    assert set(Wanted) - set(STEPS) == {Wanted.PLANNING, Wanted.POSTMORTEM, Wanted.ANSWER}

@@ -28,6 +28,7 @@ class Wanted(StrEnum):
     VERIFY = "to verify"
     PLANNING = "to plan"
     REVIEW = "to review"
+    ANSWER = "to answer"
     PUBLISH = "to publish"
     POSTMORTEM = "postmortem"
     DO = "to do"
@@ -86,12 +87,21 @@ class WaitsFor(NamedTuple):
 
 
 def tasks(
-    person: PersonId, items: Iterable[ActionItem], incidents: Iterable[Incident], here: Organisation, now: datetime
+    person: PersonId,
+    items: Iterable[ActionItem],
+    incidents: Iterable[Incident],
+    unanswered: Mapping[str, int],
+    here: Organisation,
+    now: datetime,
 ) -> list[Task]:
-    """The most urgent first, and of equal ones what is due first, then what is due at no time."""
+    """The most urgent first, and of equal ones what is due first, then what is due at no time.
+
+    ``unanswered`` has how many comments of others on their postmortem of an incident are not settled.
+    """
     found = [
         *(task for item in items for task in _of_item(person, item, here, now)),
         *(task for incident in incidents for task in _of_incident(person, incident, here)),
+        *(_of_comments(incident, unanswered[incident.id]) for incident in incidents if incident.id in unanswered),
     ]
     urgency = list(Wanted)
     return sorted(found, key=lambda task: (urgency.index(task.wanted), *task.place))
@@ -135,6 +145,11 @@ def _of_incident(person: PersonId, incident: Incident, here: Organisation) -> It
             yield Task(Wanted.REVIEW, incident, f"{here.name_of(written.by)} wrote its postmortem", due)
     elif incident.postmortem_owner == person:
         yield _of_postmortem(incident, written.state if written else None, due)
+
+
+def _of_comments(incident: Incident, number: int) -> Task:
+    wait = "1 comment on its postmortem waits" if number == 1 else f"{number} comments on its postmortem wait"
+    return Task(Wanted.ANSWER, incident, f"{wait} for an answer")
 
 
 def _of_postmortem(incident: Incident, state: ReviewState | None, due: datetime | None) -> Task:
