@@ -178,6 +178,16 @@ def test_an_incident_is_shown_with_what_a_person_needs_and_without_internals() -
         assert internal not in said
 
 
+def test_a_timeline_has_people_by_their_names() -> None:
+    entry = {"at": NOW.isoformat(), "text": "Escalated", "author": None, "author_name": None}
+    known = incident() | {"timeline": [entry | {"author": "ines", "author_name": "Inés Robles"}, entry]}
+    lines = printed(detail(known)).partition("Timeline")[2].splitlines()
+    assert [line.split() for line in lines[-2:]] == [
+        ["2026-03-02", "09:15", "UTC", "Inés", "Robles", "Escalated"],
+        ["2026-03-02", "09:15", "UTC", "-", "Escalated"],
+    ]
+
+
 def test_an_action_item_is_shown_with_owner_deadline_what_comes_next_and_what_one_may_do() -> None:
     said = printed(detail(item()))
     for words in (

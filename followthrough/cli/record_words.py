@@ -152,7 +152,8 @@ def detail(record: dict[str, Any]) -> RenderableType:
     if offered := steps(record):
         parts += ["\nYou may" if record["you"] else "\nSome may", *(f"  {step}" for step in offered)]
     if record["timeline"]:
-        parts += ["\nTimeline", table(("at", "author", "text"), record["timeline"])]
+        rows = [{**entry, "author": entry["author_name"]} for entry in record["timeline"]]
+        parts += ["\nTimeline", table(("at", "author", "text"), rows)]
     return Group(*parts)
 
 

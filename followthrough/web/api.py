@@ -6,7 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, Field
+from sqlmodel import Session
 
+from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.replayed.incident.incident import IncidentStatus
 from followthrough.domain.replayed.times import MachineTime
 from followthrough.domain.replayed.values import PersonId
@@ -34,7 +36,7 @@ from followthrough.web.problems import REFUSED
 from followthrough.web.reading import read
 from followthrough.web.shapes.incidents import IncidentDetail, IncidentLine, IncidentNow, ShownIncident
 from followthrough.web.shapes.items import ItemDetail, ItemLine, ItemNow, ShownItem
-from followthrough.web.shapes.shape import Shape, facts
+from followthrough.web.shapes.shape import Entry, Shape, facts
 from followthrough.web.work import around, asking
 
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -144,7 +146,7 @@ async def get_incident(
 ) -> IncidentDetail | Response:
     """An incident with what happened in it and to its action items."""
     incident = await gateway.incidents.seen(incident_id, actor)
-    timeline = await run_in_threadpool(queries.timeline, reading, incident_id)
+    timeline = await run_in_threadpool(_entries, reading, incident_id, organisation)
     now = await read(around, reading, incident, asking(actor, by), organisation)
     shown = IncidentDetail.model_validate({**facts(ShownIncident, incident), **now, "timeline": timeline})
     return unless_known(shown, incident.version, known, response) or shown
@@ -212,7 +214,7 @@ async def get_item(
 ) -> ItemDetail | Response:
     """An action item with what happened to it."""
     item = await gateway.items.seen(item_id, actor)
-    timeline = await run_in_threadpool(queries.timeline, reading, item_id)
+    timeline = await run_in_threadpool(_entries, reading, item_id, organisation)
     zone = organisation.team(item.team, item.service).time_zone
     now = await read(around, reading, item, asking(actor, by), organisation)
     beside = {**now, "timeline": timeline, "time_zone": zone}
@@ -266,3 +268,10 @@ def list_mails(
     views.note_mails(found.mails)
     link_next(request, response, found.next)
     return found.mails
+
+
+def _entries(session: Session, record_id: str, organisation: Organisation) -> list[Entry]:
+    return [
+        Entry(**row.model_dump(), author_name=organisation.name_of(row.author) if row.author else None)
+        for row in queries.timeline(session, record_id)
+    ]

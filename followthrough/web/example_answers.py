@@ -35,6 +35,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "approvers": ["marcos"],
     "assignee": "tomas",
     "author": "ines",
+    "author_name": "Inés Robles",
     "because": "The same alert, and its follow-up is open",
     "by": "ines",
     "call": "https://meet.example.com/checkout",

@@ -65,6 +65,8 @@ async def test_an_incident_lives_through_the_api(api: httpx.AsyncClient) -> None
     shown = await get(api, f"items/{item}")
     assert (shown["owner"], shown["status"]) == ("tomas", "closed")
     assert "Verified." in [entry["text"] for entry in shown["timeline"]]
+    names = {(entry["author"], entry["author_name"]) for entry in shown["timeline"]}
+    assert names == {("ines", "Inés Robles"), ("tomas", "Tomás Ferrer"), (None, None)}
     assert "unwritten" not in shown
     story = [entry["text"] for entry in (await get(api, f"incidents/{incident}"))["timeline"]]
     assert story[0] == "Declared: Payments fail"

@@ -30,6 +30,8 @@ class Entry(Shape):
     """What happened, in a sentence or two."""
     author: PersonId | None
     """Null where nobody did it: a pager, or a deadline that passed."""
+    author_name: str | None
+    """As people call them: the key of somebody who is not known any more, null where nobody did it."""
     through: str | None
     """How the author said it; null where that was by themselves, or there is none."""
 
