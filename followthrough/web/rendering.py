@@ -35,11 +35,19 @@ MAIL_HEADERS = {
 """For a mail that is shown in a page."""
 
 
+LOWEST_HEADING = 6
 _markdown = parser()
 
 
-def _safe_markdown(text: str) -> Markup:
-    return Markup(_markdown.render(text))  # noqa: S704 -- rendered without raw HTML
+def _safe_markdown(text: str, below: int = 0) -> Markup:
+    """Its first headings come below one of that level: a page has an ``h1`` of its own."""
+    env: dict[str, Any] = {}
+    tokens = _markdown.parse(text, env)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1:]) + below, LOWEST_HEADING)}"
+    html = _markdown.renderer.render(tokens, _markdown.options, env)
+    return Markup(html)  # noqa: S704 -- rendered without raw HTML
 
 
 def _same(choices: Iterable[StrEnum]) -> list[tuple[str, str]]:

@@ -57,7 +57,7 @@ async def test_a_postmortem_is_written_reviewed_and_published_by_clicking_alone(
         if size == "desktop":
             await hints_come_as_one_types(page)
         await page.get_by_role("button", name="Preview").click()
-        await expect(page.locator(".prose h1")).to_have_text("What broke")
+        await expect(page.locator(".prose h3")).to_have_text("What broke")
         await expect(page.locator("#hints dt")).to_contain_text("Tomás forgot to run the migration.")
         await can_be_read(page)
         await page.get_by_label("Text, in Markdown").fill(TEXT)

@@ -57,7 +57,7 @@ async def test_who_may_writes_from_the_draft_previews_and_hands_in(
         typed = form_of(page) | {"text": f"{BLAMING}\r\n\r\n{LEFT}\r\n\r\n<script>alert(1)</script>"}
         preview = await send(ines, resolved, typed, "preview")
         assert preview.status_code == 200
-        assert "<h1>What broke</h1>" in preview.text
+        assert "<h3>What broke</h3>" in preview.text
         assert "<script>alert" not in preview.text
         assert "<dt>Tomás forgot to run the migration.</dt>" in preview.text
         assert "<li>What broke, and what did not stop it?</li>" in preview.text

@@ -81,7 +81,9 @@ async def test_the_pages_show_the_draft_then_what_was_submitted(api: httpx.Async
     await give(api, resolved, "publish postmortem", no_items_because="The index is new.")
     published = await page(f"/incidents/{resolved}")
     assert "approved by Tomás Ferrer" in published
-    assert "<h1>What broke</h1>" in published
+    assert ("<h3>What broke</h3>" in published, published.count("<h1")) == (True, 1)
+    alone = await page(f"/incidents/{resolved}/postmortem")
+    assert ("<h2>What broke</h2>" in alone, alone.count("<h1")) == (True, 1)
 
 
 async def test_any_prose_can_be_checked(api: httpx.AsyncClient) -> None:
