@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
+from followthrough.domain.replayed.ids import is_item
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.replayed.item.action_item import WORKED_ON, ActionItem
 from followthrough.domain.replayed.values import PersonId
@@ -73,10 +74,11 @@ def _numbers(item_id: str) -> list[int]:
     return [int(number) for number in item_id.split(".")[1:]]
 
 
-def written(session: Session, incident_id: str) -> str:
-    """Another text whenever the incident, or what its timeline shows, is another."""
-    version = session.exec(select(IncidentRow.version).where(IncidentRow.id == incident_id)).first()
-    of_it = (col(TimelineRow.record_id) == incident_id) | (col(TimelineRow.incident_id) == incident_id)
+def written(session: Session, record_id: str) -> str:
+    """Another text whenever the incident or action item, or what its timeline shows, is another."""
+    table = ActionItemRow if is_item(record_id) else IncidentRow
+    version = session.exec(select(table.version).where(table.id == record_id)).first()
+    of_it = (col(TimelineRow.record_id) == record_id) | (col(TimelineRow.incident_id) == record_id)
     entries = session.exec(select(func.count()).select_from(TimelineRow).where(of_it)).one()
-    items = select(func.sum(ActionItemRow.version)).where(ActionItemRow.incident_id == incident_id)
+    items = select(func.sum(ActionItemRow.version)).where(ActionItemRow.incident_id == record_id)
     return f"{version or 0}.{entries}.{session.exec(items).one() or 0}"

@@ -1,4 +1,4 @@
-"""Whether something is new about an incident, told to its page as it happens; what is new the page then asks for."""
+"""Whether something is new about a record, told to its page as it happens; what is new the page then asks for."""
 
 import asyncio
 import contextlib
@@ -35,18 +35,29 @@ def end_all() -> None:
 async def changes(request: Request, incident_id: str, gateway: GatewayDep, actor: ActorDep) -> Response:
     """Server-sent events, each of which has how much is written down about it. Raises Unknown."""
     await gateway.incidents.seen(incident_id, actor)
+    return _telling(request, incident_id)
+
+
+@router.get("/items/{item_id}/live")
+async def changes_of_item(request: Request, item_id: str, gateway: GatewayDep, actor: ActorDep) -> Response:
+    """The same of an action item. Raises Unknown."""
+    await gateway.items.seen(item_id, actor)
+    return _telling(request, item_id)
+
+
+def _telling(request: Request, record_id: str) -> Response:
     if len(_told) >= MOST:
         return Response(status_code=204)
-    events = _events(served(request).database, incident_id)
+    events = _events(served(request).database, record_id)
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-async def _events(database: Engine, incident_id: str) -> AsyncIterator[str]:
+async def _events(database: Engine, record_id: str) -> AsyncIterator[str]:
     over, last = asyncio.Event(), ""
     _told.add(over)
     try:
         for _ in range(LASTS // LOOK_EVERY):
-            now = await run_in_threadpool(_written, database, incident_id)
+            now = await run_in_threadpool(_written, database, record_id)
             yield f"event: written\ndata: {now}\n\n" if now != last else ": nothing new\n\n"
             last = now
             with contextlib.suppress(TimeoutError):
@@ -56,6 +67,6 @@ async def _events(database: Engine, incident_id: str) -> AsyncIterator[str]:
         _told.discard(over)
 
 
-def _written(database: Engine, incident_id: str) -> str:
+def _written(database: Engine, record_id: str) -> str:
     with Session(database) as session:
-        return written(session, incident_id)
+        return written(session, record_id)

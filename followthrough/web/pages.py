@@ -170,6 +170,7 @@ async def show_item(
 
     ``until`` is as for an incident.
     """
+    so_far = await read(written, reading, item_id)
     item = await gateway.items.seen(item_id, actor)
     timeline, notes = await read(with_all, reading, item_id, until, EntryKind.NOTE)
     now = datetime.now(UTC)
@@ -182,7 +183,9 @@ async def show_item(
         organisation,
         "item.html",
         item=item,
+        so_far=so_far,
         timeline=timeline,
+        live=until is None,
         comments=[note for note in notes if note.author],
         said=await read(act_facts.said, reading, said, item, actor.person, organisation),
         neighbours=await read(neighbours, reading, item, seen_by(actor)),

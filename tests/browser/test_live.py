@@ -1,4 +1,4 @@
-"""An incident's page stays as the service is, whatever was in the way of that for a while."""
+"""The pages of incidents and action items stay as the service is, whatever was in the way of that for a while."""
 
 from collections.abc import Awaitable, Callable
 from unittest.mock import patch
@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from followthrough.service import Service
 from tests.browser.test_my_work import become
 from tests.waiting import eventually
-from tests.web.test_api import declare, give
+from tests.web.test_api import declare, give, with_item
 
 
 async def opened(chromium: Browser, url: str, incident: str) -> Page:
@@ -90,4 +90,26 @@ async def test_a_part_in_which_somebody_is_waits_until_they_leave_it(chromium: B
         assert await over.count() == 1
         await page.get_by_role("heading", level=1).click()
         await expect(over).to_have_count(0)
+    await page.context.close()
+
+
+async def test_an_action_items_page_says_at_once_what_somebody_else_did_to_it(
+    chromium: Browser, service: Service
+) -> None:
+    url = service.settings.resolved_public_url
+    async with httpx.AsyncClient(base_url=url, timeout=30) as api:
+        item = await with_item(api)
+        page = await (await chromium.new_context()).new_page()
+        await page.goto(url)
+        await become(page, "Tomás Ferrer")
+        await page.goto(f"{url}/items/{item}")
+        await expect(page.get_by_role("button", name="Accept")).to_be_visible()
+        await give(api, item, "comment", by="wei", text="The vendor has a test for it")
+        await expect(page.locator("#live-timeline li").last).to_contain_text("The vendor has a test for it")
+        await expect(page.locator("#live-parts blockquote")).to_have_text("The vendor has a test for it")
+        await give(api, item, "edit", by="tomas", title="Alert on the depth of each queue")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Alert on the depth of each queue")
+        await give(api, item, "reassign", by="marcos", to="lucia", reason="Tomás is away")
+        await expect(page.get_by_role("button", name="Accept")).to_have_count(0)
+        await expect(page.locator("#live-facts")).to_contain_text("Lucía")
     await page.context.close()

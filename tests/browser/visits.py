@@ -35,6 +35,7 @@ FOR_PROGRAMS = ("/api/", "/scim/", "/healthz", "/readyz")
 
 NO_PAGES = {
     "/incidents/{incident_id}/live": "goes on until one leaves",
+    "/items/{item_id}/live": "goes on until one leaves",
     "/incidents/{incident_id}/postmortem.html": "a file, which has a test of its own",
     "/incidents/{incident_id}/postmortem.md": "a file",
     "/incidents/{incident_id}/postmortem.pdf": "a file",

@@ -153,6 +153,7 @@ _ADDRESSES: Mapping[Open | Right, tuple[str, ...]] = {
         "GET /incidents/{incident_id}/do/{choice}",
         "GET /incidents/{incident_id}/update",
         "GET /incidents/{incident_id}/live",
+        "GET /items/{item_id}/live",
         "GET /incidents/new",
         "GET /services",
         "GET /services/{service_id}/playbook",
