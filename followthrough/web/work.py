@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime
 from sqlmodel import Session
 
+from followthrough.checks import require_people
 from followthrough.domain.answered.access.actor import Actor
 from followthrough.domain.answered.access.may import cannot_speak_as
 from followthrough.domain.answered.access.rights import Right
@@ -114,6 +115,7 @@ async def what_waits(
     """
     actor = asking(actor, by)
     person, now = speaker(None, actor), datetime.now(UTC)
+    require_people([person], organisation)
     here = as_of(organisation, now.date())
     work = await read(work_of, reading, person, actor, here, now, seen_by)
     await run_in_threadpool(views.note, [line.task.record.id for line in work.lines])

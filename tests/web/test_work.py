@@ -110,6 +110,12 @@ async def test_who_is_nobody_has_to_say_who_they_are(api: httpx.AsyncClient) -> 
     assert answer.json()["error"].startswith("Nobody has said yet who you are at this machine")
 
 
+async def test_nothing_waits_is_not_said_to_a_name_that_nobody_has(api: httpx.AsyncClient) -> None:
+    answer = await api.get("/api/mine", params={"by": "Lucía"})
+    assert answer.status_code == 422
+    assert answer.json()["error"] == "The organisation file has no person 'Lucía'; use the key of one of its people."
+
+
 async def test_each_is_offered_in_a_terminal_what_their_page_offers(api: httpx.AsyncClient, web: Web) -> None:
     item = await with_item(api)
     for person in ("tomas", "marcos", "wei"):
