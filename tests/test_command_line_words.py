@@ -12,6 +12,7 @@ from followthrough.cli import app
 from followthrough.cli.drawing import readable, table
 from followthrough.cli.planning import drawn_planning
 from followthrough.cli.record_words import STEPS, detail, outcome, steps
+from followthrough.cli.service import findings_table, troubles_table
 from followthrough.cli.words import one_of
 from followthrough.cli.work import drawn_work
 from followthrough.domain.answered.choices import NAMES
@@ -241,3 +242,14 @@ def test_each_choice_has_a_command_that_exists() -> None:
     assert STEPS.keys() >= {*NAMES, *of_items, *of_incidents}
     known = CliRunner().invoke(app, ["-h"], env={"COLUMNS": "200"}).output
     assert [step for step in STEPS.values() if f"│ {step.split()[0]} " not in known] == []
+
+
+@pytest.mark.parametrize(("draw", "about"), [(findings_table, "subject"), (troubles_table, "kind")])
+def test_what_doctor_and_trouble_say_to_set_is_whole_in_a_narrow_terminal(draw: Any, about: str) -> None:
+    setting = "FOLLOWTHROUGH_PAGERDUTY_ROUTING_KEY"
+    row = {"state": "missing", about: "PagerDuty", "sentence": "Nobody is paged.", "what_to_do": f"Set {setting}."}
+    assert setting in "".join(printed(draw([row]), 40, terminal=True).split())
+
+
+def test_no_trouble_is_said_in_a_sentence() -> None:
+    assert printed(troubles_table([])) == "None: all workflows get on, and every mail went out.\n"

@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import RenderableType
 from rich.table import Table
 
 from followthrough import ROOT
@@ -270,12 +271,11 @@ def send_again(
     tell(f"Sending {again['mails']} again; `followthrough outbox` shows what becomes of them.")
 
 
-def troubles_table(troubles: list[dict[str, str]]) -> Table:
+def troubles_table(troubles: list[dict[str, str]]) -> RenderableType:
     """One line each, and what to do about it."""
-    drawn = Table(box=None, show_header=False)
-    for one in troubles:
-        drawn.add_row(one["kind"], clean(f"{one['sentence']} {one['what_to_do']}"))
-    return drawn
+    if not troubles:
+        return "None: all workflows get on, and every mail went out."
+    return _sentences([(one["kind"], clean(f"{one['sentence']} {one['what_to_do']}")) for one in troubles])
 
 
 @app.command()
@@ -294,10 +294,18 @@ def doctor(as_json: AsJson = False) -> None:
 
 def findings_table(findings: list[dict[str, str]]) -> Table:
     """One line per finding, and what to do about it."""
+    return _sentences(
+        [(one["state"], one["subject"], clean(f"{one['sentence']} {one['what_to_do']}").strip()) for one in findings]
+    )
+
+
+def _sentences(rows: list[tuple[str, ...]]) -> Table:
+    """What is longer than a line, like an address, goes on in the next: it is there to be copied."""
     drawn = Table(box=None, show_header=False)
-    for finding in findings:
-        sentences = clean(f"{finding['sentence']} {finding['what_to_do']}")
-        drawn.add_row(finding["state"], finding["subject"], sentences.strip())
+    for _ in rows[0]:
+        drawn.add_column(overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
     return drawn
 
 
