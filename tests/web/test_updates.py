@@ -78,7 +78,7 @@ async def test_the_timeline_is_exported_whatever_people_wrote_into_it(api: httpx
 
     answer = await api.get(f"/api/incidents/{incident}/timeline.md")
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
-    assert "- **2026-01-05 08:30** note, Inés Robles: All fine\\\n  \\# The end" in answer.text
+    assert "- **2026-01-05 08:30 UTC** note, Inés Robles: All fine\\\n  \\# The end" in answer.text
     assert (await api.get(f"/incidents/{incident}/timeline.md")).text == answer.text
     tokens = MarkdownIt().parse(answer.text)
     assert sum(token.type == "list_item_open" for token in tokens) == len(exported["entries"])
@@ -133,4 +133,4 @@ async def test_people_draft_send_follow_and_export_from_a_terminal(
     await run("subscribe", incident, "--audience", "executives")
     await run("unsubscribe", incident)
     await run("note", incident, "Deployed", "--decision", "--at", "2026-01-05T09:30+0100")
-    assert "- **2026-01-05 08:30** **DECISION**, Inés Robles: Deployed" in await run("timeline", incident)
+    assert "- **2026-01-05 08:30 UTC** **DECISION**, Inés Robles: Deployed" in await run("timeline", incident)

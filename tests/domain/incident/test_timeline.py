@@ -25,9 +25,9 @@ def test_each_line_has_time_kind_and_author_and_decisions_stand_out() -> None:
     ]
     assert as_markdown(incident(), entries, str.title) == (
         "# Timeline of inc-0000000001: Payments fail\n\n"
-        "- **2026-03-02 09:00** alert: The pager fires\n"
-        "- **2026-03-02 09:00** **DECISION**, Ana: Roll back,\\\n  not forward\n"
-        "- **2026-03-02 09:00** action item, Ben (inc-0000000001.1): Accepted\n"
+        "- **2026-03-02 09:00 UTC** alert: The pager fires\n"
+        "- **2026-03-02 09:00 UTC** **DECISION**, Ana: Roll back,\\\n  not forward\n"
+        "- **2026-03-02 09:00 UTC** action item, Ben (inc-0000000001.1): Accepted\n"
     )
 
 

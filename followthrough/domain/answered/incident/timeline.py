@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC
 
 from pydantic import AwareDatetime
 
+from followthrough.domain.answered.wording import to_the_minute
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.domain.replayed.text import one_line
 from followthrough.domain.replayed.values import EntryKind, Message, PersonId
@@ -44,7 +44,7 @@ def as_markdown(incident: Incident, entries: Iterable[ExportedEntry], name: Call
         through = f", {_inert(entry.through)}" if entry.through else ""
         author = f", {_inert(name(entry.author))}{through}" if entry.author else ""
         item = f" ({entry.record_id})" if entry.record_id != incident.id else ""
-        lines.append(f"- **{entry.at.astimezone(UTC):%Y-%m-%d %H:%M}** {kind}{author}{item}: {_text(entry.text)}")
+        lines.append(f"- **{to_the_minute(entry.at)}** {kind}{author}{item}: {_text(entry.text)}")
     return "\n".join(lines) + "\n"
 
 
