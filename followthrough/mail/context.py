@@ -10,7 +10,7 @@ from followthrough.domain.answered.incident.call import call_of
 from followthrough.domain.answered.incident.updates import likely_stage
 from followthrough.domain.answered.item.standing import NOTHING_KNOWN, Standing
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.answered.wording import listed, span, span_to_the_minute
+from followthrough.domain.answered.wording import listed, span, span_to_the_minute, whole_span
 from followthrough.domain.answered.wording import when as told_when
 from followthrough.domain.replayed.drill.drill import DrillReport
 from followthrough.domain.replayed.incident.alert import in_words
@@ -227,7 +227,7 @@ def about_incident(
         "commander": _name(incident.holder(Role.INCIDENT_COMMANDER), organisation),
         "audience": _line(audience),
         "stage": update.stage if update else "",
-        "cadence": span(cadence) if cadence else "",
+        "cadence": whole_span(cadence) if cadence else "",
         "next_update": when(notice.at + cadence if cadence and not over else None),
         "update_by": when(notice.at + organisation.policies.update_grace),
         "last_update": when(update.at if update else None),

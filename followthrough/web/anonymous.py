@@ -17,7 +17,7 @@ from sqlmodel import Session
 from followthrough.domain.answered.access.privacy import not_here
 from followthrough.domain.answered.organisation.organisation import Organisation
 from followthrough.domain.answered.postmortem.anonymous import LONGEST, NewNote, ShownNotes
-from followthrough.domain.answered.wording import span, when_from_here
+from followthrough.domain.answered.wording import when_from_here, whole_span
 from followthrough.domain.replayed.ids import is_incident
 from followthrough.domain.replayed.incident.incident import Incident
 from followthrough.records import Unknown
@@ -152,7 +152,7 @@ def _draw(
     shown_from: str = "",
 ) -> Response:
     policies = organisation.policies.anonymous
-    context: dict[str, Any] = {"policies": policies, "at_most": span(policies.alone_after), "longest": LONGEST}
+    context: dict[str, Any] = {"policies": policies, "at_most": whole_span(policies.alone_after), "longest": LONGEST}
     about = {"incident_id": incident_id, "title": incident.title if incident else "", "shown_from": shown_from}
     taken = status == 201
     return page(request, "anonymous.html", status=status, taken=taken, **about, **context)

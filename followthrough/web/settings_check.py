@@ -13,7 +13,7 @@ from followthrough.doctor_pager import pagers
 from followthrough.domain.answered.organisation import understood
 from followthrough.domain.answered.organisation.departures import as_of
 from followthrough.domain.answered.organisation.organisation import Organisation
-from followthrough.domain.answered.wording import span
+from followthrough.domain.answered.wording import whole_span
 from followthrough.organisation_file import cautions
 from followthrough.routing_keys import NoRoutingKey, routing_key
 from followthrough.settings import Settings
@@ -86,7 +86,7 @@ def _in_words(name: str, value: Any) -> str:
         case tuple():
             return ", ".join(map(str, value)) or "not set"
         case timedelta():
-            return span(value)
+            return whole_span(value)
         case None | "":
             return "not set"
         case bool():

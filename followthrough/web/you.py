@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from followthrough.domain.answered.access.actor import Actor, Door
 from followthrough.domain.answered.access.audit import Act
-from followthrough.domain.answered.wording import span
+from followthrough.domain.answered.wording import whole_span
 from followthrough.domain.replayed.values import PersonId
 from followthrough.local_person import choose_local_person
 from followthrough.noting import happened
@@ -34,8 +34,8 @@ def show_you(
         people=people if local else [],
         to=here(to),
         signed_in_by="your organisation's provider" if actor.door is Door.SESSION else f"a {actor.door}",
-        idle=span(settings.session_idle),
-        lasts=span(settings.session_lasts),
+        idle=whole_span(settings.session_idle),
+        lasts=whole_span(settings.session_lasts),
     )
 
 

@@ -10,6 +10,7 @@ from followthrough.domain.answered.wording import (
     to_the_minute,
     when,
     when_from_here,
+    whole_span,
     without_addresses,
 )
 
@@ -66,6 +67,14 @@ def test_times_are_said_as_a_calendar_in_that_place_would(at: datetime, said: st
 def test_where_minutes_count_they_are_said(minutes: int, exact: str, to_the_minute: str) -> None:
     duration = timedelta(minutes=minutes)
     assert (exact_span(duration), span_to_the_minute(duration)) == (exact, to_the_minute)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(30, "30 seconds"), (60, "1 minute"), (5400, "90 minutes"), (129_600, "36 hours"), (86_400, "1 day")],
+)
+def test_what_somebody_has_set_is_said_exactly_and_in_full(seconds: float, said: str) -> None:
+    assert (whole_span(timedelta(seconds=seconds)), whole_span(timedelta(seconds=seconds + 0.25))) == (said, said)
 
 
 def test_times_say_their_zone() -> None:

@@ -12,6 +12,7 @@ from followthrough.domain.answered.item.standing import Cost, Said, Standing
 from followthrough.domain.replayed.incident.incident import IncidentStatus
 from followthrough.domain.replayed.item.action_item import ItemStatus
 from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
+from followthrough.domain.replayed.names import Audience, Severity
 from followthrough.mail import render as renderer
 from followthrough.mail.render import Rendered, load, render
 from tests.notices import EVIDENCE, LINKS, ORGANISATION, PUBLIC_URL, notice
@@ -148,6 +149,12 @@ def test_each_mail_says_what_to_do_and_by_when(kind: NoticeKind) -> None:
         assert meaning in rendered.text
     assert to_colleagues(kind).subject.startswith("[inc-0000000001")
     assert "None" not in rendered.text
+
+
+def test_how_often_an_update_is_promised_is_said_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    promised = ORGANISATION.severities[Severity.SEV2].updates
+    monkeypatch.setitem(promised, Audience.CUSTOMERS, timedelta(minutes=90))
+    assert "every 90 minutes" in mail(NoticeKind.UPDATE_DUE).text
 
 
 @pytest.mark.parametrize("kind", NoticeKind)

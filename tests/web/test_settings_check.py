@@ -25,7 +25,7 @@ def guarded(alone: Web, run_by_tomas: OrganisationFile) -> Web:
         if "SecretStr" in str(field.annotation)
     }
     secrets |= {"api_token": None, "database_url": f"postgresql://ana:{SECRET}@db.example.com/followthrough"}
-    changed = {**secrets, "session_idle": timedelta(hours=3)}
+    changed = {**secrets, "session_idle": timedelta(hours=36)}
     return replace(alone, settings=alone.settings.model_copy(update=changed), organisation=run_by_tomas)
 
 
@@ -42,7 +42,8 @@ async def test_administrators_read_how_it_is_understood_and_no_secret(guarded: W
         "FOLLOWTHROUGH_PAGERDUTY_SECRETS Signing secrets, all accepted, for rotation 2 set",
         "TEMPORAL_ADDRESS",
         "postgresql://ana:***@db.example.com/followthrough",
-        "3 hours",
+        "Who asks for nothing so long signs in again 36 hours",
+        "waited for after a failure 30 seconds",
         "with the key for all",
     ):
         assert part in said, part

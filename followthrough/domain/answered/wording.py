@@ -43,6 +43,13 @@ def exact_span(duration: timedelta) -> str:
     return f"{duration // unit} {short}"
 
 
+def whole_span(duration: timedelta) -> str:
+    """The same to the second and in full, for what somebody has set: ``90 minutes``, ``1 day``."""
+    seconds = timedelta(seconds=round(duration.total_seconds()))
+    unit, name = next((unit, name) for unit, (name, _) in UNITS.items() if not seconds % unit)
+    return f"{seconds // unit} {name}{'s' if seconds != unit else ''}"
+
+
 def distance(at: datetime, now: datetime) -> str:
     """How far away: ``3 days ago``, ``in 2 hours``."""
     return f"in {span(at - now)}" if at > now else f"{span(at - now)} ago"
