@@ -159,6 +159,6 @@ def _sentence(errors: Sequence[Any]) -> str:
     first = errors[0]
     if first["type"] == "json_invalid":
         return f"The body is not JSON: {first['ctx']['error']} at character {first['loc'][-1]}."
-    where = ".".join(str(part) for part in first["loc"] if part != "body")
+    where = ".".join(str(part) for part in first["loc"] if part not in ("body", "path"))
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{where or 'The body'}: {what_is_wrong(first)}{more}."

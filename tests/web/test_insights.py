@@ -133,7 +133,8 @@ async def test_filters_narrow_every_measure_and_what_is_wrong_with_them_is_said(
         )
     for wrong in ("months=0", "months=25", "months=x", "severity=SEV9"):
         assert (await browser.get(f"/insights?{wrong}")).status_code == 422, wrong
-    assert (await browser.get("/api/insights/vanity")).status_code == 422
+    unknown = await browser.get("/api/insights/vanity")
+    assert (unknown.status_code, unknown.json()["error"].partition(" 'on-time'")[0]) == (422, "name: Input should be")
 
 
 async def test_a_team_that_nobody_knows_is_refused_and_one_of_old_records_is_still_chosen(
