@@ -281,7 +281,9 @@ class Story(Playing):
                 else str(value)
             )
             numbers.add_row(name.replace("_", " "), shown)
-        timeline = Table("when", "what", "who", title=f"Timeline of {self.incident}", box=None, title_style="bold")
+        timeline = Table(
+            "when (UTC)", "what", "who", title=f"Timeline of {self.incident}", box=None, title_style="bold"
+        )
         for entry in (await self._get(f"/api/incidents/{self.incident}"))["timeline"]:
             timeline.add_row(entry["at"][:16].replace("T", " "), entry["text"], entry["author_name"] or "")
         url = self.service.settings.resolved_public_url

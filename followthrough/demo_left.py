@@ -89,6 +89,7 @@ class Leftovers(Playing):
             for one in waits:
                 drawn.add_row(person, one["why"], f"{one['id']} {one['title']}")
         out.print(drawn)
+        out.print("Weeks passed in seconds, for each record by a clock of its own: its times are ahead of today's.")
         out.print(f"Be any of them  {self.service.settings.resolved_public_url}/you", highlight=False)
 
 

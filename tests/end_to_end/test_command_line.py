@@ -167,6 +167,8 @@ async def test_the_demo_leaves_something_of_each_kind_to_decide_where_the_servic
     code, out, err = await run("demo", **where)
     assert code == 0, err
     assert "What waits for whom" in out
+    assert "when (UTC)" in out
+    assert "its times are ahead of today's" in " ".join(out.split())
     async with service(tmp_path, port) as url:
         await until(f"{url}/healthz", bool)
         people = [one["key"] for one in (await until(f"{url}/api/people", bool))["people"]]
