@@ -1,3 +1,4 @@
+import sys
 from typing import Any
 
 import pytest
@@ -46,6 +47,11 @@ ANYTHING = st.text(st.characters(categories=None), max_size=500)
 )
 def test_what_no_store_or_terminal_can_hold_is_taken_out(given: str, wanted: str) -> None:
     assert clean(given) == wanted
+
+
+def test_whatever_is_printable_stays() -> None:
+    printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
+    assert clean(f"{printable}\0") == printable
 
 
 @given(ANYTHING)

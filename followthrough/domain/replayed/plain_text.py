@@ -12,7 +12,12 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
-    """What every database, terminal and mail can hold: one kind of line break, half surrogates as U+FFFD."""
+    """What every database, terminal and mail can hold: one kind of line break, half surrogates as U+FFFD.
+
+    What is unfit is not printable either, which is known at once: each text of each document that is read comes here.
+    """
+    if text.isprintable():
+        return text
     return _HALF.sub("\ufffd", _UNFIT.sub("", _BREAK.sub("\n", text)))
 
 
