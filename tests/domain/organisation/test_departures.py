@@ -36,6 +36,13 @@ def test_those_who_stay_stand_in(without: Organisation) -> None:
     assert (set(checkout.on_call), checkout.escalation_path) == ({"tomas"}, ("nora",))
 
 
+def test_it_is_worked_out_once_for_each_organisation_and_day(without: Organisation) -> None:
+    after = as_of(without, LEFT)
+    assert as_of(without, LEFT) is after
+    edited = without.model_copy(update={"name": "Another"})
+    assert (as_of(edited, LEFT).name, as_of(without, date(2026, 3, 1))) == ("Another", without)
+
+
 def test_nobody_elses_turn_on_call_moves(without: Organisation) -> None:
     rota = Rota(start=date(2026, 1, 5), days=7)
     service = without.services["checkout"].model_copy(update={"on_call": ("lucia", "ines", "tomas"), "rota": rota})

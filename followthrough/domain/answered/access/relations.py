@@ -4,6 +4,7 @@ All that takes an organisation takes it without those who left (``departures.as_
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 from followthrough.domain.answered.organisation.organisation import Organisation
@@ -72,15 +73,19 @@ class About(NamedTuple):
 
 
 def _everywhere(organisation: Organisation) -> People:
-    """Without administrators, who is above others and has no manager stands in for them.
+    return {Relation.ADMINISTRATOR: _administrators(organisation), Relation.AUDITOR: organisation.auditors}
+
+
+@lru_cache(maxsize=8)
+def _administrators(organisation: Organisation) -> tuple[PersonId, ...]:
+    """Without any, who is above others and has no manager stands in for them.
 
     A directory has many who have none: whoever it names no manager of is not above anybody by that.
     """
     above = {person.manager for person in organisation.people.values()}
     above |= {team.lead for team in organisation.teams.values()}
     top = (person for person, known in organisation.people.items() if known.manager is None and person in above)
-    administrators = tuple(person for person in organisation.administrators if person in organisation.people)
-    return {Relation.ADMINISTRATOR: administrators or tuple(top), Relation.AUDITOR: organisation.auditors}
+    return tuple(person for person in organisation.administrators if person in organisation.people) or tuple(top)
 
 
 def _of_team(organisation: Organisation, team: TeamId, service: ServiceId, owners: Iterable[PersonId]) -> People:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from followthrough.domain.answered.organisation.organisation import Organisation, Service, Team
 from followthrough.domain.replayed.values import PersonId
@@ -13,6 +14,7 @@ def is_here(organisation: Organisation, person: PersonId, day: date) -> bool:
     return known is not None and (known.left is None or known.left > day)
 
 
+@lru_cache(maxsize=8)
 def as_of(organisation: Organisation, day: date) -> Organisation:
     """The organisation without those who left by ``day``.
 

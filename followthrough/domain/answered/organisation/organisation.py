@@ -253,6 +253,9 @@ class Organisation(Section):
     policies: Policies = Policies()
     update_templates: UpdateTemplates | None = None
 
+    __hash__ = object.__hash__
+    """Of this one alone, so that what is worked out of it can be kept; a file that is read again is another."""
+
     @field_validator("people")
     @classmethod
     def _managers_end(cls, people: dict[PersonId, Person]) -> dict[PersonId, Person]:
