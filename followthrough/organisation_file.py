@@ -211,6 +211,14 @@ def cautions(organisation: Organisation) -> Iterator[str]:
             )
 
 
+def stamp_of(path: Path) -> tuple[int, ...]:
+    """What is another when the file is; empty when it can't be asked."""
+    with contextlib.suppress(OSError):
+        status = path.stat()
+        return status.st_mtime_ns, status.st_size, status.st_ino
+    return ()
+
+
 class OrganisationFile:
     """The current organisation; call it each time one is needed.
 
@@ -284,14 +292,10 @@ class OrganisationFile:
         before = getattr(self, "_organisation", None)
         self._organisation = self.merged.organisation if self.merged.organisation != before else before
 
-    def _stamp_now(self) -> dict[Path, tuple[int, int, int]]:
+    def _stamp_now(self) -> dict[Path, tuple[int, ...]]:
         """Of the file and of the templates that it names."""
-        stamp = {}
-        for path in (self._path, *(path for folder in self._folders for path in folder.glob("*.j2"))):
-            with contextlib.suppress(OSError):
-                status = path.stat()
-                stamp[path] = status.st_mtime_ns, status.st_size, status.st_ino
-        return stamp
+        templates = (path for folder in self._folders for path in folder.glob("*.j2"))
+        return {path: stamp_of(path) for path in (self._path, *templates)}
 
 
 class _Schema(GenerateJsonSchema):

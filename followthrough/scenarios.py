@@ -1,9 +1,10 @@
 """Reads drill scenarios, one YAML file each; what is wrong in one is said with the line."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from followthrough.domain.replayed.drill.drill import Scenario
-from followthrough.organisation_file import OrganisationError, load_section
+from followthrough.organisation_file import OrganisationError, load_section, stamp_of
 
 SHIPPED = Path(__file__).parent / "drill_scenarios"
 
@@ -19,7 +20,7 @@ def load_scenarios(folder: str | None) -> dict[str, Scenario]:
     errors: list[str] = []
     for path in sorted(place.glob("*.yaml")):
         try:
-            scenarios[path.stem] = load_section(path, Scenario, example=f"one in {SHIPPED}")
+            scenarios[path.stem] = _scenario(path, stamp_of(path))
         except OrganisationError as error:
             errors += error.errors
     if not scenarios and not errors:
@@ -27,3 +28,9 @@ def load_scenarios(folder: str | None) -> dict[str, Scenario]:
     if errors:
         raise OrganisationError(errors)
     return scenarios
+
+
+@lru_cache(maxsize=256)
+def _scenario(path: Path, _stamp: tuple[int, ...]) -> Scenario:
+    """Read once for as long as its stamp stays the same."""
+    return load_section(path, Scenario, example=f"one in {SHIPPED}")

@@ -25,6 +25,14 @@ def test_an_own_folder_is_used_instead(tmp_path: Path) -> None:
     assert load_scenarios(str(tmp_path))["mine"].title == "Errors rise"
 
 
+def test_a_file_is_read_once_until_it_is_another(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(GOOD)
+    known = load_scenarios(str(tmp_path))["mine"]
+    assert load_scenarios(str(tmp_path))["mine"] is known
+    (tmp_path / "mine.yaml").write_text(GOOD + "labels: {a: b}\n")
+    assert load_scenarios(str(tmp_path))["mine"].labels == {"a": "b"}
+
+
 def test_everything_that_is_wrong_is_said_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(GOOD + "injects:\n  - after: soon\n    text: It gets worse.\n")
     (tmp_path / "b.yaml").write_text(GOOD + "expected:\n  roles: [Hero]\n")
