@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from followthrough.checks import NotInFile, require_service
-from followthrough.domain.answered.report.playbook import Playbook, markdown, playbook
+from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.rota import on_call
+from followthrough.domain.answered.report.playbook import Playbook, gaps, markdown, playbook
 from followthrough.domain.replayed.values import PersonId, ServiceId, TeamId
 from followthrough.records import Unknown
 from followthrough.web.dependencies import Authorised, Exported, OrganisationDep, SettingsDep
@@ -62,16 +64,16 @@ def get_playbook(found: PlaybookDep) -> Playbook:
 def list_services_as_json(organisation: OrganisationDep, paging: PagingDep) -> list[ServiceLine]:
     """Each service by its key, and who is on call for it now."""
     now, found = datetime.now(UTC), paging.of(organisation.services, lambda service: (service,))
-    books = (playbook(service_id, organisation, now) for service_id in found)
+    here = as_of(organisation, now.date())
     return [
         ServiceLine(
-            service=found.service,
-            name=found.name,
-            team=organisation.services[found.service].team,
-            on_call=found.path[0].person,
-            gaps=len(found.gaps),
+            service=service_id,
+            name=service.name,
+            team=service.team,
+            on_call=on_call(service, here.teams[service.team], now)[0],
+            gaps=len(list(gaps(service_id, organisation, here))),
         )
-        for found in books
+        for service_id, service in ((service_id, here.services[service_id]) for service_id in found)
     ]
 
 

@@ -91,7 +91,7 @@ def playbook(service_id: ServiceId, organisation: Organisation, now: datetime) -
         audiences=tuple(audience.value for audience in Audience),
         declare=f'followthrough declare "What is broken" --service {service_id} --severity SEV2',
         values=VALUES,
-        gaps=tuple(_gaps(service_id, organisation, present)),
+        gaps=tuple(gaps(service_id, organisation, present)),
     )
 
 
@@ -125,8 +125,8 @@ def _severities(organisation: Organisation) -> Iterator[SeverityLine]:
         )
 
 
-def _gaps(service_id: ServiceId, organisation: Organisation, present: Organisation) -> Iterator[str]:
-    """``present`` is the organisation without those who left."""
+def gaps(service_id: ServiceId, organisation: Organisation, present: Organisation) -> Iterator[str]:
+    """What is missing in its playbook; ``present`` is the organisation without those who left."""
     listed, service = organisation.services[service_id], present.services[service_id]
     team, name = organisation.teams[listed.team], present.name_of
     for person in dict.fromkeys((*listed.on_call, *listed.escalation_path, team.lead, *team.members)):
