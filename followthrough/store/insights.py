@@ -257,8 +257,10 @@ def prices(session: Session, organisation: Organisation, scope: Scope) -> list[P
     incidents: dict[str, Incident] = {}
     items: dict[str, ActionItem] = {}
     for incident, item in session.connection().execute(query):
-        incidents.setdefault(incident["id"], Incident.model_validate(incident))
-        items.setdefault(item["id"], ActionItem.model_validate(item))
+        if incident["id"] not in incidents:
+            incidents[incident["id"]] = Incident.model_validate(incident)
+        if item["id"] not in items:
+            items[item["id"]] = ActionItem.model_validate(item)
     return price(incidents.values(), marked(session, items.values()), organisation, scope)
 
 
