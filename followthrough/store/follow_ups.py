@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, Unpack
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, case, tuple_, union_all
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, tuple_, union_all
 from sqlmodel import Session, col, func, select
 
 from followthrough.domain.replayed.item.action_item import OPEN, WORKED_ON, ActionItem, ItemStatus, Priority
@@ -187,10 +187,13 @@ def _page_of_ids(
     place = _read_place(after, stretches) if after else None
     of_any_status: ItemFilters = {**searched(session, seen_by, filters), "status": None}
     wanted = [~hidden_item(seen_by), *fitting(late_now(now), seen_by, **of_any_status)]
+    status: SQLColumnExpression[str] = col(ActionItemRow.status)
+    if of_any_status.get("id") is not None:
+        status += ""  # of no index, for SQLite would look for a few that are known among all of a status
     found: list[tuple[int, Any, str]] = []
     for number in range(place[0] if place else 0, len(stretches)):
         begin = place[1:] if place and place[0] == number else None
-        rows = session.connection().execute(_along(stretches[number], wanted, begin, limit + 1 - len(found)))
+        rows = session.connection().execute(_along(stretches[number], status, wanted, begin, limit + 1 - len(found)))
         found += ((number, value, item_id) for item_id, value in rows)
         if len(found) > limit:
             break
@@ -246,7 +249,11 @@ def _by_deadline(
 
 
 def _along(
-    stretch: _Stretch, wanted: Sequence[ColumnElement[bool]], begin: tuple[Any, str] | None, limit: int
+    stretch: _Stretch,
+    of_status: SQLColumnExpression[str],
+    wanted: Sequence[ColumnElement[bool]],
+    begin: tuple[Any, str] | None,
+    limit: int,
 ) -> sqlalchemy.Select[Any]:
     """The ids and values of the next rows: so many of each status, of which the first are taken."""
     item_id = col(ActionItemRow.id)
@@ -254,7 +261,7 @@ def _along(
     parts: list[sqlalchemy.Select[Any]] = []
     for status in stretch.statuses:
         part: Any = sqlalchemy.select(item_id.label("id"), value.label("value")).where(
-            col(ActionItemRow.status) == status, *stretch.where, *wanted
+            of_status == status, *stretch.where, *wanted
         )
         if begin is not None:
             here, there = tuple_(value, item_id), begin

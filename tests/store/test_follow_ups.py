@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlmodel import Session
 
 from activities.read_model import ReadModel
@@ -139,6 +139,23 @@ def test_words_are_found_in_ids_tickets_and_incidents_but_not_in_what_these_eyes
         assert found("ben", "talks") == found("zoe", "merger") == found("zoe", "drive") == []
         assert hidden_items(session, NOW, "zoe", incident_id="inc-0000000001") == 0
         assert counts(session, NOW, "zoe").hidden == hidden_items(session, NOW, "zoe") == 1
+
+
+def test_the_few_that_have_words_are_not_looked_for_among_all_of_a_status(session: Session) -> None:
+    statements: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(session.get_bind(), "before_cursor_execute", note)
+    assert read(session, words=("le 3",))
+    event.remove(session.get_bind(), "before_cursor_execute", note)
+    explain = "EXPLAIN QUERY PLAN" if session.get_bind().dialect.name == "sqlite" else "EXPLAIN"
+    with session:
+        raw = session.connection().connection.cursor()
+        for statement, parameters in statements:
+            raw.execute(f"{explain} {statement}", parameters)
+            assert "ix_action_item_by" not in "\n".join(str(row[-1]) for row in raw.fetchall())
 
 
 def test_views_are_a_persons_own_and_few(database: Engine) -> None:
