@@ -19,6 +19,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from activities.read_model import ReadModel
 from followthrough.domain.answered.organisation.calendar import FIRST_ZONE, WEEKDAYS
 from followthrough.domain.answered.organisation.organisation import Organisation
+from followthrough.domain.answered.organisation.policies import FollowUpListPolicies
 from followthrough.domain.replayed.ids import RECONCILE
 from followthrough.domain.replayed.mail.notice_kinds import DigestKind
 from followthrough.queues import TASK_QUEUE
@@ -68,11 +69,18 @@ def sendgrid() -> Iterator[SendGridStandIn]:
         yield stand_in
 
 
+def without_plannings(organisation: Organisation) -> Organisation:
+    """Whose mails would come as well, on the days before one."""
+    teams = {name: team.model_copy(update={"sprints": None}) for name, team in organisation.teams.items()}
+    policies = organisation.policies.model_copy(update={"follow_up_list": FollowUpListPolicies(enabled=False)})
+    return organisation.model_copy(update={"teams": teams, "policies": policies})
+
+
 @pytest.fixture
 async def office(
     address: str, organisation: Organisation, sendgrid: SendGridStandIn, tmp_path: Path
 ) -> AsyncIterator[Office]:
-    """Ines' and Wei's action items are late, so Marcos and Grace hear, and Nora does not."""
+    """Ines' and Wei's action items are late, so Marcos and Grace hear, and Nora does not; nobody plans a sprint."""
     database = open_database(f"sqlite:///{tmp_path}/followthrough.db")
     migrate(database)
     now = datetime.now(UTC)
@@ -80,7 +88,7 @@ async def office(
         late = item(number, owner=owner, team=team, due_in_days=(now - item().proposed_at).days - 3)
         ReadModel(database).project_item(late)
     client, sendgrid.mails = await new_namespace(address), []
-    office = Office(client, database, sendgrid, organisation)
+    office = Office(client, database, sendgrid, without_plannings(organisation))
     settings = Settings(sendgrid_api_key=SecretStr(API_KEY), sendgrid_host=sendgrid.url, data_dir=tmp_path)
     async with build_worker(client, settings, lambda: office.organisation, database):
         yield office
