@@ -219,13 +219,13 @@ async def test_the_service_ends_in_words_when_its_engine_is_killed(tmp_path: Pat
     assert "The embedded engine has ended, so everything stops; nothing is lost." in " ".join(log.read_text().split())
 
 
-async def test_what_fails_because_the_engine_was_killed_is_told_as_that(tmp_path: Path) -> None:
+async def test_what_fails_because_the_engine_has_ended_is_told_as_that(tmp_path: Path) -> None:
     """Whatever notices it first, as a worker that can't ask for work any more."""
 
     async def serve() -> None:
         async with connected(Settings(data_dir=tmp_path / "data"), print, ui=False) as service:
             assert service.engine.own is not None
-            service.engine.own.kill()
+            service.engine.own.terminate()
             await service.engine.own.wait()
             raise RuntimeError("Poll failure: the connection was refused")
 
