@@ -3,7 +3,6 @@
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
-from followthrough.domain.replayed.ids import is_item
 from followthrough.domain.replayed.incident.incident import ONGOING, Incident, IncidentStatus
 from followthrough.domain.replayed.item.action_item import WORKED_ON, ActionItem
 from followthrough.domain.replayed.values import PersonId
@@ -76,9 +75,10 @@ def _numbers(item_id: str) -> list[int]:
 
 def written(session: Session, record_id: str) -> str:
     """Another text whenever the incident or action item, or what its timeline shows, is another."""
-    table = ActionItemRow if is_item(record_id) else IncidentRow
-    version = session.exec(select(table.version).where(table.id == record_id)).first()
+    of_incident = select(IncidentRow.version).where(IncidentRow.id == record_id)
     of_it = (col(TimelineRow.record_id) == record_id) | (col(TimelineRow.incident_id) == record_id)
-    entries = session.exec(select(func.count()).select_from(TimelineRow).where(of_it)).one()
-    items = select(func.sum(ActionItemRow.version)).where(ActionItemRow.incident_id == record_id)
-    return f"{version or 0}.{entries}.{session.exec(items).one() or 0}"
+    entries = select(func.count()).select_from(TimelineRow).where(of_it)
+    one_of_them = (col(ActionItemRow.id) == record_id) | (col(ActionItemRow.incident_id) == record_id)
+    of_items = select(func.sum(ActionItemRow.version)).where(one_of_them)
+    counted = (of_incident.scalar_subquery(), entries.scalar_subquery(), of_items.scalar_subquery())
+    return ".".join(str(number or 0) for number in session.exec(select(*counted)).one())
