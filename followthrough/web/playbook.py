@@ -1,13 +1,15 @@
 """Playbooks over HTTP: a page to print, Markdown, and JSON."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from followthrough.checks import NotInFile, require_service
 from followthrough.domain.answered.organisation.departures import as_of
+from followthrough.domain.answered.organisation.organisation import Organisation, Service
 from followthrough.domain.answered.organisation.rota import on_call
 from followthrough.domain.answered.report.playbook import Playbook, gaps, markdown, playbook
 from followthrough.domain.replayed.values import PersonId, ServiceId, TeamId
@@ -32,6 +34,17 @@ class ServiceLine(Shape):
     """Who is asked first today."""
     gaps: int
     """How many sentences its playbook has about what is missing."""
+
+
+class Listed(NamedTuple):
+    """A service without those who left."""
+
+    id: ServiceId
+    service: Service
+    asked_first: PersonId
+    """Today."""
+    gaps: Sequence[str]
+    """What is missing in its playbook."""
 
 
 router = APIRouter()
@@ -63,26 +76,36 @@ def get_playbook(found: PlaybookDep) -> Playbook:
 @router.get("/api/services", operation_id="list_services", responses=LINKED, tags=["api"], dependencies=[Authorised])
 def list_services_as_json(organisation: OrganisationDep, paging: PagingDep) -> list[ServiceLine]:
     """Each service by its key, and who is on call for it now."""
-    now, found = datetime.now(UTC), paging.of(organisation.services, lambda service: (service,))
-    here = as_of(organisation, now.date())
+    found = _listed(paging.of(organisation.services, lambda service: (service,)), organisation)
     return [
         ServiceLine(
-            service=service_id,
-            name=service.name,
-            team=service.team,
-            on_call=on_call(service, here.teams[service.team], now)[0],
-            gaps=len(list(gaps(service_id, organisation, here))),
+            service=one.id, name=one.service.name, team=one.service.team, on_call=one.asked_first, gaps=len(one.gaps)
         )
-        for service_id, service in ((service_id, here.services[service_id]) for service_id in found)
+        for one in found
     ]
 
 
 @router.get("/services", include_in_schema=False, response_class=HTMLResponse)
 def list_services(request: Request, organisation: OrganisationDep) -> Response:
     """All services, and the gaps in their playbooks."""
+    return page(
+        request,
+        "services.html",
+        services=_listed(organisation.services, organisation),
+        teams=organisation.teams,
+        name=organisation.name_of,
+    )
+
+
+def _listed(ids: Iterable[ServiceId], organisation: Organisation) -> list[Listed]:
     now = datetime.now(UTC)
-    found = [playbook(service_id, organisation, now) for service_id in organisation.services]
-    return page(request, "services.html", playbooks=found)
+    here = as_of(organisation, now.date())
+    found = []
+    for service_id in ids:
+        service = here.services[service_id]
+        asked_first, *_ = on_call(service, here.teams[service.team], now)
+        found.append(Listed(service_id, service, asked_first, list(gaps(service_id, organisation, here))))
+    return found
 
 
 @router.get("/services/{service_id}/playbook", include_in_schema=False, response_class=HTMLResponse)
