@@ -13,13 +13,18 @@ from tests.waiting import eventually
 from tests.web.test_api import declare, give, with_item
 
 
-async def opened(chromium: Browser, url: str, incident: str) -> Page:
-    """By its commander, on a clock that the test moves."""
+async def opened(chromium: Browser, url: str, path: str, name: str) -> Page:
     page = await (await chromium.new_context()).new_page()
     await page.clock.install()
     await page.goto(url)
-    await become(page, "Inés Robles")
-    await page.goto(f"{url}/incidents/{incident}")
+    await become(page, name)
+    await page.goto(f"{url}/{path}")
+    return page
+
+
+async def opened_incident(chromium: Browser, url: str, incident: str) -> Page:
+    """By its commander, on a clock that the test moves."""
+    page = await opened(chromium, url, f"incidents/{incident}", "Inés Robles")
     await expect(page.locator("#live-state")).to_contain_text("SEV2")
     return page
 
@@ -50,7 +55,7 @@ async def test_a_page_goes_on_once_the_service_answers_again(
 
     async with httpx.AsyncClient(base_url=url, timeout=30) as api:
         incident = await declare(api)
-        page = await opened(chromium, url, incident)
+        page = await opened_incident(chromium, url, incident)
         await page.route(f"{url}/incidents/{incident}{path}", handle)
         await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         await give(api, incident, "change severity", severity="SEV1", reason="All refunds fail")
@@ -67,7 +72,7 @@ async def test_what_is_new_stands_below_what_the_page_has_also_where_the_service
     async with httpx.AsyncClient(base_url=url, timeout=30) as api:
         incident = await declare(api)
         await give(api, incident, "note", text="The first")
-        page = await opened(chromium, url, incident)
+        page = await opened_incident(chromium, url, incident)
         await expect(page.locator("#live-timeline li").last).to_contain_text("The first")
         with patch("followthrough.store.timelines.LENGTH", 2):
             for text in ("The second", "The third", "The fourth"):
@@ -82,7 +87,7 @@ async def test_a_part_in_which_somebody_is_waits_until_they_leave_it(chromium: B
     url = service.settings.resolved_public_url
     async with httpx.AsyncClient(base_url=url, timeout=30) as api:
         incident = await declare(api)
-        page = await opened(chromium, url, incident)
+        page = await opened_incident(chromium, url, incident)
         over = page.get_by_role("link", name="It is over", exact=True)
         await page.locator("#live-next a").first.focus()
         await give(api, incident, "resolve", summary="The provider is back")
@@ -99,10 +104,7 @@ async def test_an_action_items_page_says_at_once_what_somebody_else_did_to_it(
     url = service.settings.resolved_public_url
     async with httpx.AsyncClient(base_url=url, timeout=30) as api:
         item = await with_item(api)
-        page = await (await chromium.new_context()).new_page()
-        await page.goto(url)
-        await become(page, "Tomás Ferrer")
-        await page.goto(f"{url}/items/{item}")
+        page = await opened(chromium, url, f"items/{item}", "Tomás Ferrer")
         await expect(page.get_by_role("button", name="Accept")).to_be_visible()
         await give(api, item, "comment", by="wei", text="The vendor has a test for it")
         await expect(page.locator("#live-timeline li").last).to_contain_text("The vendor has a test for it")

@@ -20,6 +20,7 @@ from followthrough.engine import ensure_search_attributes
 from followthrough.organisation_file import OrganisationFile
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
+from followthrough.web import my_work
 from followthrough.web.app import create_app
 from tests.days import CLOCK
 from tests.standins import oidc
@@ -157,6 +158,12 @@ def run_by_tomas(tmp_path: Path) -> OrganisationFile:
 async def api(web: Web) -> AsyncIterator[httpx.AsyncClient]:
     async with web.browser() as client:
         yield client
+
+
+@pytest.fixture
+def all_work_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much other tests left to do."""
+    monkeypatch.setattr(my_work, "MOST_SHOWN", 100_000)
 
 
 @pytest.fixture

@@ -13,13 +13,8 @@ from tests.web.test_api import declare, get, give, with_item
 from tests.web.test_doing import hidden, offered
 from tests.web.test_private import eyes_of
 
+pytestmark = pytest.mark.usefixtures("all_work_shown")
 FAR = f"{datetime.now(UTC) + timedelta(days=300):%Y-%m-%dT%H:%M:%SZ}"
-
-
-@pytest.fixture(autouse=True)
-def all_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However much other tests left to do."""
-    monkeypatch.setattr(my_work, "MOST_SHOWN", 100_000)
 
 
 def steps(answer: httpx.Response, record: str) -> set[str]:

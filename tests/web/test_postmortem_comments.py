@@ -8,7 +8,6 @@ import pytest
 
 from followthrough.domain.answered.access.audit import Act
 from followthrough.domain.replayed.postmortem.postmortem import version_of
-from followthrough.web import my_work
 from tests.web.audited import audited
 from tests.web.conftest import Web, words
 from tests.web.test_api import get, give
@@ -18,6 +17,7 @@ from tests.web.test_postmortems import BLAMING, FAIR, resolved
 from tests.web.test_private import eyes_of, secret_item
 
 __all__ = ["resolved"]
+pytestmark = pytest.mark.usefixtures("all_work_shown")
 BETTER = f"{FAIR}\n\nThe index was rebuilt twice."
 
 
@@ -29,12 +29,6 @@ async def published(api: httpx.AsyncClient, resolved: str) -> str:
     answer = await give(api, resolved, "publish postmortem", no_items_because="All is done")
     assert answer.json()["status"] == "closed", answer.text
     return resolved
-
-
-@pytest.fixture(autouse=True)
-def all_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However much other tests left to do."""
-    monkeypatch.setattr(my_work, "MOST_SHOWN", 100_000)
 
 
 async def test_a_comment_stands_beside_the_text_until_its_author_settles_it(
