@@ -25,9 +25,6 @@ SPRINT = timedelta(weeks=2)
 A_SPRINT = date(2026, 1, 12)
 """First day of one of the sprints of the tests' organisations."""
 ONE_DAY = timedelta(days=1)
-A_MOMENT = timedelta(milliseconds=10)
-"""That a workflow waits by itself before its first task: while the server skips up to that, and is late to say that it
-has done so, it skips the first timer, too."""
 
 
 def days(after: datetime, zones: Sequence[ZoneInfo] = (HOME, FAR)) -> dict[str, date]:
@@ -109,7 +106,7 @@ class _Starts(OutboundInterceptor):
         input.time_skipping_config = TimeSkippingConfig(enabled=True)
         fast_forward = input.time_skipping_config.fast_forward_config
         fast_forward.id = str(uuid4())
-        fast_forward.duration.FromTimedelta(self._clock.offset - A_MOMENT)
+        fast_forward.duration.FromTimedelta(self._clock.offset)
         handle = await super().start_workflow(input)
         async for event in handle.fetch_history_events(wait_new_event=True):
             if event.HasField("workflow_task_scheduled_event_attributes"):  # the time has come
