@@ -15,6 +15,7 @@ from followthrough.organisation_file import OrganisationFile
 from followthrough.service import Service, running
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
+from followthrough.web import live
 from followthrough.web.app import create_app
 from tests.browser.shown import write_records
 from tests.web.conftest import new_namespace
@@ -39,10 +40,11 @@ async def serving(database: Engine, client: Client | None = None, **changes: obj
         settings = Settings(port=listener.getsockname()[1]).model_copy(update=changes)
         client = client or await Client.connect("127.0.0.1:9", lazy=True)
         app = create_app(settings, OrganisationFile(Path("followthrough.example.yaml")), client, database)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3))
         server.capture_signals = contextlib.nullcontext  # type: ignore[assignment,method-assign]
         task = asyncio.create_task(server.serve(sockets=[listener]))
         yield settings.resolved_public_url
+        live.end_all()
         server.should_exit = True
         await task
 

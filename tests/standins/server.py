@@ -21,7 +21,14 @@ class StandIn(ABC):
         self._socket = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(
-            uvicorn.Config(self._serve, interface="asgi3", lifespan="off", proxy_headers=False, log_level="warning")
+            uvicorn.Config(
+                self._serve,
+                interface="asgi3",
+                lifespan="off",
+                proxy_headers=False,
+                log_level="warning",
+                timeout_graceful_shutdown=3,
+            )
         )
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
 

@@ -73,7 +73,9 @@ def office_in(folder: Path, client: Client) -> Iterator[Office]:
     migrate(database)
     organisation = OrganisationFile(file, directory=KeptDirectory(database, look_every=0))
     app = create_app(settings, organisation, client, database)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=3)
+    )
     serving = threading.Thread(target=server.run, daemon=True)
     serving.start()
     while not server.started:
