@@ -14,6 +14,7 @@ from followthrough.domain.replayed.mail.notice_kinds import NoticeKind
 from followthrough.engine import RunningEngine
 from followthrough.settings import Settings
 from tests.days import CLOCK, HOME, days, moment
+from tests.ending import ended_in_time
 from tests.example import EXAMPLE
 
 pytest_plugins = ["tests.databases"]
@@ -81,7 +82,8 @@ async def running_engine(pytestconfig: pytest.Config) -> AsyncIterator[RunningEn
         often = 'system.namespaceCacheRefreshInterval="300ms"'
         patch.setattr(engines, "DYNAMIC_CONFIG", (*engines.DYNAMIC_CONFIG, often))
         patch.setattr(engines, "REREAD_SECONDS", 1.5)
-        async with engines.engine(Settings(), database=None, ui=False, need_time_skipping=True, say=say) as running:
+        engine = engines.engine(Settings(), database=None, ui=False, need_time_skipping=True, say=say)
+        async with ended_in_time(engine) as running:
             yield running
 
 

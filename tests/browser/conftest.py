@@ -18,6 +18,7 @@ from followthrough.store.database import migrate, open_database
 from followthrough.web import live
 from followthrough.web.app import create_app
 from tests.browser.shown import write_records
+from tests.ending import ended_in_time
 from tests.web.conftest import new_namespace
 
 
@@ -27,6 +28,12 @@ async def chromium() -> AsyncIterator[Browser]:
     if path is None:
         pytest.skip("Chromium is not installed; on Debian: apt-get install chromium")
     expect.set_options(timeout=60_000)
+    async with ended_in_time(launched(path)) as browser:
+        yield browser
+
+
+@contextlib.asynccontextmanager
+async def launched(path: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield browser

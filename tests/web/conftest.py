@@ -23,6 +23,7 @@ from followthrough.store.database import migrate, open_database
 from followthrough.web import my_work
 from followthrough.web.app import create_app
 from tests.days import CLOCK
+from tests.ending import ended_in_time
 from tests.standins import oidc
 from worker import Workers, build_worker
 
@@ -108,7 +109,7 @@ async def web(
     address: str, organisation: OrganisationFile, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Web]:
     web = await new_web(address, organisation, tmp_path_factory.mktemp("web"))
-    async with web.worker():
+    async with ended_in_time(web.worker()):
         yield web
     web.database.dispose()
 

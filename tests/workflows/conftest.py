@@ -22,6 +22,7 @@ from followthrough.queues import TASK_QUEUE
 from followthrough.settings import Settings
 from followthrough.store.database import migrate, open_database
 from tests.days import CLOCK
+from tests.ending import ended_in_time
 from tests.waiting import eventually
 from worker import build_worker
 from workflows.action_item import ActionItemWorkflow
@@ -143,7 +144,7 @@ class ItemPart:
 @pytest.fixture(scope="session")
 async def play(temporal: Client, organisation: Organisation, database: Engine) -> AsyncIterator[Play]:
     play = Play(temporal, organisation, database)
-    async with build_worker(temporal, Settings(), lambda: play.organisation, database):
+    async with ended_in_time(build_worker(temporal, Settings(), lambda: play.organisation, database)):
         yield play
 
 
