@@ -106,12 +106,10 @@ async def engine(
     are tried in their order. Raises EngineError.
     """
     if settings.temporal_address:
-        try:
-            found = await _external(settings, need_time_skipping)
-            await _require_keys(found.client)
-            yield found
-        finally:  # a process that ends right after a call may crash: github.com/temporalio/sdk-python/issues/300
-            await asyncio.sleep(0.1)
+        async with reached(settings) as client:
+            await _require_fit(client, settings, need_time_skipping)
+            await _require_keys(client)
+            yield RunningEngine(settings.temporal_address, None, "TEMPORAL_ADDRESS", client)
         return
     async with AsyncExitStack() as stack:
         log = await locked_log(stack, database)
@@ -129,10 +127,8 @@ async def looking_at(settings: Settings, say: Say) -> AsyncIterator[Client]:
     Raises EngineError, also while a service uses the embedded engine, and where there is none.
     """
     if settings.temporal_address:
-        try:
-            yield await reached(settings)
-        finally:  # as in ``engine``
-            await asyncio.sleep(0.1)
+        async with reached(settings) as client:
+            yield client
         return
     if not settings.engine_file.exists():
         raise EngineError(
@@ -222,29 +218,33 @@ def _type_name(key: SearchAttributeKey[Any]) -> str:
     return key.indexed_value_type.name.title()
 
 
-async def reached(settings: Settings) -> Client:
+@asynccontextmanager
+async def reached(settings: Settings) -> AsyncIterator[Client]:
     """Of the Temporal at TEMPORAL_ADDRESS. Raises EngineError."""
     address, options = settings.temporal_address, {**_credentials(settings), **client_options(settings)}
     try:
-        async with asyncio.timeout(START_SECONDS):
-            return await _connect(address, settings.temporal_namespace, **options)
-    except (RuntimeError, RPCError, TimeoutError) as error:
-        raise EngineError(
-            f"TEMPORAL_ADDRESS is {address}, but no Temporal server with a namespace {settings.temporal_namespace} "
-            "answers there. Start it, correct the address, or unset it to use the embedded engine. "
-            f"The client says: {str(error) or f'no answer within {START_SECONDS} s'}"
-        ) from error
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                client = await _connect(address, settings.temporal_namespace, **options)
+        except (RuntimeError, RPCError, TimeoutError) as error:
+            raise EngineError(
+                f"TEMPORAL_ADDRESS is {address}, but no Temporal server with a namespace "
+                f"{settings.temporal_namespace} answers there. Start it, correct the address, or unset it to use the "
+                f"embedded engine. The client says: {str(error) or f'no answer within {START_SECONDS} s'}"
+            ) from error
+        yield client
+    finally:  # a process that ends right after a call may crash: github.com/temporalio/sdk-python/issues/300
+        await asyncio.sleep(0.1)
 
 
-async def _external(settings: Settings, need_time_skipping: bool) -> RunningEngine:
-    address, client = settings.temporal_address, await reached(settings)
+async def _require_fit(client: Client, settings: Settings, need_time_skipping: bool) -> None:
+    """Whether it can do what is needed; adds search attributes that it lacks. Raises EngineError."""
     if need_time_skipping and not await skips_time(client):
         raise EngineError(
-            f"The Temporal server at {address} can't skip time. "
+            f"The Temporal server at {settings.temporal_address} can't skip time. "
             "Unset TEMPORAL_ADDRESS to use the embedded engine, or switch on frontend.WorkflowTimeSkippingEnabled."
         )
     await ensure_search_attributes(client)
-    return RunningEngine(address, None, "TEMPORAL_ADDRESS", client)
 
 
 def _credentials(settings: Settings) -> dict[str, Any]:

@@ -103,22 +103,22 @@ async def running(folder: Path, clock: CommonTime) -> AsyncIterator[None]:
     listener, settings = listen(Settings())
     database = open_database(settings.resolved_database_url)
     make_current(database, print, migrating=True)
-    plain = await reached(settings)
-    steps, runner = InStep(clock, plain), Watching()
-    config = plain.config()
-    client = Client(**config | {"interceptors": [*config["interceptors"], steps]})
-    worker.WORKFLOW_RUNNER = runner
-    organisation = OrganisationFile(Path(os.environ["FOLLOWTHROUGH_ORGANISATION_FILE"]))
-    found = RunningEngine(settings.temporal_address, None, "the year's", client)
-    service = Service(settings, client, database, found)
-    product = Product(clock, steps, runner, client, database)
-    with listener:
-        async with (
-            build_worker(client, settings, organisation, database),
-            answering(listener, service, organisation),
-            await asyncio.start_unix_server(product.listen, folder / SOCKET),
-        ):
-            yield
+    async with reached(settings) as plain:
+        steps, runner = InStep(clock, plain), Watching()
+        config = plain.config()
+        client = Client(**config | {"interceptors": [*config["interceptors"], steps]})
+        worker.WORKFLOW_RUNNER = runner
+        organisation = OrganisationFile(Path(os.environ["FOLLOWTHROUGH_ORGANISATION_FILE"]))
+        found = RunningEngine(settings.temporal_address, None, "the year's", client)
+        service = Service(settings, client, database, found)
+        product = Product(clock, steps, runner, client, database)
+        with listener:
+            async with (
+                build_worker(client, settings, organisation, database),
+                answering(listener, service, organisation),
+                await asyncio.start_unix_server(product.listen, folder / SOCKET),
+            ):
+                yield
     database.dispose()
 
 

@@ -75,9 +75,11 @@ def move(
     done: list[Moved] = []
 
     async def run() -> None:
-        target = await reached(settings)
-        await ensure_search_attributes(target)
-        async with engine(source_settings, database=settings.engine_file, ui=False, say=say) as found:
+        async with (
+            reached(settings) as target,
+            engine(source_settings, database=settings.engine_file, ui=False, say=say) as found,
+        ):
+            await ensure_search_attributes(target)
 
             def worker() -> AbstractAsyncContextManager[object]:
                 return build_worker(found.client, source_settings, organisation, database, [Queue.WORKFLOWS])

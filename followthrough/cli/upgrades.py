@@ -123,7 +123,8 @@ def _with_deployment(work: "Callable[[Client, str], Awaitable[None]]") -> None:
 
     async def run() -> None:
         try:
-            await work(await reached(settings), settings.deployment_name)
+            async with reached(settings) as client:
+                await work(client, settings.deployment_name)
         except RolloutError as error:
             raise EngineError(str(error)) from error
 
