@@ -101,6 +101,13 @@ WORKFLOW_TASKS = 2 * THREADS[Queue.WORKFLOWS]
 Each more would be a thread that makes all of them slower, until the SDK takes one for stuck.
 """
 
+STUCK_AFTER = 120
+"""Seconds for which a workflow may compute in a task; Temporal gives the task to another worker after ten.
+
+The SDK interrupts it after two, also where the machine did something else meanwhile, and on Python 3.11 takes it out of
+memory without waiting for its thread: then neither that workflow nor its worker goes on or ends any more.
+"""
+
 POLLS = 5
 """At once, of each kind: while there is work a poll takes milliseconds, so five keep the threads busy."""
 
@@ -211,7 +218,14 @@ def _worker(
         if version
         else None,
     )
-    return in_one_batch(worker) if queue is Queue.WORKFLOWS else worker
+    return patient(in_one_batch(worker)) if queue is Queue.WORKFLOWS else worker
+
+
+def patient(worker: Worker) -> Worker:
+    """Takes its workflow tasks for stuck after ``STUCK_AFTER``; the SDK has no option for it."""
+    assert worker._workflow_worker  # noqa: S101
+    worker._workflow_worker._deadlock_timeout_seconds = STUCK_AFTER
+    return worker
 
 
 def _of_records(
