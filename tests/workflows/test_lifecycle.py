@@ -55,10 +55,6 @@ def holders(incident: Incident) -> dict[str, str]:
     return {holder.role.value: holder.person for holder in incident.roles}
 
 
-def first_asked(incident: Incident) -> dict[str, str]:
-    return {holder.role.value: (*holder.before, holder.person)[0] for holder in incident.roles}
-
-
 async def mails(play: Play, incident_id: str, kind: str) -> list[MailRow]:
     """At least one, oldest first."""
     query = select(MailRow).where(MailRow.incident_id == incident_id, MailRow.kind == kind)
@@ -223,7 +219,8 @@ async def test_an_incident_is_reopened_while_it_is_followed_up_and_after_it_was_
     assert sum(isinstance(attempt, Incident) for attempt in attempts) == 1, attempts
     reopened = await incident.until(lambda it: not it.ended)
     assert reopened.entries > closed.entries
-    assert first_asked(reopened) == first_asked(closed)  # who did not acknowledge may have lost the role meanwhile
+    asked = {holder.role.value: (*holder.before, holder.person)[0] for holder in reopened.roles}
+    assert asked == holders(closed)  # first; who does not acknowledge loses the role to the next
     assert len({mail.at for mail in await mails(play, incident.handle.id, "incident-reopened")}) == 2
     await give(Resolve(by="ines", summary="For good"))
     await give(Publish(by="ines", text="# What broke", no_items_because="It is gone"))
